@@ -1,0 +1,64 @@
+/* store/checkpoint.h - the state at one log position, as numbered blocks, durable.
+ *
+ * A checkpoint is written block by block and becomes the newest one only when its manifest is committed,
+ * in one transaction after all its blocks are durable; a crash before that leaves the older one. A block
+ * that did not change since the last checkpoint need not be written again: it is carried over. The newest
+ * and the one before it are kept.
+ *
+ * Thread:  one thread writes; reading happens before writing begins (start) or through another handle.
+ * Errors:  as store/log.h. A failed checkpoint is abandoned; the older one and the log stay good.
+ * Memory:  spans of a read die at the next read. */
+#ifndef VDR_STORE_CHECKPOINT_H
+#define VDR_STORE_CHECKPOINT_H
+
+#include "proto/assert.h"
+#include "proto/err.h"
+#include "proto/types.h"
+
+typedef struct vdr_checkpoint vdr_checkpoint;
+
+/* What a manifest says. head is a small byte string (sizes and versions of the tables, counters,
+ * the configuration's position) whose meaning the store does not know; at most 1 MiB. */
+typedef struct vdr_checkpoint_manifest {
+    vdr_position position; /* the state after this record */
+    uint8_t chain[32];     /* hash of the log's chain there */
+    uint64_t blocks;       /* how many it has, written or carried over */
+    vdr_span head;
+} vdr_checkpoint_manifest;
+
+/* A block's name: table and number in it. */
+typedef struct vdr_block_id {
+    uint32_t table;
+    uint32_t number;
+} vdr_block_id;
+
+/* Begins a checkpoint. Only one at a time. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_begin(vdr_checkpoint *checkpoint);
+/* Adds or replaces a block; at most 1 MiB. Committed in pieces so that no transaction grows large. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_put(vdr_checkpoint *checkpoint, vdr_block_id id, vdr_span bytes);
+/* Drops a block of the last checkpoint that the new one does not have. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_drop(vdr_checkpoint *checkpoint, vdr_block_id id);
+/* Makes it the newest, durable. Blocks neither put nor dropped are carried over from the newest. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_commit(vdr_checkpoint *checkpoint,
+                                             const vdr_checkpoint_manifest *manifest);
+void vdr_checkpoint_abandon(vdr_checkpoint *checkpoint);
+
+/* The newest complete checkpoint. NOT_FOUND: there is none. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_manifest_get(vdr_checkpoint *checkpoint,
+                                                   vdr_checkpoint_manifest *ret_manifest);
+/* Calls block for each of its blocks in order of (table, number), each checked against its checksum.
+ * Stops at the first error of the callback and returns it. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_load(vdr_checkpoint *checkpoint,
+                                           vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes),
+                                           void *context);
+/* Forgets the newest, so that the one before it is the newest; for a start that finds the newest bad. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_fall_back(vdr_checkpoint *checkpoint);
+
+VDR_MUST_CHECK vdr_err vdr_checkpoint_backup(vdr_checkpoint *checkpoint, const char *dir);
+uint64_t vdr_checkpoint_written_bytes(const vdr_checkpoint *checkpoint); /* since opening, for bench */
+void vdr_checkpoint_close(vdr_checkpoint **checkpoint_p);
+
+VDR_MUST_CHECK vdr_err vdr_checkpoint_open_lmdb(const char *dir, bool create, vdr_checkpoint **ret_checkpoint,
+                                                char *reterr);
+
+#endif

@@ -1,0 +1,115 @@
+/* store/log.h - the ordered, durable log of commands, and what was told because of them.
+ *
+ * The log is the truth: a record has a position, the first is 1, there are no gaps. A group of records
+ * is appended whole and synced, or not at all. With a record goes its tale: the bytes of the effects
+ * that stepping it had (broker/core/effect.h) and, for each mailbox that got messages from it, an index
+ * entry, all in the same transaction, so that log, tales and mailboxes never disagree.
+ *
+ * Three implementations stand behind this interface: LMDB (vdr_log_open_lmdb), memory with injected
+ * faults (store/memory.h), and later a replicated log. What a replicated log needs is here from the
+ * start: an epoch, and an expected position.
+ *
+ * Thread:  one thread appends and cuts; any thread may read at the same time. A reader is used by one
+ *          thread at a time.
+ * Errors:  STORE_FULL: nothing was written, the log stays usable. STORE_FAILED: whether the group is
+ *          durable is unknown; the log is closed for appending from then on (every later append gives
+ *          STORE_FAILED) and only a new start, which verifies, may confirm again. STORE_CORRUPT: a record
+ *          fails its check. STORE_POSITION, STORE_EPOCH: nothing was written.
+ * Memory:  spans from a reader point into the store and die at the next call on that reader or its
+ *          close. */
+#ifndef VDR_STORE_LOG_H
+#define VDR_STORE_LOG_H
+
+#include "proto/assert.h"
+#include "proto/err.h"
+#include "proto/types.h"
+
+typedef struct vdr_log vdr_log;
+typedef struct vdr_log_reader vdr_log_reader;
+
+/* One record. routing and content are two byte strings whose meaning the store does not know; both may
+ * be empty, each at most 16 MiB. key_id 0: not sealed. */
+typedef struct vdr_log_record {
+    uint64_t key_id;
+    vdr_span routing;
+    vdr_span content;
+    vdr_span tale; /* may be empty */
+} vdr_log_record;
+
+/* Message number seq of a mailbox is the message at byte offset in the tale of record position. */
+typedef struct vdr_log_mail {
+    uint32_t mailbox;
+    uint32_t offset;
+    uint64_t seq;
+    vdr_position position;
+} vdr_log_mail;
+
+typedef struct vdr_log_stats {
+    vdr_position first; /* oldest record kept; next if there is none */
+    vdr_position next;  /* where the next record goes; all before it are durable */
+    uint64_t epoch;     /* of the last append; 0 before the first */
+    uint64_t used_bytes, limit_bytes;
+    bool full; /* beyond limit_bytes, or the volume has less than reserve_bytes left: take no new signals,
+                  so that acknowledgements, case acts and erasure still find room */
+    uint64_t groups, syncs; /* since opening */
+} vdr_log_stats;
+
+/* Appends count records at position expected, under epoch, with the index entries of their tales, and
+ * returns when all are on stable storage. expected must be the next position, epoch at least the last one. */
+VDR_MUST_CHECK vdr_err vdr_log_append(vdr_log *log, uint64_t epoch, vdr_position expected,
+                                      const vdr_log_record *records, size_t count,
+                                      const vdr_log_mail *mails, size_t mail_count);
+
+/* Removes the records before position keep and their tales (index entries of mailboxes go with
+ * vdr_log_forget_mail). Bounded: removes at most count_max records a call; *ret_removed tells how many. */
+VDR_MUST_CHECK vdr_err vdr_log_cut(vdr_log *log, vdr_position keep, size_t count_max, size_t *ret_removed);
+
+/* Removes the index entries of a mailbox up to and including seq; at most count_max a call. */
+VDR_MUST_CHECK vdr_err vdr_log_forget_mail(vdr_log *log, uint32_t mailbox, uint64_t seq, size_t count_max,
+                                           size_t *ret_removed);
+
+void vdr_log_stats_get(vdr_log *log, vdr_log_stats *ret_stats); /* any thread */
+
+/* The hash of the chain up to and including the group that holds position - 1; position is next, or a
+ * group's first position. 32 bytes. */
+VDR_MUST_CHECK vdr_err vdr_log_chain(vdr_log *log, vdr_position position, uint8_t ret_hash[32]);
+
+/* Walks records from position on: checks every checksum, that no position is missing and that the hash
+ * chain holds. STORE_CORRUPT sets *ret_bad to the first bad position. progress may be NULL. */
+VDR_MUST_CHECK vdr_err vdr_log_verify(vdr_log *log, vdr_position from,
+                                      void (*progress)(void *context, vdr_position at), void *context,
+                                      vdr_position *ret_bad);
+
+/* A reader sees the log as it was at open or the last refresh. Hold none for longer than needed: it pins pages. */
+VDR_MUST_CHECK vdr_err vdr_log_reader_open(vdr_log *log, vdr_log_reader **ret_reader);
+VDR_MUST_CHECK vdr_err vdr_log_reader_refresh(vdr_log_reader *reader);
+void vdr_log_reader_rest(vdr_log_reader *reader); /* lets go of its pages until the next refresh */
+void vdr_log_reader_close(vdr_log_reader **reader_p);
+
+/* NOT_FOUND: cut, or not yet there. STORE_CORRUPT: fails its check. */
+VDR_MUST_CHECK vdr_err vdr_log_read(vdr_log_reader *reader, vdr_position position, vdr_log_record *ret_record);
+
+/* Index entries of a mailbox from seq on, at most max; *ret_count 0 when there are none. */
+VDR_MUST_CHECK vdr_err vdr_log_read_mail(vdr_log_reader *reader, uint32_t mailbox, uint64_t seq,
+                                         vdr_log_mail *ret_mails, size_t max, size_t *ret_count);
+
+/* Writes a consistent, compacted copy of the whole log into the empty directory dir while others append. */
+VDR_MUST_CHECK vdr_err vdr_log_backup(vdr_log *log, const char *dir);
+
+void vdr_log_close(vdr_log **log_p); /* NULL-safe; readers must be closed first */
+
+/* Words for people about the last failure ("fdatasync: Input/output error on log.mdb"); "" if none. */
+const char *vdr_log_reason(vdr_log *log);
+
+typedef struct vdr_log_options {
+    uint64_t limit_bytes;   /* refuse new groups beyond this size of the log; 0: as the volume allows */
+    uint64_t reserve_bytes; /* kept free on the volume for draining, erasure and operators */
+    bool create;            /* make a new store when there is none; otherwise NOT_FOUND */
+} vdr_log_options;
+
+/* Opens the log in directory dir (made if missing and create). STORE_BUSY: another process has it;
+ * STORE_VERSION; STORE_CORRUPT; IO. reterr (may be NULL, 256 bytes) gets words for people. */
+VDR_MUST_CHECK vdr_err vdr_log_open_lmdb(const char *dir, const vdr_log_options *options, vdr_log **ret_log,
+                                         char *reterr);
+
+#endif
