@@ -8,8 +8,7 @@
 /* Writes "file:line: expression" to standard error (no other detail: state may be personal) and aborts. */
 __attribute__((noreturn, cold)) void vdr_assert_failed(const char *file, int line, const char *expression);
 
-#define VDR_ASSERT(expression)                                                                             \
-    ((expression) ? (void)0 : vdr_assert_failed(__FILE__, __LINE__, #expression))
+#define VDR_ASSERT(expression) ((expression) ? (void)0 : vdr_assert_failed(__FILE__, __LINE__, #expression))
 
 /* Memory that must be had: state is never left half-changed because an allocation failed. Zeroed.
  * Out of memory stops the program; what was confirmed is in the log. Free with free(). */

@@ -11,11 +11,10 @@ typedef struct row {
     const char *hint;
 } row;
 
-static const row rows[] = {
-    {VDR_OK, "ok", VDR_ERR_NONE, VDR_ACTOR_NOBODY, "ok", ""},
-#define X(sym, number, code, class, actor, text, hint)                                                      \
+static const row rows[] = {{VDR_OK, "ok", VDR_ERR_NONE, VDR_ACTOR_NOBODY, "ok", ""},
+#define X(sym, number, code, class, actor, text, hint)                                                       \
     {VDR_E_##sym, code, VDR_ERR_##class, VDR_ACTOR_##actor, text, hint},
-    VDR_ERR_TABLE(X)
+                           VDR_ERR_TABLE(X)
 #undef X
 };
 

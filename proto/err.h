@@ -18,81 +18,82 @@
 
 #include <stdbool.h>
 
-#define VDR_ERR_TABLE(X)                                                                                    \
-    X(ACCEPTED, 100, "accepted", NONE, NOBODY, "accepted", "")                                             \
-    X(MALFORMED, 101, "malformed", NEVER, SENDER, "not a CloudEvent 1.0 of the shape asked for",           \
-      "compare the event with protocol.md section 5; check types, required members and instants")          \
-    X(UNKNOWN_SOURCE, 102, "unknown_source", AFTER_FIX, SENDER, "source belongs to no agency of this key", \
-      "use the source that the municipality registered for this key")                                      \
-    X(UNKNOWN_ACTOR, 103, "unknown_actor", AFTER_FIX, SENDER, "no such actor, or not an actor of this key", \
-      "check the id in source; a case can only be given to a regisseur of the town")                       \
-    X(DUPLICATE, 104, "duplicate", NONE, NOBODY, "accepted before; counted once", "treat as success")      \
-    X(ID_REUSED, 105, "id_reused", NEVER, SENDER, "this id was accepted before with a different event",    \
-      "give every event an id of its own; to correct one, send a new id with supersedes")                  \
-    X(UNKNOWN_TYPE, 106, "unknown_type", AFTER_FIX, SENDER, "type is not in the catalogue",                \
-      "ask the municipality which types it takes")                                                         \
-    X(TYPE_NOT_ALLOWED, 107, "type_not_allowed", AFTER_FIX, SENDER, "this kind of agency may not send this type", \
-      "ask the municipality which types your agency may send")                                             \
-    X(NOT_ALLOWED, 108, "not_allowed", NEVER, SENDER, "this actor may not do this",                        \
-      "only the one who holds the case, signal or role may")                                               \
-    X(WRONG_MUNICIPALITY, 109, "wrong_municipality", NEVER, SENDER, "not this municipality",               \
-      "send it to the broker of the municipality that data.municipality names")                            \
-    X(NO_SUBJECT, 110, "no_subject", NEVER, SENDER, "neither a person nor an address",                     \
-      "name at least one person or an address with a bag id")                                              \
-    X(BAD_BSN, 111, "bad_bsn", NEVER, SENDER, "a BSN does not pass the elfproef", "check the nine digits") \
-    X(BAD_ADDRESS, 112, "bad_address", NEVER, SENDER, "bag is not 16 digits, or buurt not BU and 8 of 0-9A-Z", \
-      "take the ids from the BAG and the CBS neighbourhood list")                                          \
-    X(BAD_SEVERITY, 113, "bad_severity", NEVER, SENDER, "severity is not 1 to 5", "1 is light, 5 is acute") \
-    X(FUTURE, 114, "future", LATER, SENDER, "occurred_at lies in the future", "check the sender's clock")  \
-    X(TOO_OLD, 115, "too_old", NEVER, SENDER, "occurred_at is beyond the retention of its type",           \
-      "what is older than its term may not be kept")                                                       \
-    X(UNKNOWN_SIGNAL, 116, "unknown_signal", NEVER, SENDER, "no such signal of this source",               \
-      "name the id of a signal that was accepted and has not left")                                        \
-    X(UNKNOWN_CASE, 117, "unknown_case", NEVER, SENDER, "no such case", "cases are named C and a number")  \
-    X(UNKNOWN_HOUSEHOLD, 118, "unknown_household", NEVER, SENDER, "no such household",                     \
-      "households are named H and a number; a merged or erased one is gone")                               \
-    X(WRONG_STATE, 119, "wrong_state", NEVER, SENDER, "not possible in the present state",                 \
-      "look at the case or signal again; somebody may have acted before you")                              \
-    X(STALE_REVISION, 120, "stale_revision", AFTER_FIX, SENDER, "the case has changed since it was read",  \
-      "read the case again, then act with its new revision")                                               \
-    X(HELLO_FIRST, 200, "hello_first", AFTER_FIX, SENDER, "the session has not begun", "send HELLO first") \
+#define VDR_ERR_TABLE(X)                                                                                     \
+    X(ACCEPTED, 100, "accepted", NONE, NOBODY, "accepted", "")                                               \
+    X(MALFORMED, 101, "malformed", NEVER, SENDER, "not a CloudEvent 1.0 of the shape asked for",             \
+      "compare the event with protocol.md section 5; check types, required members and instants")            \
+    X(UNKNOWN_SOURCE, 102, "unknown_source", AFTER_FIX, SENDER, "source belongs to no agency of this key",   \
+      "use the source that the municipality registered for this key")                                        \
+    X(UNKNOWN_ACTOR, 103, "unknown_actor", AFTER_FIX, SENDER, "no such actor, or not an actor of this key",  \
+      "check the id in source; a case can only be given to a regisseur of the town")                         \
+    X(DUPLICATE, 104, "duplicate", NONE, NOBODY, "accepted before; counted once", "treat as success")        \
+    X(ID_REUSED, 105, "id_reused", NEVER, SENDER, "this id was accepted before with a different event",      \
+      "give every event an id of its own; to correct one, send a new id with supersedes")                    \
+    X(UNKNOWN_TYPE, 106, "unknown_type", AFTER_FIX, SENDER, "type is not in the catalogue",                  \
+      "ask the municipality which types it takes")                                                           \
+    X(TYPE_NOT_ALLOWED, 107, "type_not_allowed", AFTER_FIX, SENDER,                                          \
+      "this kind of agency may not send this type", "ask the municipality which types your agency may send") \
+    X(NOT_ALLOWED, 108, "not_allowed", NEVER, SENDER, "this actor may not do this",                          \
+      "only the one who holds the case, signal or role may")                                                 \
+    X(WRONG_MUNICIPALITY, 109, "wrong_municipality", NEVER, SENDER, "not this municipality",                 \
+      "send it to the broker of the municipality that data.municipality names")                              \
+    X(NO_SUBJECT, 110, "no_subject", NEVER, SENDER, "neither a person nor an address",                       \
+      "name at least one person or an address with a bag id")                                                \
+    X(BAD_BSN, 111, "bad_bsn", NEVER, SENDER, "a BSN does not pass the elfproef", "check the nine digits")   \
+    X(BAD_ADDRESS, 112, "bad_address", NEVER, SENDER,                                                        \
+      "bag is not 16 digits, or buurt not BU and 8 of 0-9A-Z",                                               \
+      "take the ids from the BAG and the CBS neighbourhood list")                                            \
+    X(BAD_SEVERITY, 113, "bad_severity", NEVER, SENDER, "severity is not 1 to 5", "1 is light, 5 is acute")  \
+    X(FUTURE, 114, "future", LATER, SENDER, "occurred_at lies in the future", "check the sender's clock")    \
+    X(TOO_OLD, 115, "too_old", NEVER, SENDER, "occurred_at is beyond the retention of its type",             \
+      "what is older than its term may not be kept")                                                         \
+    X(UNKNOWN_SIGNAL, 116, "unknown_signal", NEVER, SENDER, "no such signal of this source",                 \
+      "name the id of a signal that was accepted and has not left")                                          \
+    X(UNKNOWN_CASE, 117, "unknown_case", NEVER, SENDER, "no such case", "cases are named C and a number")    \
+    X(UNKNOWN_HOUSEHOLD, 118, "unknown_household", NEVER, SENDER, "no such household",                       \
+      "households are named H and a number; a merged or erased one is gone")                                 \
+    X(WRONG_STATE, 119, "wrong_state", NEVER, SENDER, "not possible in the present state",                   \
+      "look at the case or signal again; somebody may have acted before you")                                \
+    X(STALE_REVISION, 120, "stale_revision", AFTER_FIX, SENDER, "the case has changed since it was read",    \
+      "read the case again, then act with its new revision")                                                 \
+    X(HELLO_FIRST, 200, "hello_first", AFTER_FIX, SENDER, "the session has not begun", "send HELLO first")   \
     X(BAD_FRAME, 201, "bad_frame", NEVER, SENDER, "the frame does not parse", "check protocol.md section 2") \
-    X(BAD_VERSION, 202, "bad_version", AFTER_FIX, SENDER, "no protocol version in common",                 \
-      "upgrade the client or the broker; WELCOME and this error name the range")                           \
+    X(BAD_VERSION, 202, "bad_version", AFTER_FIX, SENDER, "no protocol version in common",                   \
+      "upgrade the client or the broker; WELCOME and this error name the range")                             \
     X(TOO_BIG, 203, "too_big", NEVER, SENDER, "larger than the published limit", "WELCOME names the limits") \
-    X(BEYOND_CREDIT, 204, "beyond_credit", LATER, SENDER, "more unconfirmed items than the window allows", \
-      "wait for confirms; WELCOME and CONFIRM name the window")                                            \
-    X(SEQUENCE_GAP, 205, "sequence_gap", AFTER_FIX, SENDER, "publish sequence is not the next one",        \
-      "start a new session and send again what is not confirmed; that is always safe")                     \
-    X(WRONG_ROLE, 206, "wrong_role", NEVER, SENDER, "this role may not use this verb",                     \
-      "the table of roles is in protocol.md section 8")                                                    \
-    X(UNKNOWN_KEY, 207, "unknown_key", AFTER_FIX, OPERATOR, "the key belongs to no party",                 \
-      "register the public key in node.yaml and reload")                                                   \
-    X(KEY_REVOKED, 208, "key_revoked", AFTER_FIX, OPERATOR, "the key is no longer valid",                  \
-      "register a new key")                                                                                \
-    X(NOT_FOUND, 209, "not_found", NEVER, SENDER, "no such thing, or not yours to see", "check the id")    \
-    X(BUSY, 210, "busy", LATER, NOBODY, "at capacity", "try again after the named pause")                  \
-    X(CLOSING, 211, "closing", LATER, NOBODY, "the broker is stopping", "connect again later")             \
-    X(STORE_FULL, 300, "store_full", LATER, OPERATOR, "the store has no room for new signals",             \
-      "give the volume more room or raise limits.store_bytes; nothing that was confirmed is lost")         \
-    X(STORE_FAILED, 301, "store_failed", LATER, OPERATOR, "the disk failed to write or sync",              \
-      "nothing more is confirmed; check the disk, then restart: the start verifies the log")               \
-    X(STORE_CORRUPT, 302, "store_corrupt", AFTER_FIX, OPERATOR, "stored bytes fail their check",           \
-      "restore from a backup; do not edit the store")                                                      \
-    X(STORE_VERSION, 303, "store_version", AFTER_FIX, OPERATOR, "the store was written by another version", \
-      "use the version that wrote it, or a later one that says it can read it")                            \
-    X(STORE_BUSY, 304, "store_busy", AFTER_FIX, OPERATOR, "another process uses the store",                \
-      "stop the other voordeurd first")                                                                    \
-    X(STORE_POSITION, 305, "store_position", LATER, NOBODY, "the log is not at the expected position", "")  \
-    X(STORE_EPOCH, 306, "store_epoch", LATER, NOBODY, "another writer has taken over", "")                 \
-    X(NO_MEMORY, 307, "no_memory", LATER, OPERATOR, "out of memory", "give the machine or the unit more")  \
-    X(IO, 308, "io", LATER, OPERATOR, "a file or socket failed", "the message names it")                   \
-    X(BAD_CONFIG, 400, "bad_config", AFTER_FIX, OPERATOR, "the configuration has an error",                \
-      "the message names file, line and column")                                                           \
-    X(USAGE, 401, "usage", AFTER_FIX, SENDER, "the command line is wrong", "see --help")                   \
-    X(TIMEOUT, 402, "timeout", LATER, NOBODY, "no answer in time", "check address, server key and broker") \
-    X(DISCONNECTED, 403, "disconnected", LATER, NOBODY, "not connected",                                   \
-      "the client reconnects by itself; check address and server key")                                     \
+    X(BEYOND_CREDIT, 204, "beyond_credit", LATER, SENDER, "more unconfirmed items than the window allows",   \
+      "wait for confirms; WELCOME and CONFIRM name the window")                                              \
+    X(SEQUENCE_GAP, 205, "sequence_gap", AFTER_FIX, SENDER, "publish sequence is not the next one",          \
+      "start a new session and send again what is not confirmed; that is always safe")                       \
+    X(WRONG_ROLE, 206, "wrong_role", NEVER, SENDER, "this role may not use this verb",                       \
+      "the table of roles is in protocol.md section 8")                                                      \
+    X(UNKNOWN_KEY, 207, "unknown_key", AFTER_FIX, OPERATOR, "the key belongs to no party",                   \
+      "register the public key in node.yaml and reload")                                                     \
+    X(KEY_REVOKED, 208, "key_revoked", AFTER_FIX, OPERATOR, "the key is no longer valid",                    \
+      "register a new key")                                                                                  \
+    X(NOT_FOUND, 209, "not_found", NEVER, SENDER, "no such thing, or not yours to see", "check the id")      \
+    X(BUSY, 210, "busy", LATER, NOBODY, "at capacity", "try again after the named pause")                    \
+    X(CLOSING, 211, "closing", LATER, NOBODY, "the broker is stopping", "connect again later")               \
+    X(STORE_FULL, 300, "store_full", LATER, OPERATOR, "the store has no room for new signals",               \
+      "give the volume more room or raise limits.store_bytes; nothing that was confirmed is lost")           \
+    X(STORE_FAILED, 301, "store_failed", LATER, OPERATOR, "the disk failed to write or sync",                \
+      "nothing more is confirmed; check the disk, then restart: the start verifies the log")                 \
+    X(STORE_CORRUPT, 302, "store_corrupt", AFTER_FIX, OPERATOR, "stored bytes fail their check",             \
+      "restore from a backup; do not edit the store")                                                        \
+    X(STORE_VERSION, 303, "store_version", AFTER_FIX, OPERATOR, "the store was written by another version",  \
+      "use the version that wrote it, or a later one that says it can read it")                              \
+    X(STORE_BUSY, 304, "store_busy", AFTER_FIX, OPERATOR, "another process uses the store",                  \
+      "stop the other voordeurd first")                                                                      \
+    X(STORE_POSITION, 305, "store_position", LATER, NOBODY, "the log is not at the expected position", "")   \
+    X(STORE_EPOCH, 306, "store_epoch", LATER, NOBODY, "another writer has taken over", "")                   \
+    X(NO_MEMORY, 307, "no_memory", LATER, OPERATOR, "out of memory", "give the machine or the unit more")    \
+    X(IO, 308, "io", LATER, OPERATOR, "a file or socket failed", "the message names it")                     \
+    X(BAD_CONFIG, 400, "bad_config", AFTER_FIX, OPERATOR, "the configuration has an error",                  \
+      "the message names file, line and column")                                                             \
+    X(USAGE, 401, "usage", AFTER_FIX, SENDER, "the command line is wrong", "see --help")                     \
+    X(TIMEOUT, 402, "timeout", LATER, NOBODY, "no answer in time", "check address, server key and broker")   \
+    X(DISCONNECTED, 403, "disconnected", LATER, NOBODY, "not connected",                                     \
+      "the client reconnects by itself; check address and server key")                                       \
     X(END, 404, "end", NONE, NOBODY, "nothing more", "")
 
 typedef enum vdr_err {

@@ -5,9 +5,9 @@
 
 #include "proto/types.h"
 
-#define VDR_DAY_MS           (INT64_C(86400000))
-#define VDR_TIME_TEXT_BYTES  24 /* "2026-03-02T09:00:00.000Z", not terminated */
-#define VDR_TIME_MAX         INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
+#define VDR_DAY_MS          (INT64_C(86400000))
+#define VDR_TIME_TEXT_BYTES 24                       /* "2026-03-02T09:00:00.000Z", not terminated */
+#define VDR_TIME_MAX        INT64_C(253402300799999) /* 9999-12-31T23:59:59.999Z */
 
 /* Reads YYYY-MM-DDTHH:MM:SS[.f{1,9}]Z, year 1970 to 9999, cut to milliseconds; capital T and Z, no
  * offset, no leap second, a day that exists. False: not such an instant, *ret_ms untouched. */
