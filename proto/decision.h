@@ -34,8 +34,8 @@ typedef struct vdr_decision {
     vdr_span id;
     vdr_span source;
     vdr_err verdict;
-    vdr_command command; /* command lines */
-    vdr_match match;     /* this and outcome: accepted signals */
+    vdr_act act;     /* command lines */
+    vdr_match match; /* this and outcome: accepted signals */
     vdr_outcome outcome;
 
     vdr_household_id household; /* accepted signal, case, watch; messages overdue and review (the lower) */

@@ -132,7 +132,7 @@ put_signal_line(sink *out, const vdr_decision *d)
     put_member(out, "id", d->id);
     put_member(out, "source", d->source);
     if (d->kind == VDR_DECISION_COMMAND)
-        put_word(out, "type", vdr_command_name(d->command));
+        put_word(out, "type", vdr_act_name(d->act));
     put_word(out, "verdict", vdr_err_code(d->verdict));
     if (d->kind == VDR_DECISION_COMMAND || d->verdict != VDR_E_ACCEPTED)
         return;
@@ -225,8 +225,6 @@ vdr_message_members_of(vdr_message_kind kind)
         return VDR_HAS_RULE | VDR_HAS_AGENCIES;
     case VDR_MESSAGE_REVIEW:
         return VDR_HAS_HOUSEHOLD | VDR_HAS_OTHER;
-    case VDR_MESSAGE_NONE:
-        break;
     }
     return 0;
 }

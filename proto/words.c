@@ -1,74 +1,110 @@
 #include "proto/words.h"
 
-typedef struct row {
-    unsigned number;
-    const char *word;
-} row;
+#define COUNT(names) (sizeof(names) / sizeof(names)[0])
+
+static const char *const party_kinds[] = {"none",        "agency",          "regisseur", "service",
+                                          "coordinator", "privacy_officer", "operator"};
+static const char *const signal_kinds[] = {"", "event", "state", "deadline"};
+static const char *const address_matches[] = {"", "join", "review", "off"};
+static const char *const levels[] = {"", "watch", "coordinate", "case"};
+static const char *const priorities[] = {"none", "normal", "high", "urgent"};
+static const char *const measures[] = {"signals",    "domains", "agencies", "persons",
+                                       "core_areas", "types",   "days",     "overdue"};
+static const char *const withins[] = {"none", "domain", "type", "agency", "person"};
+static const char *const matches[] = {"none", "person", "address", "new"};
+static const char *const outcomes[] = {"none", "attached", "proposed", "regular"};
+static const char *const case_states[] = {"",       "unassigned", "offered",   "active",
+                                          "closed", "dismissed",  "retracted", "merged"};
+static const char *const changes[] = {
+    "",          "proposed",   "offered",     "unassigned", "raised",   "accepted", "declined",  "expired",
+    "dismissed", "reassigned", "handed_over", "escalated",  "plan_set", "closed",   "retracted", "merged"};
+static const char *const message_kinds[] = {
+    "",
+    "regular_signal",
+    "signal_attached",
+    "support_withdrawn",
+    "case_offered",
+    "case_taken_back",
+    "case_withdrawn",
+    "priority_raised",
+    "needs_regisseur",
+    "escalated",
+    "case_closed",
+    "not_accepted",
+    "regisseur_known",
+    "handover_offered",
+    "handover_accepted",
+    "overdue",
+    "feedback",
+    "match",
+    "review",
+};
+static const char *const acts[] = {
+    "none",           "signal_withdrawn", "signal_ended",  "feedback",         "case_accepted",
+    "case_declined",  "case_dismissed",   "case_assigned", "handover_offered", "handover_accepted",
+    "case_escalated", "plan_set",         "case_closed",   "household_merged", "household_split",
+    "person_moved",   "erased",
+};
 
 static const char *
-name_of(const row *rows, size_t count, unsigned number)
+name_of(const char *const *names, size_t count, unsigned value)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].number == number)
-            return rows[i].word;
-    }
-    return "";
+    return value < count ? names[value] : "unknown";
 }
 
-/* The number of a word; 0: no such word. */
+/* From first on, since some lists begin with a word that nobody may say. */
 static unsigned
-number_of(const row *rows, size_t count, vdr_span word)
+value_of(const char *const *names, size_t count, unsigned first, unsigned otherwise, vdr_span name)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (vdr_span_equal(vdr_span_str(rows[i].word), word))
-            return rows[i].number;
+    for (unsigned i = first; i < count; i++) {
+        if (vdr_span_equal(vdr_span_str(names[i]), name))
+            return i;
     }
-    return 0;
+    return otherwise;
 }
 
-#define ROW(sym, number, word) {number, word},
-
-#define WORDS(type, noun, TABLE)                                                                             \
-    static const row noun##_rows[] = {TABLE(ROW)};                                                           \
-                                                                                                             \
-    const char *vdr_##noun##_name(type value)                                                                \
+#define NAME(noun, names)                                                                                    \
+    const char *vdr_##noun##_name(vdr_##noun value)                                                          \
     {                                                                                                        \
-        return name_of(noun##_rows, sizeof noun##_rows / sizeof(row), (unsigned)value);                      \
-    }                                                                                                        \
-                                                                                                             \
-    bool vdr_##noun##_find(vdr_span word, type *ret_value)                                                   \
+        return name_of(names, COUNT(names), (unsigned)value);                                                \
+    }
+#define VALUE(noun, names, first, otherwise)                                                                 \
+    vdr_##noun vdr_##noun##_of(vdr_span name)                                                                \
     {                                                                                                        \
-        unsigned number = number_of(noun##_rows, sizeof noun##_rows / sizeof(row), word);                    \
-        if (number == 0)                                                                                     \
-            return false;                                                                                    \
-        *ret_value = (type)number;                                                                           \
-        return true;                                                                                         \
-    }                                                                                                        \
-                                                                                                             \
-    bool vdr_##noun##_known(unsigned number)                                                                 \
-    {                                                                                                        \
-        return name_of(noun##_rows, sizeof noun##_rows / sizeof(row), number)[0] != '\0';                    \
+        return (vdr_##noun)value_of(names, COUNT(names), first, otherwise, name);                            \
     }
 
-WORDS(vdr_match, match, VDR_MATCH_TABLE)
-WORDS(vdr_outcome, outcome, VDR_OUTCOME_TABLE)
-WORDS(vdr_case_state, case_state, VDR_CASE_STATE_TABLE)
-WORDS(vdr_change, change, VDR_CHANGE_TABLE)
-WORDS(vdr_priority, priority, VDR_PRIORITY_TABLE)
-WORDS(vdr_level, level, VDR_LEVEL_TABLE)
-WORDS(vdr_signal_kind, signal_kind, VDR_SIGNAL_KIND_TABLE)
-WORDS(vdr_message_kind, message_kind, VDR_MESSAGE_TABLE)
-WORDS(vdr_command, command, VDR_COMMAND_TABLE)
-WORDS(vdr_party_kind, party_kind, VDR_PARTY_TABLE)
+NAME(party_kind, party_kinds)
+NAME(signal_kind, signal_kinds)
+NAME(address_match, address_matches)
+NAME(level, levels)
+NAME(priority, priorities)
+NAME(measure, measures)
+NAME(within, withins)
+NAME(match, matches)
+NAME(outcome, outcomes)
+NAME(case_state, case_states)
+NAME(change, changes)
+NAME(message_kind, message_kinds)
+NAME(act, acts)
+VALUE(party_kind, party_kinds, 1, VDR_PARTY_NONE)
+VALUE(signal_kind, signal_kinds, 1, 0)
+VALUE(address_match, address_matches, 1, 0)
+VALUE(level, levels, 1, 0)
+VALUE(priority, priorities, 1, VDR_PRIORITY_NONE)
+VALUE(measure, measures, 0, VDR_MEASURES)
+VALUE(within, withins, 1, VDR_WITHIN_NONE)
+VALUE(act, acts, 1, VDR_ACT_NONE)
 
-bool
-vdr_command_of_type(vdr_span type, vdr_command *ret_command)
+vdr_act
+vdr_act_of_type(vdr_span type)
 {
-    static const char before[] = "nl.voordeur.", after[] = ".v1";
-    size_t head = sizeof before - 1, tail = sizeof after - 1;
+    static const char before[] = "nl.voordeur.";
+    static const char after[] = ".v1";
+    size_t before_len = sizeof before - 1, after_len = sizeof after - 1;
 
-    if (type.len <= head + tail || memcmp(type.at, before, head) != 0 ||
-        memcmp(type.at + type.len - tail, after, tail) != 0)
-        return false;
-    return vdr_command_find(vdr_span_of(type.at + head, type.len - head - tail), ret_command);
+    if (type.len <= before_len + after_len || memcmp(type.at, before, before_len) != 0 ||
+        memcmp(type.at + type.len - after_len, after, after_len) != 0)
+        return VDR_ACT_NONE;
+    return vdr_act_of(vdr_span_of(type.at + before_len, type.len - before_len - after_len));
 }
