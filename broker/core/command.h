@@ -1,0 +1,91 @@
+/* broker/core/command.h - one entry of the log: everything that can change an outcome.
+ *
+ * The door makes it from bytes (broker/door/event.h), or the broker itself (ticks, acknowledgements,
+ * configuration). It holds no BSN, no BAG id and no free text: persons and addresses are keyed
+ * pseudonyms. What depends on the door's key or on the configuration of the moment (pseudonyms, hashes,
+ * digest, excluded) is in the command, so that stepping a log needs no key.
+ *
+ * Thread:  a plain value. Memory: spans and arrays are the maker's; they must live through the step. */
+#ifndef VDR_CORE_COMMAND_H
+#define VDR_CORE_COMMAND_H
+
+#include "broker/core/config.h"
+#include "proto/err.h"
+#include "proto/types.h"
+#include "proto/words.h"
+
+typedef enum vdr_command_kind {
+    VDR_COMMAND_SIGNAL = 1, /* an event that is no act: also one that could not be read */
+    VDR_COMMAND_ACT = 2,    /* an event of section 9 */
+    VDR_COMMAND_TICK = 3,   /* time passes: at only */
+    VDR_COMMAND_ACKS = 4,   /* mailboxes were read up to here */
+    VDR_COMMAND_CONFIG = 5, /* a configuration holds from here on */
+} vdr_command_kind;
+
+typedef struct vdr_command_person {
+    vdr_key16 key;
+    vdr_span role; /* absent: none */
+} vdr_command_person;
+
+typedef struct vdr_command_ack {
+    uint32_t mailbox; /* number of the mailbox (vdr_core_mailbox) */
+    uint64_t seq;     /* read up to and including */
+} vdr_command_ack;
+
+/* A signal's id as named by an act or by supersedes: the text, and the keyed hash it is found by. */
+typedef struct vdr_command_ref {
+    vdr_span id; /* absent: not named */
+    uint64_t hash;
+} vdr_command_ref;
+
+typedef struct vdr_command {
+    vdr_command_kind kind;
+    vdr_ms at; /* log time wished for; the core raises it to the previous. VDR_MS_NONE: the previous */
+
+    /* SIGNAL and ACT. The door judges the shape (row 1) and nothing else; what it found wrong with the
+     * values of rows 9 and 10 it notes, and the core says so at their turn. */
+    vdr_err shape;   /* VDR_OK or VDR_E_MALFORMED; when malformed only id, source, act, type are used */
+    vdr_span id;     /* absent where a malformed line has no such string */
+    vdr_span source; /* the same */
+    vdr_span type;
+    vdr_act act; /* NONE for a signal */
+    vdr_ms time;
+    vdr_key16 digest;           /* keyed, of the event's canonical form: equal events, equal digests */
+    uint64_t id_hash;           /* keyed, of id alone */
+    vdr_party_kind sender_kind; /* live: whose key sent it; NONE in a replay: anybody's */
+    vdr_span sender_id;
+    bool revision_checked; /* an act's frame named the case's revision */
+    uint64_t revision_expected;
+
+    vdr_span municipality;
+    vdr_ms occurred_at;                /* default: time (signals; for signal_ended too) */
+    const vdr_command_person *persons; /* signal, household_split; person_moved: one */
+    size_t person_count;
+    bool bsn_bad;               /* some BSN fails the elfproef; its person's key means nothing */
+    const vdr_key16 *addresses; /* signal: 0 or 1; household_split: any number; person_moved: to */
+    size_t address_count;
+    bool address_bad;      /* some bag or buurt is not of its form */
+    bool address_excluded; /* the (only) address is on the excluded list of now */
+    vdr_span buurt;        /* absent: none */
+    bool has_severity;
+    int64_t severity;
+    vdr_ms act_before;      /* VDR_MS_NONE: none */
+    vdr_command_ref signal; /* supersedes, or an act's signal */
+
+    /* Acts. A case or household that is not written C or H and a number is number 0, which exists never. */
+    vdr_case_id case_id;
+    vdr_household_id household, into, from;
+    vdr_span regisseur; /* case_assigned regisseur, handover_offered to */
+    vdr_span agency;    /* feedback; absent: the newest */
+    vdr_span result;    /* feedback */
+    uint64_t plan_revision;
+
+    /* ACKS */
+    const vdr_command_ack *acks;
+    size_t ack_count;
+
+    /* CONFIG; must live until the next CONFIG was stepped and the core freed. */
+    const vdr_config *config;
+} vdr_command;
+
+#endif

@@ -1,0 +1,38 @@
+/* broker/core/timers.h - what falls due when, in order of (due time, creation) (semantics section 2).
+ *
+ * A heap in a slab. A timer is never taken out before its time: when it fires, its owner asks whether it
+ * still stands, by comparing order, which is unique for ever. Thread: one. */
+#ifndef VDR_CORE_TIMERS_H
+#define VDR_CORE_TIMERS_H
+
+#include "broker/core/slab.h"
+
+typedef enum vdr_timer_kind {
+    VDR_TIMER_SIGNAL_LEAVES = 1,
+    VDR_TIMER_FOLLOW_UP = 2,
+    VDR_TIMER_ACCEPT = 3,
+    VDR_TIMER_RETRY = 4,
+    VDR_TIMER_CASE_LEAVES = 5,
+    VDR_TIMER_HOUSEHOLD_LEAVES = 6,
+    VDR_TIMER_ACT_FORGOTTEN = 7
+} vdr_timer_kind;
+
+typedef struct vdr_timer {
+    vdr_ms due;
+    uint64_t order;  /* of creation, from one counter of the core */
+    uint32_t target; /* slot of a signal, case, household or act; 0 for RETRY */
+    uint32_t kind;   /* vdr_timer_kind */
+} vdr_timer;
+
+typedef struct vdr_timers {
+    vdr_slab heap; /* record i is place i of a 4-ary heap, 1 the earliest */
+    uint32_t count;
+} vdr_timers;
+
+void vdr_timers_init(vdr_timers *timers, uint32_t table);
+void vdr_timers_done(vdr_timers *timers);
+void vdr_timers_add(vdr_timers *timers, const vdr_timer *timer);
+bool vdr_timers_first(const vdr_timers *timers, vdr_timer *ret_timer); /* false: none */
+void vdr_timers_take_first(vdr_timers *timers);
+
+#endif

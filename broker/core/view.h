@@ -1,0 +1,89 @@
+/* broker/core/view.h - looking at the state without changing it: what reads, status and reports need.
+ *
+ * Views are values; their spans live until the next step. Who may see what is decided by the caller
+ * (broker/access.h), never here. Lists are walked with a cursor that is valid until the next step. */
+#ifndef VDR_CORE_VIEW_H
+#define VDR_CORE_VIEW_H
+
+#include "broker/core/core.h"
+
+/* A handle into the state (a slot), valid until the next step; 0: none. */
+typedef struct vdr_at {
+    uint32_t slot;
+} vdr_at;
+
+typedef struct vdr_signal_view {
+    vdr_position position; /* of its event in the log: the content is there */
+    vdr_span id, source, agency, type, domain, purpose;
+    vdr_span service; /* routed to; absent: to none (it is or was in a case) */
+    vdr_ms occurred_at, until, leaves_at;
+    uint8_t severity; /* effective */
+    vdr_signal_kind kind;
+    bool withdrawn, ended, overdue, feedback;
+    vdr_household_id household;
+    vdr_case_id case_id; /* open case it is in; 0: none */
+    uint32_t person_count;
+    bool has_address;
+} vdr_signal_view;
+
+typedef struct vdr_case_view {
+    vdr_case_id id;
+    vdr_household_id household;
+    vdr_case_state state;
+    vdr_priority priority;
+    vdr_span regisseur;   /* absent: none (an ended one keeps the last it had) */
+    vdr_span handover_to; /* absent: no standing offer */
+    uint64_t revision, plan_revision;
+    vdr_position plan_position; /* of the last plan_set; 0: none */
+    vdr_position opened_position, ended_position;
+    vdr_ms opened_at, ended_at; /* ended_at VDR_MS_NONE while open */
+    vdr_ms accept_due;          /* while offered; else VDR_MS_NONE */
+    uint32_t signal_count, rule_count;
+} vdr_case_view;
+
+typedef struct vdr_household_view {
+    vdr_household_id id;
+    vdr_span district; /* absent: none */
+    uint32_t person_count, address_count, signal_count, case_count;
+    vdr_case_id open_case; /* 0: none */
+} vdr_household_view;
+
+bool vdr_view_signal(const vdr_core *core, vdr_span source, vdr_span id, uint64_t id_hash, vdr_at *ret_at,
+                     vdr_signal_view *ret_view);
+void vdr_view_signal_at(const vdr_core *core, vdr_at at, vdr_signal_view *ret_view);
+bool vdr_view_case(const vdr_core *core, vdr_case_id id, vdr_at *ret_at, vdr_case_view *ret_view);
+bool vdr_view_household(const vdr_core *core, vdr_household_id id, vdr_at *ret_at,
+                        vdr_household_view *ret_view);
+
+/* Signals of a case or household in log order: start with {0}; false when over. */
+bool vdr_view_case_signal(const vdr_core *core, vdr_at case_at, vdr_at *cursor, vdr_signal_view *ret_view);
+bool vdr_view_household_signal(const vdr_core *core, vdr_at household_at, vdr_at *cursor,
+                               vdr_signal_view *ret_view);
+bool vdr_view_household_case(const vdr_core *core, vdr_at household_at, vdr_at *cursor,
+                             vdr_case_view *ret_view);
+bool vdr_view_case_rule(const vdr_core *core, vdr_at case_at, vdr_at *cursor, vdr_span *ret_rule);
+/* Persons (is_address false) or addresses of a household: the pseudonym, and the position of a signal
+ * that names it (its event holds the BSN or BAG id); 0: none is kept. */
+bool vdr_view_household_member(const vdr_core *core, vdr_at household_at, bool is_address, vdr_at *cursor,
+                               vdr_key16 *ret_key, vdr_position *ret_position);
+bool vdr_view_member(const vdr_core *core, bool is_address, const vdr_key16 *key,
+                     vdr_household_id *ret_household, vdr_position *ret_position);
+/* Open cases of a regisseur (offered and active), or unassigned ones (regisseur absent), by case number. */
+bool vdr_view_open_case(const vdr_core *core, vdr_span regisseur, vdr_case_id after, vdr_case_view *ret_view);
+/* Households with an unanswered review: pairs of existing households, by (lower, higher) number. */
+bool vdr_view_review(const vdr_core *core, vdr_household_id after_lower, vdr_household_id after_other,
+                     vdr_household_id *ret_lower, vdr_household_id *ret_other);
+/* Overdue signals without feedback, in log order after position. */
+bool vdr_view_overdue(const vdr_core *core, vdr_position after, vdr_signal_view *ret_view);
+
+typedef struct vdr_core_counts {
+    uint64_t households, persons, addresses, signals, cases, acts, timers, reviews;
+    uint64_t unassigned, offered, active, overdue;
+    uint64_t memory_bytes; /* of the state */
+} vdr_core_counts;
+void vdr_view_counts(const vdr_core *core, vdr_core_counts *ret_counts);
+/* Load and capacity of a regisseur of the configuration, by its order in town.yaml. */
+bool vdr_view_regisseur(const vdr_core *core, size_t number, vdr_span *ret_id, uint64_t *ret_load,
+                        uint64_t *ret_capacity, uint64_t *ret_hard_capacity, bool *ret_absent);
+
+#endif
