@@ -1,0 +1,312 @@
+/* broker/core/state.h - the records of the state and the tables they lie in. Core only.
+ *
+ * Every record is made of fixed-width integers without hidden padding (static asserts in state.c) and names
+ * others by slot (index in its table); 0 is none. See slab.h for how records are read and changed.
+ * A name (vdr_name) is an entry of the name table: agencies, sources, types, domains, purposes, roles,
+ * regisseurs, services, rules. Names of a configuration stay for ever; roles are counted and go with
+ * their last use, since agencies choose them freely. */
+#ifndef VDR_CORE_STATE_H
+#define VDR_CORE_STATE_H
+
+#include "broker/core/command.h"
+#include "broker/core/effect.h"
+#include "broker/core/effect_write.h"
+#include "broker/core/index.h"
+#include "broker/core/slab.h"
+#include "broker/core/text.h"
+#include "broker/core/timers.h"
+
+typedef uint32_t vdr_slot;
+
+/* Tables of an image. Numbers are in checkpoints: never renumber. */
+enum vdr_table {
+    VDR_TABLE_NAMES = 1,
+    VDR_TABLE_NAME_BUCKETS = 2,
+    VDR_TABLE_TERMS = 3,
+    VDR_TABLE_SENDERS = 4,
+    VDR_TABLE_REGISSEURS = 5,
+    VDR_TABLE_MAILBOXES = 6,
+    VDR_TABLE_RULES = 7,
+    VDR_TABLE_HOUSEHOLDS = 10,
+    VDR_TABLE_HOUSEHOLD_BUCKETS = 11,
+    VDR_TABLE_MEMBERS = 12,
+    VDR_TABLE_MEMBER_BUCKETS = 13,
+    VDR_TABLE_SIGNALS = 14,
+    VDR_TABLE_SIGNAL_BUCKETS = 15,
+    VDR_TABLE_NAMINGS = 16,
+    VDR_TABLE_CASES = 17,
+    VDR_TABLE_CASE_BUCKETS = 18,
+    VDR_TABLE_TALLIES = 19,
+    VDR_TABLE_LISTS = 20,
+    VDR_TABLE_LATCHES = 21,
+    VDR_TABLE_REVIEWS = 22,
+    VDR_TABLE_REVIEW_BUCKETS = 23,
+    VDR_TABLE_ACTS = 24,
+    VDR_TABLE_ACT_BUCKETS = 25,
+    VDR_TABLE_TIMERS = 26,
+    VDR_TABLE_TEXTS = 30 /* .. 35 */
+};
+
+typedef struct vdr_name_record {
+    uint32_t text, hash, next;
+    uint32_t uses;      /* of a role; a name that a configuration used is pinned */
+    uint32_t pinned;    /* 0 or 1 */
+    uint32_t regisseur; /* its record in REGISSEURS, if it ever was one */
+    uint32_t mailboxes; /* first of its mailboxes */
+} vdr_name_record;
+
+/* What a signal keeps of its type from its acceptance; one record for all signals with the same. */
+typedef struct vdr_terms {
+    int64_t counts_for_ms, retain_ms, follow_up_ms;
+    vdr_name type, domain, purpose;
+    uint32_t kind; /* vdr_signal_kind */
+    uint32_t severity;
+    uint32_t spare;
+} vdr_terms;
+
+/* An agency as it was at a signal's acceptance. */
+typedef struct vdr_sender {
+    vdr_name agency, source, kind;
+    uint32_t spare;
+} vdr_sender;
+
+typedef struct vdr_regisseur {
+    vdr_name name;
+    uint32_t load;  /* offered and active cases */
+    vdr_slot cases; /* the first of them */
+    uint32_t spare;
+} vdr_regisseur;
+
+typedef struct vdr_mailbox {
+    uint64_t last, acknowledged;
+    vdr_name name;
+    uint32_t kind; /* vdr_party_kind */
+    uint32_t next; /* other mailboxes of the name */
+    uint32_t spare;
+} vdr_mailbox;
+
+/* A rule as it once was in a configuration: latches name it, and lose their meaning when the rule is
+ * gone or changed, since then its record is no longer the one that the configuration uses. */
+typedef struct vdr_rule_record {
+    vdr_key16 fingerprint;
+    vdr_name name;
+    uint32_t current; /* 1: in the configuration that holds */
+} vdr_rule_record;
+
+typedef struct vdr_household {
+    uint64_t number;
+    uint64_t leave_order;        /* of the timer that looks whether it is empty (section 10); 0 none */
+    uint32_t hash, next;         /* found by number */
+    vdr_slot persons, addresses; /* first members */
+    uint32_t person_count, address_count;
+    vdr_slot signals_first, signals_last; /* in log order */
+    uint32_t signal_count;
+    vdr_slot open_case;
+    vdr_slot cases; /* newest number first; ended ones too, until they leave */
+    uint32_t case_count;
+    vdr_slot latches;
+    vdr_slot reviews;
+    uint8_t district[11]; /* BU and 8 */
+    uint8_t district_len; /* 0: none */
+    uint32_t spare;
+} vdr_household;
+
+/* A person or address: kept while it is of a household or a signal names it. */
+typedef struct vdr_member {
+    vdr_key16 key;
+    uint32_t hash, next; /* found by (key, is_address) */
+    vdr_slot household;
+    vdr_slot before, after; /* in its household's list */
+    uint32_t uses;          /* signals that name it */
+    vdr_slot named_by;      /* newest signal that names it, if that one is kept */
+    uint32_t is_address;
+} vdr_member;
+
+enum vdr_signal_flag {
+    VDR_SIGNAL_WITHDRAWN = 1,
+    VDR_SIGNAL_ENDED = 2,
+    VDR_SIGNAL_OVERDUE = 4,
+    VDR_SIGNAL_HAS_FEEDBACK = 8
+};
+
+typedef struct vdr_signal {
+    vdr_position position; /* log order */
+    uint64_t order;        /* of its leaving timer */
+    uint64_t follow_order; /* of its follow-up timer still to come; 0 none */
+    vdr_ms occurred_at;
+    vdr_ms until; /* counts in [occurred_at, until); ending it lowers until */
+    vdr_key16 digest;
+    uint32_t hash, next; /* found by (source, id); hash is half of the keyed hash of id */
+    uint32_t id;         /* text */
+    vdr_slot sender, terms;
+    vdr_name service; /* routed to; 0 none */
+    vdr_slot household;
+    vdr_slot before, after; /* in its household, in log order */
+    vdr_slot in_case;       /* open case */
+    vdr_slot case_before, case_after;
+    vdr_slot names;   /* first naming */
+    vdr_slot address; /* member */
+    uint8_t severity; /* effective */
+    uint8_t flags;
+    uint16_t spare;
+    uint32_t spare2;
+} vdr_signal;
+
+typedef struct vdr_naming {
+    vdr_slot member;
+    vdr_name role; /* 0 none */
+    vdr_slot next;
+} vdr_naming;
+
+typedef struct vdr_case {
+    uint64_t number;
+    uint64_t accept_order; /* of the accept timer of the standing offer; 0 none */
+    vdr_ms accept_due;
+    vdr_ms opened_at, ended_at; /* ended_at VDR_MS_NONE while open */
+    vdr_position opened_position, ended_position, plan_position;
+    uint64_t revision, plan_revision;
+    uint64_t leave_order;
+    uint32_t hash, next; /* found by number */
+    vdr_slot household;
+    vdr_slot household_next;              /* its household's next case */
+    vdr_slot held_before, held_after;     /* in its regisseur's list, or in that of the unassigned */
+    vdr_name regisseur;                   /* an ended case keeps the last */
+    vdr_name handover_to;                 /* standing offer; 0 none */
+    vdr_slot refused, rules, purposes;    /* lists of names */
+    vdr_slot signals_first, signals_last; /* in log order */
+    uint32_t signal_count;
+    vdr_slot tallies; /* how many of its signals are of each agency and domain */
+    uint8_t state, priority;
+    uint16_t spare;
+    uint32_t spare2;
+} vdr_case;
+
+/* How many signals of a case have this agency (kind 1) or domain (kind 2). */
+typedef struct vdr_tally {
+    vdr_name name;
+    uint32_t kind, count;
+    vdr_slot next;
+} vdr_tally;
+
+typedef struct vdr_list { /* of names, in order */
+    vdr_name name;
+    vdr_slot next;
+} vdr_list;
+
+typedef struct vdr_latch {
+    vdr_slot rule; /* in RULES */
+    vdr_slot next;
+} vdr_latch;
+
+/* A pair of households that coordinators were asked about; in the lists of both. */
+typedef struct vdr_review {
+    uint64_t lower, higher; /* numbers */
+    uint32_t hash, next;
+    vdr_slot lower_next, higher_next; /* in the list of the lower and of the higher household */
+    uint32_t gone;                    /* 1: one of the two is gone; waits for the other */
+    uint32_t spare;
+} vdr_review;
+
+/* An accepted command of section 9: its id is taken until it is forgotten. */
+typedef struct vdr_act_record {
+    vdr_position position;
+    uint64_t order; /* of its timer */
+    vdr_key16 digest;
+    uint32_t hash, next;
+    uint32_t id;     /* text */
+    vdr_name source; /* the whole source string */
+} vdr_act_record;
+
+typedef struct vdr_rulebook vdr_rulebook; /* rules.h */
+
+typedef struct vdr_state {
+    vdr_slab names, terms, senders, regisseurs, mailboxes, rules;
+    vdr_slab households, members, signals, namings, cases, tallies, lists, latches, reviews, acts;
+    vdr_index names_by_text, households_by_number, members_by_key, signals_by_id, cases_by_number,
+        reviews_by_pair, acts_by_id;
+    vdr_timers timers;
+    vdr_texts texts;
+
+    /* counters and roots: all of it is in an image's head */
+    vdr_ms now; /* VDR_MS_NONE before the first command */
+    vdr_position position, config_position;
+    uint64_t household_last, case_last, order_last; /* highest number used */
+    uint64_t retry_order;                           /* of the retry timer; 0: not set */
+    vdr_slot unassigned;                            /* first unassigned case */
+    uint32_t unassigned_count, overdue_count;
+    uint32_t load_fell; /* some regisseur has less load than before this line or timer */
+
+    /* derived or of the moment: not in an image */
+    const vdr_config *config;
+    vdr_rulebook *rulebook; /* the configuration's rules bound to names, and windows of large households */
+    vdr_tale tale;
+    vdr_position stepping; /* position of the command being stepped */
+} vdr_state;
+
+static inline const vdr_household *
+vdr_household_at(const vdr_state *state, vdr_slot slot)
+{
+    return vdr_slab_at(&state->households, slot);
+}
+
+static inline vdr_household *
+vdr_household_edit(vdr_state *state, vdr_slot slot)
+{
+    return vdr_slab_edit(&state->households, slot);
+}
+
+static inline const vdr_member *
+vdr_member_at(const vdr_state *state, vdr_slot slot)
+{
+    return vdr_slab_at(&state->members, slot);
+}
+
+static inline vdr_member *
+vdr_member_edit(vdr_state *state, vdr_slot slot)
+{
+    return vdr_slab_edit(&state->members, slot);
+}
+
+static inline const vdr_signal *
+vdr_signal_at(const vdr_state *state, vdr_slot slot)
+{
+    return vdr_slab_at(&state->signals, slot);
+}
+
+static inline vdr_signal *
+vdr_signal_edit(vdr_state *state, vdr_slot slot)
+{
+    return vdr_slab_edit(&state->signals, slot);
+}
+
+static inline const vdr_naming *
+vdr_naming_at(const vdr_state *state, vdr_slot slot)
+{
+    return vdr_slab_at(&state->namings, slot);
+}
+
+static inline const vdr_case *
+vdr_case_at(const vdr_state *state, vdr_slot slot)
+{
+    return vdr_slab_at(&state->cases, slot);
+}
+
+static inline vdr_case *
+vdr_case_edit(vdr_state *state, vdr_slot slot)
+{
+    return vdr_slab_edit(&state->cases, slot);
+}
+
+static inline const vdr_terms *
+vdr_terms_of(const vdr_state *state, const vdr_signal *signal)
+{
+    return vdr_slab_at(&state->terms, signal->terms);
+}
+
+static inline const vdr_sender *
+vdr_sender_of(const vdr_state *state, const vdr_signal *signal)
+{
+    return vdr_slab_at(&state->senders, signal->sender);
+}
+
+#endif
