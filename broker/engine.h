@@ -1,0 +1,241 @@
+/* broker/engine.h - the turn without sockets: drain, step, commit, speak (architecture section 1).
+ *
+ * The engine owns the core, the door's configuration, the clock's use, the committer and the checkpointer.
+ * Whoever has the sockets (the reactor) drives it:
+ *
+ *     collect every finished group: speak its results, wake its mailboxes, stream its tales; release it
+ *     while (messages wait and vdr_engine_room() > 0)
+ *         submit them
+ *     vdr_engine_turn()                ticks what is due, hands the group to the committer, a slice of image
+ *     poll(sockets, vdr_engine_fd, vdr_engine_wait_ms)
+ *
+ * Submitting steps the command at once and puts its record, tale, mails and result into the open group. The
+ * committer appends a closed group and syncs while the next one gathers; there is no batching timer. Nothing
+ * stepped is spoken of before its group comes back from vdr_engine_collect, and groups come back in order:
+ * a refusal or duplicate waits for everything stepped before it. A group without records needs no sync, but
+ * waits its turn.
+ *
+ * What is read from the state (vdr_engine_core and view.h) is ahead of what is durable. Answer a read so:
+ * make the answer, submit a barrier with its ticket, and send the answer when the ticket comes back.
+ *
+ * Failure: when an append fails the state is ahead of the log. The engine is then dead: nothing is collected
+ * any more, every submit gives STORE_FAILED, vdr_engine_failed() has the words. The process must end; a new
+ * start verifies the log and goes on from what is durable.
+ *
+ * Thread:  one thread, the reactor's, for everything here. Background threads are the engine's own.
+ * Memory:  a group's arrays and spans live until it is released. Nothing is allocated per command. */
+#ifndef VDR_BROKER_ENGINE_H
+#define VDR_BROKER_ENGINE_H
+
+#include "broker/clock.h"
+#include "broker/core/core.h"
+#include "broker/core/view.h"
+#include "broker/histogram.h"
+#include "proto/err.h"
+#include "store/checkpoint.h"
+#include "store/log.h"
+
+typedef struct vdr_engine vdr_engine;
+struct vdr_event_typed;  /* broker/door/event.h: fields instead of JSON */
+struct vdr_config_texts; /* broker/door/config_read.h: the three YAML texts */
+
+#define VDR_ENGINE_WORDS_BYTES 512 /* room for words to people, terminated */
+
+/* ---- Start and stop ---- */
+
+typedef enum vdr_notice_level {
+    VDR_NOTICE_INFO = 1,
+    VDR_NOTICE_WARNING = 2,
+    VDR_NOTICE_ERROR = 3
+} vdr_notice_level;
+
+/* Words for the operator; called on the reactor's thread from inside any call of the engine. */
+typedef void (*vdr_notice_fn)(void *context, vdr_notice_level level, const char *words);
+
+/* What the engine is built on. log, checkpoint, clock and key stay the caller's and outlive the engine. */
+typedef struct vdr_engine_options {
+    vdr_log *log;
+    vdr_checkpoint *checkpoint;
+    vdr_clock *clock;
+    const uint8_t *key; /* the pseudonym key, 32 bytes (broker/door) */
+    /* of --config; NULL: the one that the log holds */
+    const struct vdr_config_texts *config;
+    /* a bad or refused config keeps the log's one in force, with a warning, instead of ending the start */
+    bool keep_config;
+    bool threads;                /* committer and checkpointer in threads; otherwise inside turn */
+    uint64_t checkpoint_records; /* a checkpoint after so many records; 0: 200,000 */
+    int64_t checkpoint_ms;       /* or after so long, when something changed; 0: 60 s */
+    uint64_t epoch;              /* 0: one more than the log's last */
+    vdr_notice_fn notice;        /* may be NULL */
+    void *notice_context;
+    /* while stepping the tail, about each second; may be NULL */
+    void (*progress)(void *context, vdr_position at, vdr_position end, uint64_t steps_per_s);
+} vdr_engine_options;
+
+/* Loads the newest good checkpoint (else the one before it, else the log from its first record), steps the
+ * log's tail and compares every tale with the stored one, then brings the configuration in force.
+ * STORE_CORRUPT: no way to the state, or stepping tells something else than was told; BAD_CONFIG (file, line
+ * and column in the words); STORE_*. ret_words: VDR_ENGINE_WORDS_BYTES, filled on failure. */
+VDR_MUST_CHECK vdr_err vdr_engine_open(const vdr_engine_options *options, vdr_engine **ret_engine,
+                                       char *ret_words);
+
+/* A clean stop: commits what is open, and with checkpoint writes one, so that the next start is quick. What
+ * is committed by it can still be collected; then close. Returns the engine's failure if it is dead. */
+VDR_MUST_CHECK vdr_err vdr_engine_stop(vdr_engine *engine, bool checkpoint);
+void vdr_engine_close(vdr_engine **engine_p); /* NULL-safe; without stop: as a crash would */
+
+/* ---- Submit ---- */
+
+/* The caller's own name for a thing submitted; comes back with its result. */
+typedef struct vdr_ticket {
+    uint64_t session, seq;
+} vdr_ticket;
+
+/* One event of one party. */
+typedef struct vdr_submission {
+    vdr_ticket ticket;
+    vdr_party_kind sender_kind; /* whose key sent it; NONE: not bound to a sender (as in a replay) */
+    vdr_span sender_id;
+    vdr_span json;                       /* the event's bytes as received; absent: typed */
+    const struct vdr_event_typed *typed; /* used when json is absent */
+    bool revision_checked;               /* an act's frame named the case's revision */
+    uint64_t revision;
+} vdr_submission;
+
+/* How many submissions the engine takes now without waiting; 0: collect or wait first. This is the
+ * back-pressure of a disk that is slower than the network. */
+size_t vdr_engine_room(const vdr_engine *engine);
+
+/* Each of these gives exactly one result with the ticket, in order, unless it returns another error than OK:
+ * BUSY no room; STORE_FAILED the engine is dead; CLOSING after stop. A verdict is never returned here.
+ * Spans need to live through the call only. When the store is full, signals get the verdict STORE_FULL
+ * without being stepped; everything else goes on. */
+VDR_MUST_CHECK vdr_err vdr_engine_submit(vdr_engine *engine, const vdr_submission *submission);
+/* Mailboxes read up to here; at most VDR_ENGINE_ACKS_MAX, of mailboxes that exist. */
+#define VDR_ENGINE_ACKS_MAX 1024u
+VDR_MUST_CHECK vdr_err vdr_engine_submit_acks(vdr_engine *engine, vdr_ticket ticket,
+                                              const vdr_command_ack *acks, size_t count);
+/* Nothing but its result, when everything stepped before it is durable. */
+VDR_MUST_CHECK vdr_err vdr_engine_submit_barrier(vdr_engine *engine, vdr_ticket ticket);
+/* Event clock only ("clock advance T"): fires the timers due at or before at. Otherwise WRONG_ROLE. */
+VDR_MUST_CHECK vdr_err vdr_engine_submit_advance(vdr_engine *engine, vdr_ticket ticket, vdr_ms at);
+/* A new configuration, checked beside the running one and swapped whole (I18). Other than OK there is no
+ * result and nothing changed: BAD_CONFIG (words say file, line, column, or what stands in the way). No
+ * difference: OK, and the result's position is 0. ret_words: VDR_ENGINE_WORDS_BYTES, always filled. */
+VDR_MUST_CHECK vdr_err vdr_engine_submit_config(vdr_engine *engine, vdr_ticket ticket,
+                                                const struct vdr_config_texts *texts, char *ret_words);
+/* As submit_config, but changes nothing and gives no result. */
+VDR_MUST_CHECK vdr_err vdr_engine_check_config(vdr_engine *engine, const struct vdr_config_texts *texts,
+                                               char *ret_words);
+
+/* ---- The turn ---- */
+
+/* Ends a turn: logs a tick when a timer is due, closes the open group if the committer can take it, pushes a
+ * checkpoint in progress by a bounded slice (well under a millisecond). Call it once after each drain and
+ * whenever the poll returned, also with nothing submitted. The engine's failure, if it is dead. */
+VDR_MUST_CHECK vdr_err vdr_engine_turn(vdr_engine *engine);
+
+/* How long the poll may sleep: until the next timer or slice of work; -1: until the fd or a message. */
+int vdr_engine_wait_ms(const vdr_engine *engine);
+
+/* Readable when something can be collected or background work wants a turn. Cleared by collect. */
+int vdr_engine_fd(const vdr_engine *engine);
+
+/* ---- Speak ---- */
+
+typedef struct vdr_result {
+    vdr_ticket ticket;
+    vdr_err verdict;       /* ACCEPTED for acks, barriers, advances and configurations; STORE_FULL */
+    vdr_ms at;             /* log time; VDR_MS_NONE: before the first */
+    vdr_position position; /* of its record; 0: not in the log */
+    vdr_position first;    /* of a duplicate: the position of the first; else 0 */
+} vdr_result;
+
+/* What one step told, in order of stepping; refused lines too, which are not in the log. For the live
+ * stream of decisions: read with vdr_effect_next, resolve with vdr_core_decision. */
+typedef struct vdr_told {
+    vdr_position position; /* of its record; 0: not in the log */
+    vdr_span tale;
+} vdr_told;
+
+/* A group that is durable. */
+typedef struct vdr_group {
+    vdr_position first;  /* position of its first record */
+    size_t record_count; /* 0: results only */
+    const vdr_result *results;
+    size_t result_count;
+    const vdr_log_mail *mails; /* new messages, by record and offset; read back with vdr_log_read */
+    size_t mail_count;
+    const vdr_told *told;
+    size_t told_count;
+} vdr_group;
+
+/* The next group that is durable, in order; false: none. Valid until released. */
+bool vdr_engine_collect(vdr_engine *engine, const vdr_group **ret_group);
+void vdr_engine_release(vdr_engine *engine, const vdr_group *group); /* in the order collected */
+
+/* ---- Work on request ---- */
+
+typedef enum vdr_job_kind { VDR_JOB_CHECKPOINT = 1, VDR_JOB_BACKUP = 2 } vdr_job_kind;
+
+typedef struct vdr_job {
+    vdr_job_kind kind;
+    vdr_ticket ticket;
+    vdr_err result;
+    vdr_position position;              /* the state after this record is in the checkpoint or backup */
+    char words[VDR_ENGINE_WORDS_BYTES]; /* of a failure; else "" */
+} vdr_job;
+
+/* Writes a checkpoint now, in the background. BUSY: too many jobs wait. */
+VDR_MUST_CHECK vdr_err vdr_engine_checkpoint(vdr_engine *engine, vdr_ticket ticket);
+/* Writes a consistent copy of the store (checkpoint and log, no keys) into the directory dir, which must be
+ * empty or not there, in the background. BUSY: too many jobs wait. NOT_FOUND, IO: dir cannot be used. */
+VDR_MUST_CHECK vdr_err vdr_engine_backup(vdr_engine *engine, vdr_ticket ticket, const char *dir);
+/* A job that ended; false: none. */
+bool vdr_engine_collect_job(vdr_engine *engine, vdr_job *ret_job);
+
+/* ---- Look ---- */
+
+const vdr_core *vdr_engine_core(const vdr_engine *engine);
+vdr_log *vdr_engine_log(const vdr_engine *engine);         /* for readers of deliveries and details */
+vdr_position vdr_engine_durable(const vdr_engine *engine); /* everything up to here may be spoken of */
+vdr_err vdr_engine_failed(const vdr_engine *engine, const char **ret_words); /* OK: it lives */
+
+typedef struct vdr_engine_status {
+    vdr_position first, stepped, durable; /* oldest record kept, last stepped, last durable */
+    vdr_position checkpoint_position, config_position;
+    vdr_ms now;             /* log time; VDR_MS_NONE before the first */
+    vdr_ms next_due;        /* of the next timer; VDR_MS_MAX none */
+    int64_t clock_ahead_ms; /* log time stands still so long */
+    uint64_t epoch;
+    uint64_t submitted, accepted, duplicates, refused, full_refused, acks, ticks, groups;
+    uint64_t accepted_per_s;                                             /* over the last whole second */
+    uint64_t group_records_p50, group_records_max;                       /* records of a group */
+    uint64_t commit_us_min, commit_us_p50, commit_us_p99, commit_us_max; /* hand-over to durable */
+    uint64_t turn_us_p99, turn_us_max;                                   /* time inside vdr_engine_turn */
+    bool checkpoint_running;
+    int64_t checkpoint_age_ms; /* since the last complete one; -1 none since start */
+    uint64_t checkpoint_count, checkpoint_failures, checkpoint_bytes;
+    uint64_t used_bytes, limit_bytes; /* of the log */
+    bool full, failed;
+    vdr_core_counts counts;
+    vdr_key16 config_fingerprint;
+} vdr_engine_status;
+
+void vdr_engine_status_get(vdr_engine *engine, vdr_engine_status *ret_status);
+
+/* Walk the whole state; for tests, doctor and the comparison of nodes. */
+uint64_t vdr_engine_state_hash(const vdr_engine *engine);
+const char *vdr_engine_check(const vdr_engine *engine); /* NULL: every invariant holds */
+
+/* ---- Restore ---- */
+
+/* Reads a store made by backup: log chain and checksums, checkpoint, and that one leads to the other; needs
+ * no key. ret_position: the last record. The words tell what is wrong. */
+VDR_MUST_CHECK vdr_err vdr_restore_check(const char *dir, vdr_position *ret_position, char *ret_words);
+/* Copies such a store into dir, which must be empty or not there, and checks the copy. STORE_BUSY: dir is in
+ * use or not empty. On failure what was copied is removed. */
+VDR_MUST_CHECK vdr_err vdr_restore(const char *from, const char *dir, vdr_position *ret_position,
+                                   char *ret_words);
+
+#endif
