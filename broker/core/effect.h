@@ -43,7 +43,8 @@ typedef struct vdr_effect {
     uint32_t offset; /* of this effect in its tale */
 
     /* SIGNAL, COMMAND */
-    vdr_span id, source; /* as given; absent: null */
+    vdr_span id, source;  /* as given; absent: null */
+    vdr_name source_name; /* where it is a known name: instead of source, and much shorter; 0: see source */
     vdr_err verdict;
     vdr_act act;         /* COMMAND */
     vdr_match match;     /* SIGNAL, accepted */
@@ -73,7 +74,10 @@ typedef struct vdr_effect {
     vdr_effect_list agencies; /* match: of names */
 } vdr_effect;
 
-/* Reads the effect at *offset and moves *offset behind it. END: the tale is over. STORE_CORRUPT. */
+/* Reads the effect at *offset and moves *offset behind it. END: the tale is over. STORE_CORRUPT.
+ * Members that the kind (verdict, change, message) does not have are zero; at is VDR_MS_NONE or 0 to
+ * VDR_TIME_MAX; every enum is one of its words. There is one way to write an effect: what can be read is
+ * byte for byte what effect_write.h makes of it. */
 VDR_MUST_CHECK vdr_err vdr_effect_next(vdr_span tale, uint32_t *offset, vdr_effect *ret_effect);
 /* Reads the next of a list; false when it is over. vdr_effect_next has checked the bytes. */
 bool vdr_effect_list_name(vdr_effect_list *list, vdr_name *ret_name);

@@ -2,6 +2,10 @@
  * a time and no insertion is ever slow. The buckets are a slab of their own; the chain runs through the
  * records, which hold their hash and the link at fixed offsets. Equal keys are the caller's to compare.
  *
+ * Everything it knows is in the two slabs: the number of buckets is how many were taken, and every live
+ * record of the records' slab is in the index (or is being put in or has just been removed). So nothing of
+ * it needs saving but the buckets' slab.
+ *
  * The order within a chain depends on history; nothing that is told may depend on it.
  * Thread: one. Hashes must be spread well by their maker: pseudonyms and keyed hashes are. */
 #ifndef VDR_CORE_INDEX_H
@@ -13,7 +17,6 @@ typedef struct vdr_index {
     vdr_slab buckets; /* records of 4 bytes: the first of the chain */
     vdr_slab *records;
     uint32_t hash_offset, next_offset; /* of two uint32_t in a record */
-    uint32_t count;                    /* records in it */
 } vdr_index;
 
 void vdr_index_init(vdr_index *index, uint32_t table, vdr_slab *records, uint32_t hash_offset,
@@ -27,7 +30,8 @@ uint32_t vdr_index_first(const vdr_index *index, uint32_t hash);
 uint32_t vdr_index_next(const vdr_index *index, uint32_t record);
 /* A number made into a hash, for records that are found by a counter. Fixed for ever: it is in checkpoints. */
 uint32_t vdr_index_hash_number(uint64_t number);
-/* A short text made into a hash, for names of configurations (not for texts that agencies choose freely). */
+/* A short text made into a hash, for names of configurations and roles. Without a key: whoever chooses many
+ * texts can make them collide (see names.c). Fixed for ever. */
 uint32_t vdr_index_hash_text(vdr_span text);
 
 #endif

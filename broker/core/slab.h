@@ -6,52 +6,98 @@
  * it changed. vdr_slab_at gives a const pointer; casting the const away is the one thing nobody may do.
  *
  * Records hold only fixed-width integers and byte arrays, without padding bytes (or with named ones that stay
- * zero); taken and given-back records are zero, so equal histories give equal bytes. Growing never moves a
- * record and never copies the table.
+ * zero); taken and given-back records are zero (but for the link of the free list), so equal histories give
+ * equal bytes. Growing never moves a record and never copies the table.
+ *
+ * What changed is told by eras. An era begins when an image begins; a chunk remembers the era of its last
+ * edit. So the first edit of a chunk in an era is the slow one (it may copy the chunk aside), and every
+ * other costs one comparison.
  *
  * Thread:  one. Memory: grows by one chunk (at most 64 KiB); a pointer from at or edit stays good until the
- * record is given back or an edit of the same chunk during an image (so: re-ask, do not keep).
+ * record is given back or the slab is done. During an image the chunk's own bytes stay where they are: it is
+ * the copy that goes to the image.
  * Errors:  an index that was never taken is a broken invariant. */
 #ifndef VDR_CORE_SLAB_H
 #define VDR_CORE_SLAB_H
 
+#include "proto/assert.h"
 #include "proto/types.h"
 
-typedef struct vdr_chunk vdr_chunk;
+typedef struct vdr_chunk {
+    uint8_t *aside;        /* its bytes as they were when the image began; NULL: not kept aside */
+    uint32_t edited;       /* era of the last edit; 0: not since it was loaded */
+    uint32_t aside_edited; /* the same, of what is kept aside */
+    _Alignas(16) uint8_t bytes[];
+} vdr_chunk;
 
 typedef struct vdr_slab {
-    uint32_t table;        /* its number in images; one per slab of a core */
-    uint32_t version;      /* of the record's layout */
-    uint32_t record_bytes; /* a multiple of 4, at least 4, at most 4096 */
+    vdr_chunk **chunks;
     uint32_t shift;        /* log2 of records per chunk: as many as fit 64 KiB */
+    uint32_t record_bytes; /* a multiple of 4, at least 4, at most 4096 */
     uint32_t next;         /* lowest index never taken; 1 at first */
+    uint32_t era;          /* 1 at first; one more with each image_begin */
     uint32_t free; /* head of the given-back indexes; 0 none. The link is the record's first 4 bytes */
     uint32_t live; /* taken and not given back */
-    uint32_t chunk_count;
-    vdr_chunk **chunks;
+    uint32_t chunk_count, chunk_room;
+    uint32_t table;   /* its number in images; one per slab of a core */
+    uint32_t version; /* of the record's layout */
+
     /* image in progress: chunks below image_cursor are copied, those at or above are not yet */
     bool imaging;
-    uint32_t image_cursor, image_chunks;
+    uint32_t image_cursor;
+    uint32_t image_counts[4];
+    uint32_t imaged_era;  /* chunks edited in a later era are not in the last complete image */
+    uint8_t *image_aside; /* what image_next gave last, if it was a copy */
 } vdr_slab;
 
 void vdr_slab_init(vdr_slab *slab, uint32_t table, uint32_t version, uint32_t record_bytes);
 void vdr_slab_done(vdr_slab *slab);
 
-uint32_t vdr_slab_take(vdr_slab *slab); /* a zeroed record, lowest given-back index last in, first out */
+/* A zeroed record: of those given back the one given back last, otherwise the lowest never taken. */
+uint32_t vdr_slab_take(vdr_slab *slab);
 void vdr_slab_give(vdr_slab *slab, uint32_t index); /* zeroes it */
-const void *vdr_slab_at(const vdr_slab *slab, uint32_t index);
-void *vdr_slab_edit(vdr_slab *slab, uint32_t index);
-uint64_t vdr_slab_bytes(const vdr_slab *slab); /* memory it holds */
+uint64_t vdr_slab_bytes(const vdr_slab *slab);      /* memory it holds, copies kept aside included */
+
+/* The chunk's first edit in this era (for vdr_slab_edit only). */
+void vdr_slab_touch(vdr_slab *slab, uint32_t number);
+
+static inline const void *
+vdr_slab_at(const vdr_slab *slab, uint32_t index)
+{
+    VDR_ASSERT(index - 1 < slab->next - 1); /* 0 is out of it too */
+    const vdr_chunk *chunk = slab->chunks[index >> slab->shift];
+    return chunk->bytes + (size_t)(index & ((1u << slab->shift) - 1)) * slab->record_bytes;
+}
+
+static inline void *
+vdr_slab_edit(vdr_slab *slab, uint32_t index)
+{
+    VDR_ASSERT(index - 1 < slab->next - 1);
+    vdr_chunk *chunk = slab->chunks[index >> slab->shift];
+    if (chunk->edited != slab->era)
+        vdr_slab_touch(slab, index >> slab->shift);
+    return chunk->bytes + (size_t)(index & ((1u << slab->shift) - 1)) * slab->record_bytes;
+}
+
+/* The bytes of a chunk, 0 .. chunk_count - 1, as far as records were ever taken: what an image of now would
+ * hold. For hashes and checks. Good until the next take, give or edit. */
+vdr_span vdr_slab_chunk(const vdr_slab *slab, uint32_t number);
 
 /* Images. begin on every slab of the core at the same instant, then next until it returns false, then end. */
 void vdr_slab_image_begin(vdr_slab *slab);
-/* The next chunk that changed since the last complete image (or every one, with all). */
+/* The next chunk that changed since the last complete image (or every one, with all), as it was at
+ * image_begin. The bytes are good until the next call of anything that changes this slab. */
 bool vdr_slab_image_next(vdr_slab *slab, bool all, uint32_t *ret_number, vdr_span *ret_bytes);
+/* complete: the image is durable, and the next one needs only what was edited since this one began.
+ * Otherwise the next one holds what this one would have, too. */
 void vdr_slab_image_end(vdr_slab *slab, bool complete);
 /* next, free, live and chunk count as they were at image_begin, for the head: 16 bytes. */
 void vdr_slab_image_counts(const vdr_slab *slab, uint32_t ret_counts[4]);
-/* Loading: counts first, then chunks. False: does not fit (the caller says STORE_CORRUPT). */
-bool vdr_slab_load_counts(vdr_slab *slab, const uint32_t counts[4]);
-bool vdr_slab_load_chunk(vdr_slab *slab, uint32_t number, vdr_span bytes);
+/* Loading into an empty slab: counts first, then every chunk in any order, then end, which looks whether all
+ * are there and the free list is whole. False: does not fit (the caller says STORE_CORRUPT and frees the
+ * slab). A loaded slab goes on exactly as the imaged one would have; nothing counts as changed. */
+VDR_MUST_CHECK bool vdr_slab_load_counts(vdr_slab *slab, const uint32_t counts[4]);
+VDR_MUST_CHECK bool vdr_slab_load_chunk(vdr_slab *slab, uint32_t number, vdr_span bytes);
+VDR_MUST_CHECK bool vdr_slab_load_end(const vdr_slab *slab);
 
 #endif

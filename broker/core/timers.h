@@ -25,8 +25,7 @@ typedef struct vdr_timer {
 } vdr_timer;
 
 typedef struct vdr_timers {
-    vdr_slab heap; /* record i is place i of a 4-ary heap, 1 the earliest */
-    uint32_t count;
+    vdr_slab heap; /* record i is place i of a 4-ary heap, 1 the earliest; heap.live is how many there are */
 } vdr_timers;
 
 void vdr_timers_init(vdr_timers *timers, uint32_t table);

@@ -1,0 +1,239 @@
+#include "broker/core/slab.h"
+
+#include <stdlib.h>
+
+#define CHUNK_BYTES_MAX (64u * 1024)
+
+enum { COUNT_NEXT, COUNT_FREE, COUNT_LIVE, COUNT_CHUNKS };
+
+static uint32_t
+chunks_for(const vdr_slab *slab, uint32_t next)
+{
+    return next > 1 ? ((next - 1) >> slab->shift) + 1 : 0;
+}
+
+static size_t
+chunk_bytes(const vdr_slab *slab)
+{
+    return (size_t)slab->record_bytes << slab->shift;
+}
+
+/* Bytes of a chunk that hold records below next. */
+static size_t
+used_bytes(const vdr_slab *slab, uint32_t number, uint32_t next)
+{
+    uint32_t first = number << slab->shift;
+    uint32_t records = next - first;
+    if (records > 1u << slab->shift)
+        records = 1u << slab->shift;
+    return (size_t)records * slab->record_bytes;
+}
+
+void
+vdr_slab_init(vdr_slab *slab, uint32_t table, uint32_t version, uint32_t record_bytes)
+{
+    VDR_ASSERT(record_bytes >= 4 && record_bytes <= 4096 && record_bytes % 4 == 0);
+    *slab = (vdr_slab){.table = table, .version = version, .record_bytes = record_bytes, .next = 1, .era = 1};
+    while ((record_bytes << (slab->shift + 1)) <= CHUNK_BYTES_MAX)
+        slab->shift++;
+}
+
+void
+vdr_slab_done(vdr_slab *slab)
+{
+    for (uint32_t i = 0; i < slab->chunk_count; i++) {
+        if (slab->chunks[i] != NULL)
+            free(slab->chunks[i]->aside);
+        free(slab->chunks[i]);
+    }
+    free(slab->chunks);
+    free(slab->image_aside);
+    *slab = (vdr_slab){.next = 1};
+}
+
+static void
+add_chunk(vdr_slab *slab)
+{
+    if (slab->chunk_count == slab->chunk_room) {
+        uint32_t room = slab->chunk_room != 0 ? slab->chunk_room * 2 : 4;
+        slab->chunks = vdr_realloc(slab->chunks, room, sizeof(vdr_chunk *));
+        slab->chunk_room = room;
+    }
+    vdr_chunk *chunk = vdr_alloc(1, sizeof *chunk + chunk_bytes(slab));
+    chunk->edited = slab->era;
+    slab->chunks[slab->chunk_count++] = chunk;
+}
+
+uint32_t
+vdr_slab_take(vdr_slab *slab)
+{
+    uint32_t index = slab->free;
+    if (index != 0) {
+        uint8_t *record = vdr_slab_edit(slab, index);
+        memcpy(&slab->free, record, sizeof slab->free);
+        memset(record, 0, sizeof slab->free);
+    } else {
+        index = slab->next;
+        VDR_ASSERT(index != UINT32_MAX);
+        if (index >> slab->shift == slab->chunk_count)
+            add_chunk(slab);
+        slab->next++;
+        (void)vdr_slab_edit(slab, index); /* the chunk's image would otherwise miss the new record */
+    }
+    slab->live++;
+    return index;
+}
+
+void
+vdr_slab_give(vdr_slab *slab, uint32_t index)
+{
+    VDR_ASSERT(slab->live != 0);
+    uint8_t *record = vdr_slab_edit(slab, index);
+    memset(record, 0, slab->record_bytes);
+    memcpy(record, &slab->free, sizeof slab->free);
+    slab->free = index;
+    slab->live--;
+}
+
+uint64_t
+vdr_slab_bytes(const vdr_slab *slab)
+{
+    uint64_t bytes = (uint64_t)slab->chunk_room * sizeof(vdr_chunk *);
+    bytes += (uint64_t)slab->chunk_count * (sizeof(vdr_chunk) + chunk_bytes(slab));
+    for (uint32_t i = slab->image_cursor; slab->imaging && i < slab->image_counts[COUNT_CHUNKS]; i++)
+        if (slab->chunks[i]->aside != NULL)
+            bytes += used_bytes(slab, i, slab->image_counts[COUNT_NEXT]);
+    return bytes;
+}
+
+void
+vdr_slab_touch(vdr_slab *slab, uint32_t number)
+{
+    vdr_chunk *chunk = slab->chunks[number];
+    if (slab->imaging && number >= slab->image_cursor && number < slab->image_counts[COUNT_CHUNKS]) {
+        size_t bytes = used_bytes(slab, number, slab->image_counts[COUNT_NEXT]);
+        chunk->aside = vdr_alloc(1, bytes);
+        memcpy(chunk->aside, chunk->bytes, bytes);
+        chunk->aside_edited = chunk->edited;
+    }
+    chunk->edited = slab->era;
+}
+
+vdr_span
+vdr_slab_chunk(const vdr_slab *slab, uint32_t number)
+{
+    VDR_ASSERT(number < slab->chunk_count);
+    return vdr_span_of(slab->chunks[number]->bytes, used_bytes(slab, number, slab->next));
+}
+
+void
+vdr_slab_image_begin(vdr_slab *slab)
+{
+    VDR_ASSERT(!slab->imaging);
+    VDR_ASSERT(slab->era != UINT32_MAX);
+    slab->imaging = true;
+    slab->image_cursor = 0;
+    slab->image_counts[COUNT_NEXT] = slab->next;
+    slab->image_counts[COUNT_FREE] = slab->free;
+    slab->image_counts[COUNT_LIVE] = slab->live;
+    slab->image_counts[COUNT_CHUNKS] = slab->chunk_count;
+    slab->era++;
+}
+
+bool
+vdr_slab_image_next(vdr_slab *slab, bool all, uint32_t *ret_number, vdr_span *ret_bytes)
+{
+    VDR_ASSERT(slab->imaging);
+    while (slab->image_cursor < slab->image_counts[COUNT_CHUNKS]) {
+        free(slab->image_aside);
+        uint32_t number = slab->image_cursor++;
+        vdr_chunk *chunk = slab->chunks[number];
+        const uint8_t *bytes = chunk->aside != NULL ? chunk->aside : chunk->bytes;
+        uint32_t edited = chunk->aside != NULL ? chunk->aside_edited : chunk->edited;
+        slab->image_aside = chunk->aside;
+        chunk->aside = NULL;
+        if (all || edited > slab->imaged_era) {
+            *ret_number = number;
+            *ret_bytes = vdr_span_of(bytes, used_bytes(slab, number, slab->image_counts[COUNT_NEXT]));
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+vdr_slab_image_end(vdr_slab *slab, bool complete)
+{
+    VDR_ASSERT(slab->imaging);
+    free(slab->image_aside);
+    slab->image_aside = NULL;
+    for (; slab->image_cursor < slab->image_counts[COUNT_CHUNKS]; slab->image_cursor++) {
+        VDR_ASSERT(!complete);
+        free(slab->chunks[slab->image_cursor]->aside);
+        slab->chunks[slab->image_cursor]->aside = NULL;
+    }
+    if (complete)
+        slab->imaged_era = slab->era - 1;
+    slab->imaging = false;
+}
+
+void
+vdr_slab_image_counts(const vdr_slab *slab, uint32_t ret_counts[4])
+{
+    VDR_ASSERT(slab->imaging);
+    memcpy(ret_counts, slab->image_counts, sizeof slab->image_counts);
+}
+
+bool
+vdr_slab_load_counts(vdr_slab *slab, const uint32_t counts[4])
+{
+    VDR_ASSERT(slab->chunk_count == 0 && slab->next == 1);
+    uint32_t next = counts[COUNT_NEXT];
+    if (next == 0 || counts[COUNT_FREE] >= next || counts[COUNT_LIVE] > next - 1)
+        return false;
+    if ((counts[COUNT_FREE] == 0) != (counts[COUNT_LIVE] == next - 1))
+        return false;
+    if (counts[COUNT_CHUNKS] != chunks_for(slab, next))
+        return false;
+    /* The counts may be anything, so a size that cannot be had is theirs to answer for. */
+    vdr_chunk **chunks = NULL;
+    if (counts[COUNT_CHUNKS] != 0 && (chunks = calloc(counts[COUNT_CHUNKS], sizeof *chunks)) == NULL)
+        return false;
+    slab->chunks = chunks;
+    slab->chunk_count = slab->chunk_room = counts[COUNT_CHUNKS];
+    slab->next = next;
+    slab->free = counts[COUNT_FREE];
+    slab->live = counts[COUNT_LIVE];
+    return true;
+}
+
+bool
+vdr_slab_load_chunk(vdr_slab *slab, uint32_t number, vdr_span bytes)
+{
+    if (number >= slab->chunk_count || slab->chunks[number] != NULL)
+        return false;
+    if (bytes.len != used_bytes(slab, number, slab->next))
+        return false;
+    for (size_t i = 0; number == 0 && i < slab->record_bytes; i++)
+        if (bytes.at[i] != 0) /* the record that nobody has */
+            return false;
+    vdr_chunk *chunk = vdr_alloc(1, sizeof *chunk + chunk_bytes(slab));
+    memcpy(chunk->bytes, bytes.at, bytes.len);
+    slab->chunks[number] = chunk;
+    return true;
+}
+
+bool
+vdr_slab_load_end(const vdr_slab *slab)
+{
+    for (uint32_t i = 0; i < slab->chunk_count; i++)
+        if (slab->chunks[i] == NULL)
+            return false;
+    uint32_t index = slab->free;
+    for (uint32_t given = slab->next - 1 - slab->live; given != 0; given--) {
+        if (index == 0 || index >= slab->next)
+            return false;
+        memcpy(&index, vdr_slab_at(slab, index), sizeof index);
+    }
+    return index == 0;
+}

@@ -1,0 +1,97 @@
+#include "broker/core/timers.h"
+
+/* Places are 1 and up; place i has the children 4i-2 .. 4i+1. Four rather than two: half the levels, and the
+ * four children lie side by side. */
+static uint32_t
+parent_of(uint32_t place)
+{
+    return (place + 2) / 4;
+}
+
+static const vdr_timer *
+timer_at(const vdr_timers *timers, uint32_t place)
+{
+    return vdr_slab_at(&timers->heap, place);
+}
+
+static void
+timer_set(vdr_timers *timers, uint32_t place, const vdr_timer *timer)
+{
+    *(vdr_timer *)vdr_slab_edit(&timers->heap, place) = *timer;
+}
+
+static bool
+earlier(const vdr_timer *a, const vdr_timer *b)
+{
+    return a->due != b->due ? a->due < b->due : a->order < b->order;
+}
+
+void
+vdr_timers_init(vdr_timers *timers, uint32_t table)
+{
+    _Static_assert(sizeof(vdr_timer) == 24, "a timer has no padding");
+    vdr_slab_init(&timers->heap, table, 1, sizeof(vdr_timer));
+}
+
+void
+vdr_timers_done(vdr_timers *timers)
+{
+    vdr_slab_done(&timers->heap);
+}
+
+void
+vdr_timers_add(vdr_timers *timers, const vdr_timer *timer)
+{
+    vdr_timer added = *timer; /* may lie in the heap itself */
+    /* The free list holds just the places behind the last, nearest first: the heap stays without holes. */
+    uint32_t place = vdr_slab_take(&timers->heap);
+    VDR_ASSERT(place == timers->heap.live);
+    while (place > 1) {
+        const vdr_timer *parent = timer_at(timers, parent_of(place));
+        if (!earlier(&added, parent))
+            break;
+        timer_set(timers, place, parent);
+        place = parent_of(place);
+    }
+    timer_set(timers, place, &added);
+}
+
+bool
+vdr_timers_first(const vdr_timers *timers, vdr_timer *ret_timer)
+{
+    if (timers->heap.live == 0)
+        return false;
+    *ret_timer = *timer_at(timers, 1);
+    return true;
+}
+
+void
+vdr_timers_take_first(vdr_timers *timers)
+{
+    uint32_t count = timers->heap.live;
+    VDR_ASSERT(count != 0);
+    vdr_timer last = *timer_at(timers, count);
+    vdr_slab_give(&timers->heap, count);
+    if (--count == 0)
+        return;
+    uint32_t place = 1;
+    for (;;) {
+        uint64_t child = (uint64_t)place * 4 - 2;
+        if (child > count)
+            break;
+        uint32_t best = (uint32_t)child;
+        const vdr_timer *timer = timer_at(timers, best);
+        for (uint32_t i = 1; i < 4 && child + i <= count; i++) {
+            const vdr_timer *other = timer_at(timers, (uint32_t)child + i);
+            if (earlier(other, timer)) {
+                timer = other;
+                best = (uint32_t)child + i;
+            }
+        }
+        if (!earlier(timer, &last))
+            break;
+        timer_set(timers, place, timer);
+        place = best;
+    }
+    timer_set(timers, place, &last);
+}
