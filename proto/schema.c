@@ -1,0 +1,356 @@
+#include "proto/schema.h"
+
+#include "proto/codec.h"
+#include "voordeur.pb-c.h"
+
+#define NAME  VDR_NAME_BYTES_MAX
+#define FREE  VDR_EVENT_BYTES_MAX /* free text is part of an event */
+#define WORDS 1024u               /* words for people */
+#define ANY   UINT32_MAX          /* the size of the frame is the bound */
+
+/* A row; the members are those of PLAIN. */
+#define ROW(kind, member, count_at, least, most, schema)                                                     \
+    {                                                                                                        \
+#member, VDR_FIELD_##kind, offsetof(PLAIN, member), count_at, least, most, schema                    \
+    }
+#define U32(member)                ROW(U32, member, 0, 0, UINT32_MAX, NULL)
+#define U64(member)                ROW(U64, member, 0, 0, UINT64_MAX, NULL)
+#define U64_FROM(member, least)    ROW(U64, member, 0, least, UINT64_MAX, NULL)
+#define I64(member)                ROW(I64, member, 0, 0, 0, NULL)
+#define BOOL(member)               ROW(BOOL, member, 0, 0, 1, NULL)
+#define ENUM(member, first, last)  ROW(ENUM, member, 0, first, last, NULL)
+#define TEXT(member, least, most)  ROW(TEXT, member, 0, least, most, NULL)
+#define PRESENT(member, most)      ROW(PRESENT, member, 0, 0, most, NULL)
+#define RAW_TEXT(member)           ROW(RAW_TEXT, member, 0, 0, ANY, NULL)
+#define BYTES(member, least, most) ROW(BYTES, member, 0, least, most, NULL)
+#define OPTIONAL(member, most)     ROW(OPTIONAL, member, 0, 0, most, NULL)
+#define INSTANT(member)            ROW(INSTANT, member, 0, 0, 0, NULL)
+#define EMBED(member, schema)      ROW(EMBED, member, 0, 0, 0, &(schema))
+#define POINTER(member, schema)    ROW(POINTER, member, 0, 0, 0, &(schema))
+#define MANY(member, count, least, most, schema)                                                             \
+    ROW(MANY, member, offsetof(PLAIN, count), least, most, &(schema))
+#define TEXTS(member, count, most) ROW(TEXTS, member, offsetof(PLAIN, count), 0, most, NULL)
+
+/* static const vdr_schema name_schema of message, with the rows that follow. */
+#define SCHEMA_CHECKED(name, message, check_function, ...)                                                   \
+    static const vdr_field name##_fields[] = {__VA_ARGS__};                                                  \
+    static const vdr_schema name##_schema = {                                                                \
+        .descriptor = &voordeur__v1__##message##__descriptor,                                                \
+        .plain_bytes = sizeof(PLAIN),                                                                        \
+        .fields = name##_fields,                                                                             \
+        .field_count = sizeof name##_fields / sizeof name##_fields[0],                                       \
+        .check = (check_function),                                                                           \
+    };
+#define SCHEMA(name, message, ...) SCHEMA_CHECKED(name, message, NULL, __VA_ARGS__)
+
+const ProtobufCMessageDescriptor *const vdr_schema_instant = &voordeur__v1__instant__descriptor;
+const ProtobufCMessageDescriptor *const vdr_schema_text = &voordeur__v1__text__descriptor;
+
+#define PLAIN vdr_signal_name
+SCHEMA(signal_name, signal_name, TEXT(source, 0, NAME), TEXT(id, 0, NAME))
+#undef PLAIN
+
+/* ---- 3 Sessions */
+
+static bool
+hello_is_a_range(const void *plain)
+{
+    const vdr_wire_hello *hello = plain;
+    return hello->version_min >= 1 && hello->version_min <= hello->version_max;
+}
+
+#define PLAIN vdr_wire_hello
+SCHEMA_CHECKED(hello, hello, hello_is_a_range, U32(version_min), U32(version_max),
+               TEXT(client_name, 0, VDR_CONF_NAME_MAX))
+#undef PLAIN
+
+#define PLAIN vdr_wire_limits
+SCHEMA(limits, limits, U32(frame_bytes), U32(event_bytes), U32(batch_items), U32(window_items),
+       U32(window_bytes), U32(delivery_window), U32(heartbeat_ms))
+#undef PLAIN
+
+#define PLAIN vdr_wire_welcome
+SCHEMA(welcome, welcome, U32(version), U64(session), BYTES(store_id, VDR_STORE_ID_BYTES, VDR_STORE_ID_BYTES),
+       U64(epoch), I64(broker_time_ms), ENUM(party_kind, VDR_PARTY_AGENCY, VDR_PARTY_OPERATOR),
+       TEXT(party_id, 1, VDR_CONF_NAME_MAX), TEXT(municipality, 0, NAME), TEXT(source, 0, NAME),
+       ENUM(clock, VDR_CLOCK_WALL, VDR_CLOCK_EVENT), EMBED(limits, limits_schema),
+       TEXT(broker_version, 0, VDR_CONF_NAME_MAX))
+#undef PLAIN
+
+#define PLAIN vdr_wire_ping
+SCHEMA(ping, ping, U64(number))
+#undef PLAIN
+
+#define PLAIN vdr_wire_pong
+SCHEMA(pong, pong, U64(number), I64(time_ms))
+#undef PLAIN
+
+#define PLAIN vdr_wire_bye
+SCHEMA(bye, bye, U32(error), TEXT(text, 0, WORDS), U32(retry_after_ms))
+#undef PLAIN
+
+#define PLAIN vdr_wire_error
+SCHEMA(error, error, U32(error), TEXT(code, 0, VDR_CONF_NAME_MAX), ENUM(class, VDR_ERR_NONE, VDR_ERR_LATER),
+       TEXT(hint, 0, WORDS), TEXT(text, 0, WORDS), U32(retry_after_ms), U32(refers_to_type),
+       U32(refers_to_sequence), U32(version_min), U32(version_max))
+#undef PLAIN
+
+/* ---- 4 Publish and confirm */
+
+#define PLAIN vdr_wire_person
+SCHEMA(person, person, RAW_TEXT(bsn), RAW_TEXT(role))
+#undef PLAIN
+
+#define PLAIN vdr_wire_address
+SCHEMA(address, address, RAW_TEXT(bag), RAW_TEXT(buurt))
+#undef PLAIN
+
+#define PLAIN vdr_wire_member
+SCHEMA(member, member, RAW_TEXT(name), RAW_TEXT(json))
+#undef PLAIN
+
+#define PLAIN vdr_wire_typed
+SCHEMA(typed, typed, RAW_TEXT(id), RAW_TEXT(source), RAW_TEXT(type), RAW_TEXT(time), RAW_TEXT(municipality),
+       RAW_TEXT(occurred_at), I64(severity), MANY(persons, person_count, 0, ANY, person_schema),
+       POINTER(address, address_schema), RAW_TEXT(act_before), RAW_TEXT(supersedes), RAW_TEXT(detail),
+       MANY(members, member_count, 0, ANY, member_schema))
+#undef PLAIN
+
+static bool
+item_is_of_one_form(const void *plain)
+{
+    const vdr_wire_item *item = plain;
+    return (item->json.at != NULL) != (item->typed != NULL);
+}
+
+#define PLAIN vdr_wire_item
+static const vdr_field item_fields[] = {BYTES(json, 0, ANY), POINTER(typed, typed_schema),
+                                        BOOL(check_revision), U64(revision)};
+const vdr_schema vdr_schema_item = {
+    .descriptor = &voordeur__v1__item__descriptor,
+    .plain_bytes = sizeof(PLAIN),
+    .fields = item_fields,
+    .field_count = sizeof item_fields / sizeof item_fields[0],
+    .check = item_is_of_one_form,
+};
+#undef PLAIN
+
+#define PLAIN vdr_wire_publish
+SCHEMA(publish, publish, U64_FROM(first, 1), MANY(items, item_count, 1, VDR_BATCH_ITEMS_MAX, vdr_schema_item),
+       BOOL(want_results))
+#undef PLAIN
+
+#define PLAIN vdr_wire_exception
+SCHEMA(exception, exception, U64_FROM(sequence, 1), U32(count), U32(error), U64(position),
+       TEXT(text, 0, WORDS))
+#undef PLAIN
+
+#define PLAIN vdr_wire_result
+SCHEMA(result, result, U64_FROM(sequence, 1), U32(error), U64(position), I64(at_ms), U64(case_id),
+       U64(revision))
+#undef PLAIN
+
+#define PLAIN vdr_wire_confirm
+SCHEMA(confirm, confirm, U64(up_to), MANY(exceptions, exception_count, 0, ANY, exception_schema),
+       MANY(results, result_count, 0, ANY, result_schema), U32(window_items), U32(window_bytes),
+       ENUM(durability, VDR_DURABILITY_NONE, VDR_REPLICATED), U32(retry_after_ms))
+#undef PLAIN
+
+/* ---- 6 Delivery and acknowledgement */
+
+static bool
+mailbox_is_named_whole(const void *plain)
+{
+    const vdr_wire_subscribe *subscribe = plain;
+    return (subscribe->mailbox_kind == VDR_PARTY_NONE) == (subscribe->mailbox_id.at == NULL);
+}
+
+#define PLAIN vdr_wire_subscribe
+SCHEMA_CHECKED(subscribe, subscribe, mailbox_is_named_whole,
+               ENUM(mailbox_kind, VDR_PARTY_NONE, VDR_PARTY_OPERATOR), TEXT(mailbox_id, 0, VDR_CONF_NAME_MAX),
+               BOOL(after_given), U64(after), U32(window))
+#undef PLAIN
+
+#define PLAIN vdr_wire_message
+SCHEMA(message, message, U64_FROM(seq, 1), I64(at_ms),
+       ENUM(kind, VDR_MESSAGE_REGULAR_SIGNAL, VDR_MESSAGE_REVIEW), U64(case_id),
+       EMBED(signal, signal_name_schema), U64(household), U64(other), TEXTS(agencies, agency_count, ANY),
+       PRESENT(result, FREE), TEXT(regisseur, 0, NAME), U64(position))
+#undef PLAIN
+
+#define PLAIN vdr_wire_deliver
+SCHEMA(deliver, deliver, MANY(messages, message_count, 1, ANY, message_schema))
+#undef PLAIN
+
+#define PLAIN vdr_wire_credit
+SCHEMA(credit, credit, ENUM(stream, VDR_STREAM_MAILBOX, VDR_STREAM_DECISIONS), U64(done), U32(window))
+#undef PLAIN
+
+#define PLAIN vdr_wire_ack
+SCHEMA(ack, ack, U64(up_to))
+#undef PLAIN
+
+#define PLAIN vdr_wire_acked
+SCHEMA(acked, acked, U64(up_to), U64(newest))
+#undef PLAIN
+
+/* ---- 7 Reads */
+
+#define PLAIN vdr_wire_read
+SCHEMA(read, read, U64(request), ENUM(query, VDR_QUERY_STATUS, VDR_QUERY_REGISSEURS), U64(case_id),
+       EMBED(signal, signal_name_schema), TEXT(agency, 0, NAME), U64(household),
+       ENUM(list, VDR_LIST_ALL, VDR_LIST_SIGNALS), U32(page_items), BYTES(resume, 0, VDR_RESUME_BYTES_MAX))
+#undef PLAIN
+
+#define PLAIN vdr_wire_status_view
+SCHEMA(status_view, status_view, ENUM(party_kind, VDR_PARTY_NONE, VDR_PARTY_OPERATOR),
+       TEXT(party_id, 0, NAME), U64(acknowledged), U64(newest), U32(load), U32(capacity), U32(hard_capacity),
+       BOOL(absent))
+#undef PLAIN
+
+#define PLAIN vdr_wire_person_view
+SCHEMA(person_view, person_view, TEXT(handle, 0, NAME), TEXT(bsn, 0, NAME), TEXT(role, 0, NAME))
+#undef PLAIN
+
+#define PLAIN vdr_wire_address_view
+SCHEMA(address_view, address_view, TEXT(handle, 0, NAME), TEXT(bag, 0, NAME), TEXT(buurt, 0, NAME))
+#undef PLAIN
+
+#define PLAIN vdr_wire_signal_view
+SCHEMA(signal_view, signal_view, EMBED(name, signal_name_schema), TEXT(type, 0, NAME), TEXT(agency, 0, NAME),
+       I64(at_ms), I64(occurred_at_ms), U32(severity), TEXT(domain, 0, NAME),
+       ENUM(outcome, VDR_OUTCOME_NONE, VDR_OUTCOME_REGULAR), U64(household), U64(case_id),
+       TEXT(service, 0, NAME), BOOL(withdrawn), INSTANT(ended), INSTANT(follow_up), BOOL(overdue),
+       TEXT(feedback, 0, FREE), INSTANT(feedback_at), MANY(persons, person_count, 0, ANY, person_view_schema),
+       POINTER(address, address_view_schema), TEXT(detail, 0, FREE))
+#undef PLAIN
+
+#define PLAIN vdr_wire_goal
+SCHEMA(goal, goal, TEXT(domain, 0, FREE), TEXT(text, 0, FREE), TEXT(owner, 0, FREE), I64(due_ms),
+       TEXT(state, 0, FREE))
+#undef PLAIN
+
+#define PLAIN vdr_wire_case_view
+SCHEMA(case_view, case_view, U64_FROM(case_id, 1), U64(household), ENUM(state, 0, VDR_CASE_MERGED),
+       ENUM(priority, VDR_PRIORITY_NONE, VDR_PRIORITY_URGENT), U64(revision), TEXT(regisseur, 0, NAME),
+       TEXT(handover_to, 0, NAME), I64(since_ms), INSTANT(accept_by), INSTANT(ended),
+       TEXTS(rules, rule_count, ANY), MANY(signals, signal_count, 0, ANY, signal_view_schema),
+       U64(plan_revision), MANY(goals, goal_count, 0, ANY, goal_schema), TEXT(last_text, 0, FREE),
+       TEXTS(refused_by, refused_count, ANY))
+#undef PLAIN
+
+#define PLAIN vdr_wire_household_view
+SCHEMA(household_view, household_view, U64_FROM(household, 1), TEXT(district, 0, NAME), U64(open_case),
+       U32(signals), MANY(persons, person_count, 0, ANY, person_view_schema),
+       MANY(addresses, address_count, 0, ANY, address_view_schema))
+#undef PLAIN
+
+#define PLAIN vdr_wire_review_view
+SCHEMA(review_view, review_view, U64_FROM(household, 1), U64_FROM(other, 1), I64(at_ms))
+#undef PLAIN
+
+#define PLAIN vdr_wire_regisseur_view
+SCHEMA(regisseur_view, regisseur_view, TEXT(id, 1, NAME), U32(load), U32(capacity), U32(hard_capacity),
+       BOOL(absent), TEXTS(districts, district_count, ANY), TEXTS(expertise, expertise_count, ANY))
+#undef PLAIN
+
+#define PLAIN vdr_wire_answer
+SCHEMA(answer, answer, U64(request), U32(error), TEXT(text, 0, WORDS), U64(position), I64(at_ms),
+       POINTER(status, status_view_schema), MANY(cases, case_count, 0, ANY, case_view_schema),
+       MANY(signals, signal_count, 0, ANY, signal_view_schema),
+       MANY(households, household_count, 0, ANY, household_view_schema),
+       MANY(reviews, review_count, 0, ANY, review_view_schema),
+       MANY(regisseurs, regisseur_count, 0, ANY, regisseur_view_schema),
+       BYTES(resume, 0, VDR_RESUME_BYTES_MAX))
+#undef PLAIN
+
+/* ---- 7 Operators */
+
+#define PLAIN vdr_wire_decisions
+SCHEMA(decisions, decisions, BOOL(from_given), U64(position), U32(window), BOOL(stop))
+#undef PLAIN
+
+#define PLAIN vdr_wire_line
+SCHEMA(line, line, ENUM(decision.kind, VDR_DECISION_SIGNAL, VDR_DECISION_WATCH), U64(position),
+       INSTANT(decision.at), OPTIONAL(decision.id, ANY), OPTIONAL(decision.source, ANY),
+       U32(decision.verdict), ENUM(decision.act, VDR_ACT_NONE, VDR_ACT_ERASED),
+       ENUM(decision.match, VDR_MATCH_NONE, VDR_MATCH_NEW),
+       ENUM(decision.outcome, VDR_OUTCOME_NONE, VDR_OUTCOME_REGULAR), U64(decision.household),
+       U64(decision.case_id), ENUM(decision.change, 0, VDR_CHANGE_MERGED),
+       ENUM(decision.state, 0, VDR_CASE_MERGED),
+       ENUM(decision.priority, VDR_PRIORITY_NONE, VDR_PRIORITY_URGENT), TEXT(decision.regisseur, 0, NAME),
+       TEXTS(decision.rules, decision.rule_count, ANY),
+       MANY(decision.signals, decision.signal_count, 0, ANY, signal_name_schema),
+       ENUM(decision.to_kind, VDR_PARTY_NONE, VDR_PARTY_OPERATOR), TEXT(decision.to, 0, NAME),
+       ENUM(decision.message, 0, VDR_MESSAGE_REVIEW), EMBED(decision.signal, signal_name_schema),
+       U64(decision.other), TEXT(decision.rule, 0, NAME),
+       TEXTS(decision.agencies, decision.agency_count, ANY), PRESENT(decision.result, FREE))
+#undef PLAIN
+
+#define PLAIN vdr_wire_decision
+SCHEMA(decision_lines, decision_lines, U64_FROM(first, 1), MANY(lines, line_count, 1, ANY, line_schema))
+#undef PLAIN
+
+#define PLAIN vdr_wire_admin
+SCHEMA(admin, admin, U64(request), ENUM(verb, VDR_VERB_STATUS, VDR_VERB_STOP), INSTANT(time),
+       TEXT(name, 0, VDR_CONF_NAME_MAX))
+#undef PLAIN
+
+#define PLAIN vdr_wire_counter
+SCHEMA(counter, counter, TEXT(name, 1, VDR_CONF_NAME_MAX), U64(value))
+#undef PLAIN
+
+#define PLAIN vdr_wire_named
+SCHEMA(named, named, TEXT(name, 1, VDR_CONF_NAME_MAX), TEXT(text, 0, WORDS))
+#undef PLAIN
+
+#define PLAIN vdr_wire_session_view
+SCHEMA(session_view, session_view, U64(session), ENUM(party_kind, VDR_PARTY_NONE, VDR_PARTY_OPERATOR),
+       TEXT(party_id, 0, NAME), TEXT(client_name, 0, VDR_CONF_NAME_MAX), I64(since_ms), I64(idle_ms),
+       U64(frames_in), U64(frames_out), U32(unconfirmed), U32(undelivered))
+#undef PLAIN
+
+#define PLAIN vdr_wire_mailbox_view
+SCHEMA(mailbox_view, mailbox_view, ENUM(kind, VDR_PARTY_NONE, VDR_PARTY_OPERATOR), TEXT(id, 0, NAME),
+       U64(acknowledged), U64(newest))
+#undef PLAIN
+
+#define PLAIN vdr_wire_problem
+SCHEMA(problem, problem, TEXT(file, 0, WORDS), U32(line), U32(column), TEXT(text, 0, WORDS))
+#undef PLAIN
+
+#define PLAIN vdr_wire_admin_result
+SCHEMA(admin_result, admin_result, U64(request), U32(error), TEXT(text, 0, WORDS),
+       MANY(counters, counter_count, 0, ANY, counter_schema), MANY(texts, text_count, 0, ANY, named_schema),
+       MANY(sessions, session_count, 0, ANY, session_view_schema),
+       MANY(mailboxes, mailbox_count, 0, ANY, mailbox_view_schema),
+       MANY(problems, problem_count, 0, ANY, problem_schema))
+#undef PLAIN
+
+const vdr_schema *
+vdr_schema_of(vdr_frame_type type)
+{
+    static const vdr_schema *const schemas[] = {
+        [VDR_FRAME_HELLO] = &hello_schema,
+        [VDR_FRAME_WELCOME] = &welcome_schema,
+        [VDR_FRAME_PUBLISH] = &publish_schema,
+        [VDR_FRAME_CONFIRM] = &confirm_schema,
+        [VDR_FRAME_SUBSCRIBE] = &subscribe_schema,
+        [VDR_FRAME_DELIVER] = &deliver_schema,
+        [VDR_FRAME_CREDIT] = &credit_schema,
+        [VDR_FRAME_ACK] = &ack_schema,
+        [VDR_FRAME_ACKED] = &acked_schema,
+        [VDR_FRAME_READ] = &read_schema,
+        [VDR_FRAME_ANSWER] = &answer_schema,
+        [VDR_FRAME_DECISIONS] = &decisions_schema,
+        [VDR_FRAME_DECISION] = &decision_lines_schema,
+        [VDR_FRAME_ADMIN] = &admin_schema,
+        [VDR_FRAME_RESULT] = &admin_result_schema,
+        [VDR_FRAME_PING] = &ping_schema,
+        [VDR_FRAME_PONG] = &pong_schema,
+        [VDR_FRAME_BYE] = &bye_schema,
+        [VDR_FRAME_ERROR] = &error_schema,
+    };
+    VDR_ASSERT((unsigned)type <= VDR_FRAME_TYPE_MAX && schemas[type] != NULL);
+    return schemas[type];
+}

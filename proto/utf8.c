@@ -1,0 +1,58 @@
+#include "proto/utf8.h"
+
+/* How many bytes the sequence at `at` has; 0: it is none. left is at least 1. */
+static size_t
+sequence_bytes(const uint8_t *at, size_t left)
+{
+    uint8_t first = at[0], low = 0x80, high = 0xbf; /* bounds of the second byte */
+    size_t bytes;
+
+    if (first < 0x80)
+        return 1;
+    if (first >= 0xc2 && first <= 0xdf)
+        bytes = 2;
+    else if (first >= 0xe0 && first <= 0xef)
+        bytes = 3;
+    else if (first >= 0xf0 && first <= 0xf4)
+        bytes = 4;
+    else
+        return 0;
+    if (bytes > left)
+        return 0;
+    if (first == 0xe0)
+        low = 0xa0; /* no longer form than needed */
+    else if (first == 0xed)
+        high = 0x9f; /* no surrogate */
+    else if (first == 0xf0)
+        low = 0x90;
+    else if (first == 0xf4)
+        high = 0x8f; /* nothing above U+10FFFF */
+    if (at[1] < low || at[1] > high)
+        return 0;
+    for (size_t i = 2; i < bytes; i++) {
+        if (at[i] < 0x80 || at[i] > 0xbf)
+            return 0;
+    }
+    return bytes;
+}
+
+bool
+vdr_utf8_valid(vdr_span text)
+{
+    size_t i = 0;
+    while (i < text.len) {
+        uint64_t eight;
+        if (text.len - i >= sizeof eight) { /* most text is ASCII: eight bytes at once */
+            memcpy(&eight, text.at + i, sizeof eight);
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                i += sizeof eight;
+                continue;
+            }
+        }
+        size_t bytes = sequence_bytes(text.at + i, text.len - i);
+        if (bytes == 0)
+            return false;
+        i += bytes;
+    }
+    return true;
+}

@@ -1,0 +1,125 @@
+/* proto/view.h - what reads show (protocol.md section 7), as plain values. Who may see which member is the
+ * table of protocol.md section 7; a member that the reader may not see is absent.
+ *
+ * Memory:  spans and arrays belong to whoever filled the value in; after vdr_codec_decode() to its arena.
+ * Absent:  a span without bytes, 0 for numbers, VDR_MS_NONE for an instant (only where said). */
+#ifndef VDR_PROTO_VIEW_H
+#define VDR_PROTO_VIEW_H
+
+#include "proto/decision.h"
+#include "proto/types.h"
+#include "proto/words.h"
+
+/* A handle is "p-" (person) or "a-" (address) and 32 digits 0-9a-f. It stands for a BSN or BAG id in the
+ * acts household_split and person_moved, for a client that need not know it. */
+#define VDR_HANDLE_BYTES 34u
+
+typedef struct vdr_wire_person_view {
+    vdr_span handle;
+    vdr_span bsn;
+    vdr_span role;
+} vdr_wire_person_view;
+
+typedef struct vdr_wire_address_view {
+    vdr_span handle;
+    vdr_span bag;
+    vdr_span buurt;
+} vdr_wire_address_view;
+
+typedef struct vdr_wire_signal_view {
+    vdr_signal_name name;
+    vdr_span type;
+    vdr_span agency;
+    vdr_ms at_ms; /* log time of its acceptance */
+    vdr_ms occurred_at_ms;
+    uint32_t severity; /* the signal's, else its type's */
+    vdr_span domain;
+    vdr_outcome outcome;
+    vdr_household_id household;
+    vdr_case_id case_id; /* the open case it is in */
+    vdr_span service;    /* it was routed to */
+    bool withdrawn;
+    vdr_ms ended;     /* VDR_MS_NONE: not */
+    vdr_ms follow_up; /* when its follow-up timer fires; VDR_MS_NONE: none to come */
+    bool overdue;
+    vdr_span feedback;
+    vdr_ms feedback_at;                  /* VDR_MS_NONE: none yet */
+    const vdr_wire_person_view *persons; /* in the order given */
+    size_t person_count;
+    const vdr_wire_address_view *address; /* NULL: none */
+    vdr_span detail;
+} vdr_wire_signal_view;
+
+typedef struct vdr_wire_goal {
+    vdr_span domain;
+    vdr_span text;
+    vdr_span owner;
+    vdr_ms due_ms;
+    vdr_span state;
+} vdr_wire_goal;
+
+typedef struct vdr_wire_case_view {
+    vdr_case_id case_id;
+    vdr_household_id household;
+    vdr_case_state state;
+    vdr_priority priority;
+    uint64_t revision;     /* count of its case lines and attached signals */
+    vdr_span regisseur;    /* an ended case: the last one */
+    vdr_span handover_to;  /* the standing offer of a hand-over */
+    vdr_ms since_ms;       /* log time of its proposal */
+    vdr_ms accept_by;      /* offered: VDR_MS_NONE in other states */
+    vdr_ms ended;          /* VDR_MS_NONE: open */
+    const vdr_span *rules; /* in file order */
+    size_t rule_count;
+    const vdr_wire_signal_view *signals; /* in log order; a list of cases leaves them out */
+    size_t signal_count;
+    uint64_t plan_revision; /* 0: no plan */
+    const vdr_wire_goal *goals;
+    size_t goal_count;
+    vdr_span last_text;         /* reason or outcome of the last act that gave one */
+    const vdr_span *refused_by; /* regisseurs that declined or let the offer lapse */
+    size_t refused_count;
+} vdr_wire_case_view;
+
+typedef struct vdr_wire_household_view {
+    vdr_household_id household;
+    vdr_span district;
+    vdr_case_id open_case; /* 0: none */
+    uint32_t signals;      /* live ones */
+    const vdr_wire_person_view *persons;
+    size_t person_count;
+    const vdr_wire_address_view *addresses;
+    size_t address_count;
+} vdr_wire_household_view;
+
+/* Two households that may be one (semantics section 5). */
+typedef struct vdr_wire_review_view {
+    vdr_household_id household; /* the lower number */
+    vdr_household_id other;
+    vdr_ms at_ms;
+} vdr_wire_review_view;
+
+typedef struct vdr_wire_regisseur_view {
+    vdr_span id;
+    uint32_t load; /* offered and active cases */
+    uint32_t capacity;
+    uint32_t hard_capacity;
+    bool absent;
+    const vdr_span *districts;
+    size_t district_count;
+    const vdr_span *expertise;
+    size_t expertise_count;
+} vdr_wire_regisseur_view;
+
+typedef struct vdr_wire_status_view {
+    vdr_party_kind party_kind;
+    vdr_span party_id;
+    uint64_t acknowledged; /* of the own mailbox */
+    uint64_t newest;       /* 0: it never had a message */
+    uint32_t load;         /* regisseur: offered and active cases; and the next three */
+    uint32_t capacity;
+    uint32_t hard_capacity;
+    bool absent;
+} vdr_wire_status_view;
+
+#endif
