@@ -1,6 +1,6 @@
 #include "proto/codec.h"
 
-#include "proto/schema.h"
+#include "proto/codec_schema.h"
 #include "proto/utf8.h"
 
 /* Fields of a newer version that are passed over, in one message. More is no newer version but an attack. */

@@ -24,7 +24,7 @@
 
 #define VDR_STORE_ID_BYTES 16u
 
-typedef enum vdr_clock_mode { VDR_CLOCK_WALL = 0, VDR_CLOCK_EVENT = 1 } vdr_clock_mode;
+typedef enum vdr_wire_clock { VDR_WIRE_CLOCK_WALL = 0, VDR_WIRE_CLOCK_EVENT = 1 } vdr_wire_clock;
 typedef enum vdr_durability { VDR_DURABILITY_NONE = 0, VDR_SYNCED = 1, VDR_REPLICATED = 2 } vdr_durability;
 typedef enum vdr_stream { VDR_STREAM_MAILBOX = 1, VDR_STREAM_DECISIONS = 2 } vdr_stream;
 
@@ -37,13 +37,13 @@ typedef enum vdr_query {
     VDR_QUERY_REGISSEURS = 6,
 } vdr_query;
 
-typedef enum vdr_list {
-    VDR_LIST_ALL = 0,
-    VDR_LIST_CASES = 1,
-    VDR_LIST_OVERDUE = 2,
-    VDR_LIST_REVIEWS = 3,
-    VDR_LIST_SIGNALS = 4,
-} vdr_list;
+typedef enum vdr_inbox_part {
+    VDR_INBOX_ALL = 0,
+    VDR_INBOX_CASES = 1,
+    VDR_INBOX_OVERDUE = 2,
+    VDR_INBOX_REVIEWS = 3,
+    VDR_INBOX_SIGNALS = 4,
+} vdr_inbox_part;
 
 typedef enum vdr_verb {
     VDR_VERB_STATUS = 1,
@@ -80,7 +80,7 @@ typedef struct vdr_wire_welcome {
     vdr_span party_id;
     vdr_span municipality;
     vdr_span source; /* of this party's events; absent for an operator */
-    vdr_clock_mode clock;
+    vdr_wire_clock clock;
     vdr_wire_limits limits;
     vdr_span broker_version;
 } vdr_wire_welcome;
@@ -236,7 +236,7 @@ typedef struct vdr_wire_read {
     vdr_signal_name signal; /* source absent: one's own, or with agency that agency's */
     vdr_span agency;
     vdr_household_id household;
-    vdr_list list;       /* inbox: which part */
+    vdr_inbox_part list; /* inbox: which part */
     uint32_t page_items; /* 0: as many as fit */
     vdr_span resume;     /* of the answer before; absent: from the beginning */
 } vdr_wire_read;

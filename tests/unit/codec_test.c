@@ -2,7 +2,7 @@
  * bytes take more memory than their budget. */
 #include "proto/codec.h"
 
-#include "proto/schema.h"
+#include "proto/codec_schema.h"
 #include "proto/utf8.h"
 
 #include <setjmp.h>

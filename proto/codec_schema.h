@@ -1,9 +1,9 @@
-/* proto/schema.h - inside the codec: which member of a plain value is which field of a generated message.
+/* proto/codec_schema.h - inside the codec: which member of a plain value is which field of a generated message.
  *
  * A schema has one row for each field of the message, in ascending field number; the generated descriptor
  * gives the rest (where it is in the generated struct). codec.c walks the rows in both directions. */
-#ifndef VDR_PROTO_SCHEMA_H
-#define VDR_PROTO_SCHEMA_H
+#ifndef VDR_PROTO_CODEC_SCHEMA_H
+#define VDR_PROTO_CODEC_SCHEMA_H
 
 #include "proto/frame.h"
 #include "proto/types.h"

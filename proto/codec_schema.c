@@ -1,4 +1,4 @@
-#include "proto/schema.h"
+#include "proto/codec_schema.h"
 
 #include "proto/codec.h"
 #include "voordeur.pb-c.h"
@@ -73,7 +73,7 @@ SCHEMA(limits, limits, U32(frame_bytes), U32(event_bytes), U32(batch_items), U32
 SCHEMA(welcome, welcome, U32(version), U64(session), BYTES(store_id, VDR_STORE_ID_BYTES, VDR_STORE_ID_BYTES),
        U64(epoch), I64(broker_time_ms), ENUM(party_kind, VDR_PARTY_AGENCY, VDR_PARTY_OPERATOR),
        TEXT(party_id, 1, VDR_CONF_NAME_MAX), TEXT(municipality, 0, NAME), TEXT(source, 0, NAME),
-       ENUM(clock, VDR_CLOCK_WALL, VDR_CLOCK_EVENT), EMBED(limits, limits_schema),
+       ENUM(clock, VDR_WIRE_CLOCK_WALL, VDR_WIRE_CLOCK_EVENT), EMBED(limits, limits_schema),
        TEXT(broker_version, 0, VDR_CONF_NAME_MAX))
 #undef PLAIN
 
@@ -199,7 +199,7 @@ SCHEMA(acked, acked, U64(up_to), U64(newest))
 #define PLAIN vdr_wire_read
 SCHEMA(read, read, U64(request), ENUM(query, VDR_QUERY_STATUS, VDR_QUERY_REGISSEURS), U64(case_id),
        EMBED(signal, signal_name_schema), TEXT(agency, 0, NAME), U64(household),
-       ENUM(list, VDR_LIST_ALL, VDR_LIST_SIGNALS), U32(page_items), BYTES(resume, 0, VDR_RESUME_BYTES_MAX))
+       ENUM(list, VDR_INBOX_ALL, VDR_INBOX_SIGNALS), U32(page_items), BYTES(resume, 0, VDR_RESUME_BYTES_MAX))
 #undef PLAIN
 
 #define PLAIN vdr_wire_status_view
