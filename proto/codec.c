@@ -29,7 +29,7 @@ static bool
 text_is_good(vdr_span text, uint64_t min, uint64_t max)
 {
     return text.len >= min && text.len <= max && (text.len == 0 || memchr(text.at, 0, text.len) == NULL) &&
-           vdr_utf8_valid(text);
+           vdr_span_is_utf8(text);
 }
 
 static bool
@@ -37,7 +37,7 @@ span_is_good(vdr_span span, const vdr_field *field)
 {
     switch (field->kind) {
     case VDR_FIELD_RAW_TEXT:
-        return vdr_utf8_valid(span);
+        return vdr_span_is_utf8(span);
     case VDR_FIELD_BYTES:
         return span.len >= field->min && span.len <= field->max;
     case VDR_FIELD_TEXTS:

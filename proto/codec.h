@@ -42,7 +42,6 @@ typedef enum vdr_inbox_part {
     VDR_INBOX_CASES = 1,
     VDR_INBOX_OVERDUE = 2,
     VDR_INBOX_REVIEWS = 3,
-    VDR_INBOX_SIGNALS = 4,
 } vdr_inbox_part;
 
 typedef enum vdr_verb {

@@ -199,7 +199,7 @@ SCHEMA(acked, acked, U64(up_to), U64(newest))
 #define PLAIN vdr_wire_read
 SCHEMA(read, read, U64(request), ENUM(query, VDR_QUERY_STATUS, VDR_QUERY_REGISSEURS), U64(case_id),
        EMBED(signal, signal_name_schema), TEXT(agency, 0, NAME), U64(household),
-       ENUM(list, VDR_INBOX_ALL, VDR_INBOX_SIGNALS), U32(page_items), BYTES(resume, 0, VDR_RESUME_BYTES_MAX))
+       ENUM(list, VDR_INBOX_ALL, VDR_INBOX_REVIEWS), U32(page_items), BYTES(resume, 0, VDR_RESUME_BYTES_MAX))
 #undef PLAIN
 
 #define PLAIN vdr_wire_status_view
@@ -220,9 +220,9 @@ SCHEMA(address_view, address_view, TEXT(handle, 0, NAME), TEXT(bag, 0, NAME), TE
 SCHEMA(signal_view, signal_view, EMBED(name, signal_name_schema), TEXT(type, 0, NAME), TEXT(agency, 0, NAME),
        I64(at_ms), I64(occurred_at_ms), U32(severity), TEXT(domain, 0, NAME),
        ENUM(outcome, VDR_OUTCOME_NONE, VDR_OUTCOME_REGULAR), U64(household), U64(case_id),
-       TEXT(service, 0, NAME), BOOL(withdrawn), INSTANT(ended), INSTANT(follow_up), BOOL(overdue),
-       TEXT(feedback, 0, FREE), INSTANT(feedback_at), MANY(persons, person_count, 0, ANY, person_view_schema),
-       POINTER(address, address_view_schema), TEXT(detail, 0, FREE))
+       TEXT(service, 0, NAME), BOOL(withdrawn), BOOL(ended), BOOL(overdue), BOOL(feedback), I64(leaves_at_ms),
+       MANY(persons, person_count, 0, ANY, person_view_schema), POINTER(address, address_view_schema),
+       TEXT(detail, 0, FREE))
 #undef PLAIN
 
 #define PLAIN vdr_wire_goal
@@ -235,8 +235,7 @@ SCHEMA(case_view, case_view, U64_FROM(case_id, 1), U64(household), ENUM(state, 0
        ENUM(priority, VDR_PRIORITY_NONE, VDR_PRIORITY_URGENT), U64(revision), TEXT(regisseur, 0, NAME),
        TEXT(handover_to, 0, NAME), I64(since_ms), INSTANT(accept_by), INSTANT(ended),
        TEXTS(rules, rule_count, ANY), MANY(signals, signal_count, 0, ANY, signal_view_schema),
-       U64(plan_revision), MANY(goals, goal_count, 0, ANY, goal_schema), TEXT(last_text, 0, FREE),
-       TEXTS(refused_by, refused_count, ANY))
+       U64(plan_revision), MANY(goals, goal_count, 0, ANY, goal_schema), TEXT(ended_with, 0, FREE))
 #undef PLAIN
 
 #define PLAIN vdr_wire_household_view
@@ -246,7 +245,7 @@ SCHEMA(household_view, household_view, U64_FROM(household, 1), TEXT(district, 0,
 #undef PLAIN
 
 #define PLAIN vdr_wire_review_view
-SCHEMA(review_view, review_view, U64_FROM(household, 1), U64_FROM(other, 1), I64(at_ms))
+SCHEMA(review_view, review_view, U64_FROM(household, 1), U64_FROM(other, 1))
 #undef PLAIN
 
 #define PLAIN vdr_wire_regisseur_view

@@ -37,7 +37,7 @@ sequence_bytes(const uint8_t *at, size_t left)
 }
 
 bool
-vdr_utf8_valid(vdr_span text)
+vdr_span_is_utf8(vdr_span text)
 {
     size_t i = 0;
     while (i < text.len) {

@@ -4,6 +4,6 @@
 
 #include "proto/types.h"
 
-bool vdr_utf8_valid(vdr_span text);
+bool vdr_span_is_utf8(vdr_span text);
 
 #endif

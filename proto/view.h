@@ -10,8 +10,8 @@
 #include "proto/types.h"
 #include "proto/words.h"
 
-/* A handle is "p-" (person) or "a-" (address) and 32 digits 0-9a-f. It stands for a BSN or BAG id in the
- * acts household_split and person_moved, for a client that need not know it. */
+/* A handle is "p-" (person) or "a-" (address) and 32 digits 0-9a-f. It stands for a BSN or BAG id in the act
+ * household_split, for a client that need not know it. */
 #define VDR_HANDLE_BYTES 34u
 
 typedef struct vdr_wire_person_view {
@@ -39,11 +39,10 @@ typedef struct vdr_wire_signal_view {
     vdr_case_id case_id; /* the open case it is in */
     vdr_span service;    /* it was routed to */
     bool withdrawn;
-    vdr_ms ended;     /* VDR_MS_NONE: not */
-    vdr_ms follow_up; /* when its follow-up timer fires; VDR_MS_NONE: none to come */
+    bool ended;
     bool overdue;
-    vdr_span feedback;
-    vdr_ms feedback_at;                  /* VDR_MS_NONE: none yet */
+    bool feedback;                       /* was given */
+    vdr_ms leaves_at_ms;                 /* when it is destroyed (semantics section 10) */
     const vdr_wire_person_view *persons; /* in the order given */
     size_t person_count;
     const vdr_wire_address_view *address; /* NULL: none */
@@ -76,9 +75,7 @@ typedef struct vdr_wire_case_view {
     uint64_t plan_revision; /* 0: no plan */
     const vdr_wire_goal *goals;
     size_t goal_count;
-    vdr_span last_text;         /* reason or outcome of the last act that gave one */
-    const vdr_span *refused_by; /* regisseurs that declined or let the offer lapse */
-    size_t refused_count;
+    vdr_span ended_with; /* outcome or reason of the act that ended it */
 } vdr_wire_case_view;
 
 typedef struct vdr_wire_household_view {
@@ -96,7 +93,6 @@ typedef struct vdr_wire_household_view {
 typedef struct vdr_wire_review_view {
     vdr_household_id household; /* the lower number */
     vdr_household_id other;
-    vdr_ms at_ms;
 } vdr_wire_review_view;
 
 typedef struct vdr_wire_regisseur_view {

@@ -536,7 +536,7 @@ utf8_is_what_rfc_3629_says(void **state)
         {"1234567\xc3", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (vdr_utf8_valid(vdr_span_str(rows[i].text)) != rows[i].valid)
+        if (vdr_span_is_utf8(vdr_span_str(rows[i].text)) != rows[i].valid)
             fail_msg("row %zu", i);
     }
 }
