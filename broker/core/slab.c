@@ -195,11 +195,8 @@ vdr_slab_load_counts(vdr_slab *slab, const uint32_t counts[4])
         return false;
     if (counts[COUNT_CHUNKS] != chunks_for(slab, next))
         return false;
-    /* The counts may be anything, so a size that cannot be had is theirs to answer for. */
-    vdr_chunk **chunks = NULL;
-    if (counts[COUNT_CHUNKS] != 0 && (chunks = calloc(counts[COUNT_CHUNKS], sizeof *chunks)) == NULL)
-        return false;
-    slab->chunks = chunks;
+    if (counts[COUNT_CHUNKS] != 0)
+        slab->chunks = vdr_alloc(counts[COUNT_CHUNKS], sizeof(vdr_chunk *));
     slab->chunk_count = slab->chunk_room = counts[COUNT_CHUNKS];
     slab->next = next;
     slab->free = counts[COUNT_FREE];
