@@ -12,7 +12,7 @@ typedef struct entry {
 
 struct vdr_keyring {
     pthread_mutex_t lock;
-    entry *by_key; /* in order of the key's bytes */
+    entry *by_key;   /* in order of the key's bytes */
     uint32_t *by_id; /* indices into by_key, in order of id */
     size_t count;
     uint32_t next_id;
@@ -131,7 +131,8 @@ vdr_keyring_by_key(vdr_keyring *keyring, const uint8_t public_key[VDR_KEY_BYTES]
 {
     (void)pthread_mutex_lock(&keyring->lock);
     const entry *found = find_key(keyring, public_key);
-    bool is_probe = found == NULL && keyring->has_probe && memcmp(keyring->probe, public_key, VDR_KEY_BYTES) == 0;
+    bool is_probe =
+        found == NULL && keyring->has_probe && memcmp(keyring->probe, public_key, VDR_KEY_BYTES) == 0;
     if (found != NULL)
         *ret_key = found->key;
     else if (is_probe)

@@ -96,7 +96,8 @@ open_zone(vdr_net *net, vdr_zone zone, const vdr_net_options *options, char *ret
     net->sockets[zone] = zmq_socket(net->context, ZMQ_ROUTER);
     if (net->sockets[zone] == NULL || !configure(net->sockets[zone], zone, options))
         return fail(VDR_E_IO, ret_words, "libzmq: %s", zmq_strerror(zmq_errno()));
-    vdr_err err = vdr_net_probe(net->context, net->sockets[zone], net->public_key, options->keyring, ret_words);
+    vdr_err err =
+        vdr_net_probe(net->context, net->sockets[zone], net->public_key, options->keyring, ret_words);
     return err == VDR_OK ? bind_zone(net, zone, options->endpoint[zone], ret_words) : err;
 }
 

@@ -62,7 +62,8 @@ typedef struct vdr_received {
 
 /* The next message of the zone. END: none is waiting, or *budget messages were looked at. Messages that
  * cannot be attributed to a key are dropped and counted; each counts against the budget. */
-VDR_MUST_CHECK vdr_err vdr_net_receive(vdr_net *net, vdr_zone zone, unsigned *budget, vdr_received *ret_received);
+VDR_MUST_CHECK vdr_err vdr_net_receive(vdr_net *net, vdr_zone zone, unsigned *budget,
+                                       vdr_received *ret_received);
 void vdr_received_done(vdr_received *received);
 
 static inline vdr_span

@@ -23,7 +23,7 @@
 VDR_MUST_CHECK vdr_err vdr_secret_read_z85(const char *path, uint8_t **ret_secret, char *ret_words);
 VDR_MUST_CHECK vdr_err vdr_secret_read_hex(const char *path, uint8_t **ret_secret, char *ret_words);
 
-uint8_t *vdr_secret_new(void); /* VDR_SECRET_BYTES zero bytes */
+uint8_t *vdr_secret_new(void);            /* VDR_SECRET_BYTES zero bytes */
 void vdr_secret_free(uint8_t **secret_p); /* NULL-safe */
 
 #endif
