@@ -36,9 +36,13 @@ knocker_done(knocker *k)
 
 static bool
 knock(void *context, const char *endpoint, const char *server_key, const char *public_key,
-      const char *secret_key, const char *monitor_name, knocker *ret_knocker)
+      const char *secret_key, knocker *ret_knocker)
 {
     static const int zero = 0;
+    /* A name of its own: the library lets go of a used one in its own time. */
+    char monitor_name[48];
+    (void)snprintf(monitor_name, sizeof monitor_name, "inproc://vdr.probe.%08x%08x", randombytes_random(),
+                   randombytes_random());
     knocker k = {.socket = zmq_socket(context, ZMQ_DEALER), .monitor = zmq_socket(context, ZMQ_PAIR)};
     int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                  ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
@@ -109,8 +113,7 @@ probe(void *context, void *router, const char *endpoint, const char *server_key,
         err = fail(VDR_E_IO, ret_words, zmq_strerror(zmq_errno()));
     else if (outcome(stranger.monitor) != ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
         err = fail(VDR_E_UNKNOWN_KEY, ret_words, "a key that nobody knows was not refused");
-    else if (!knock(context, endpoint, server_key, public_key[0], secret_key[0], "inproc://vdr.probe.0",
-                    &friend_of_ours))
+    else if (!knock(context, endpoint, server_key, public_key[0], secret_key[0], &friend_of_ours))
         err = fail(VDR_E_IO, ret_words, zmq_strerror(zmq_errno()));
     else if (outcome(friend_of_ours.monitor) != ZMQ_EVENT_HANDSHAKE_SUCCEEDED || !known_came(router))
         err = fail(VDR_E_UNKNOWN_KEY, ret_words, "a known key did not get in under its own id");
