@@ -63,7 +63,7 @@ typedef struct vdr_config_rule {
     vdr_priority priority; /* NONE unless level is case */
     vdr_names purposes;
     int64_t over_ms;                           /* 0: not asked */
-    vdr_names types, domains, agencies, roles; /* where; count 0: not asked. agencies are kinds */
+    vdr_names types, domains, agencies, roles; /* where; at NULL: not asked. agencies are kinds */
     uint8_t min_severity;                      /* where; 0: not asked */
     uint64_t at_least[VDR_MEASURES];           /* 0: not asked; at least one is */
     int64_t spread_ms;                         /* 0: not asked */
@@ -79,7 +79,7 @@ typedef struct vdr_config {
     vdr_span municipality;
     vdr_address_match address_match;
     uint64_t persons_max;
-    vdr_names excluded_addresses; /* BAG ids; used by the door only */
+    vdr_names excluded_addresses; /* BAG ids in the order of bytes; used by the door only */
     int64_t future_ms, late_ms, cooldown_ms, sticky_ms, retry_ms, retain_cases_ms;
     int64_t accept_ms[VDR_PRIORITY_URGENT + 1]; /* by priority; [0] unused */
     int64_t retain_max_ms;                      /* the longest retain of the catalogue */

@@ -1,0 +1,116 @@
+#include "broker/door/reader.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define MESSAGE_BYTES    512
+#define SOURCE_BYTES_MAX 160
+#define FAULT_BUDGET     (VDR_CONFIG_FAULTS_MAX * 16 * (size_t)1024)
+
+void
+vdr_config_faults_init(vdr_config_faults *faults)
+{
+    *faults = (vdr_config_faults){0};
+    vdr_arena_init(&faults->arena, FAULT_BUDGET);
+}
+
+void
+vdr_config_faults_done(vdr_config_faults *faults)
+{
+    vdr_arena_done(&faults->arena);
+    faults->count = 0;
+    faults->more = 0;
+}
+
+/* A copy that is fit for a terminal: what a file holds must not move the cursor. Cut between characters. */
+static vdr_span
+shown(vdr_arena *arena, vdr_span text, size_t max)
+{
+    size_t len = text.len < max ? text.len : max;
+    while (len < text.len && len > 0 && (text.at[len] & 0xc0) == 0x80)
+        len--;
+    uint8_t *at = vdr_arena_alloc(arena, len + 1);
+    if (at == NULL)
+        return vdr_span_str("");
+    for (size_t i = 0; i < len; i++)
+        at[i] = (text.at[i] < 0x20 && text.at[i] != '\t') || text.at[i] == 0x7f ? '?' : text.at[i];
+    return vdr_span_of(at, len);
+}
+
+static vdr_span
+line_of(vdr_span text, uint32_t line)
+{
+    size_t from = 0;
+    for (uint32_t i = 1; i < line && from < text.len; from++)
+        if (text.at[from] == '\n')
+            i++;
+    size_t to = from;
+    while (to < text.len && text.at[to] != '\n' && text.at[to] != '\r')
+        to++;
+    return vdr_span_of(text.at != NULL ? text.at + from : NULL, to - from);
+}
+
+/* Does fault a stand before fault b, in file order? */
+static bool
+before(const vdr_config_fault *a, const vdr_config_fault *b)
+{
+    if (a->file != b->file)
+        return a->file < b->file;
+    if (a->line != b->line)
+        return a->line < b->line;
+    return a->column < b->column;
+}
+
+void
+vdr_reader_fault(vdr_reader *reader, vdr_place place, const char *format, ...)
+{
+    vdr_config_faults *faults = reader->faults;
+    vdr_config_fault fault = {.file = reader->file,
+                              .name = reader->texts->name[reader->file],
+                              .line = place.line,
+                              .column = place.column};
+    size_t i = faults->count;
+
+    while (i > 0 && before(&fault, &faults->at[i - 1]))
+        i--;
+    if (faults->count == VDR_CONFIG_FAULTS_MAX) {
+        faults->more++;
+        if (i == faults->count)
+            return;
+        faults->count--; /* the last in file order gives way */
+    }
+    char message[MESSAGE_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    fault.message = shown(&faults->arena, vdr_span_str(message), sizeof message);
+    fault.source =
+        shown(&faults->arena, line_of(reader->texts->text[reader->file], place.line), SOURCE_BYTES_MAX);
+    fault.name = shown(&faults->arena, fault.name, SOURCE_BYTES_MAX * 4);
+    memmove(&faults->at[i + 1], &faults->at[i], (faults->count - i) * sizeof faults->at[0]);
+    faults->at[i] = fault;
+    faults->count++;
+}
+
+size_t
+vdr_config_fault_text(const vdr_config_fault *fault, char *at, size_t size)
+{
+    char caret[SOURCE_BYTES_MAX + 8];
+    size_t used = 0, column = 1;
+
+    /* Tabs stay tabs, so that the caret stands below what it means. */
+    for (size_t i = 0; i < fault->source.len && column < fault->column; i++) {
+        uint8_t c = fault->source.at[i];
+        if ((c & 0xc0) == 0x80)
+            continue;
+        caret[used++] = c == '\t' ? '\t' : ' ';
+        column++;
+    }
+    caret[used++] = '^';
+    int written = snprintf(at, size, "%.*s:%u:%u: %.*s\n  %.*s\n  %.*s\n", (int)fault->name.len,
+                           (const char *)fault->name.at, fault->line, fault->column, (int)fault->message.len,
+                           (const char *)fault->message.at, (int)fault->source.len,
+                           (const char *)fault->source.at, (int)used, caret);
+    return written < 0 ? 0 : (size_t)written;
+}

@@ -1,0 +1,121 @@
+/* voordeur - one command for agencies, regisseurs and operators. */
+#include "clients/cli/verbs.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const vdr_cli_verb *const verbs[] = {
+    &vdr_cli_rules,
+};
+
+#define VERBS (sizeof verbs / sizeof verbs[0])
+
+static const char exit_page[] =
+    "Exit status, the same for every verb:\n"
+    "\n"
+    "  0  done\n"
+    "  1  not done, or done with refusals; standard error says what\n"
+    "  2  the command line, or the configuration that it names, is wrong; nothing was begun\n";
+
+int
+vdr_cli_usage(const vdr_cli_verb *verb, const char *format, ...)
+{
+    va_list arguments;
+    fprintf(stderr, "voordeur %s: ", verb->name);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "\nvoordeur help %s tells how to use it.\n", verb->name);
+    return VDR_EXIT_USAGE;
+}
+
+int
+vdr_cli_flush(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return VDR_EXIT_OK;
+    fprintf(stderr, "voordeur: standard output: %s\n", strerror(errno));
+    return VDR_EXIT_FAILED;
+}
+
+int
+vdr_cli_help(const vdr_cli_verb *verb)
+{
+    fputs(verb->help, stdout);
+    return vdr_cli_flush();
+}
+
+static void
+list_verbs(FILE *to)
+{
+    fputs("voordeur: signals in, one case to one regisseur\n"
+          "\n"
+          "usage: voordeur VERB [OPTION...] [ARGUMENT...]\n"
+          "\n",
+          to);
+    for (size_t i = 0; i < VERBS; i++)
+        fprintf(to, "  %-12s %s\n", verbs[i]->name, verbs[i]->summary);
+    fputs("\n"
+          "  help VERB    how to use a verb, with examples\n"
+          "  help exit    what the exit status says\n"
+          "  version      the version of this program\n",
+          to);
+}
+
+static const vdr_cli_verb *
+verb_of(const char *name)
+{
+    for (size_t i = 0; i < VERBS; i++)
+        if (strcmp(verbs[i]->name, name) == 0)
+            return verbs[i];
+    return NULL;
+}
+
+static int
+unknown_verb(const char *name)
+{
+    fprintf(stderr, "voordeur: there is no verb \"%s\"\n\n", name);
+    list_verbs(stderr);
+    return VDR_EXIT_USAGE;
+}
+
+static int
+help(const char *name)
+{
+    const vdr_cli_verb *verb;
+    if (name == NULL) {
+        list_verbs(stdout);
+        return vdr_cli_flush();
+    }
+    if (strcmp(name, "exit") == 0) {
+        fputs(exit_page, stdout);
+        return vdr_cli_flush();
+    }
+    verb = verb_of(name);
+    return verb != NULL ? vdr_cli_help(verb) : unknown_verb(name);
+}
+
+int
+main(int argc, char **argv)
+{
+    /* A reader that goes away is seen as a failed write, and told; not a silent death. */
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2) {
+        list_verbs(stderr);
+        return VDR_EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+        return help(argc > 2 ? argv[2] : NULL);
+    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
+        puts("voordeur " VDR_VERSION);
+        return vdr_cli_flush();
+    }
+    const vdr_cli_verb *verb = verb_of(name);
+    if (verb == NULL)
+        return unknown_verb(name);
+    return verb->run(argc - 1, argv + 1);
+}

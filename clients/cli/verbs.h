@@ -1,0 +1,34 @@
+/* clients/cli/verbs.h - the verbs of the command line, one file each, and what they share.
+ *
+ * A verb gets the arguments from its own name on (argv[0] is the verb) and returns the exit status. It writes
+ * results to standard output, everything else to standard error.
+ * To add one: a file with its function and help text, a line here, a row in the table of main.c. */
+#ifndef VDR_CLI_VERBS_H
+#define VDR_CLI_VERBS_H
+
+#include "proto/types.h"
+
+/* Exit statuses, the same for every verb. Shown by `voordeur help exit`. */
+typedef enum vdr_exit {
+    VDR_EXIT_OK = 0,     /* done */
+    VDR_EXIT_FAILED = 1, /* not done, or done with refusals: standard error says what */
+    VDR_EXIT_USAGE = 2,  /* the command line, or the configuration it names, is wrong: nothing was begun */
+} vdr_exit;
+
+typedef struct vdr_cli_verb {
+    const char *name;
+    const char *summary; /* one line for the list of verbs */
+    const char *help;    /* the whole page, ending in a line end */
+    int (*run)(int argc, char **argv);
+} vdr_cli_verb;
+
+extern const vdr_cli_verb vdr_cli_rules;
+
+/* Says what is wrong with the command line and where to read on; returns VDR_EXIT_USAGE. */
+__attribute__((format(printf, 2, 3))) int vdr_cli_usage(const vdr_cli_verb *verb, const char *format, ...);
+/* The page of a verb on standard output; returns VDR_EXIT_OK. */
+int vdr_cli_help(const vdr_cli_verb *verb);
+/* Flushes standard output. VDR_EXIT_FAILED, with words, if anything written to it was lost. */
+int vdr_cli_flush(void);
+
+#endif
