@@ -2,7 +2,7 @@
 
 #include "broker/door/config_read.h"
 #include "broker/door/nameset.h"
-#include "broker/door/utf8.h"
+#include "proto/utf8.h"
 
 #include <libfyaml.h>
 #include <stdio.h>
@@ -202,34 +202,24 @@ syntax_fault(builder *b, struct fy_diag *diag)
     fault(b, place, message);
 }
 
-static vdr_place
-place_at(vdr_span text, size_t offset)
-{
-    vdr_place place = {1, 1};
-    for (size_t i = 0; i < offset; i++) {
-        if (text.at[i] == '\n') {
-            place.line++;
-            place.column = 1;
-        } else if ((text.at[i] & 0xc0) != 0x80) {
-            place.column++;
-        }
-    }
-    return place;
-}
-
+/* Line by line, so that what is told has a line. A line end is never inside a character. */
 static bool
 readable(vdr_span text, vdr_yaml_listener listener)
 {
-    size_t valid = vdr_utf8_valid(text);
-    if (valid < text.len) {
-        listener.fault(listener.context, place_at(text, valid), "this is not YAML: not UTF-8");
-        return false;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.at[i];
-        if ((c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f) {
-            listener.fault(listener.context, place_at(text, i), "this is not YAML: a control character");
+    vdr_place place = {1, 1};
+    for (size_t from = 0, to; from < text.len; from = to + 1, place.line++) {
+        const uint8_t *end = memchr(text.at + from, '\n', text.len - from);
+        to = end != NULL ? (size_t)(end - text.at) : text.len;
+        if (!vdr_span_is_utf8(vdr_span_of(text.at + from, to - from))) {
+            listener.fault(listener.context, place, "this is not YAML: the line is not UTF-8");
             return false;
+        }
+        for (size_t i = from; i < to; i++) {
+            uint8_t c = text.at[i];
+            if ((c < 0x20 && c != '\t' && c != '\r') || c == 0x7f) {
+                listener.fault(listener.context, place, "this is not YAML: a control character in the line");
+                return false;
+            }
         }
     }
     return true;
