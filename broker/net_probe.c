@@ -108,8 +108,7 @@ probe(void *context, void *router, const char *endpoint, const char *server_key,
     vdr_keyring_probe(keyring, known);
     knocker friend_of_ours = {0}, stranger = {0};
     vdr_err err = VDR_OK;
-    if (!knock(context, endpoint, server_key, public_key[1], secret_key[1], "inproc://vdr.probe.1",
-               &stranger))
+    if (!knock(context, endpoint, server_key, public_key[1], secret_key[1], &stranger))
         err = fail(VDR_E_IO, ret_words, zmq_strerror(zmq_errno()));
     else if (outcome(stranger.monitor) != ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
         err = fail(VDR_E_UNKNOWN_KEY, ret_words, "a key that nobody knows was not refused");
