@@ -1,0 +1,368 @@
+#include "broker/core/rules.h"
+
+#include "broker/core/rulebook.h"
+#include "broker/core/window.h"
+#include "proto/assert.h"
+
+#include <stdlib.h>
+
+/* What is counted of one group while looking. Counts stop at what the rule asks. */
+typedef struct tally {
+    uint32_t count[VDR_MEASURES];
+    uint32_t seen[VDR_MEASURES][VDR_RULES_SCAN_MAX]; /* distinct values, of the measures that need them */
+    vdr_ms oldest, newest;
+} tally;
+
+/* One question: answers about groups are kept while it is asked. */
+typedef struct question {
+    vdr_state *state;
+    const vdr_rule *rule;
+    const vdr_household *household;
+    vdr_slot household_slot;
+    vdr_ms t;
+    vdr_window *window; /* NULL: by looking */
+    bool too_big;       /* looking would take long: give up, ask again with a window */
+    uint32_t namings;   /* looked at */
+    uint32_t group_count;
+    uint32_t groups[VDR_RULES_SCAN_MAX];
+    bool group_holds[VDR_RULES_SCAN_MAX];
+} question;
+
+void
+vdr_slots_add(vdr_slots *slots, vdr_slot slot)
+{
+    if (slots->count == slots->size) {
+        slots->size = slots->size == 0 ? 64 : slots->size * 2;
+        slots->at = vdr_realloc(slots->at, slots->size, sizeof *slots->at);
+    }
+    slots->at[slots->count++] = slot;
+}
+
+void
+vdr_slots_done(vdr_slots *slots)
+{
+    free(slots->at);
+    *slots = (vdr_slots){0};
+}
+
+static bool
+is_counted(question *q, const vdr_signal *signal)
+{
+    return vdr_rule_in_time(q->rule->over_ms, signal, q->t) &&
+           vdr_rule_passes(q->state, q->rule, signal, &q->namings);
+}
+
+static bool
+names_person(question *q, const vdr_signal *signal, uint32_t person)
+{
+    for (vdr_slot slot = signal->names; slot != 0;) {
+        const vdr_naming *naming = vdr_naming_at(q->state, slot);
+        q->namings++;
+        if (naming->member == person)
+            return true;
+        slot = naming->next;
+    }
+    return false;
+}
+
+static bool
+is_in_group(question *q, const vdr_signal *signal, uint32_t group)
+{
+    if (q->rule->within == VDR_WITHIN_NONE)
+        return true;
+    if (q->rule->within == VDR_WITHIN_PERSON)
+        return names_person(q, signal, group);
+    return vdr_rule_group(q->state, q->rule, signal) == group;
+}
+
+static void
+tally_value(tally *counted, vdr_measure measure, uint32_t value)
+{
+    uint32_t count = counted->count[measure];
+    for (uint32_t i = 0; i < count; i++) {
+        if (counted->seen[measure][i] == value)
+            return;
+    }
+    counted->seen[measure][count] = value;
+    counted->count[measure]++;
+}
+
+static void
+tally_measure(question *q, tally *counted, const vdr_signal *signal, vdr_rule_asked asked)
+{
+    vdr_state *state = q->state;
+    uint32_t areas[2], area_count;
+    switch (asked.measure) {
+    case VDR_MEASURE_SIGNALS:
+        counted->count[VDR_MEASURE_SIGNALS]++;
+        break;
+    case VDR_MEASURE_OVERDUE:
+        if ((signal->flags & VDR_SIGNAL_OVERDUE) != 0)
+            counted->count[VDR_MEASURE_OVERDUE]++;
+        break;
+    case VDR_MEASURE_DOMAINS:
+        tally_value(counted, asked.measure, vdr_terms_of(state, signal)->domain);
+        break;
+    case VDR_MEASURE_TYPES:
+        tally_value(counted, asked.measure, vdr_terms_of(state, signal)->type);
+        break;
+    case VDR_MEASURE_AGENCIES:
+        tally_value(counted, asked.measure, vdr_sender_of(state, signal)->agency);
+        break;
+    case VDR_MEASURE_DAYS:
+        tally_value(counted, asked.measure, vdr_rule_day(signal));
+        break;
+    case VDR_MEASURE_CORE_AREAS:
+        area_count = vdr_rule_areas(state, signal, areas, &q->namings);
+        for (uint32_t i = 0; i < area_count && counted->count[asked.measure] < asked.least; i++)
+            tally_value(counted, asked.measure, areas[i]);
+        break;
+    case VDR_MEASURE_PERSONS:
+        for (vdr_slot slot = signal->names; slot != 0 && counted->count[asked.measure] < asked.least;) {
+            const vdr_naming *naming = vdr_naming_at(state, slot);
+            q->namings++;
+            tally_value(counted, asked.measure, naming->member);
+            slot = naming->next;
+        }
+        break;
+    case VDR_MEASURES:
+        break;
+    }
+}
+
+/* Adds a signal. True: everything that the rule asks is reached, and stays so whatever comes. */
+static bool
+tally_add(question *q, tally *counted, const vdr_signal *signal)
+{
+    bool reached = true;
+    for (uint32_t i = 0; i < q->rule->asked_count; i++) {
+        vdr_rule_asked asked = q->rule->asked[i];
+        if (counted->count[asked.measure] < asked.least)
+            tally_measure(q, counted, signal, asked);
+        reached = reached && counted->count[asked.measure] >= asked.least;
+    }
+    if (signal->occurred_at < counted->oldest)
+        counted->oldest = signal->occurred_at;
+    if (signal->occurred_at > counted->newest)
+        counted->newest = signal->occurred_at;
+    return reached && counted->newest - counted->oldest >= q->rule->spread_ms;
+}
+
+/* No household of so few signals can reach this, whatever they say. */
+static bool
+is_out_of_reach(const question *q)
+{
+    for (uint32_t i = 0; i < q->rule->asked_count; i++) {
+        uint64_t most = q->household->signal_count;
+        if (q->rule->asked[i].measure == VDR_MEASURE_CORE_AREAS)
+            most *= 2;
+        if (q->rule->asked[i].measure != VDR_MEASURE_PERSONS && q->rule->asked[i].least > most)
+            return true;
+    }
+    return q->rule->spread_ms > 0 && q->household->signal_count < 2;
+}
+
+static bool
+look_at_group(question *q, uint32_t group)
+{
+    tally counted;
+    memset(counted.count, 0, sizeof counted.count);
+    counted.oldest = VDR_MS_MAX;
+    counted.newest = VDR_MS_NONE;
+    for (vdr_slot slot = q->household->signals_last; slot != 0;) {
+        const vdr_signal *signal = vdr_signal_at(q->state, slot);
+        if (is_counted(q, signal) && is_in_group(q, signal, group) && tally_add(q, &counted, signal))
+            return true;
+        if (q->namings > VDR_RULES_NAMINGS_MAX) {
+            q->too_big = true;
+            return false;
+        }
+        slot = signal->before;
+    }
+    return false;
+}
+
+static bool
+group_holds(question *q, uint32_t group)
+{
+    if (q->window != NULL)
+        return vdr_window_group_holds(q->window, q->rule, group);
+    for (uint32_t i = 0; i < q->group_count; i++) {
+        if (q->groups[i] == group)
+            return q->group_holds[i];
+    }
+    if (q->group_count == VDR_RULES_SCAN_MAX) {
+        q->too_big = true;
+        return false;
+    }
+    bool holds = look_at_group(q, group);
+    q->groups[q->group_count] = group;
+    q->group_holds[q->group_count++] = holds;
+    return holds;
+}
+
+/* Is the signal counted, in a group that holds? */
+static bool
+supports(question *q, const vdr_signal *signal)
+{
+    if (!is_counted(q, signal))
+        return false;
+    if (q->rule->within != VDR_WITHIN_PERSON)
+        return group_holds(q, vdr_rule_group(q->state, q->rule, signal));
+    for (vdr_slot slot = signal->names; slot != 0 && !q->too_big;) {
+        const vdr_naming *naming = vdr_naming_at(q->state, slot);
+        if (group_holds(q, naming->member))
+            return true;
+        slot = naming->next;
+    }
+    return false;
+}
+
+/* False: it cannot hold, whatever is looked at. */
+static bool
+question_begin(question *q, vdr_state *state, size_t rule, vdr_slot household, vdr_ms t)
+{
+    VDR_ASSERT(state->rulebook != NULL && rule < state->rulebook->rule_count);
+    q->state = state;
+    q->rule = &state->rulebook->rules[rule];
+    q->household = vdr_household_at(state, household);
+    q->household_slot = household;
+    q->t = t;
+    q->window = NULL;
+    q->too_big = false;
+    q->namings = 0;
+    q->group_count = 0;
+    if (is_out_of_reach(q))
+        return false;
+    if (q->household->signal_count > VDR_RULES_SCAN_MAX || q->rule->big)
+        q->window = vdr_windows_at(state, q->rule, household, t);
+    return true;
+}
+
+/* After an answer: true if it was none, and the question is to be asked again, now of a window. */
+static bool
+question_again(question *q)
+{
+    if (!q->too_big)
+        return false;
+    q->too_big = false;
+    q->window = vdr_windows_at(q->state, q->rule, q->household_slot, q->t);
+    return true;
+}
+
+static bool
+ask_holds(question *q)
+{
+    if (q->window != NULL)
+        return vdr_window_holds(q->window, q->rule);
+    if (q->rule->within == VDR_WITHIN_NONE)
+        return look_at_group(q, 0);
+    for (vdr_slot slot = q->household->signals_last; slot != 0 && !q->too_big;) {
+        const vdr_signal *signal = vdr_signal_at(q->state, slot);
+        if (supports(q, signal))
+            return true;
+        slot = signal->before;
+    }
+    return false;
+}
+
+bool
+vdr_rule_holds(vdr_state *state, size_t rule, vdr_slot household, vdr_ms t)
+{
+    question q;
+    if (!question_begin(&q, state, rule, household, t))
+        return false;
+    bool holds = ask_holds(&q);
+    return question_again(&q) ? ask_holds(&q) : holds;
+}
+
+bool
+vdr_rule_supported_by(vdr_state *state, size_t rule, vdr_slot household, vdr_ms t, vdr_slot slot)
+{
+    const vdr_signal *signal = vdr_signal_at(state, slot);
+    uint32_t namings = 0;
+    VDR_ASSERT(signal->household == household && rule < state->rulebook->rule_count);
+    const vdr_rule *bound = &state->rulebook->rules[rule];
+    if (!vdr_rule_in_time(bound->over_ms, signal, t) || !vdr_rule_passes(state, bound, signal, &namings))
+        return false;
+    question q;
+    if (!question_begin(&q, state, rule, household, t))
+        return false;
+    bool answer = supports(&q, signal);
+    return question_again(&q) ? supports(&q, signal) : answer;
+}
+
+static bool
+ask_after(question *q, vdr_position position)
+{
+    for (vdr_slot slot = q->household->signals_last; slot != 0 && !q->too_big;) {
+        const vdr_signal *signal = vdr_signal_at(q->state, slot);
+        if (signal->position <= position)
+            return false;
+        if (supports(q, signal))
+            return true;
+        slot = signal->before;
+    }
+    return false;
+}
+
+bool
+vdr_rule_supported_after(vdr_state *state, size_t rule, vdr_slot household, vdr_ms t, vdr_position position)
+{
+    question q;
+    if (!question_begin(&q, state, rule, household, t))
+        return false;
+    bool answer = ask_after(&q, position);
+    return question_again(&q) ? ask_after(&q, position) : answer;
+}
+
+static void
+ask_support(question *q, vdr_slots *ret_signals)
+{
+    if (q->window != NULL && !vdr_window_holds(q->window, q->rule))
+        return;
+    for (vdr_slot slot = q->household->signals_first; slot != 0 && !q->too_big;) {
+        const vdr_signal *signal = vdr_signal_at(q->state, slot);
+        if (supports(q, signal))
+            vdr_slots_add(ret_signals, slot);
+        slot = signal->after;
+    }
+}
+
+void
+vdr_rule_support(vdr_state *state, size_t rule, vdr_slot household, vdr_ms t, vdr_slots *ret_signals)
+{
+    question q;
+    if (!question_begin(&q, state, rule, household, t))
+        return;
+    size_t count = ret_signals->count;
+    ask_support(&q, ret_signals);
+    if (question_again(&q)) {
+        ret_signals->count = count;
+        ask_support(&q, ret_signals);
+    }
+}
+
+void
+vdr_rules_signal_added(vdr_state *state, vdr_slot household, vdr_slot signal)
+{
+    vdr_windows_added(state, household, signal);
+}
+
+void
+vdr_rules_signal_changed(vdr_state *state, vdr_slot household, vdr_slot signal, const vdr_signal *before)
+{
+    vdr_windows_changed(state, household, signal, before);
+}
+
+void
+vdr_rules_signal_removed(vdr_state *state, vdr_slot household, vdr_slot signal)
+{
+    vdr_windows_removed(state, household, signal);
+}
+
+void
+vdr_rules_household_gone(vdr_state *state, vdr_slot household)
+{
+    vdr_windows_gone(state, household);
+}
