@@ -191,8 +191,7 @@ vdr_tale_add(vdr_tale *tale, const vdr_effect *effect)
         return offset;
     }
     }
-    VDR_ASSERT(!"a kind of effect");
-    return 0;
+    vdr_assert_failed(__FILE__, __LINE__, "a kind of effect");
 }
 
 uint32_t
