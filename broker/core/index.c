@@ -93,13 +93,20 @@ grow(vdr_index *index)
 void
 vdr_index_put(vdr_index *index, uint32_t record)
 {
+    uint32_t hash = field(index, record, index->hash_offset), count = bucket_count(index);
+    if (count != 0)
+        vdr_slab_prefetch(&index->buckets, bucket_of(hash, count) + 1);
     /* One record per bucket on average. Two steps at most: no put is slow, and records that were taken a few
      * at a time are caught up with. */
     for (int i = 0; i < 2 && bucket_count(index) < index->records->live; i++)
         grow(index);
-    uint32_t bucket = bucket_of(field(index, record, index->hash_offset), bucket_count(index));
+    count = bucket_count(index);
+    uint32_t bucket = bucket_of(hash, count);
     link_set(index, record, bucket_get(index, bucket));
     bucket_set(index, bucket, record);
+    uint32_t soon = bucket_get(index, bucket_of(count, count)); /* what the next growing will look at */
+    if (soon != 0)
+        vdr_slab_prefetch(index->records, soon);
 }
 
 void

@@ -79,6 +79,13 @@ vdr_slab_edit(vdr_slab *slab, uint32_t index)
     return chunk->bytes + (size_t)(index & ((1u << slab->shift) - 1)) * slab->record_bytes;
 }
 
+/* A hint that the record will be wanted in a moment: memory far away is what a step waits for. */
+static inline void
+vdr_slab_prefetch(const vdr_slab *slab, uint32_t index)
+{
+    __builtin_prefetch(vdr_slab_at(slab, index));
+}
+
 /* The bytes of a chunk, 0 .. chunk_count - 1, as far as records were ever taken: what an image of now would
  * hold. For hashes and checks. Good until the next take, give or edit. */
 vdr_span vdr_slab_chunk(const vdr_slab *slab, uint32_t number);
