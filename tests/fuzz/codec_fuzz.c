@@ -1,0 +1,51 @@
+/* Laws: a body that is read can be written, and what was written is read as the same: writing it once more
+ * gives the same bytes, no more of them than came. No body takes more memory than its budget. The first byte is
+ * the type, the rest the body. */
+#include "proto/codec.h"
+#include "tests/fuzz/fuzz.h"
+
+/* False: refused. */
+static bool
+read_body(vdr_frame_type type, vdr_span body, vdr_arena *arena, vdr_wire *ret_wire)
+{
+    vdr_frame frame = {.type = type, .sequence = 1, .body = body};
+    size_t before = arena->used_bytes;
+    vdr_err err = vdr_codec_decode(&frame, VDR_FRAME_BYTES_MAX, arena, ret_wire);
+
+    VDR_ASSERT(arena->used_bytes - before <= vdr_codec_budget(body.len, VDR_FRAME_BYTES_MAX) + 15);
+    VDR_ASSERT(err == VDR_OK || err == VDR_E_BAD_FRAME || err == VDR_E_TOO_BIG);
+    return err == VDR_OK;
+}
+
+static void
+write_body(const vdr_wire *wire, vdr_arena *arena, vdr_bytes *out)
+{
+    vdr_err err = vdr_codec_encode(wire, 1, VDR_FRAME_BYTES_MAX + VDR_FRAME_HEAD, arena, out);
+    VDR_ASSERT(err == VDR_OK);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
+{
+    vdr_arena arena;
+    vdr_bytes once = {0}, twice = {0};
+    vdr_wire wire, again;
+
+    if (len == 0 || at[0] == 0 || at[0] > VDR_FRAME_TYPE_MAX || len > VDR_FRAME_BYTES_MAX)
+        return 0;
+    vdr_arena_init(&arena, 64u << 20);
+    vdr_frame_type type = (vdr_frame_type)at[0];
+    if (read_body(type, vdr_span_of(at + 1, len - 1), &arena, &wire)) {
+        write_body(&wire, &arena, &once);
+        VDR_ASSERT(once.len <= VDR_FRAME_HEAD + len - 1);
+        bool good =
+            read_body(type, vdr_span_of(once.at + VDR_FRAME_HEAD, once.len - VDR_FRAME_HEAD), &arena, &again);
+        VDR_ASSERT(good);
+        write_body(&again, &arena, &twice);
+        VDR_ASSERT(vdr_span_equal(vdr_bytes_span(&once), vdr_bytes_span(&twice)));
+    }
+    vdr_bytes_done(&once);
+    vdr_bytes_done(&twice);
+    vdr_arena_done(&arena);
+    return 0;
+}
