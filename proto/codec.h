@@ -366,7 +366,7 @@ size_t vdr_codec_budget(size_t body_bytes, size_t frame_bytes_max);
 VDR_MUST_CHECK vdr_err vdr_codec_decode(const vdr_frame *frame, size_t frame_bytes_max, vdr_arena *arena,
                                         vdr_wire *ret_wire);
 
-/* Appends a whole frame to out; on failure out is as before. Refuses what decode would refuse, and a frame
+/* Appends a whole frame to out; on failure out is as before. Refuses the values that decode would refuse, and a frame
  * of more than frame_bytes_max (TOO_BIG). The arena is scratch: nothing in it is needed afterwards. */
 VDR_MUST_CHECK vdr_err vdr_codec_encode(const vdr_wire *wire, uint32_t sequence, size_t frame_bytes_max,
                                         vdr_arena *arena, vdr_bytes *out);

@@ -38,12 +38,15 @@ LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
     if (read_body(type, vdr_span_of(at + 1, len - 1), &arena, &wire)) {
         write_body(&wire, &arena, &once);
         VDR_ASSERT(once.len <= VDR_FRAME_HEAD + len - 1);
-        bool good =
-            read_body(type, vdr_span_of(once.at + VDR_FRAME_HEAD, once.len - VDR_FRAME_HEAD), &arena, &again);
-        VDR_ASSERT(good);
+        vdr_span body = vdr_span_of(once.at + VDR_FRAME_HEAD, once.len - VDR_FRAME_HEAD);
+        if (!read_body(type, body, &arena, &again)) {
+            VDR_ASSERT(body.len < len - 1); /* what it came with besides had made its budget larger */
+            goto done;
+        }
         write_body(&again, &arena, &twice);
         VDR_ASSERT(vdr_span_equal(vdr_bytes_span(&once), vdr_bytes_span(&twice)));
     }
+done:
     vdr_bytes_done(&once);
     vdr_bytes_done(&twice);
     vdr_arena_done(&arena);
