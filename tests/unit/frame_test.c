@@ -8,14 +8,14 @@
 #include <cmocka.h>
 
 /* The PING of protocol.md section 12. */
-static const uint8_t ping[] = {'V', 'D', 'R', 1, 16, 0, 0x96, 0x6e, 2, 0, 0, 0, 7, 0, 0, 0, 0x08, 0x2a};
+static const uint8_t ping[] = {'V', 'D', 'R', 1, 16, 0, 0x67, 0xa4, 2, 0, 0, 0, 3, 0, 0, 0, 0x08, 0x2a};
 
 static void
 a_frame_is_written_as_the_protocol_shows(void **state)
 {
     (void)state;
     vdr_bytes out = {0};
-    const vdr_frame frame = {.type = VDR_FRAME_PING, .sequence = 7, .body = {ping + VDR_FRAME_HEAD, 2}};
+    const vdr_frame frame = {.type = VDR_FRAME_PING, .sequence = 3, .body = {ping + VDR_FRAME_HEAD, 2}};
     vdr_frame_write(&frame, &out);
     assert_int_equal(out.len, sizeof ping);
     assert_memory_equal(out.at, ping, sizeof ping);
