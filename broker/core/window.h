@@ -10,9 +10,11 @@
  * measure, group and distinct value of the signal; a question is one look-up a group of the signal.
  * Building looks at all signals: at the first question after the household grew past VDR_RULES_SCAN_MAX,
  * and after a configuration, a merge or split, a load of an image or an eviction.
- * Memory: for each signal that passes a rule with this over 16 to 32 bytes in the heap, and 24 to 48 for each
- * distinct value of a measure that is asked (and, with spread, of occurred_at). All together at most
- * VDR_WINDOWS_BYTES_MAX besides the household asked about: the longest unasked is dropped first.
+ * Memory: for each signal that passes a rule with this over 16 to 32 bytes in the heap, and 32 to 64 for each
+ * distinct value of a measure that is asked (and, with spread, of occurred_at) in each group. A signal that names as
+ * many persons as are asked is counted as such, without its persons; so a rule that asks n persons within
+ * the same person takes at most n * n values of one signal. All together at most VDR_WINDOWS_BYTES_MAX
+ * besides the household asked about: the longest unasked is dropped first.
  *
  * Thread: one. */
 #ifndef VDR_CORE_WINDOW_H
