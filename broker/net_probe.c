@@ -53,8 +53,7 @@ knock(void *context, const char *endpoint, const char *server_key, const char *p
                 zmq_setsockopt(k.socket, ZMQ_CURVE_PUBLICKEY, public_key, Z85_BYTES) == 0 &&
                 zmq_setsockopt(k.socket, ZMQ_CURVE_SECRETKEY, secret_key, Z85_BYTES) == 0 &&
                 zmq_socket_monitor(k.socket, monitor_name, events) == 0 &&
-                zmq_connect(k.monitor, monitor_name) == 0 && zmq_connect(k.socket, endpoint) == 0 &&
-                zmq_send(k.socket, "probe", 5, ZMQ_DONTWAIT) == 5;
+                zmq_connect(k.monitor, monitor_name) == 0 && zmq_connect(k.socket, endpoint) == 0;
     *ret_knocker = k;
     return good;
 }
@@ -114,7 +113,8 @@ probe(void *context, void *router, const char *endpoint, const char *server_key,
         err = fail(VDR_E_UNKNOWN_KEY, ret_words, "a key that nobody knows was not refused");
     else if (!knock(context, endpoint, server_key, public_key[0], secret_key[0], &friend_of_ours))
         err = fail(VDR_E_IO, ret_words, zmq_strerror(zmq_errno()));
-    else if (outcome(friend_of_ours.monitor) != ZMQ_EVENT_HANDSHAKE_SUCCEEDED || !known_came(router))
+    else if (outcome(friend_of_ours.monitor) != ZMQ_EVENT_HANDSHAKE_SUCCEEDED ||
+             zmq_send(friend_of_ours.socket, "probe", 5, ZMQ_DONTWAIT) != 5 || !known_came(router))
         err = fail(VDR_E_UNKNOWN_KEY, ret_words, "a known key did not get in under its own id");
     knocker_done(&stranger);
     knocker_done(&friend_of_ours);
