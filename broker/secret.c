@@ -10,6 +10,7 @@
 #include <zmq.h>
 
 #define Z85_CHARS 40u
+#define KEY_CHARS (2 * Z85_CHARS + 1) /* two keys and the line end between them */
 #define HEX_CHARS 64u
 #define FILE_MAX  128u /* no secret's file is longer */
 
@@ -84,15 +85,27 @@ read_text(const char *path, size_t chars, const char *what, char *text, char *re
     return err;
 }
 
-vdr_err
-vdr_secret_read_z85(const char *path, uint8_t **ret_secret, char *ret_words)
+/* Two lines of Z85 that are one key pair. */
+static bool
+read_pair(char *text, uint8_t *secret)
 {
-    static const char what[] = "a CURVE secret key in Z85 (40 characters)";
+    uint8_t public_key[VDR_SECRET_BYTES], made[VDR_SECRET_BYTES];
+    bool two_lines = text[Z85_CHARS] == '\n';
+    text[Z85_CHARS] = '\0';
+    return two_lines && zmq_z85_decode(public_key, text) != NULL &&
+           zmq_z85_decode(secret, text + Z85_CHARS + 1) != NULL &&
+           crypto_scalarmult_base(made, secret) == 0 && memcmp(made, public_key, sizeof made) == 0;
+}
+
+vdr_err
+vdr_secret_read_curve(const char *path, uint8_t **ret_secret, char *ret_words)
+{
+    static const char what[] = "a key file: public and secret key of one pair, a line of 40 characters each";
     char text[FILE_MAX + 1];
-    vdr_err err = read_text(path, Z85_CHARS, what, text, ret_words);
+    vdr_err err = read_text(path, KEY_CHARS, what, text, ret_words);
     if (err == VDR_OK) {
         uint8_t *secret = vdr_secret_new();
-        if (zmq_z85_decode(secret, text) != NULL) {
+        if (read_pair(text, secret)) {
             *ret_secret = secret;
         } else {
             vdr_secret_free(&secret);

@@ -4,8 +4,9 @@
  * when freed. A secret's file must be a regular file that belongs to this user or root and that nobody
  * else may read: mode 0400 or 0600.
  *
- * The server's key file holds the CURVE secret key in Z85 (40 characters), the pseudonym key's file 32
- * bytes as 64 hexadecimal digits; each may end with a line end.
+ * The server's key file is one of protocol.md clause 1.5: two lines of 40 characters of Z85, the public key
+ * and the secret key. The pseudonym key's file has 32 bytes as 64 hexadecimal digits. The last line end may
+ * be missing.
  *
  * Thread:  any. Errors: NOT_FOUND; BAD_CONFIG: mode, owner or content; IO. ret_words (VDR_SECRET_WORDS
  * bytes, filled on failure) is for people and never shows content. */
@@ -20,7 +21,7 @@
 #define VDR_SECRET_BYTES 32u
 
 /* Both give VDR_SECRET_BYTES bytes; free with vdr_secret_free. */
-VDR_MUST_CHECK vdr_err vdr_secret_read_z85(const char *path, uint8_t **ret_secret, char *ret_words);
+VDR_MUST_CHECK vdr_err vdr_secret_read_curve(const char *path, uint8_t **ret_secret, char *ret_words);
 VDR_MUST_CHECK vdr_err vdr_secret_read_hex(const char *path, uint8_t **ret_secret, char *ret_words);
 
 uint8_t *vdr_secret_new(void);            /* VDR_SECRET_BYTES zero bytes */

@@ -11,8 +11,11 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#define Z85 "JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh6"
-#define HEX "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+/* The pair of RFC 26's test: a public key and its secret key. */
+#define PUBLIC "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID"
+#define SECRET "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs"
+#define PAIR   PUBLIC "\n" SECRET
+#define HEX    "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
 static char path[] = "/tmp/vdr-secret-XXXXXX";
 
@@ -36,14 +39,19 @@ a_key_file_must_be_private_and_hold_a_key(void **state)
         bool hex;
         vdr_err err;
     } rows[] = {
-        {Z85, 0400, false, VDR_OK},
-        {Z85 "\n", 0600, false, VDR_OK},
-        {Z85, 0440, false, VDR_E_BAD_CONFIG},
-        {Z85, 0604, false, VDR_E_BAD_CONFIG},
-        {Z85, 0700, false, VDR_E_BAD_CONFIG},
-        {Z85 "x", 0400, false, VDR_E_BAD_CONFIG},
+        {PAIR, 0400, false, VDR_OK},
+        {PAIR "\n", 0600, false, VDR_OK},
+        {PAIR, 0440, false, VDR_E_BAD_CONFIG},
+        {PAIR, 0604, false, VDR_E_BAD_CONFIG},
+        {PAIR, 0700, false, VDR_E_BAD_CONFIG},
+        {PAIR "x", 0400, false, VDR_E_BAD_CONFIG},
+        {SECRET, 0400, false, VDR_E_BAD_CONFIG},
+        {PUBLIC " " SECRET, 0400, false, VDR_E_BAD_CONFIG},
+        {SECRET "\n" SECRET, 0400, false, VDR_E_BAD_CONFIG},
+        {PUBLIC "\n"
+                "D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%c\"",
+         0400, false, VDR_E_BAD_CONFIG},
         {"", 0400, false, VDR_E_BAD_CONFIG},
-        {"JTKVSB%%)wK0E.X)V>+}o?pNmC{O&4W4b!Ni{Lh\"", 0400, false, VDR_E_BAD_CONFIG},
         {HEX, 0400, true, VDR_OK},
         {HEX "\n", 0400, true, VDR_OK},
         {HEX "00", 0400, true, VDR_E_BAD_CONFIG},
@@ -54,7 +62,7 @@ a_key_file_must_be_private_and_hold_a_key(void **state)
         uint8_t *secret = NULL;
         put(rows[i].text, rows[i].mode);
         vdr_err err = rows[i].hex ? vdr_secret_read_hex(path, &secret, words)
-                                  : vdr_secret_read_z85(path, &secret, words);
+                                  : vdr_secret_read_curve(path, &secret, words);
         if (err != rows[i].err)
             print_error("row %zu: %s %s\n", i, vdr_err_code(err), words);
         assert_int_equal(err, rows[i].err);
@@ -64,7 +72,7 @@ a_key_file_must_be_private_and_hold_a_key(void **state)
         } else {
             assert_null(secret);
             assert_non_null(strstr(words, path));
-            assert_null(strstr(words, "JTKV"));
+            assert_null(strstr(words, "D:)Q"));
         }
         vdr_secret_free(&secret);
         assert_int_equal(unlink(path), 0);
@@ -77,8 +85,8 @@ a_key_that_is_not_there_or_no_file_is_told(void **state)
     (void)state;
     char words[VDR_SECRET_WORDS];
     uint8_t *secret = NULL;
-    assert_int_equal(vdr_secret_read_z85("/tmp/vdr-no-such-file", &secret, words), VDR_E_NOT_FOUND);
-    assert_int_equal(vdr_secret_read_z85("/tmp", &secret, words), VDR_E_BAD_CONFIG);
+    assert_int_equal(vdr_secret_read_curve("/tmp/vdr-no-such-file", &secret, words), VDR_E_NOT_FOUND);
+    assert_int_equal(vdr_secret_read_curve("/tmp", &secret, words), VDR_E_BAD_CONFIG);
     assert_null(secret);
 }
 

@@ -1,0 +1,73 @@
+/* broker/node.h - node.yaml: what belongs to this machine and not to the town's configuration.
+ *
+ *   listen: tcp://0.0.0.0:7700              # agencies, regisseurs, services, coordinators, privacy officers
+ *   operators: tcp://127.0.0.1:7701
+ *   server_key: keys/server.key             # two lines: public and secret key in Z85; mode 0400 or 0600
+ *   pseudonym_key: keys/pseudonym.key       # 64 hexadecimal digits; mode 0400 or 0600; never in the store
+ *   backups: backups                        # where the verb backup makes its directories; optional
+ *   endpoints: endpoints                    # a file that gets the addresses as bound; optional
+ *   limits: {sessions: 4096, heartbeat: 10s, store: 64GiB}     # optional, and each of its keys
+ *   parties:
+ *     - {party: "agency:school-1", public_key: "…40 characters of Z85…"}
+ *
+ * Strict, as the town's files are: every fault has file, line and column. Paths that are not absolute count
+ * from node.yaml's own directory. A party may have several keys, a key only one party. What each limit is and
+ * its default stands in node.c's table.
+ *
+ * Thread:  any; immutable once read. Memory: everything lives until vdr_node_free(). */
+#ifndef VDR_BROKER_NODE_H
+#define VDR_BROKER_NODE_H
+
+#include "broker/core/config.h"
+#include "broker/door/config_read.h"
+#include "broker/keyring.h"
+
+typedef struct vdr_node_limits {
+    uint64_t sessions;           /* on the parties' listener */
+    uint64_t operator_sessions;  /* on the operators' listener: their own reserve */
+    uint64_t sessions_per_key;   /* beyond it the longest silent session of the key gives way */
+    uint64_t connections;        /* sockets of the whole process */
+    uint64_t queue_bytes;        /* frames that wait for one session; beyond it the session ends */
+    uint64_t window_items;       /* unanswered items of a session */
+    uint64_t window_bytes;       /* and their bytes */
+    uint64_t delivery_window;    /* messages delivered beyond what the client is through with */
+    uint64_t io_threads;         /* of libzmq */
+    uint64_t backlog;            /* connections that wait to be accepted */
+    uint64_t receive_frames;     /* kept by libzmq for each connection while a turn is busy */
+    uint64_t store_bytes;        /* of the log; 0: as the volume allows */
+    uint64_t reserve_bytes;      /* kept free for draining, erasure and operators */
+    uint64_t checkpoint_records; /* a checkpoint after so many records */
+    int64_t checkpoint_ms;       /* or after so long */
+    int64_t heartbeat_ms;
+    int64_t handshake_ms;
+} vdr_node_limits;
+
+typedef struct vdr_node_party {
+    vdr_key_party key;
+    uint32_t line, column; /* of its entry in node.yaml */
+} vdr_node_party;
+
+typedef struct vdr_node {
+    const char *path;
+    const char *listen, *operators;
+    const char *server_key, *pseudonym_key; /* paths */
+    const char *backups, *endpoints;        /* paths; NULL: not given */
+    vdr_node_limits limits;
+    const vdr_node_party *parties;
+    size_t party_count;
+} vdr_node;
+
+/* Reads the file. NOT_FOUND, IO: ret_words (256 bytes, terminated) says why; BAD_CONFIG: faults has at least
+ * one, unless the file is too long, which ret_words says. */
+VDR_MUST_CHECK vdr_err vdr_node_read(const char *path, vdr_config_faults *faults, vdr_node **ret_node,
+                                     char *ret_words);
+
+/* The same from text in memory; path names it in faults and is what relative paths count from. */
+VDR_MUST_CHECK vdr_err vdr_node_read_text(const char *path, vdr_span text, vdr_config_faults *faults,
+                                          vdr_node **ret_node);
+void vdr_node_free(vdr_node **node_p); /* NULL-safe */
+
+/* Is this party in the town's configuration? Operators always are. */
+bool vdr_node_party_known(const vdr_config *config, vdr_party_kind kind, const char *id);
+
+#endif
