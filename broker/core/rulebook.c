@@ -69,14 +69,14 @@ bind_areas(vdr_state *state, vdr_rulebook *book)
     const vdr_config *config = state->config;
     for (size_t i = 0; i < config->domain_count; i++) {
         const vdr_config_domain *domain = &config->domains[i];
-        uint32_t area = VDR_AREA_ADULT + 1 + (uint32_t)i;
+        uint32_t area = VDR_AREA_FIRST + (uint32_t)i;
         if (domain->by_role)
             area = VDR_AREA_BY_ROLE;
         else if (vdr_span_equal(domain->core_area, vdr_span_str("youth")))
             area = VDR_AREA_YOUTH;
         else if (vdr_span_equal(domain->core_area, vdr_span_str("adult")))
             area = VDR_AREA_ADULT;
-        for (size_t j = 0; j < i && area > VDR_AREA_ADULT && !domain->by_role; j++) {
+        for (size_t j = 0; j < i && area >= VDR_AREA_FIRST; j++) {
             if (!config->domains[j].by_role &&
                 vdr_span_equal(domain->core_area, config->domains[j].core_area)) {
                 area = book->areas[j].area;

@@ -30,7 +30,7 @@ typedef struct vdr_rule {
 } vdr_rule;
 
 /* Core areas by number; 0 is none. The two that by_role can mean come first. */
-enum { VDR_AREA_NONE = 0, VDR_AREA_YOUTH = 1, VDR_AREA_ADULT = 2, VDR_AREA_BY_ROLE = UINT32_MAX };
+enum { VDR_AREA_NONE = 0, VDR_AREA_YOUTH = 1, VDR_AREA_ADULT = 2, VDR_AREA_BY_ROLE = 3, VDR_AREA_FIRST = 4 };
 
 typedef struct vdr_area_of {
     vdr_name domain;
