@@ -1,13 +1,16 @@
 /* store/checkpoint.h - the state at one log position, as numbered blocks, durable.
  *
  * A checkpoint is written block by block and becomes the newest one only when its manifest is committed,
- * in one transaction after all its blocks are durable; a crash before that leaves the older one. A block
+ * in one transaction after or with the last of its blocks; a crash before that leaves the older one. A block
  * that did not change since the last checkpoint need not be written again: it is carried over. The newest
  * and the one before it are kept.
  *
- * Thread:  one thread writes; reading happens before writing begins (start) or through another handle.
- * Errors:  as store/log.h. A failed checkpoint is abandoned; the older one and the log stay good.
- * Memory:  spans of a read die at the next read. */
+ * Thread:  one thread at a time uses a handle; backup may run on another one at the same time. A process
+ *          has one handle on a store; another process gets STORE_BUSY.
+ * Errors:  as store/log.h. After a failed put or drop abandon; a failed commit has abandoned by itself.
+ *          The older checkpoint and the log stay good. After STORE_FAILED no more checkpoints can be
+ *          written until the store is opened anew.
+ * Memory:  spans given to a callback die when it returns. */
 #ifndef VDR_STORE_CHECKPOINT_H
 #define VDR_STORE_CHECKPOINT_H
 
@@ -17,8 +20,11 @@
 
 typedef struct vdr_checkpoint vdr_checkpoint;
 
+#define VDR_BLOCK_BYTES_MAX  (1u << 20)
+#define VDR_BLOCK_BYTES_GOOD 65508u /* the largest that fills LMDB's pages: 16 of them, nothing wasted */
+
 /* What a manifest says. head is a small byte string (sizes and versions of the tables, counters,
- * the configuration's position) whose meaning the store does not know; at most 1 MiB. */
+ * the configuration's position) whose meaning the store does not know; at most VDR_BLOCK_BYTES_MAX. */
 typedef struct vdr_checkpoint_manifest {
     vdr_position position; /* the state after this record */
     uint8_t chain[32];     /* hash of the log's chain there */
@@ -34,30 +40,37 @@ typedef struct vdr_block_id {
 
 /* Begins a checkpoint. Only one at a time. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_begin(vdr_checkpoint *checkpoint);
-/* Adds or replaces a block; at most 1 MiB. Committed in pieces so that no transaction grows large. */
+/* Adds or replaces a block; at most VDR_BLOCK_BYTES_MAX, may be empty. Committed in pieces of about 32 MiB,
+ * so that no transaction grows large: such a call waits for the disk, the others do not. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_put(vdr_checkpoint *checkpoint, vdr_block_id id, vdr_span bytes);
-/* Drops a block of the last checkpoint that the new one does not have. */
+/* Drops a block of the last checkpoint that the new one does not have. NOT_FOUND: it had none such. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_drop(vdr_checkpoint *checkpoint, vdr_block_id id);
-/* Makes it the newest, durable. Blocks neither put nor dropped are carried over from the newest. */
+/* Makes it the newest, durable. Blocks neither put nor dropped are carried over from the newest; with them
+ * there are manifest->blocks, asserted. Then removes what only checkpoints before the last two had. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_commit(vdr_checkpoint *checkpoint,
                                              const vdr_checkpoint_manifest *manifest);
 void vdr_checkpoint_abandon(vdr_checkpoint *checkpoint);
 
-/* The newest complete checkpoint. NOT_FOUND: there is none. */
+/* The newest complete checkpoint. NOT_FOUND: there is none. head dies at the next call of this. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_manifest_get(vdr_checkpoint *checkpoint,
                                                    vdr_checkpoint_manifest *ret_manifest);
-/* Calls block for each of its blocks in order of (table, number), each checked against its checksum.
- * Stops at the first error of the callback and returns it. */
+/* Calls block for each of its blocks in order of (table, number), each checked against its checksum; in
+ * the end also that none was missing or stale, so the result counts only when this returned OK. Stops at
+ * the first error of the callback and returns it. The callback calls nothing of this handle. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_load(vdr_checkpoint *checkpoint,
                                            vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes),
                                            void *context);
-/* Forgets the newest, so that the one before it is the newest; for a start that finds the newest bad. */
+/* Forgets the newest, so that the one before it is the newest; for a start that finds the newest bad.
+ * NOT_FOUND: there is none to forget. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_fall_back(vdr_checkpoint *checkpoint);
 
+/* As vdr_log_backup, to dir/state. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_backup(vdr_checkpoint *checkpoint, const char *dir);
-uint64_t vdr_checkpoint_written_bytes(const vdr_checkpoint *checkpoint); /* since opening, for bench */
+uint64_t vdr_checkpoint_written_bytes(const vdr_checkpoint *checkpoint); /* since opening; any thread */
+const char *vdr_checkpoint_reason(vdr_checkpoint *checkpoint);           /* as vdr_log_reason */
 void vdr_checkpoint_close(vdr_checkpoint **checkpoint_p);
 
+/* Opens the checkpoints in dir/state. Errors and reterr as vdr_log_open_lmdb. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_open_lmdb(const char *dir, bool create, vdr_checkpoint **ret_checkpoint,
                                                 char *reterr);
 

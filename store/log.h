@@ -11,7 +11,8 @@
  *
  * Thread:  one thread appends and cuts; any thread may read at the same time. A reader is used by one
  *          thread at a time.
- * Errors:  STORE_FULL: nothing was written, the log stays usable. STORE_FAILED: whether the group is
+ * Errors:  STORE_FULL: nothing was written, the log stays usable; a volume without room, or a map that
+ *          must grow while a reader does not rest. STORE_FAILED: whether the group is
  *          durable is unknown; the log is closed for appending from then on (every later append gives
  *          STORE_FAILED) and only a new start, which verifies, may confirm again. STORE_CORRUPT: a record
  *          fails its check. STORE_POSITION, STORE_EPOCH: nothing was written.
@@ -27,8 +28,11 @@
 typedef struct vdr_log vdr_log;
 typedef struct vdr_log_reader vdr_log_reader;
 
+#define VDR_LOG_PART_BYTES_MAX (16u << 20) /* of routing, content and tale each */
+#define VDR_LOG_GROUP_MAX      65535u      /* records of one group; a turn stays far below */
+
 /* One record. routing and content are two byte strings whose meaning the store does not know; both may
- * be empty, each at most 16 MiB. key_id 0: not sealed. */
+ * be empty. key_id 0: not sealed. */
 typedef struct vdr_log_record {
     uint64_t key_id;
     vdr_span routing;
@@ -36,7 +40,8 @@ typedef struct vdr_log_record {
     vdr_span tale; /* may be empty */
 } vdr_log_record;
 
-/* Message number seq of a mailbox is the message at byte offset in the tale of record position. */
+/* Message number seq of a mailbox is the message at byte offset in the tale of record position. The
+ * numbers of a mailbox have no gaps: each follows the one before it, in whatever order a group gives them. */
 typedef struct vdr_log_mail {
     uint32_t mailbox;
     uint32_t offset;
@@ -45,70 +50,88 @@ typedef struct vdr_log_mail {
 } vdr_log_mail;
 
 typedef struct vdr_log_stats {
-    vdr_position first; /* oldest record kept; next if there is none */
-    vdr_position next;  /* where the next record goes; all before it are durable */
-    uint64_t epoch;     /* of the last append; 0 before the first */
-    uint64_t used_bytes, limit_bytes;
+    vdr_position first;  /* oldest record kept; next if there is none */
+    vdr_position next;   /* where the next record goes; all before it are durable */
+    uint64_t epoch;      /* of the last append; 0 before the first */
+    uint64_t used_bytes; /* without what was cut and can be used again */
+    uint64_t limit_bytes;
     bool full; /* beyond limit_bytes, or the volume has less than reserve_bytes left: take no new signals,
                   so that acknowledgements, case acts and erasure still find room */
-    uint64_t groups, syncs; /* since opening */
+    uint64_t groups, syncs; /* since opening: groups appended; commits that waited for the disk */
 } vdr_log_stats;
 
 /* Appends count records at position expected, under epoch, with the index entries of their tales, and
- * returns when all are on stable storage. expected must be the next position, epoch at least the last one. */
+ * returns when all are on stable storage. expected must be the next position, epoch at least the last one;
+ * of both the epoch is looked at first. STORE_POSITION also: a mail does not follow the last of its mailbox.
+ * Where the map must grow it waits up to two seconds for all readers to rest: the thread that appends
+ * rests its own readers first. */
 VDR_MUST_CHECK vdr_err vdr_log_append(vdr_log *log, uint64_t epoch, vdr_position expected,
-                                      const vdr_log_record *records, size_t count,
-                                      const vdr_log_mail *mails, size_t mail_count);
+                                      const vdr_log_record *records, size_t count, const vdr_log_mail *mails,
+                                      size_t mail_count);
 
-/* Removes the records before position keep and their tales (index entries of mailboxes go with
- * vdr_log_forget_mail). Bounded: removes at most count_max records a call; *ret_removed tells how many. */
+/* Removes the records before position keep, which is at most next, and their tales (index entries of
+ * mailboxes go with vdr_log_forget_mail). Whole groups only, so that the chain stays checkable: a group
+ * that reaches keep stays. At most count_max records a call, but one group if there is one to remove;
+ * *ret_removed tells how many, 0 when it is done. Works also when the volume is full. */
 VDR_MUST_CHECK vdr_err vdr_log_cut(vdr_log *log, vdr_position keep, size_t count_max, size_t *ret_removed);
 
-/* Removes the index entries of a mailbox up to and including seq; at most count_max a call. */
+/* Removes the index entries of a mailbox up to and including seq; at most count_max a call. *ret_removed
+ * is 0 when there are none. One commit a call: worth it for many at a time. */
 VDR_MUST_CHECK vdr_err vdr_log_forget_mail(vdr_log *log, uint32_t mailbox, uint64_t seq, size_t count_max,
                                            size_t *ret_removed);
 
 void vdr_log_stats_get(vdr_log *log, vdr_log_stats *ret_stats); /* any thread */
 
 /* The hash of the chain up to and including the group that holds position - 1; position is next, or a
- * group's first position. 32 bytes. */
+ * group's first position. 32 bytes, zero at 1. It covers what was commanded, not the tales (those have a
+ * chain of their own, which verify checks). NOT_FOUND: no group begins there, or it was cut. Any thread. */
 VDR_MUST_CHECK vdr_err vdr_log_chain(vdr_log *log, vdr_position position, uint8_t ret_hash[32]);
 
-/* Walks records from position on: checks every checksum, that no position is missing and that the hash
- * chain holds. STORE_CORRUPT sets *ret_bad to the first bad position. progress may be NULL. */
+/* Walks records from the group of position from on: checks every checksum, that no position is missing and
+ * that the hash chains hold; then the index of mailboxes against the tales; and before all that the pages
+ * of the file, whole. STORE_CORRUPT sets *ret_bad to the first bad position, or to from where no single one
+ * is to blame. progress may be NULL. Any thread, while others append. */
 VDR_MUST_CHECK vdr_err vdr_log_verify(vdr_log *log, vdr_position from,
                                       void (*progress)(void *context, vdr_position at), void *context,
                                       vdr_position *ret_bad);
 
-/* A reader sees the log as it was at open or the last refresh. Hold none for longer than needed: it pins pages. */
+/* A reader sees the log as it was at open or the last refresh. Rest it as soon as you can: it pins pages,
+ * and the map cannot grow. BUSY: too many readers (256). After rest only refresh and close are allowed;
+ * after a failed refresh too. */
 VDR_MUST_CHECK vdr_err vdr_log_reader_open(vdr_log *log, vdr_log_reader **ret_reader);
 VDR_MUST_CHECK vdr_err vdr_log_reader_refresh(vdr_log_reader *reader);
 void vdr_log_reader_rest(vdr_log_reader *reader); /* lets go of its pages until the next refresh */
 void vdr_log_reader_close(vdr_log_reader **reader_p);
 
 /* NOT_FOUND: cut, or not yet there. STORE_CORRUPT: fails its check. */
-VDR_MUST_CHECK vdr_err vdr_log_read(vdr_log_reader *reader, vdr_position position, vdr_log_record *ret_record);
+VDR_MUST_CHECK vdr_err vdr_log_read(vdr_log_reader *reader, vdr_position position,
+                                    vdr_log_record *ret_record);
 
 /* Index entries of a mailbox from seq on, at most max; *ret_count 0 when there are none. */
 VDR_MUST_CHECK vdr_err vdr_log_read_mail(vdr_log_reader *reader, uint32_t mailbox, uint64_t seq,
                                          vdr_log_mail *ret_mails, size_t max, size_t *ret_count);
 
-/* Writes a consistent, compacted copy of the whole log into the empty directory dir while others append. */
+/* Writes a consistent, compacted copy of the whole log to dir/log, which must not be there yet, while
+ * others append. dir is made if missing; vdr_log_open_lmdb opens it. IO, STORE_FULL, STORE_CORRUPT. */
 VDR_MUST_CHECK vdr_err vdr_log_backup(vdr_log *log, const char *dir);
 
 void vdr_log_close(vdr_log **log_p); /* NULL-safe; readers must be closed first */
 
-/* Words for people about the last failure ("fdatasync: Input/output error on log.mdb"); "" if none. */
+/* Words for people about the last failed write ("log: commit: Input/output error"); "" if none. On the
+ * thread that appends; dies at its next call. */
 const char *vdr_log_reason(vdr_log *log);
 
 typedef struct vdr_log_options {
-    uint64_t limit_bytes;   /* refuse new groups beyond this size of the log; 0: as the volume allows */
+    uint64_t limit_bytes;   /* full beyond this; appends end at limit + reserve; 0: as the volume allows */
     uint64_t reserve_bytes; /* kept free on the volume for draining, erasure and operators */
+    uint64_t map_bytes;     /* address space to begin with; 0: 64 GiB. Grows by itself */
     bool create;            /* make a new store when there is none; otherwise NOT_FOUND */
 } vdr_log_options;
 
-/* Opens the log in directory dir (made if missing and create). STORE_BUSY: another process has it;
- * STORE_VERSION; STORE_CORRUPT; IO. reterr (may be NULL, 256 bytes) gets words for people. */
+/* Opens the log in dir/log (made if missing and create), and checks: the pages where LMDB will begin, and
+ * the records since the last mark (at an orderly close, and every 256 MiB), the last group at least.
+ * STORE_BUSY: another process has it; STORE_VERSION; STORE_CORRUPT; IO. reterr (may be NULL, 256 bytes)
+ * gets words for people, "" if all is well. */
 VDR_MUST_CHECK vdr_err vdr_log_open_lmdb(const char *dir, const vdr_log_options *options, vdr_log **ret_log,
                                          char *reterr);
 

@@ -1,0 +1,293 @@
+#include "store/memory_disk.h"
+
+#include "store/check.h"
+#include "store/bytes.h"
+
+#include <stdlib.h>
+
+#define PIECE_BYTES (UINT64_C(32) << 20) /* as the LMDB backend: a commit of its own */
+
+typedef struct vdr_checkpoint_memory {
+    vdr_checkpoint checkpoint;
+    vdr_memory *memory;
+    uint64_t life;
+    bool failed;
+    vdr_mem_state *work; /* between begin and commit */
+    uint64_t piece_bytes, written_bytes;
+} vdr_checkpoint_memory;
+
+static vdr_err
+usable(const vdr_checkpoint_memory *c)
+{
+    return c->failed || c->life != c->memory->life ? VDR_E_STORE_FAILED : VDR_OK;
+}
+
+static uint64_t
+check_of(vdr_block_id id, vdr_span bytes)
+{
+    uint8_t key[8];
+    vdr_put_be32(key, id.table);
+    vdr_put_be32(key + 4, id.number);
+    return vdr_check_of(vdr_span_of(key, sizeof key), bytes);
+}
+
+static int
+compare(vdr_block_id a, vdr_block_id b)
+{
+    if (a.table != b.table)
+        return a.table < b.table ? -1 : 1;
+    return (a.number > b.number) - (a.number < b.number);
+}
+
+static bool
+find(const vdr_mem_state *state, vdr_block_id id, size_t *ret_at)
+{
+    size_t low = 0, high = state->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare(state->blocks[middle]->id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *ret_at = low;
+    return low < state->count && compare(state->blocks[low]->id, id) == 0;
+}
+
+static void
+remove_at(vdr_mem_state *state, size_t at)
+{
+    vdr_mem_block *block = state->blocks[at];
+    state->count--;
+    memmove(state->blocks + at, state->blocks + at + 1, (state->count - at) * sizeof *state->blocks);
+    if (--block->holders == 0) {
+        free(block->bytes);
+        free(block);
+    }
+}
+
+/* One commit of the disk. */
+static vdr_err
+commit_next(vdr_checkpoint_memory *c, vdr_memory_fault *ret_fault)
+{
+    *ret_fault = vdr_memory_next(c->memory, VDR_MEMORY_STATE);
+    c->piece_bytes = 0;
+    if (*ret_fault == VDR_MEMORY_NONE)
+        return VDR_OK;
+    if (*ret_fault == VDR_MEMORY_FULL)
+        return VDR_E_STORE_FULL;
+    c->failed = true;
+    return VDR_E_STORE_FAILED;
+}
+
+static vdr_err
+begin(vdr_checkpoint *base)
+{
+    vdr_checkpoint_memory *c = (vdr_checkpoint_memory *)base;
+    vdr_err err = usable(c);
+    if (err != VDR_OK)
+        return err;
+    const vdr_mem_state *from = c->memory->newest;
+    vdr_mem_state *work = vdr_alloc(1, sizeof *work);
+    if (from != NULL && from->count != 0) {
+        work->blocks = vdr_alloc(from->count, sizeof *work->blocks);
+        work->max = work->count = from->count;
+        for (size_t i = 0; i < from->count; i++) {
+            work->blocks[i] = from->blocks[i];
+            work->blocks[i]->holders++;
+        }
+    }
+    c->work = work;
+    c->piece_bytes = 0;
+    return VDR_OK;
+}
+
+static vdr_err
+put(vdr_checkpoint *base, vdr_block_id id, vdr_span bytes)
+{
+    vdr_checkpoint_memory *c = (vdr_checkpoint_memory *)base;
+    vdr_memory_fault fault;
+    size_t at;
+    vdr_err err = usable(c);
+    if (err != VDR_OK)
+        return err;
+    vdr_mem_state *work = c->work;
+    if (find(work, id, &at))
+        remove_at(work, at);
+    if (work->count == work->max) {
+        work->max = work->max != 0 ? 2 * work->max : 16;
+        work->blocks = vdr_realloc(work->blocks, work->max, sizeof(vdr_mem_block *));
+    }
+    vdr_mem_block *block = vdr_alloc(1, sizeof *block);
+    *block = (vdr_mem_block){.id = id,
+                             .bytes = vdr_alloc(bytes.len, 1),
+                             .len = bytes.len,
+                             .check = check_of(id, bytes),
+                             .holders = 1};
+    if (bytes.len != 0)
+        memcpy(block->bytes, bytes.at, bytes.len);
+    memmove(work->blocks + at + 1, work->blocks + at, (work->count - at) * sizeof *work->blocks);
+    work->blocks[at] = block;
+    work->count++;
+    c->piece_bytes += bytes.len;
+    c->written_bytes += bytes.len;
+    return c->piece_bytes >= PIECE_BYTES ? commit_next(c, &fault) : VDR_OK;
+}
+
+static vdr_err
+drop(vdr_checkpoint *base, vdr_block_id id)
+{
+    vdr_checkpoint_memory *c = (vdr_checkpoint_memory *)base;
+    size_t at;
+    vdr_err err = usable(c);
+    if (err != VDR_OK)
+        return err;
+    if (!find(c->work, id, &at))
+        return VDR_E_NOT_FOUND;
+    remove_at(c->work, at);
+    return VDR_OK;
+}
+
+static vdr_err
+commit(vdr_checkpoint *base, const vdr_checkpoint_manifest *manifest)
+{
+    vdr_checkpoint_memory *c = (vdr_checkpoint_memory *)base;
+    vdr_memory *memory = c->memory;
+    vdr_memory_fault fault;
+    vdr_err err = usable(c);
+    if (err != VDR_OK)
+        return err;
+    VDR_ASSERT(manifest->blocks == c->work->count);
+    err = commit_next(c, &fault);
+    if (fault != VDR_MEMORY_NONE && fault != VDR_MEMORY_KEPT)
+        return err;
+    vdr_mem_state *work = c->work;
+    c->work = NULL;
+    work->position = manifest->position;
+    memcpy(work->chain, manifest->chain, sizeof work->chain);
+    work->head = vdr_alloc(manifest->head.len, 1);
+    work->head_len = manifest->head.len;
+    if (manifest->head.len != 0)
+        memcpy(work->head, manifest->head.at, manifest->head.len);
+    memory->kept = work;
+    if (fault == VDR_MEMORY_NONE)
+        vdr_memory_settle_state(memory);
+    return err;
+}
+
+static void
+abandon(vdr_checkpoint *base)
+{
+    vdr_checkpoint_memory *c = (vdr_checkpoint_memory *)base;
+    vdr_mem_state_free(c->work);
+    c->work = NULL;
+}
+
+static vdr_err
+manifest_get(vdr_checkpoint *base, vdr_checkpoint_manifest *ret_manifest)
+{
+    vdr_checkpoint_memory *c = (vdr_checkpoint_memory *)base;
+    const vdr_mem_state *state = c->memory->newest;
+    if (c->life != c->memory->life)
+        return VDR_E_STORE_FAILED;
+    if (state == NULL)
+        return VDR_E_NOT_FOUND;
+    ret_manifest->position = state->position;
+    memcpy(ret_manifest->chain, state->chain, sizeof state->chain);
+    ret_manifest->blocks = state->count;
+    ret_manifest->head = vdr_span_of(state->head, state->head_len);
+    return VDR_OK;
+}
+
+static vdr_err
+load(vdr_checkpoint *base, vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes), void *context)
+{
+    vdr_checkpoint_memory *c = (vdr_checkpoint_memory *)base;
+    const vdr_mem_state *state = c->memory->newest;
+    if (c->life != c->memory->life)
+        return VDR_E_STORE_FAILED;
+    if (state == NULL)
+        return VDR_E_NOT_FOUND;
+    for (size_t i = 0; i < state->count; i++) {
+        const vdr_mem_block *b = state->blocks[i];
+        vdr_span bytes = vdr_span_of(b->bytes, b->len);
+        vdr_err err = check_of(b->id, bytes) == b->check ? block(context, b->id, bytes) : VDR_E_STORE_CORRUPT;
+        if (err != VDR_OK)
+            return err;
+    }
+    return VDR_OK;
+}
+
+static vdr_err
+fall_back(vdr_checkpoint *base)
+{
+    vdr_checkpoint_memory *c = (vdr_checkpoint_memory *)base;
+    vdr_memory_fault fault;
+    vdr_err err = usable(c);
+    if (err != VDR_OK)
+        return err;
+    if (c->memory->newest == NULL)
+        return VDR_E_NOT_FOUND;
+    err = commit_next(c, &fault);
+    c->memory->kept_fall_back = fault == VDR_MEMORY_NONE || fault == VDR_MEMORY_KEPT;
+    if (fault == VDR_MEMORY_NONE)
+        vdr_memory_settle_state(c->memory);
+    return err;
+}
+
+static vdr_err
+backup(vdr_checkpoint *base, const char *dir)
+{
+    (void)base;
+    (void)dir;
+    return VDR_E_IO; /* the twin has no files */
+}
+
+static uint64_t
+written_bytes(const vdr_checkpoint *base)
+{
+    return ((const vdr_checkpoint_memory *)base)->written_bytes;
+}
+
+static const char *
+reason(vdr_checkpoint *base)
+{
+    return usable((const vdr_checkpoint_memory *)base) == VDR_OK ? "" : "memory: failed on purpose";
+}
+
+static void
+close_checkpoint(vdr_checkpoint *base)
+{
+    vdr_checkpoint_memory *c = (vdr_checkpoint_memory *)base;
+    if (c->memory->checkpoint == base)
+        c->memory->checkpoint = NULL;
+    free(c);
+}
+
+static const vdr_checkpoint_ops ops = {
+    .begin = begin,
+    .put = put,
+    .drop = drop,
+    .commit = commit,
+    .abandon = abandon,
+    .manifest_get = manifest_get,
+    .load = load,
+    .fall_back = fall_back,
+    .backup = backup,
+    .written_bytes = written_bytes,
+    .reason = reason,
+    .close = close_checkpoint,
+};
+
+vdr_err
+vdr_checkpoint_open_memory(vdr_memory *memory, vdr_checkpoint **ret_checkpoint)
+{
+    if (memory->checkpoint != NULL)
+        return VDR_E_STORE_BUSY;
+    vdr_memory_settle_state(memory);
+    vdr_checkpoint_memory *c = vdr_alloc(1, sizeof *c);
+    *c = (vdr_checkpoint_memory){.checkpoint = {.ops = &ops}, .memory = memory, .life = memory->life};
+    memory->checkpoint = &c->checkpoint;
+    *ret_checkpoint = &c->checkpoint;
+    return VDR_OK;
+}

@@ -1,0 +1,122 @@
+#include "store/log.h"
+
+#include "store/ops.h"
+
+static bool
+fits(vdr_span span)
+{
+    return span.len <= VDR_LOG_PART_BYTES_MAX;
+}
+
+vdr_err
+vdr_log_append(vdr_log *log, uint64_t epoch, vdr_position expected, const vdr_log_record *records,
+               size_t count, const vdr_log_mail *mails, size_t mail_count)
+{
+    VDR_ASSERT(count >= 1 && count <= VDR_LOG_GROUP_MAX);
+    for (size_t i = 0; i < count; i++)
+        VDR_ASSERT(fits(records[i].routing) && fits(records[i].content) && fits(records[i].tale));
+    for (size_t i = 0; i < mail_count; i++) {
+        VDR_ASSERT(mails[i].position >= expected && mails[i].position - expected < count);
+        VDR_ASSERT(mails[i].offset < records[mails[i].position - expected].tale.len);
+    }
+    return log->ops->append(log, epoch, expected, records, count, mails, mail_count);
+}
+
+vdr_err
+vdr_log_cut(vdr_log *log, vdr_position keep, size_t count_max, size_t *ret_removed)
+{
+    VDR_ASSERT(count_max > 0);
+    return log->ops->cut(log, keep, count_max, ret_removed);
+}
+
+vdr_err
+vdr_log_forget_mail(vdr_log *log, uint32_t mailbox, uint64_t seq, size_t count_max, size_t *ret_removed)
+{
+    VDR_ASSERT(count_max > 0);
+    return log->ops->forget_mail(log, mailbox, seq, count_max, ret_removed);
+}
+
+void
+vdr_log_stats_get(vdr_log *log, vdr_log_stats *ret_stats)
+{
+    log->ops->stats_get(log, ret_stats);
+}
+
+vdr_err
+vdr_log_chain(vdr_log *log, vdr_position position, uint8_t ret_hash[32])
+{
+    return log->ops->chain(log, position, ret_hash);
+}
+
+vdr_err
+vdr_log_verify(vdr_log *log, vdr_position from, void (*progress)(void *context, vdr_position at),
+               void *context, vdr_position *ret_bad)
+{
+    return log->ops->verify(log, from, progress, context, ret_bad);
+}
+
+vdr_err
+vdr_log_reader_open(vdr_log *log, vdr_log_reader **ret_reader)
+{
+    return log->ops->reader_open(log, ret_reader);
+}
+
+vdr_err
+vdr_log_reader_refresh(vdr_log_reader *reader)
+{
+    return reader->ops->reader_refresh(reader);
+}
+
+void
+vdr_log_reader_rest(vdr_log_reader *reader)
+{
+    if (reader->resting)
+        return;
+    reader->ops->reader_rest(reader);
+    reader->resting = true;
+}
+
+void
+vdr_log_reader_close(vdr_log_reader **reader_p)
+{
+    if (*reader_p == NULL)
+        return;
+    (*reader_p)->ops->reader_close(*reader_p);
+    *reader_p = NULL;
+}
+
+vdr_err
+vdr_log_read(vdr_log_reader *reader, vdr_position position, vdr_log_record *ret_record)
+{
+    VDR_ASSERT(!reader->resting);
+    return reader->ops->read(reader, position, ret_record);
+}
+
+vdr_err
+vdr_log_read_mail(vdr_log_reader *reader, uint32_t mailbox, uint64_t seq, vdr_log_mail *ret_mails, size_t max,
+                  size_t *ret_count)
+{
+    VDR_ASSERT(!reader->resting);
+    return reader->ops->read_mail(reader, mailbox, seq, ret_mails, max, ret_count);
+}
+
+vdr_err
+vdr_log_backup(vdr_log *log, const char *dir)
+{
+    return log->ops->backup(log, dir);
+}
+
+const char *
+vdr_log_reason(vdr_log *log)
+{
+    return log->ops->reason(log);
+}
+
+void
+vdr_log_close(vdr_log **log_p)
+{
+    if (*log_p == NULL)
+        return;
+    (*log_p)->ops->close(*log_p);
+    *log_p = NULL;
+}

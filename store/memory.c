@@ -1,0 +1,235 @@
+#include "store/memory_disk.h"
+
+#include <stdlib.h>
+
+vdr_memory *
+vdr_memory_new(void)
+{
+    VDR_ASSERT(sodium_init() >= 0);
+    vdr_memory *memory = vdr_alloc(1, sizeof *memory);
+    (void)pthread_mutex_init(&memory->lock, NULL);
+    memory->base.first = 1;
+    memory->row_first = 1;
+    return memory;
+}
+
+void
+vdr_mem_state_free(vdr_mem_state *state)
+{
+    if (state == NULL)
+        return;
+    for (size_t i = 0; i < state->count; i++) {
+        vdr_mem_block *block = state->blocks[i];
+        if (--block->holders == 0) {
+            free(block->bytes);
+            free(block);
+        }
+    }
+    free(state->blocks);
+    free(state->head);
+    free(state);
+}
+
+void
+vdr_memory_free(vdr_memory **memory_p)
+{
+    vdr_memory *memory = *memory_p;
+    if (memory == NULL)
+        return;
+    VDR_ASSERT(memory->log == NULL && memory->readers == NULL && memory->checkpoint == NULL);
+    for (size_t i = 0; i < memory->row_count; i++)
+        free(memory->rows[i].bytes);
+    for (size_t i = 0; i < memory->mailbox_count; i++)
+        free(memory->mailboxes[i].mails);
+    free(memory->rows);
+    free(memory->mailboxes);
+    vdr_mem_state_free(memory->newest);
+    vdr_mem_state_free(memory->before);
+    vdr_mem_state_free(memory->kept);
+    (void)pthread_mutex_destroy(&memory->lock);
+    free(memory);
+    *memory_p = NULL;
+}
+
+void
+vdr_memory_fault_set(vdr_memory *memory, vdr_memory_part part, uint64_t passing, vdr_memory_fault fault)
+{
+    (void)pthread_mutex_lock(&memory->lock);
+    memory->passing[part] = passing;
+    memory->fault[part] = fault;
+    (void)pthread_mutex_unlock(&memory->lock);
+}
+
+uint64_t
+vdr_memory_commits(const vdr_memory *memory, vdr_memory_part part)
+{
+    return memory->commits[part];
+}
+
+void
+vdr_memory_capacity_set(vdr_memory *memory, uint64_t bytes)
+{
+    (void)pthread_mutex_lock(&memory->lock);
+    memory->capacity_bytes = bytes;
+    (void)pthread_mutex_unlock(&memory->lock);
+}
+
+vdr_memory_fault
+vdr_memory_next(vdr_memory *memory, vdr_memory_part part)
+{
+    vdr_memory_fault fault = memory->fault[part];
+    if (fault != VDR_MEMORY_NONE && memory->passing[part] == 0) {
+        memory->fault[part] = VDR_MEMORY_NONE;
+        return fault;
+    }
+    if (fault != VDR_MEMORY_NONE)
+        memory->passing[part]--;
+    memory->commits[part]++;
+    return VDR_MEMORY_NONE;
+}
+
+bool
+vdr_memory_rot_record(vdr_memory *memory, vdr_position position, size_t at, uint8_t mask)
+{
+    bool found = false;
+    (void)pthread_mutex_lock(&memory->lock);
+    const vdr_mem_row *row = vdr_mem_row_at(memory, position, memory->version);
+    if (row != NULL && at < row->len) {
+        row->bytes[at] ^= mask;
+        found = true;
+    }
+    (void)pthread_mutex_unlock(&memory->lock);
+    return found;
+}
+
+bool
+vdr_memory_rot_block(vdr_memory *memory, vdr_block_id id, size_t at, uint8_t mask)
+{
+    const vdr_mem_state *state = memory->newest;
+    for (size_t i = 0; state != NULL && i < state->count; i++) {
+        vdr_mem_block *block = state->blocks[i];
+        if (block->id.table == id.table && block->id.number == id.number && at < block->len) {
+            block->bytes[at] ^= mask;
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+vdr_memory_settle_log(vdr_memory *memory)
+{
+    if (memory->kept_log)
+        memory->version++;
+    if (memory->has_kept_base)
+        memory->base = memory->kept_base;
+    memory->kept_log = memory->has_kept_base = false;
+}
+
+void
+vdr_memory_settle_state(vdr_memory *memory)
+{
+    if (memory->kept != NULL) {
+        vdr_mem_state_free(memory->before);
+        memory->before = memory->newest;
+        memory->newest = memory->kept;
+        memory->kept = NULL;
+    }
+    if (memory->kept_fall_back) {
+        vdr_mem_state_free(memory->newest);
+        memory->newest = memory->before;
+        memory->before = NULL;
+        memory->kept_fall_back = false;
+    }
+}
+
+void
+vdr_memory_crash(vdr_memory *memory)
+{
+    (void)pthread_mutex_lock(&memory->lock);
+    memory->life++;
+    memory->log = NULL;
+    memory->readers = NULL;
+    memory->checkpoint = NULL;
+    vdr_memory_settle_log(memory);
+    vdr_memory_settle_state(memory);
+    (void)pthread_mutex_unlock(&memory->lock);
+}
+
+static uint64_t
+oldest_version(const vdr_memory *memory)
+{
+    uint64_t oldest = memory->version;
+    for (const vdr_log_memory_reader *r = memory->readers; r != NULL; r = r->older) {
+        if (!r->reader.resting && r->version < oldest)
+            oldest = r->version;
+    }
+    return oldest;
+}
+
+void
+vdr_memory_collect(vdr_memory *memory)
+{
+    uint64_t oldest = oldest_version(memory);
+    size_t gone = 0;
+    while (gone < memory->row_count && memory->rows[gone].dead <= oldest)
+        free(memory->rows[gone++].bytes);
+    if (gone != 0) {
+        memory->row_count -= gone;
+        memory->row_first += gone;
+        memmove(memory->rows, memory->rows + gone, memory->row_count * sizeof *memory->rows);
+    }
+    for (size_t i = 0; i < memory->mailbox_count; i++) {
+        vdr_mem_mailbox *box = &memory->mailboxes[i];
+        gone = 0;
+        while (gone < box->count && box->mails[gone].dead <= oldest)
+            gone++;
+        if (gone == 0)
+            continue;
+        box->count -= gone;
+        box->seq += gone;
+        memmove(box->mails, box->mails + gone, box->count * sizeof *box->mails);
+    }
+}
+
+bool
+vdr_mem_mailbox_find(const vdr_memory *memory, uint32_t mailbox, size_t *ret_at)
+{
+    size_t low = 0, high = memory->mailbox_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (memory->mailboxes[middle].mailbox < mailbox)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    *ret_at = low;
+    return low < memory->mailbox_count && memory->mailboxes[low].mailbox == mailbox;
+}
+
+vdr_position
+vdr_mem_end(const vdr_memory *memory, uint64_t version)
+{
+    size_t count = memory->row_count;
+    while (count > 0 && memory->rows[count - 1].born > version)
+        count--;
+    return memory->row_first + count;
+}
+
+const vdr_mem_row *
+vdr_mem_row_at(const vdr_memory *memory, vdr_position position, uint64_t version)
+{
+    if (position < memory->row_first || position - memory->row_first >= memory->row_count)
+        return NULL;
+    const vdr_mem_row *row = &memory->rows[position - memory->row_first];
+    return row->born <= version && version < row->dead ? row : NULL;
+}
+
+vdr_err
+vdr_mem_record_at(const vdr_memory *memory, vdr_position position, uint64_t version, vdr_record *ret_record)
+{
+    const vdr_mem_row *row = vdr_mem_row_at(memory, position, version);
+    if (row == NULL)
+        return VDR_E_NOT_FOUND;
+    return vdr_record_read(position, vdr_span_of(row->bytes, row->len), ret_record);
+}

@@ -1,0 +1,404 @@
+#include "store/pages.h"
+
+#include "proto/types.h"
+#include "store/folder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* LMDB's file format, data version 1, as far as it is read here. Integers are native. */
+enum {
+    PAGE_HEAD = 16, /* number u64, pad u16, flags u16, then lower u16, upper u16 or run length u32 */
+    PAGE_FLAGS_AT = 10,
+    PAGE_LOWER_AT = 12,
+    PAGE_UPPER_AT = 14,
+    NODE_HEAD = 8, /* lo u16, hi u16, flags u16, key size u16 */
+    TREE_BYTES = 48,
+    META_PAGES = 2,
+    DEPTH_MAX = 32,
+};
+
+#define PAGE_BRANCH   1u
+#define PAGE_LEAF     2u
+#define PAGE_OVERFLOW 4u
+#define PAGE_META     8u
+#define NODE_BIG      1u
+#define NODE_TREE     2u
+#define META_MAGIC    0xBEEFC0DEu
+#define META_FORMAT   1u
+#define NO_PAGE       UINT64_MAX
+
+#define WHOLE_TREE_PAGES 16384u  /* trees up to 64 MiB are walked whole at start */
+#define UNWRITTEN_MAX    131072u /* pages that one transaction may take and give back unwritten */
+
+typedef struct tree {
+    uint32_t pad;
+    uint16_t flags, depth;
+    uint64_t branch_pages, leaf_pages, overflow_pages, entries, root;
+} tree;
+
+typedef struct meta {
+    uint32_t magic, version;
+    uint64_t address, map_bytes;
+    tree trees[2]; /* free list, main */
+    uint64_t last_page, txnid;
+} meta;
+
+_Static_assert(sizeof(tree) == TREE_BYTES && sizeof(meta) == 136, "layout of LMDB's meta page");
+
+typedef enum tree_kind {
+    FREE_LIST,
+    MAIN,
+    TABLE,
+} tree_kind;
+
+typedef struct check {
+    int fd;
+    bool whole;
+    uint64_t page_bytes, last_page;
+    uint8_t *used; /* a bit for each page; NULL: not asked */
+    const char *bad;
+    bool failed_io;
+} check;
+
+typedef struct tally {
+    uint64_t branch_pages, leaf_pages, overflow_pages, entries;
+} tally;
+
+typedef struct node {
+    unsigned flags;
+    vdr_span key;
+    uint64_t child;    /* of a branch */
+    uint64_t size;     /* of a leaf's value */
+    const uint8_t *at; /* the value, or the number of its first overflow page */
+} node;
+
+static bool check_tree(check *c, const tree *t, tree_kind kind);
+
+static bool
+bad(check *c, const char *text)
+{
+    c->bad = text;
+    return false;
+}
+
+static uint16_t
+u16(const uint8_t *at)
+{
+    uint16_t value;
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+static uint64_t
+u64(const uint8_t *at)
+{
+    uint64_t value;
+    memcpy(&value, at, sizeof value);
+    return value;
+}
+
+static bool
+read_at(check *c, uint64_t offset, void *ret_bytes, size_t len)
+{
+    ssize_t n;
+    do {
+        n = pread(c->fd, ret_bytes, len, (off_t)offset);
+    } while (n < 0 && errno == EINTR);
+    c->failed_io = n < 0;
+    return n == (ssize_t)len ||
+           bad(c, n < 0 ? "a page cannot be read" : "a page is beyond the end of the file");
+}
+
+/* Marks a run of pages as used. */
+static bool
+use(check *c, uint64_t page, uint64_t count)
+{
+    if (page < META_PAGES || page > c->last_page || count > c->last_page - page + 1)
+        return bad(c, "a page number is out of range");
+    for (uint64_t i = page; c->used != NULL && i < page + count; i++) {
+        uint8_t bit = (uint8_t)(1u << (i & 7));
+        if ((c->used[i >> 3] & bit) != 0)
+            return bad(c, "a page is used twice");
+        c->used[i >> 3] |= bit;
+    }
+    return true;
+}
+
+static bool
+read_page(check *c, uint64_t page, unsigned flags, uint8_t *ret_page)
+{
+    if (!use(c, page, 1) || !read_at(c, page * c->page_bytes, ret_page, c->page_bytes))
+        return false;
+    unsigned lower = u16(ret_page + PAGE_LOWER_AT), upper = u16(ret_page + PAGE_UPPER_AT);
+    if (u64(ret_page) != page || u16(ret_page + PAGE_FLAGS_AT) != flags)
+        return bad(c, "a page has the wrong number or kind");
+    if (lower <= PAGE_HEAD || lower % 2 != 0 || lower > upper || upper > c->page_bytes)
+        return bad(c, "a page has impossible bounds");
+    return true;
+}
+
+static unsigned
+node_count(const uint8_t *page)
+{
+    return (u16(page + PAGE_LOWER_AT) - (unsigned)PAGE_HEAD) / 2;
+}
+
+static bool
+node_read(check *c, const uint8_t *page, unsigned i, bool branch, node *ret_node)
+{
+    unsigned offset = u16(page + PAGE_HEAD + 2 * i);
+    if (offset < u16(page + PAGE_UPPER_AT) || offset + NODE_HEAD > c->page_bytes)
+        return bad(c, "a node is outside its page");
+    const uint8_t *at = page + offset;
+    unsigned key_len = u16(at + 6);
+    uint64_t low = u16(at) | (uint64_t)u16(at + 2) << 16;
+    node n = {.flags = u16(at + 4), .key = vdr_span_of(at + NODE_HEAD, key_len)};
+    n.child = low | (uint64_t)n.flags << 32;
+    n.size = branch ? 0 : low;
+    n.at = at + NODE_HEAD + key_len;
+    if (branch)
+        n.flags = 0;
+    uint64_t here = (n.flags & NODE_BIG) != 0 ? sizeof(uint64_t) : n.size;
+    if (offset + NODE_HEAD + key_len + here > c->page_bytes)
+        return bad(c, "a node is longer than its page");
+    if ((n.flags & ~(NODE_BIG | NODE_TREE)) != 0)
+        return bad(c, "a node has unknown flags");
+    *ret_node = n;
+    return true;
+}
+
+static bool
+in_order(tree_kind kind, vdr_span before, vdr_span after)
+{
+    if (kind == FREE_LIST)
+        return before.len == 8 && after.len == 8 && u64(before.at) < u64(after.at);
+    return vdr_span_compare(before, after) < 0;
+}
+
+/* The page numbers of one entry of the free list: count, then so many, falling. */
+static bool
+check_free(check *c, const uint8_t *value, uint64_t size)
+{
+    if (size < 8 || u64(value) > size / 8 - 1)
+        return bad(c, "an entry of the free list is too short");
+    uint64_t above = NO_PAGE;
+    for (uint64_t i = 1; i <= u64(value); i++) {
+        uint64_t page = u64(value + 8 * i);
+        if (page >= above)
+            return bad(c, "the free list is out of order");
+        if (!use(c, page, 1))
+            return false;
+        above = page;
+    }
+    return true;
+}
+
+static bool
+check_overflow(check *c, const node *n, tree_kind kind, tally *counts)
+{
+    uint8_t head[PAGE_HEAD];
+    uint64_t first = u64(n->at);
+    uint64_t pages = (PAGE_HEAD - 1 + n->size) / c->page_bytes + 1;
+    uint32_t run;
+    if (!use(c, first, pages) || !read_at(c, first * c->page_bytes, head, sizeof head))
+        return false;
+    memcpy(&run, head + PAGE_LOWER_AT, sizeof run);
+    if (u64(head) != first || u16(head + PAGE_FLAGS_AT) != PAGE_OVERFLOW || run != pages)
+        return bad(c, "an overflow run has a wrong head");
+    counts->overflow_pages += pages;
+    if (kind != FREE_LIST)
+        return true;
+    uint8_t *value = vdr_alloc(n->size, 1);
+    bool good =
+        read_at(c, first * c->page_bytes + PAGE_HEAD, value, n->size) && check_free(c, value, n->size);
+    free(value);
+    return good;
+}
+
+static bool
+check_leaf(check *c, const uint8_t *page, tree_kind kind, tally *counts)
+{
+    node n, before = {0};
+    unsigned count = node_count(page);
+    for (unsigned i = 0; i < count; i++, before = n) {
+        if (!node_read(c, page, i, false, &n))
+            return false;
+        if (n.key.len == 0 || (i > 0 && !in_order(kind, before.key, n.key)))
+            return bad(c, "keys are out of order");
+        if (((n.flags & NODE_TREE) != 0) != (kind == MAIN) || (kind == MAIN && n.flags != NODE_TREE))
+            return bad(c, "a node is of the wrong kind");
+        if ((n.flags & NODE_BIG) != 0 && !check_overflow(c, &n, kind, counts))
+            return false;
+        if (kind == FREE_LIST && n.flags == 0 && !check_free(c, n.at, n.size))
+            return false;
+        if (kind == MAIN) {
+            tree t;
+            if (n.size != sizeof t)
+                return bad(c, "a table has no head");
+            memcpy(&t, n.at, sizeof t);
+            if (!check_tree(c, &t, TABLE))
+                return false;
+        }
+    }
+    counts->leaf_pages++;
+    counts->entries += count;
+    return true;
+}
+
+static bool
+check_branch(check *c, const uint8_t *page, tree_kind kind)
+{
+    node n, before = {0};
+    unsigned count = node_count(page);
+    for (unsigned i = 0; i < count; i++, before = n) {
+        if (!node_read(c, page, i, true, &n))
+            return false;
+        if (i > 1 && !in_order(kind, before.key, n.key)) /* the first key is never looked at */
+            return bad(c, "keys are out of order");
+    }
+    return true;
+}
+
+/* Walks what is under a page; of a large tree at start only the first and the last child. */
+static bool
+walk(check *c, uint64_t number, unsigned levels, bool edges, tree_kind kind, tally *counts)
+{
+    uint8_t *page = vdr_alloc(1, c->page_bytes);
+    bool good = read_page(c, number, levels > 1 ? PAGE_BRANCH : PAGE_LEAF, page);
+    if (good && levels == 1) {
+        good = check_leaf(c, page, kind, counts);
+    } else if (good) {
+        counts->branch_pages++;
+        good = check_branch(c, page, kind);
+        unsigned count = node_count(page);
+        for (unsigned i = 0; good && i < count; i++) {
+            node n;
+            if (edges && i > 0 && i + 1 < count)
+                i = count - 1;
+            good = node_read(c, page, i, true, &n) && walk(c, n.child, levels - 1, edges, kind, counts);
+        }
+    }
+    free(page);
+    return good;
+}
+
+static bool
+check_tree(check *c, const tree *t, tree_kind kind)
+{
+    tally found = {0};
+    if (t->root == NO_PAGE)
+        return t->entries == 0 || bad(c, "a table has entries and no pages");
+    if (t->depth == 0 || t->depth > DEPTH_MAX)
+        return bad(c, "a table has an impossible depth");
+    bool edges = !c->whole && t->branch_pages + t->leaf_pages > WHOLE_TREE_PAGES;
+    if (!walk(c, t->root, t->depth, edges, kind, &found))
+        return false;
+    if (!edges && (found.entries != t->entries || found.branch_pages != t->branch_pages ||
+                   found.leaf_pages != t->leaf_pages || found.overflow_pages != t->overflow_pages))
+        return bad(c, "a table does not have what its head says");
+    return true;
+}
+
+static bool
+check_trees(check *c, const meta *m)
+{
+    c->last_page = m->last_page;
+    return check_tree(c, &m->trees[0], FREE_LIST) && check_tree(c, &m->trees[1], MAIN);
+}
+
+/* Reads both meta pages. */
+static vdr_err
+read_metas(check *c, meta ret_metas[2])
+{
+    uint8_t head[PAGE_HEAD];
+    struct stat st;
+    meta metas[2];
+    if (!read_at(c, PAGE_HEAD, &metas[0], sizeof metas[0]))
+        return VDR_E_STORE_CORRUPT;
+    c->page_bytes = metas[0].trees[0].pad;
+    if (metas[0].magic == META_MAGIC && metas[0].version != META_FORMAT) {
+        c->bad = "it was written by another release of LMDB";
+        return VDR_E_STORE_VERSION;
+    }
+    bool good = c->page_bytes >= 512 && c->page_bytes <= 65536 && (c->page_bytes & (c->page_bytes - 1)) == 0;
+    for (unsigned i = 0; good && i < 2; i++) {
+        good = read_at(c, i * c->page_bytes, head, sizeof head) &&
+               read_at(c, i * c->page_bytes + PAGE_HEAD, &metas[i], sizeof metas[i]) && u64(head) == i &&
+               u16(head + PAGE_FLAGS_AT) == PAGE_META && metas[i].magic == META_MAGIC &&
+               metas[i].version == META_FORMAT && metas[i].trees[0].pad == c->page_bytes &&
+               metas[i].last_page >= 1;
+    }
+    if (good && fstat(c->fd, &st) == 0) {
+        uint64_t pages = (uint64_t)st.st_size / c->page_bytes + UNWRITTEN_MAX;
+        good = metas[0].last_page < pages && metas[1].last_page < pages;
+    }
+    if (!good) {
+        c->bad = "its meta pages are damaged";
+        return VDR_E_STORE_CORRUPT;
+    }
+    memcpy(ret_metas, metas, sizeof metas);
+    return VDR_OK;
+}
+
+/* Commits alternate between the two, so each tells the other's number: without this a rotten bit in one
+ * could bring back the commit before the last. */
+static bool
+metas_agree(check *c, const meta metas[2])
+{
+    uint64_t even = metas[0].txnid, odd = metas[1].txnid;
+    bool fresh = even == 0 && odd == 0;
+    bool good = fresh || (even % 2 == 0 && odd % 2 == 1 && (even + 1 == odd || odd + 1 == even));
+    return good || bad(c, "its meta pages do not follow each other");
+}
+
+static vdr_err
+finish(const check *c, bool good, const char **ret_bad)
+{
+    if (good)
+        return VDR_OK;
+    *ret_bad = c->bad;
+    return c->failed_io ? VDR_E_IO : VDR_E_STORE_CORRUPT;
+}
+
+vdr_err
+vdr_pages_check_folder(const char *path, const char **ret_bad)
+{
+    char file[VDR_PATH_BYTES];
+    meta metas[2];
+    check c = {.bad = "data.mdb cannot be opened"};
+    *ret_bad = c.bad;
+    if (vdr_folder_path(path, "data.mdb", file) != 0)
+        return VDR_E_IO;
+    c.fd = open(file, O_RDONLY | O_CLOEXEC);
+    if (c.fd < 0)
+        return errno == ENOENT ? VDR_E_STORE_CORRUPT : VDR_E_IO;
+    vdr_err err = read_metas(&c, metas);
+    if (err == VDR_OK)
+        err = finish(&c, metas_agree(&c, metas) && check_trees(&c, &metas[metas[1].txnid > metas[0].txnid]),
+                     ret_bad);
+    *ret_bad = c.bad;
+    (void)close(c.fd);
+    return err;
+}
+
+vdr_err
+vdr_pages_check_all(int fd, uint64_t txnid, const char **ret_bad)
+{
+    meta metas[2];
+    check c = {.fd = fd, .whole = true};
+    vdr_err err = read_metas(&c, metas);
+    *ret_bad = c.bad;
+    if (err != VDR_OK)
+        return err;
+    const meta *m = &metas[txnid & 1];
+    if (m->txnid != txnid)
+        return VDR_E_BUSY;
+    c.used = vdr_alloc(m->last_page / 8 + 1, 1);
+    err = finish(&c, check_trees(&c, m), ret_bad);
+    free(c.used);
+    return err;
+}

@@ -1,0 +1,27 @@
+/* store/pages.h - is the file of an LMDB environment sound, as pages?
+ *
+ * LMDB trusts its file: a rotten page number or offset makes it stop the process, read beyond the file or
+ * give other rows than were stored. Its format (data version 1, as in all 0.9 releases) is simple, so the
+ * pages are checked here by plain reading before LMDB goes near them: header, node offsets, order of
+ * keys, page numbers, overflow runs, the list of free pages. What rows say is checked elsewhere, by their
+ * checksums.
+ *
+ * Thread: any. Errors: STORE_CORRUPT with *ret_bad a constant text; STORE_VERSION; IO. */
+#ifndef VDR_STORE_PAGES_H
+#define VDR_STORE_PAGES_H
+
+#include "proto/assert.h"
+#include "proto/err.h"
+
+#include <stdint.h>
+
+/* The file in the folder path, not in use: both meta pages, the free list, small trees whole and of
+ * large ones the edges, where appending and cutting begin. Cost is bounded. */
+VDR_MUST_CHECK vdr_err vdr_pages_check_folder(const char *path, const char **ret_bad);
+
+/* Every page of the snapshot txnid, which a read transaction of the caller keeps, in the open file fd:
+ * all of the above for all trees, and that no page is used twice or both used and free.
+ * BUSY: two commits came between; begin again with a new snapshot. */
+VDR_MUST_CHECK vdr_err vdr_pages_check_all(int fd, uint64_t txnid, const char **ret_bad);
+
+#endif

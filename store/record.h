@@ -1,0 +1,86 @@
+/* store/record.h - one record of the log as bytes, and the hash chain over groups. Private to store/.
+ *
+ * Layout, little-endian (format 1; a later one gets the next version byte, and this one stays readable):
+ *
+ *     0  check        u64  XXH3 over the position and all that follows (store/check.h)
+ *     8  tale_len     u32
+ *    12  version      u8   1
+ *    13  flags        u8   1: the last of its group, a seal stands at the end
+ *    14  index        u16  place in its group, from 0
+ *    16  key_id       u64
+ *    24  routing_len  u32
+ *    28  content_len  u32
+ *    32  routing, content, tale
+ *        seal of the last: epoch u64, count u32, chain 32 bytes, told 32 bytes
+ *
+ * Two chains run over the groups, both BLAKE2b of 32 bytes and zero before the first:
+ *
+ *   chain  over what was commanded: the chain before, first position, bytes 12 to the end of content of
+ *          each record, epoch, count. Equal on every node that has the same commands.
+ *   told   over what was told because of it: the told before, each tale with its length, the new chain.
+ *          A property of this node: another release may word its tales differently.
+ *
+ * Thread: any; an object is used by one thread. */
+#ifndef VDR_STORE_RECORD_H
+#define VDR_STORE_RECORD_H
+
+#include "proto/assert.h"
+#include "proto/err.h"
+#include "store/log.h"
+
+#include <sodium.h>
+
+#define VDR_CHAIN_BYTES       32u
+#define VDR_RECORD_VERSION    1u
+#define VDR_RECORD_HEAD_BYTES 32u
+#define VDR_RECORD_SEAL_BYTES (8u + 4u + 2u * VDR_CHAIN_BYTES)
+
+/* The two chains after some group. */
+typedef struct vdr_heads {
+    uint8_t chain[VDR_CHAIN_BYTES];
+    uint8_t told[VDR_CHAIN_BYTES];
+} vdr_heads;
+
+/* A record as read. The spans point into the bytes it was read from. */
+typedef struct vdr_record {
+    vdr_log_record body;
+    uint16_t index;
+    bool last; /* of its group; then the members below are set */
+    uint64_t epoch;
+    uint32_t count;
+    vdr_heads heads;
+} vdr_record;
+
+/* STORE_CORRUPT: the bytes are not a whole record of this position. STORE_VERSION: a later format. */
+VDR_MUST_CHECK vdr_err vdr_record_read(vdr_position position, vdr_span bytes, vdr_record *ret_record);
+
+/* A group while it is written or walked. Lives on the stack: libsodium wants it aligned to 64 bytes. */
+typedef struct vdr_group {
+    crypto_generichash_state chain;
+    crypto_generichash_state told;
+    vdr_position first;
+    uint64_t epoch;
+    uint32_t count, index; /* records of the group; done so far */
+    vdr_heads heads;       /* before the group; after its last record: with it */
+} vdr_group;
+
+void vdr_group_begin(vdr_group *group, const vdr_heads *before, vdr_position first, uint64_t epoch,
+                     size_t count);
+/* Bytes that the next record takes. */
+size_t vdr_group_record_bytes(const vdr_group *group, const vdr_log_record *record);
+/* Writes the next record to ret_bytes, which has room for that many. */
+void vdr_group_write(vdr_group *group, const vdr_log_record *record, uint8_t *ret_bytes);
+
+/* A walk along the log that checks everything: records, their order, groups, both chains, epochs. */
+typedef struct vdr_walk {
+    vdr_group group;
+    vdr_position next; /* the record it wants */
+    bool inside;       /* a group has begun and is not finished */
+} vdr_walk;
+
+/* first is the first position of a group, with the heads and the epoch before it. */
+void vdr_walk_begin(vdr_walk *walk, const vdr_heads *before, uint64_t epoch, vdr_position first);
+/* Takes the record at walk->next. STORE_CORRUPT, STORE_VERSION: it does not fit. */
+VDR_MUST_CHECK vdr_err vdr_walk_take(vdr_walk *walk, vdr_span bytes);
+
+#endif
