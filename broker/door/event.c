@@ -94,11 +94,11 @@ is_excluded(const vdr_config *config, vdr_span bag)
 
 /* An unknown handle is a person or address of no household (protocol.md 5.9), not a bad one. */
 static bool
-is_known_form(const vdr_event_options *options, bool is_address, vdr_span text)
+is_known_form(const vdr_event_options *options, vdr_act act, bool is_address, vdr_span text)
 {
     if (is_address ? all_digits(text, 16) : is_bsn(text))
         return true;
-    return options->resolve != NULL && is_handle(is_address, text);
+    return options->resolve != NULL && act == VDR_ACT_HOUSEHOLD_SPLIT && is_handle(is_address, text);
 }
 
 static void
@@ -111,7 +111,7 @@ put_persons(const vdr_door *door, const vdr_event_options *options, const vdr_ev
     VDR_ASSERT(persons != NULL); /* the caller's arena has VDR_EVENT_ARENA_BYTES */
     for (size_t i = 0; i < content->person_count; i++) {
         persons[i].role = content->persons[i].role;
-        if (is_known_form(options, false, content->persons[i].bsn))
+        if (is_known_form(options, content->act, false, content->persons[i].bsn))
             persons[i].key = vdr_door_pseudonym(door, false, content->persons[i].bsn);
         else
             command->bsn_bad = true;
@@ -131,7 +131,7 @@ put_addresses(const vdr_door *door, const vdr_event_options *options, const vdr_
     vdr_key16 *addresses = vdr_arena_alloc(arena, content->address_count * sizeof addresses[0]);
     VDR_ASSERT(addresses != NULL);
     for (size_t i = 0; i < content->address_count; i++) {
-        if (is_known_form(options, true, content->addresses[i]))
+        if (is_known_form(options, content->act, true, content->addresses[i]))
             addresses[i] = vdr_door_pseudonym(door, true, content->addresses[i]);
         else
             command->address_bad = true;
