@@ -26,8 +26,10 @@ typedef struct vdr_step {
     vdr_ms at;          /* its log time; VDR_MS_NONE for a refused line before the first instant */
     bool record;        /* the command changed something and belongs in the log */
     bool tick;          /* it was refused but timers fired: a tick with this at belongs in the log */
+    bool bare;          /* accepted, but of its content nothing may be kept (person_moved of nobody known) */
     vdr_position first; /* of a duplicate: the position of the first */
     vdr_span tale;      /* the effects */
+    uint32_t own;       /* offset of the command's own line in the tale; before it stands what timers did */
     const vdr_core_mail *mails;
     size_t mail_count;
 } vdr_step;
@@ -63,7 +65,7 @@ typedef struct vdr_mailbox_view {
     vdr_span id;
     uint64_t last;         /* seq of the newest message; the first is 1 */
     uint64_t acknowledged; /* read up to and including */
-    vdr_position oldest;   /* position of the record of the oldest unacknowledged message; 0: none */
+    vdr_position oldest;   /* no unacknowledged message stands before this position; 0: there is none */
 } vdr_mailbox_view;
 bool vdr_core_mailbox_view(const vdr_core *core, uint32_t number, vdr_mailbox_view *ret_view);
 uint32_t vdr_core_mailbox_count(const vdr_core *core); /* numbers are 1..count */

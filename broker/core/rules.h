@@ -22,15 +22,6 @@
 #define VDR_RULES_SCAN_MAX    64u   /* signals: a household with more gets windows */
 #define VDR_RULES_NAMINGS_MAX 4096u /* persons looked at by one question before windows are made instead */
 
-/* A growing array of slots that is used again and again. */
-typedef struct vdr_slots {
-    vdr_slot *at;
-    size_t count, size;
-} vdr_slots;
-
-void vdr_slots_add(vdr_slots *slots, vdr_slot slot);
-void vdr_slots_done(vdr_slots *slots);
-
 /* Binds the rules of state->config, which must be set: pins their names, finds or makes their records in
  * RULES and sets which are current, and drops all windows. Frees the older rulebook. Sets
  * state->rulebook. Binding the same configuration again, as after loading, changes nothing in the state.

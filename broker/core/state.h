@@ -8,15 +8,13 @@
 #ifndef VDR_CORE_STATE_H
 #define VDR_CORE_STATE_H
 
-#include "broker/core/command.h"
-#include "broker/core/effect.h"
+#include "broker/core/core.h"
 #include "broker/core/effect_write.h"
 #include "broker/core/index.h"
 #include "broker/core/slab.h"
+#include "broker/core/slots.h"
 #include "broker/core/text.h"
 #include "broker/core/timers.h"
-
-typedef uint32_t vdr_slot;
 
 /* Tables of an image. Numbers are in checkpoints: never renumber. */
 enum vdr_table {
@@ -44,6 +42,8 @@ enum vdr_table {
     VDR_TABLE_ACTS = 24,
     VDR_TABLE_ACT_BUCKETS = 25,
     VDR_TABLE_TIMERS = 26,
+    VDR_TABLE_MARKS = 27,
+    VDR_TABLE_OVERDUES = 28,
     VDR_TABLE_TEXTS = 30 /* .. 35 */
 };
 
@@ -72,9 +72,8 @@ typedef struct vdr_sender {
 
 typedef struct vdr_regisseur {
     vdr_name name;
-    uint32_t load;  /* offered and active cases */
-    vdr_slot cases; /* the first of them */
-    uint32_t spare;
+    uint32_t load;                    /* offered and active cases */
+    vdr_slot cases_first, cases_last; /* those, by number */
 } vdr_regisseur;
 
 typedef struct vdr_mailbox {
@@ -82,8 +81,18 @@ typedef struct vdr_mailbox {
     vdr_name name;
     uint32_t kind; /* vdr_party_kind */
     uint32_t next; /* other mailboxes of the name */
+    vdr_slot marks_first, marks_last;
     uint32_t spare;
 } vdr_mailbox;
+
+/* Where an unacknowledged message of a mailbox stands in the log: of the oldest, and of every so many after
+ * it, so that what is kept in memory for a mailbox that nobody reads stays small. */
+typedef struct vdr_mark {
+    uint64_t seq;
+    vdr_position position;
+    vdr_slot next;
+    uint32_t spare;
+} vdr_mark;
 
 /* A rule as it once was in a configuration: latches name it, and lose their meaning when the rule is
  * gone or changed, since then its record is no longer the one that the configuration uses. */
@@ -111,13 +120,13 @@ typedef struct vdr_household {
     uint32_t spare;
 } vdr_household;
 
-/* A person or address: kept while it is of a household or a signal names it. */
+/* A person or address: kept while it is of a household or a signal names it. Keys are keyed pseudonyms. */
 typedef struct vdr_member {
     vdr_key16 key;
     uint32_t hash, next; /* found by (key, is_address) */
     vdr_slot household;
     vdr_slot before, after; /* in its household's list */
-    uint32_t uses;          /* signals that name it */
+    uint32_t uses;          /* namings of it, and signals at it */
     vdr_slot named_by;      /* newest signal that names it, if that one is kept */
     uint32_t is_address;
 } vdr_member;
@@ -149,9 +158,10 @@ typedef struct vdr_signal {
     uint8_t severity; /* effective */
     uint8_t flags;
     uint16_t spare;
-    uint32_t spare2;
+    vdr_slot overdue; /* its record in OVERDUES, while it is overdue and not withdrawn */
 } vdr_signal;
 
+/* A person named by a signal. One person may be named twice, in two roles. */
 typedef struct vdr_naming {
     vdr_slot member;
     vdr_name role; /* 0 none */
@@ -178,10 +188,11 @@ typedef struct vdr_case {
     vdr_slot tallies; /* how many of its signals are of each agency and domain */
     uint8_t state, priority;
     uint16_t spare;
-    uint32_t spare2;
 } vdr_case;
 
-/* How many signals of a case have this agency (kind 1) or domain (kind 2). */
+enum vdr_tally_kind { VDR_TALLY_AGENCY = 1, VDR_TALLY_DOMAIN = 2 };
+
+/* How many signals of a case have this agency or domain. */
 typedef struct vdr_tally {
     vdr_name name;
     uint32_t kind, count;
@@ -198,14 +209,24 @@ typedef struct vdr_latch {
     vdr_slot next;
 } vdr_latch;
 
-/* A pair of households that coordinators were asked about; in the lists of both. */
+/* A pair of households that coordinators were asked about, while both exist (numbers are never used again);
+ * in the lists of both, and in one of all by number. */
 typedef struct vdr_review {
-    uint64_t lower, higher; /* numbers */
-    uint32_t hash, next;
-    vdr_slot lower_next, higher_next; /* in the list of the lower and of the higher household */
-    uint32_t gone;                    /* 1: one of the two is gone; waits for the other */
-    uint32_t spare;
+    uint64_t lower, higher;  /* numbers of the households */
+    uint64_t number;         /* counts up: the order in which was asked */
+    uint32_t hash, next;     /* found by (lower, higher) */
+    vdr_slot side_before[2]; /* in the list of the lower [0] and of the higher [1] household */
+    vdr_slot side_after[2];
+    vdr_slot before, after; /* in the list of all */
 } vdr_review;
+
+/* A signal that is overdue, in the order in which they became so. */
+typedef struct vdr_overdue {
+    uint64_t number; /* counts up */
+    vdr_slot signal;
+    vdr_slot before, after;
+    uint32_t spare;
+} vdr_overdue;
 
 /* An accepted command of section 9: its id is taken until it is forgotten. */
 typedef struct vdr_act_record {
@@ -218,10 +239,17 @@ typedef struct vdr_act_record {
 } vdr_act_record;
 
 typedef struct vdr_rulebook vdr_rulebook; /* rules.h */
+typedef struct vdr_town vdr_town;         /* town.h */
+
+/* A regisseur whose load a line or timer changed, and what it was before. */
+typedef struct vdr_load_before {
+    vdr_slot regisseur;
+    uint32_t load;
+} vdr_load_before;
 
 typedef struct vdr_state {
-    vdr_slab names, terms, senders, regisseurs, mailboxes, rules;
-    vdr_slab households, members, signals, namings, cases, tallies, lists, latches, reviews, acts;
+    vdr_slab names, terms, senders, regisseurs, mailboxes, marks, rules;
+    vdr_slab households, members, signals, namings, cases, tallies, lists, latches, reviews, overdues, acts;
     vdr_index names_by_text, households_by_number, members_by_key, signals_by_id, cases_by_number,
         reviews_by_pair, acts_by_id;
     vdr_timers timers;
@@ -230,18 +258,36 @@ typedef struct vdr_state {
     /* counters and roots: all of it is in an image's head */
     vdr_ms now; /* VDR_MS_NONE before the first command */
     vdr_position position, config_position;
-    uint64_t household_last, case_last, order_last; /* highest number used */
+    vdr_key16 config_fingerprint;
+    uint64_t household_last, case_last;             /* highest number used */
+    uint64_t order_last, review_last, overdue_last; /* the same of timers, reviews and overdue signals */
     uint64_t retry_order;                           /* of the retry timer; 0: not set */
-    vdr_slot unassigned;                            /* first unassigned case */
-    uint32_t unassigned_count, overdue_count;
-    uint32_t load_fell; /* some regisseur has less load than before this line or timer */
+    vdr_slot unassigned_first, unassigned_last;     /* unassigned cases, by number */
+    vdr_slot reviews_first, reviews_last, overdues_first, overdues_last;
+    uint32_t unassigned_count, offered_count, active_count;
+    uint32_t person_count; /* of the members, those that are no address */
 
     /* derived or of the moment: not in an image */
     const vdr_config *config;
+    vdr_town *town;         /* the configuration's names bound, for looking up */
     vdr_rulebook *rulebook; /* the configuration's rules bound to names, and windows of large households */
+    vdr_position stepping;  /* position of the command being stepped */
     vdr_tale tale;
-    vdr_position stepping; /* position of the command being stepped */
+    vdr_core_mail *mails;
+    size_t mail_count, mail_size;
+    vdr_load_before *loads; /* that this line or timer changed */
+    size_t load_count, load_size;
+    vdr_slots persons; /* of the signal being taken in */
 } vdr_state;
+
+void vdr_state_init(vdr_state *state);
+void vdr_state_done(vdr_state *state);
+/* The slabs of the state in the order of an image, 0 .. VDR_STATE_SLABS - 1. */
+#define VDR_STATE_SLABS 32u
+vdr_slab *vdr_state_slab(vdr_state *state, uint32_t number);
+const vdr_slab *vdr_state_slab_at(const vdr_state *state, uint32_t number);
+/* Sets a timer and returns its order, by which its owner knows it again. */
+uint64_t vdr_state_timer(vdr_state *state, vdr_timer_kind kind, vdr_ms due, vdr_slot target);
 
 static inline const vdr_household *
 vdr_household_at(const vdr_state *state, vdr_slot slot)
@@ -295,6 +341,12 @@ static inline vdr_case *
 vdr_case_edit(vdr_state *state, vdr_slot slot)
 {
     return vdr_slab_edit(&state->cases, slot);
+}
+
+static inline const vdr_review *
+vdr_review_at(const vdr_state *state, vdr_slot slot)
+{
+    return vdr_slab_at(&state->reviews, slot);
 }
 
 static inline const vdr_terms *

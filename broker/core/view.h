@@ -68,13 +68,20 @@ bool vdr_view_household_member(const vdr_core *core, vdr_at household_at, bool i
                                vdr_key16 *ret_key, vdr_position *ret_position);
 bool vdr_view_member(const vdr_core *core, bool is_address, const vdr_key16 *key,
                      vdr_household_id *ret_household, vdr_position *ret_position);
-/* Open cases of a regisseur (offered and active), or unassigned ones (regisseur absent), by case number. */
+/* Open cases of a regisseur (offered and active), or unassigned ones (regisseur absent), by case number:
+ * the first after the one named. */
 bool vdr_view_open_case(const vdr_core *core, vdr_span regisseur, vdr_case_id after, vdr_case_view *ret_view);
-/* Households with an unanswered review: pairs of existing households, by (lower, higher) number. */
-bool vdr_view_review(const vdr_core *core, vdr_household_id after_lower, vdr_household_id after_other,
-                     vdr_household_id *ret_lower, vdr_household_id *ret_other);
-/* Overdue signals without feedback, in log order after position. */
-bool vdr_view_overdue(const vdr_core *core, vdr_position after, vdr_signal_view *ret_view);
+/* A cursor into a list that may change between two looks: start with {0}. What came or went meanwhile is
+ * neither told twice nor makes it skip. number alone is enough to go on (from another process), but slower. */
+typedef struct vdr_cursor {
+    uint64_t number;
+    uint32_t slot;
+} vdr_cursor;
+/* Unanswered reviews: pairs of households that still are two, in the order in which was asked. */
+bool vdr_view_review(const vdr_core *core, vdr_cursor *cursor, vdr_household_id *ret_lower,
+                     vdr_household_id *ret_other);
+/* Overdue signals, not withdrawn and without feedback, in the order in which they became so. */
+bool vdr_view_overdue(const vdr_core *core, vdr_cursor *cursor, vdr_signal_view *ret_view);
 
 typedef struct vdr_core_counts {
     uint64_t households, persons, addresses, signals, cases, acts, timers, reviews;

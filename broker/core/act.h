@@ -1,0 +1,78 @@
+/* broker/core/act.h - commands other than signals: the verdicts and effects of section 9. Core only.
+ * Thread: one. */
+#ifndef VDR_CORE_ACT_H
+#define VDR_CORE_ACT_H
+
+#include "broker/core/state.h"
+
+/* A command and what its words mean in the state; slots and names are 0 where it does not name such a thing. */
+typedef struct vdr_act_sense {
+    const vdr_command *command;
+    vdr_party_kind actor_kind;
+    vdr_name actor; /* id of the agency, regisseur, service, coordinator or officer */
+    vdr_slot signal, case_slot;
+    vdr_slot household, from; /* merge: household is into */
+    vdr_name regisseur;
+} vdr_act_sense;
+
+/* The first verdict of section 9 that applies; live also STALE_REVISION. Changes nothing. ret_sense is for
+ * vdr_act_accept. */
+vdr_err vdr_act_verdict(const vdr_state *state, const vdr_command *command, vdr_act_sense *ret_sense,
+                        vdr_position *ret_first);
+/* Does what an accepted one says, after its own line. True: nothing of its content may be kept. */
+bool vdr_act_accept(vdr_state *state, const vdr_act_sense *sense);
+
+/* One row of the table of section 9. */
+typedef struct vdr_act_row {
+    unsigned who;    /* bits of kinds of party that may */
+    unsigned names;  /* what it names: VDR_NAMES_… */
+    unsigned states; /* bits of the states of its case in which it can be done */
+    /* What the row asks beyond that, in the order not_allowed (not this one), then wrong_state. NULL: nothing. */
+    vdr_err (*judge)(const vdr_state *state, const vdr_act_sense *sense);
+    bool (*effect)(vdr_state *state, const vdr_act_sense *sense);
+} vdr_act_row;
+
+enum { /* sets of what a command names */
+       VDR_NAMES_OWN_SIGNAL = 1,
+       VDR_NAMES_ROUTED_SIGNAL = 2,
+       VDR_NAMES_CASE = 4,
+       VDR_NAMES_HOUSEHOLD = 8,
+       VDR_NAMES_TWO_HOUSEHOLDS = 16,
+       VDR_NAMES_REGISSEUR = 32
+};
+
+extern const vdr_act_row vdr_act_rows[VDR_ACT_ERASED + 1]; /* by vdr_act */
+
+/* The rows' functions: act_signal.c, act_case.c, act_household.c. */
+vdr_err vdr_judge_withdrawn(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_ended(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_feedback(const vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_withdrawn(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_ended(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_feedback(vdr_state *state, const vdr_act_sense *sense);
+
+vdr_err vdr_judge_holder(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_dismissed(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_assigned(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_handover_offered(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_handover_accepted(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_plan(const vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_accepted(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_declined(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_dismissed(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_assigned(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_handover_offered(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_handover_accepted(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_escalated(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_plan(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_closed(vdr_state *state, const vdr_act_sense *sense);
+
+vdr_err vdr_judge_merged(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_split(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_erased(const vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_merged(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_split(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_moved(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_erased(vdr_state *state, const vdr_act_sense *sense);
+
+#endif

@@ -1,0 +1,279 @@
+#include "broker/core/core.h"
+
+#include "broker/core/act.h"
+#include "broker/core/assign.h"
+#include "broker/core/core_inside.h"
+#include "broker/core/load.h"
+#include "broker/core/mailbox.h"
+#include "broker/core/names.h"
+#include "broker/core/retention.h"
+#include "broker/core/route.h"
+#include "broker/core/rules.h"
+#include "broker/core/signal.h"
+#include "broker/core/town.h"
+
+#include <stdlib.h>
+
+vdr_core *
+vdr_core_new(void)
+{
+    vdr_core *core = vdr_alloc(1, sizeof *core);
+    vdr_state_init(&core->state);
+    return core;
+}
+
+void
+vdr_core_free(vdr_core **core_p)
+{
+    vdr_core *core = *core_p;
+    if (core == NULL)
+        return;
+    vdr_town_free(&core->state.town);
+    vdr_rulebook_free(&core->state.rulebook);
+    vdr_state_done(&core->state);
+    free(core->image_head);
+    free(core);
+    *core_p = NULL;
+}
+
+/* ---- time ---- */
+
+static void
+fire(vdr_state *state, const vdr_timer *timer)
+{
+    switch ((vdr_timer_kind)timer->kind) {
+    case VDR_TIMER_SIGNAL_LEAVES:
+        vdr_signal_leaves(state, timer->target, timer->order);
+        return;
+    case VDR_TIMER_FOLLOW_UP:
+        vdr_route_follow_up_falls(state, timer->target, timer->order);
+        return;
+    case VDR_TIMER_ACCEPT:
+        vdr_assign_offer_expires(state, timer->target, timer->order);
+        return;
+    case VDR_TIMER_RETRY:
+        vdr_assign_retry_falls(state, timer->order);
+        return;
+    case VDR_TIMER_CASE_LEAVES:
+        vdr_case_leaves(state, timer->target, timer->order);
+        return;
+    case VDR_TIMER_HOUSEHOLD_LEAVES:
+        vdr_household_leaves(state, timer->target, timer->order);
+        return;
+    case VDR_TIMER_ACT_FORGOTTEN:
+        vdr_act_forgotten(state, timer->target, timer->order);
+        return;
+    }
+    VDR_ASSERT(!"a kind of timer");
+}
+
+/* "Retry … at the end of every line or timer that left some regisseur with less load than before it." */
+static void
+retry_for_less_load(vdr_state *state)
+{
+    if (vdr_load_fell(state))
+        vdr_assign_retry(state);
+    vdr_load_mark(state);
+}
+
+/* Timers due at or before at, each at its own time; what one sets may fire in the same go. */
+static bool
+fire_due(vdr_state *state, vdr_ms at)
+{
+    vdr_timer timer;
+    bool fired = false;
+    while (vdr_timers_first(&state->timers, &timer) && timer.due <= at) {
+        vdr_timers_take_first(&state->timers);
+        if (timer.due > state->now)
+            state->now = timer.due;
+        fire(state, &timer);
+        retry_for_less_load(state);
+        fired = true;
+    }
+    return fired;
+}
+
+/* ---- what commands do ---- */
+
+static vdr_effect
+own_line(const vdr_state *state, const vdr_command *command, vdr_effect_kind kind, vdr_err verdict,
+         vdr_position first)
+{
+    vdr_effect line = {.kind = kind,
+                       .at = state->now,
+                       .id = command->id,
+                       .source = command->source,
+                       .verdict = verdict,
+                       .act = command->act,
+                       .first = first};
+    /* Names of the configuration never change their number: shorter, and still readable later. */
+    const vdr_town_name *means = vdr_town_name_of(state->town, 0);
+    vdr_name source = command->source.at != NULL ? vdr_name_find(state, command->source) : 0;
+    if (source != 0)
+        means = vdr_town_name_of(state->town, source);
+    if (means->source != VDR_TOWN_NONE)
+        line.source_name = source;
+    return line;
+}
+
+/* The line comes before what it caused, though how it ended is known last. */
+static void
+step_signal(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
+{
+    ret_step->verdict = vdr_signal_verdict(state, command, &ret_step->first);
+    ret_step->own = vdr_tale_mark(&state->tale);
+    vdr_effect line = own_line(state, command, VDR_EFFECT_SIGNAL, ret_step->verdict, ret_step->first);
+    if (ret_step->verdict != VDR_E_ACCEPTED) {
+        (void)vdr_tale_add(&state->tale, &line);
+        return;
+    }
+    size_t caused = state->mail_count;
+    vdr_signal_accept(state, command, &line);
+    retry_for_less_load(state);
+    uint32_t last = vdr_tale_add(&state->tale, &line);
+    uint32_t moved = vdr_tale_settle(&state->tale, ret_step->own, last);
+    for (; caused < state->mail_count; caused++)
+        state->mails[caused].offset += moved;
+    ret_step->record = true;
+}
+
+static void
+step_act(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
+{
+    vdr_act_sense sense;
+    ret_step->verdict = vdr_act_verdict(state, command, &sense, &ret_step->first);
+    vdr_effect line = own_line(state, command, VDR_EFFECT_COMMAND, ret_step->verdict, ret_step->first);
+    ret_step->own = vdr_tale_add(&state->tale, &line);
+    if (ret_step->verdict != VDR_E_ACCEPTED)
+        return;
+    ret_step->bare = vdr_act_accept(state, &sense);
+    retry_for_less_load(state);
+    ret_step->record = true;
+}
+
+static void
+step_acks(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
+{
+    for (size_t i = 0; i < command->ack_count; i++)
+        if (vdr_mailbox_acknowledge(state, command->acks[i].mailbox, command->acks[i].seq))
+            ret_step->record = true;
+}
+
+static void
+step_config(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
+{
+    state->config = command->config;
+    state->config_fingerprint = command->config->fingerprint;
+    state->config_position = state->stepping;
+    vdr_config_bind(state);
+    ret_step->record = true;
+}
+
+void
+vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position position, vdr_step *ret_step)
+{
+    vdr_state *state = &core->state;
+    bool event = command->kind == VDR_COMMAND_SIGNAL || command->kind == VDR_COMMAND_ACT;
+
+    VDR_ASSERT(!core->loading && position > state->position);
+    VDR_ASSERT(state->config != NULL || command->kind == VDR_COMMAND_CONFIG);
+    state->stepping = position;
+    state->mail_count = 0;
+    vdr_tale_clear(&state->tale);
+    vdr_load_mark(state);
+    *ret_step = (vdr_step){.verdict = VDR_E_ACCEPTED};
+
+    bool fired = fire_due(state, command->at);
+    if (command->at > state->now)
+        state->now = command->at;
+    VDR_ASSERT(!event || command->shape != VDR_OK || state->now != VDR_MS_NONE);
+    ret_step->own = vdr_tale_mark(&state->tale);
+    switch (command->kind) {
+    case VDR_COMMAND_SIGNAL:
+        step_signal(state, command, ret_step);
+        break;
+    case VDR_COMMAND_ACT:
+        step_act(state, command, ret_step);
+        break;
+    case VDR_COMMAND_TICK:
+        ret_step->record = true;
+        break;
+    case VDR_COMMAND_ACKS:
+        step_acks(state, command, ret_step);
+        break;
+    case VDR_COMMAND_CONFIG:
+        step_config(state, command, ret_step);
+        break;
+    }
+    ret_step->tick = fired && !ret_step->record;
+    if (ret_step->record || ret_step->tick)
+        state->position = position;
+    ret_step->at = state->now;
+    ret_step->tale = vdr_span_of(state->tale.at, state->tale.len);
+    ret_step->mails = state->mails;
+    ret_step->mail_count = state->mail_count;
+}
+
+/* ---- looking ---- */
+
+vdr_ms
+vdr_core_next_due(const vdr_core *core)
+{
+    vdr_timer timer;
+    return vdr_timers_first(&core->state.timers, &timer) ? timer.due : VDR_MS_MAX;
+}
+
+vdr_ms
+vdr_core_now(const vdr_core *core)
+{
+    return core->state.now;
+}
+
+vdr_position
+vdr_core_position(const vdr_core *core)
+{
+    return core->state.position;
+}
+
+vdr_position
+vdr_core_config_position(const vdr_core *core)
+{
+    return core->state.config_position;
+}
+
+const vdr_config *
+vdr_core_config(const vdr_core *core)
+{
+    return core->state.config;
+}
+
+uint32_t
+vdr_core_mailbox(const vdr_core *core, vdr_party_kind kind, vdr_span id)
+{
+    vdr_name name = vdr_name_find(&core->state, id);
+    return name != 0 ? vdr_mailbox_find(&core->state, kind, name) : 0;
+}
+
+bool
+vdr_core_mailbox_view(const vdr_core *core, uint32_t number, vdr_mailbox_view *ret_view)
+{
+    const vdr_state *state = &core->state;
+    if (number == 0 || number >= state->mailboxes.next)
+        return false;
+    const vdr_mailbox *mailbox = vdr_slab_at(&state->mailboxes, number);
+    vdr_position oldest = 0;
+    if (mailbox->marks_first != 0)
+        oldest = ((const vdr_mark *)vdr_slab_at(&state->marks, mailbox->marks_first))->position;
+    *ret_view = (vdr_mailbox_view){.kind = (vdr_party_kind)mailbox->kind,
+                                   .id = vdr_name_text(state, mailbox->name),
+                                   .last = mailbox->last,
+                                   .acknowledged = mailbox->acknowledged,
+                                   .oldest = oldest};
+    return true;
+}
+
+uint32_t
+vdr_core_mailbox_count(const vdr_core *core)
+{
+    return core->state.mailboxes.next - 1;
+}

@@ -1,0 +1,328 @@
+#include "broker/core/household.h"
+
+#include "broker/core/latch.h"
+#include "broker/core/review.h"
+
+/* ---- members ---- */
+
+/* Pseudonyms are keyed hashes, so any four bytes are spread well. */
+static uint32_t
+member_hash(const vdr_key16 *key, bool is_address)
+{
+    uint32_t hash = (uint32_t)key->bytes[0] | (uint32_t)key->bytes[1] << 8 | (uint32_t)key->bytes[2] << 16 |
+                    (uint32_t)key->bytes[3] << 24;
+    return is_address ? ~hash : hash;
+}
+
+vdr_slot
+vdr_member_find(const vdr_state *state, const vdr_key16 *key, bool is_address)
+{
+    vdr_slot slot = vdr_index_first(&state->members_by_key, member_hash(key, is_address));
+    while (slot != 0) {
+        const vdr_member *member = vdr_member_at(state, slot);
+        if ((member->is_address != 0) == is_address && vdr_key16_equal(&member->key, key))
+            break;
+        slot = vdr_index_next(&state->members_by_key, slot);
+    }
+    return slot;
+}
+
+vdr_slot
+vdr_member_make(vdr_state *state, const vdr_key16 *key, bool is_address)
+{
+    vdr_slot slot = vdr_member_find(state, key, is_address);
+    if (slot != 0)
+        return slot;
+    slot = vdr_slab_take(&state->members);
+    vdr_member *member = vdr_member_edit(state, slot);
+    member->key = *key;
+    member->hash = member_hash(key, is_address);
+    member->is_address = is_address;
+    state->person_count += !is_address;
+    vdr_index_put(&state->members_by_key, slot);
+    return slot;
+}
+
+static void
+member_free_unused(vdr_state *state, vdr_slot slot)
+{
+    const vdr_member *member = vdr_member_at(state, slot);
+    if (member->uses != 0 || member->household != 0)
+        return;
+    state->person_count -= member->is_address == 0;
+    vdr_index_remove(&state->members_by_key, slot);
+    vdr_slab_give(&state->members, slot);
+}
+
+void
+vdr_member_use(vdr_state *state, vdr_slot slot, vdr_slot signal)
+{
+    vdr_member *member = vdr_member_edit(state, slot);
+    member->uses++;
+    member->named_by = signal;
+}
+
+void
+vdr_member_drop(vdr_state *state, vdr_slot slot, vdr_slot signal)
+{
+    vdr_member *member = vdr_member_edit(state, slot);
+    VDR_ASSERT(member->uses != 0);
+    member->uses--;
+    if (member->named_by == signal)
+        member->named_by = 0;
+    member_free_unused(state, slot);
+}
+
+/* Out of its household's list. */
+static void
+member_part(vdr_state *state, vdr_slot slot)
+{
+    vdr_member *member = vdr_member_edit(state, slot);
+    vdr_household *household = vdr_household_edit(state, member->household);
+    if (member->before != 0)
+        vdr_member_edit(state, member->before)->after = member->after;
+    else if (member->is_address)
+        household->addresses = member->after;
+    else
+        household->persons = member->after;
+    if (member->after != 0)
+        vdr_member_edit(state, member->after)->before = member->before;
+    if (member->is_address)
+        household->address_count--;
+    else
+        household->person_count--;
+    member->household = member->before = member->after = 0;
+}
+
+void
+vdr_member_join(vdr_state *state, vdr_slot slot, vdr_slot household_slot)
+{
+    if (vdr_member_at(state, slot)->household != 0)
+        member_part(state, slot);
+    vdr_member *member = vdr_member_edit(state, slot);
+    vdr_household *household = vdr_household_edit(state, household_slot);
+    vdr_slot *first = member->is_address ? &household->addresses : &household->persons;
+    if (*first != 0)
+        vdr_member_edit(state, *first)->before = slot;
+    member->after = *first;
+    member->household = household_slot;
+    *first = slot;
+    if (member->is_address)
+        household->address_count++;
+    else
+        household->person_count++;
+}
+
+/* ---- households ---- */
+
+vdr_slot
+vdr_household_find(const vdr_state *state, vdr_household_id id)
+{
+    vdr_slot slot = vdr_index_first(&state->households_by_number, vdr_index_hash_number(id.number));
+    while (slot != 0 && vdr_household_at(state, slot)->number != id.number)
+        slot = vdr_index_next(&state->households_by_number, slot);
+    return slot;
+}
+
+vdr_slot
+vdr_household_new(vdr_state *state)
+{
+    vdr_slot slot = vdr_slab_take(&state->households);
+    vdr_household *household = vdr_household_edit(state, slot);
+    household->number = ++state->household_last;
+    household->hash = vdr_index_hash_number(household->number);
+    vdr_index_put(&state->households_by_number, slot);
+    return slot;
+}
+
+static void
+members_part(vdr_state *state, vdr_slot first)
+{
+    while (first != 0) {
+        vdr_slot after = vdr_member_at(state, first)->after;
+        member_part(state, first);
+        member_free_unused(state, first);
+        first = after;
+    }
+}
+
+void
+vdr_household_remove(vdr_state *state, vdr_slot slot)
+{
+    const vdr_household *household = vdr_household_at(state, slot);
+    VDR_ASSERT(household->signal_count == 0 && household->case_count == 0 && household->open_case == 0);
+    members_part(state, household->persons);
+    members_part(state, household->addresses);
+    vdr_latches_drop(state, slot);
+    vdr_reviews_drop(state, slot);
+    vdr_rules_household_gone(state, slot);
+    vdr_index_remove(&state->households_by_number, slot);
+    vdr_slab_give(&state->households, slot);
+}
+
+void
+vdr_household_set_district(vdr_state *state, vdr_slot slot, const uint8_t *district, size_t len)
+{
+    vdr_household *household = vdr_household_edit(state, slot);
+    VDR_ASSERT(len <= sizeof household->district);
+    memset(household->district, 0, sizeof household->district);
+    memcpy(household->district, district, len);
+    household->district_len = (uint8_t)len;
+}
+
+void
+vdr_household_left_alone(vdr_state *state, vdr_slot slot)
+{
+    const vdr_household *household = vdr_household_at(state, slot);
+    /* A timer that is still to come looks earlier than a new one would. */
+    if (household->signal_count != 0 || household->case_count != 0 || household->leave_order != 0)
+        return;
+    uint64_t order =
+        vdr_state_timer(state, VDR_TIMER_HOUSEHOLD_LEAVES, state->now + state->config->retain_max_ms, slot);
+    vdr_household_edit(state, slot)->leave_order = order;
+}
+
+/* ---- its signals and cases ---- */
+
+/* The last of a household's signals before position; looked for from near on, either way. */
+static vdr_slot
+signal_before(const vdr_state *state, const vdr_household *household, vdr_position position, vdr_slot near)
+{
+    vdr_slot before = near != 0 ? near : household->signals_last;
+    while (before != 0 && vdr_signal_at(state, before)->position > position)
+        before = vdr_signal_at(state, before)->before;
+    vdr_slot after = before != 0 ? vdr_signal_at(state, before)->after : household->signals_first;
+    while (after != 0 && vdr_signal_at(state, after)->position < position) {
+        before = after;
+        after = vdr_signal_at(state, before)->after;
+    }
+    return before;
+}
+
+void
+vdr_household_put_signal(vdr_state *state, vdr_slot household_slot, vdr_slot slot, vdr_slot near)
+{
+    vdr_household *household = vdr_household_edit(state, household_slot);
+    vdr_signal *signal = vdr_signal_edit(state, slot);
+    vdr_slot before = signal_before(state, household, signal->position, near);
+    vdr_slot after = before != 0 ? vdr_signal_at(state, before)->after : household->signals_first;
+    signal->household = household_slot;
+    signal->before = before;
+    signal->after = after;
+    if (before != 0)
+        vdr_signal_edit(state, before)->after = slot;
+    else
+        household->signals_first = slot;
+    if (after != 0)
+        vdr_signal_edit(state, after)->before = slot;
+    else
+        household->signals_last = slot;
+    household->signal_count++;
+}
+
+void
+vdr_household_cut_signal(vdr_state *state, vdr_slot slot)
+{
+    vdr_signal *signal = vdr_signal_edit(state, slot);
+    vdr_household *household = vdr_household_edit(state, signal->household);
+    if (signal->before != 0)
+        vdr_signal_edit(state, signal->before)->after = signal->after;
+    else
+        household->signals_first = signal->after;
+    if (signal->after != 0)
+        vdr_signal_edit(state, signal->after)->before = signal->before;
+    else
+        household->signals_last = signal->before;
+    household->signal_count--;
+    signal->household = signal->before = signal->after = 0;
+}
+
+void
+vdr_household_put_case(vdr_state *state, vdr_slot household_slot, vdr_slot slot)
+{
+    vdr_household *household = vdr_household_edit(state, household_slot);
+    vdr_case *put = vdr_case_edit(state, slot);
+    vdr_slot before = 0, after = household->cases;
+    while (after != 0 && vdr_case_at(state, after)->number > put->number) {
+        before = after;
+        after = vdr_case_at(state, after)->household_next;
+    }
+    put->household = household_slot;
+    put->household_next = after;
+    if (before != 0)
+        vdr_case_edit(state, before)->household_next = slot;
+    else
+        household->cases = slot;
+    household->case_count++;
+}
+
+void
+vdr_household_cut_case(vdr_state *state, vdr_slot slot)
+{
+    vdr_case *cut = vdr_case_edit(state, slot);
+    vdr_household *household = vdr_household_edit(state, cut->household);
+    vdr_slot before = 0, at = household->cases;
+    while (at != slot) {
+        before = at;
+        at = vdr_case_at(state, at)->household_next;
+    }
+    if (before != 0)
+        vdr_case_edit(state, before)->household_next = cut->household_next;
+    else
+        household->cases = cut->household_next;
+    if (household->open_case == slot)
+        household->open_case = 0;
+    household->case_count--;
+    cut->household = cut->household_next = 0;
+}
+
+/* ---- identity, section 5 ---- */
+
+static bool
+address_takes(const vdr_state *state, vdr_slot household, size_t person_count)
+{
+    if (person_count == 0) /* an address is then all there is */
+        return true;
+    return state->config->address_match == VDR_ADDRESS_JOIN &&
+           vdr_household_at(state, household)->person_count + person_count <= state->config->persons_max;
+}
+
+static vdr_slot
+find_household(vdr_state *state, const vdr_slots *persons, vdr_slot address, vdr_match *ret_match)
+{
+    for (size_t i = 0; i < persons->count; i++) {
+        vdr_slot household = vdr_member_at(state, persons->at[i])->household;
+        if (household != 0) {
+            *ret_match = VDR_MATCH_PERSON;
+            return household;
+        }
+    }
+    vdr_slot household = address != 0 ? vdr_member_at(state, address)->household : 0;
+    if (household != 0 && address_takes(state, household, persons->count)) {
+        *ret_match = VDR_MATCH_ADDRESS;
+        return household;
+    }
+    *ret_match = VDR_MATCH_NEW;
+    return vdr_household_new(state);
+}
+
+vdr_slot
+vdr_household_identify(vdr_state *state, const vdr_slots *persons, vdr_slot address, vdr_match *ret_match)
+{
+    vdr_slot household = find_household(state, persons, address, ret_match);
+    for (size_t i = 0; i < persons->count; i++) {
+        vdr_slot other = vdr_member_at(state, persons->at[i])->household;
+        if (other == 0)
+            vdr_member_join(state, persons->at[i], household);
+        else if (other != household)
+            vdr_review_ask(state, household, other);
+    }
+    if (address == 0)
+        return household;
+    vdr_slot other = vdr_member_at(state, address)->household;
+    if (other == 0)
+        vdr_member_join(state, address, household);
+    else if (other != household && state->config->address_match != VDR_ADDRESS_OFF)
+        vdr_review_ask(state, household, other);
+    return household;
+}

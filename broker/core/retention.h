@@ -1,0 +1,17 @@
+/* broker/core/retention.h - what leaves the state, by timers or by erasure (section 10). Leaving prints nothing.
+ * Core only. Thread: one. */
+#ifndef VDR_CORE_RETENTION_H
+#define VDR_CORE_RETENTION_H
+
+#include "broker/core/state.h"
+
+/* Timers; each does nothing where order is not the one that its target waits for. */
+void vdr_signal_leaves(vdr_state *state, vdr_slot signal, uint64_t order);
+void vdr_case_leaves(vdr_state *state, vdr_slot case_slot, uint64_t order);
+void vdr_household_leaves(vdr_state *state, vdr_slot household, uint64_t order);
+void vdr_act_forgotten(vdr_state *state, vdr_slot act, uint64_t order);
+
+/* Everything of a household without an open case leaves at once, and the household. */
+void vdr_household_erase(vdr_state *state, vdr_slot household);
+
+#endif

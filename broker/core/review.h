@@ -1,0 +1,13 @@
+/* broker/core/review.h - pairs of households that coordinators were asked about: "these may be one"
+ * (section 5). Core only. Thread: one. */
+#ifndef VDR_CORE_REVIEW_H
+#define VDR_CORE_REVIEW_H
+
+#include "broker/core/state.h"
+
+/* Asks every coordinator, once ever for a pair. */
+void vdr_review_ask(vdr_state *state, vdr_slot household, vdr_slot other);
+/* Forgets the pairs of a household that is going: its number is never used again. */
+void vdr_reviews_drop(vdr_state *state, vdr_slot household);
+
+#endif

@@ -1,0 +1,250 @@
+#include "broker/core/signal.h"
+
+#include "broker/core/case.h"
+#include "broker/core/household.h"
+#include "broker/core/latch.h"
+#include "broker/core/names.h"
+#include "broker/core/route.h"
+#include "broker/core/rules.h"
+#include "broker/core/town.h"
+
+/* ---- finding ---- */
+
+/* Signals and acts are found by half of the keyed hash of their id. */
+static uint32_t
+half(uint64_t id_hash)
+{
+    return (uint32_t)id_hash;
+}
+
+/* The next signal of the chain from slot on with this id. */
+static vdr_slot
+same_id(const vdr_state *state, vdr_slot slot, vdr_span id)
+{
+    while (slot != 0 && !vdr_span_equal(vdr_text_get(&state->texts, vdr_signal_at(state, slot)->id), id))
+        slot = vdr_index_next(&state->signals_by_id, slot);
+    return slot;
+}
+
+vdr_slot
+vdr_signal_with_id(const vdr_state *state, const vdr_command_ref *ref, vdr_slot after)
+{
+    vdr_slot slot = after != 0 ? vdr_index_next(&state->signals_by_id, after)
+                               : vdr_index_first(&state->signals_by_id, half(ref->hash));
+    return same_id(state, slot, ref->id);
+}
+
+vdr_slot
+vdr_signal_find(const vdr_state *state, vdr_name source, const vdr_command_ref *ref)
+{
+    vdr_slot slot = vdr_signal_with_id(state, ref, 0);
+    while (slot != 0 && vdr_sender_of(state, vdr_signal_at(state, slot))->source != source)
+        slot = vdr_signal_with_id(state, ref, slot);
+    return slot;
+}
+
+vdr_slot
+vdr_signal_find_of_agency(const vdr_state *state, vdr_name agency, const vdr_command_ref *ref)
+{
+    vdr_slot newest = 0;
+    for (vdr_slot slot = vdr_signal_with_id(state, ref, 0); slot != 0;
+         slot = vdr_signal_with_id(state, ref, slot)) {
+        const vdr_signal *signal = vdr_signal_at(state, slot);
+        if (vdr_sender_of(state, signal)->agency == agency &&
+            (newest == 0 || signal->position > vdr_signal_at(state, newest)->position))
+            newest = slot;
+    }
+    return newest;
+}
+
+static vdr_slot
+find_act(const vdr_state *state, vdr_name source, vdr_span id, uint64_t id_hash)
+{
+    vdr_slot slot = vdr_index_first(&state->acts_by_id, half(id_hash));
+    while (slot != 0) {
+        const vdr_act_record *act = vdr_slab_at(&state->acts, slot);
+        if (act->source == source && vdr_span_equal(vdr_text_get(&state->texts, act->id), id))
+            break;
+        slot = vdr_index_next(&state->acts_by_id, slot);
+    }
+    return slot;
+}
+
+vdr_err
+vdr_event_seen(const vdr_state *state, const vdr_command *command, vdr_position *ret_first)
+{
+    vdr_name source = vdr_name_find(state, command->source);
+    if (source == 0)
+        return VDR_OK;
+    const vdr_key16 *digest;
+    vdr_position first;
+    vdr_command_ref ref = {.id = command->id, .hash = command->id_hash};
+    vdr_slot slot = vdr_signal_find(state, source, &ref);
+    if (slot != 0) {
+        digest = &vdr_signal_at(state, slot)->digest;
+        first = vdr_signal_at(state, slot)->position;
+    } else if ((slot = find_act(state, source, command->id, command->id_hash)) != 0) {
+        const vdr_act_record *act = vdr_slab_at(&state->acts, slot);
+        digest = &act->digest;
+        first = act->position;
+    } else {
+        return VDR_OK;
+    }
+    *ret_first = first;
+    return vdr_key16_equal(digest, &command->digest) ? VDR_E_DUPLICATE : VDR_E_ID_REUSED;
+}
+
+/* ---- verdict ---- */
+
+/* Place of the agency that this source belongs to, if it is the sender's. */
+static uint32_t
+agency_of(const vdr_state *state, const vdr_command *command)
+{
+    vdr_name source = vdr_name_find(state, command->source);
+    uint32_t place = vdr_town_name_of(state->town, source)->source;
+    if (place == VDR_TOWN_NONE || command->sender_kind == VDR_PARTY_NONE)
+        return place;
+    bool own = command->sender_kind == VDR_PARTY_AGENCY &&
+               vdr_span_equal(state->config->agencies[place].id, command->sender_id);
+    return own ? place : VDR_TOWN_NONE;
+}
+
+static vdr_err
+judge_values(const vdr_state *state, const vdr_command *command, const vdr_config_type *type)
+{
+    if (!vdr_span_equal(command->municipality, state->config->municipality))
+        return VDR_E_WRONG_MUNICIPALITY;
+    if (command->person_count == 0 && command->address_count == 0)
+        return VDR_E_NO_SUBJECT;
+    if (command->bsn_bad)
+        return VDR_E_BAD_BSN;
+    if (command->address_bad)
+        return VDR_E_BAD_ADDRESS;
+    if (command->has_severity && (command->severity < 1 || command->severity > 5))
+        return VDR_E_BAD_SEVERITY;
+    if (command->occurred_at > state->now + state->config->future_ms)
+        return VDR_E_FUTURE;
+    if (command->occurred_at + type->retain_ms <= state->now)
+        return VDR_E_TOO_OLD;
+    return VDR_E_ACCEPTED;
+}
+
+vdr_err
+vdr_signal_verdict(const vdr_state *state, const vdr_command *command, vdr_position *ret_first)
+{
+    if (command->shape != VDR_OK)
+        return VDR_E_MALFORMED;
+    uint32_t agency = agency_of(state, command);
+    if (agency == VDR_TOWN_NONE)
+        return VDR_E_UNKNOWN_SOURCE;
+    vdr_err seen = vdr_event_seen(state, command, ret_first);
+    if (seen != VDR_OK)
+        return seen;
+    uint32_t type = vdr_town_name_of(state->town, vdr_name_find(state, command->type))->type;
+    if (type == VDR_TOWN_NONE)
+        return VDR_E_UNKNOWN_TYPE;
+    if (!vdr_town_type_allows(state->town, type, state->town->agencies[agency].kind))
+        return VDR_E_TYPE_NOT_ALLOWED;
+    vdr_err verdict = judge_values(state, command, &state->config->types[type]);
+    if (verdict == VDR_E_ACCEPTED && command->signal.id.at != NULL &&
+        vdr_signal_find(state, vdr_name_find(state, command->source), &command->signal) == 0)
+        return VDR_E_UNKNOWN_SIGNAL;
+    return verdict;
+}
+
+/* ---- acceptance ---- */
+
+/* Until when it counts: a deadline until act_before, anything else for counts_for (section 4). */
+static vdr_ms
+counts_until(const vdr_command *command, const vdr_terms *terms)
+{
+    if (terms->kind == VDR_SIGNAL_DEADLINE && command->act_before != VDR_MS_NONE)
+        return command->act_before;
+    return command->occurred_at + terms->counts_for_ms;
+}
+
+static vdr_slot
+make(vdr_state *state, const vdr_command *command)
+{
+    uint32_t agency = vdr_town_name_of(state->town, vdr_name_find(state, command->source))->source;
+    uint32_t type = vdr_town_name_of(state->town, vdr_name_find(state, command->type))->type;
+    uint32_t id = vdr_text_put(&state->texts, command->id);
+    vdr_slot slot = vdr_slab_take(&state->signals);
+    vdr_signal *signal = vdr_signal_edit(state, slot);
+    signal->position = state->stepping;
+    signal->occurred_at = command->occurred_at;
+    signal->digest = command->digest;
+    signal->hash = half(command->id_hash);
+    signal->id = id;
+    signal->sender = state->town->agencies[agency].sender;
+    signal->terms = state->town->types[type].terms;
+    const vdr_terms *terms = vdr_terms_of(state, signal);
+    signal->until = counts_until(command, terms);
+    signal->severity = (uint8_t)(command->has_severity ? (uint32_t)command->severity : terms->severity);
+    vdr_index_put(&state->signals_by_id, slot);
+    return slot;
+}
+
+/* Names persons and address; ret_persons: the persons in the order given, each once. */
+static void
+name_members(vdr_state *state, vdr_slot slot, const vdr_command *command, vdr_slots *ret_persons)
+{
+    vdr_signal *signal = vdr_signal_edit(state, slot);
+    vdr_slot *link = &signal->names;
+    for (size_t i = 0; i < command->person_count; i++) {
+        vdr_slot member = vdr_member_make(state, &command->persons[i].key, false);
+        if (vdr_member_at(state, member)->named_by != slot) /* not yet by this one */
+            vdr_slots_add(ret_persons, member);
+        vdr_member_use(state, member, slot);
+        vdr_span role = command->persons[i].role;
+        vdr_slot naming = vdr_slab_take(&state->namings);
+        *link = naming;
+        vdr_naming *named = vdr_slab_edit(&state->namings, naming);
+        named->member = member;
+        named->role = role.at != NULL ? vdr_name_use(state, role) : 0;
+        link = &named->next;
+    }
+    if (command->address_count != 0 && !command->address_excluded) {
+        signal->address = vdr_member_make(state, &command->addresses[0], true);
+        vdr_member_use(state, signal->address, slot);
+    }
+}
+
+static void
+add_to_household(vdr_state *state, vdr_slot slot, vdr_slot household)
+{
+    vdr_household_put_signal(state, household, slot, 0);
+    const vdr_signal *signal = vdr_signal_at(state, slot);
+    uint64_t order = vdr_state_timer(state, VDR_TIMER_SIGNAL_LEAVES,
+                                     signal->occurred_at + vdr_terms_of(state, signal)->retain_ms, slot);
+    vdr_signal_edit(state, slot)->order = order;
+    vdr_rules_signal_added(state, household, slot);
+}
+
+void
+vdr_signal_accept(vdr_state *state, const vdr_command *command, vdr_effect *ret_line)
+{
+    vdr_slot superseded = 0, lost_by = 0, taken_by = 0;
+    if (command->signal.id.at != NULL)
+        superseded = vdr_signal_find(state, vdr_name_find(state, command->source), &command->signal);
+    vdr_slot slot = make(state, command);
+    state->persons.count = 0;
+    name_members(state, slot, command, &state->persons);
+    vdr_slot household =
+        vdr_household_identify(state, &state->persons, vdr_signal_at(state, slot)->address, &ret_line->match);
+    if (command->buurt.at != NULL)
+        vdr_household_set_district(state, household, command->buurt.at, command->buurt.len);
+
+    /* The steps of section 7. */
+    if (superseded != 0 && !(vdr_signal_at(state, superseded)->flags & VDR_SIGNAL_WITHDRAWN))
+        lost_by = vdr_signal_withdraw(state, superseded);
+    vdr_latches_lose(state, household, state->now);
+    add_to_household(state, slot, household);
+    ret_line->outcome = vdr_route(state, slot, &taken_by);
+    if (lost_by != 0)
+        vdr_route_retract(state, lost_by, superseded);
+
+    ret_line->household.number = vdr_household_at(state, household)->number;
+    if (taken_by != 0)
+        ret_line->case_id.number = vdr_case_at(state, taken_by)->number;
+}

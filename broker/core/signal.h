@@ -1,0 +1,25 @@
+/* broker/core/signal.h - signals coming in: the verdicts of section 3 and what an accepted one does (section 7).
+ * Core only. Thread: one. */
+#ifndef VDR_CORE_SIGNAL_H
+#define VDR_CORE_SIGNAL_H
+
+#include "broker/core/state.h"
+
+/* Signals with that id of whatever source, after one of them (0: the first), in no order that means anything;
+ * 0: no more. */
+vdr_slot vdr_signal_with_id(const vdr_state *state, const vdr_command_ref *ref, vdr_slot after);
+/* The one of a source with that id that has not left; 0: none. */
+vdr_slot vdr_signal_find(const vdr_state *state, vdr_name source, const vdr_command_ref *ref);
+/* The newest of an agency with that id, whatever source the agency had then. */
+vdr_slot vdr_signal_find_of_agency(const vdr_state *state, vdr_name agency, const vdr_command_ref *ref);
+
+/* Was an event with this source and id accepted before? OK: no. Otherwise DUPLICATE or ID_REUSED, and where the
+ * first stands in the log. */
+vdr_err vdr_event_seen(const vdr_state *state, const vdr_command *command, vdr_position *ret_first);
+
+/* The first verdict of section 3 that applies. Changes nothing. */
+vdr_err vdr_signal_verdict(const vdr_state *state, const vdr_command *command, vdr_position *ret_first);
+/* Takes in a signal whose verdict is ACCEPTED; fills in its line but for what everybody's line has. */
+void vdr_signal_accept(vdr_state *state, const vdr_command *command, vdr_effect *ret_line);
+
+#endif

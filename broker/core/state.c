@@ -1,0 +1,151 @@
+#include "broker/core/state.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+/* Images hold records as they lie in memory. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "an image is little-endian");
+
+/* Records have no hidden padding: the sum of their members is their size. Whoever changes one raises its
+ * version below, since older images hold the older one. */
+_Static_assert(sizeof(vdr_name_record) == 28, "names");
+_Static_assert(sizeof(vdr_terms) == 48, "terms");
+_Static_assert(sizeof(vdr_sender) == 16, "senders");
+_Static_assert(sizeof(vdr_regisseur) == 16, "regisseurs");
+_Static_assert(sizeof(vdr_mailbox) == 40, "mailboxes");
+_Static_assert(sizeof(vdr_mark) == 24, "marks");
+_Static_assert(sizeof(vdr_rule_record) == 24, "rules");
+_Static_assert(sizeof(vdr_household) == 88, "households");
+_Static_assert(sizeof(vdr_member) == 48, "members");
+_Static_assert(sizeof(vdr_signal) == 120, "signals");
+_Static_assert(sizeof(vdr_naming) == 12, "namings");
+_Static_assert(sizeof(vdr_case) == 152, "cases");
+_Static_assert(sizeof(vdr_tally) == 16, "tallies");
+_Static_assert(sizeof(vdr_list) == 8, "lists");
+_Static_assert(sizeof(vdr_latch) == 8, "latches");
+_Static_assert(sizeof(vdr_review) == 56, "reviews");
+_Static_assert(sizeof(vdr_overdue) == 24, "overdues");
+_Static_assert(sizeof(vdr_act_record) == 48, "acts");
+
+/* One row for each table of records; buckets, timers and texts follow in the order of vdr_state_slab. */
+typedef struct row {
+    size_t slab; /* offset in the state */
+    uint32_t table, version;
+    size_t record_bytes;
+} row;
+
+#define ROW(member, number, version, record)                                                                 \
+    {                                                                                                        \
+        offsetof(vdr_state, member), VDR_TABLE_##number, version, sizeof(record)                             \
+    }
+
+static const row rows[] = {
+    ROW(names, NAMES, 1, vdr_name_record),     ROW(terms, TERMS, 1, vdr_terms),
+    ROW(senders, SENDERS, 1, vdr_sender),      ROW(regisseurs, REGISSEURS, 1, vdr_regisseur),
+    ROW(mailboxes, MAILBOXES, 1, vdr_mailbox), ROW(marks, MARKS, 1, vdr_mark),
+    ROW(rules, RULES, 1, vdr_rule_record),     ROW(households, HOUSEHOLDS, 1, vdr_household),
+    ROW(members, MEMBERS, 1, vdr_member),      ROW(signals, SIGNALS, 1, vdr_signal),
+    ROW(namings, NAMINGS, 1, vdr_naming),      ROW(cases, CASES, 1, vdr_case),
+    ROW(tallies, TALLIES, 1, vdr_tally),       ROW(lists, LISTS, 1, vdr_list),
+    ROW(latches, LATCHES, 1, vdr_latch),       ROW(reviews, REVIEWS, 1, vdr_review),
+    ROW(overdues, OVERDUES, 1, vdr_overdue),   ROW(acts, ACTS, 1, vdr_act_record),
+};
+
+/* One row for each index: of which records, and where in them hash and link are. */
+typedef struct index_row {
+    size_t index, records;
+    uint32_t table;
+    uint32_t hash, next;
+} index_row;
+
+#define INDEX(member, slab, number, record)                                                                  \
+    {                                                                                                        \
+        offsetof(vdr_state, member), offsetof(vdr_state, slab), VDR_TABLE_##number##_BUCKETS,                \
+            (uint32_t)offsetof(record, hash), (uint32_t)offsetof(record, next)                               \
+    }
+
+static const index_row index_rows[] = {
+    INDEX(names_by_text, names, NAME, vdr_name_record),
+    INDEX(households_by_number, households, HOUSEHOLD, vdr_household),
+    INDEX(members_by_key, members, MEMBER, vdr_member),
+    INDEX(signals_by_id, signals, SIGNAL, vdr_signal),
+    INDEX(cases_by_number, cases, CASE, vdr_case),
+    INDEX(reviews_by_pair, reviews, REVIEW, vdr_review),
+    INDEX(acts_by_id, acts, ACT, vdr_act_record),
+};
+
+#define ROWS       (sizeof rows / sizeof rows[0])
+#define INDEX_ROWS (sizeof index_rows / sizeof index_rows[0])
+_Static_assert(VDR_STATE_SLABS == ROWS + INDEX_ROWS + 1 + VDR_TEXT_CLASSES, "every slab is in an image");
+
+static void *
+member_of(vdr_state *state, size_t offset)
+{
+    return (uint8_t *)state + offset;
+}
+
+void
+vdr_state_init(vdr_state *state)
+{
+    *state = (vdr_state){.now = VDR_MS_NONE};
+    for (size_t i = 0; i < ROWS; i++)
+        vdr_slab_init(member_of(state, rows[i].slab), rows[i].table, rows[i].version,
+                      (uint32_t)rows[i].record_bytes);
+    for (size_t i = 0; i < INDEX_ROWS; i++)
+        vdr_index_init(member_of(state, index_rows[i].index), index_rows[i].table,
+                       member_of(state, index_rows[i].records), index_rows[i].hash, index_rows[i].next);
+    vdr_timers_init(&state->timers, VDR_TABLE_TIMERS);
+    vdr_texts_init(&state->texts, VDR_TABLE_TEXTS);
+    vdr_tale_init(&state->tale);
+}
+
+void
+vdr_state_done(vdr_state *state)
+{
+    for (size_t i = 0; i < ROWS; i++)
+        vdr_slab_done(member_of(state, rows[i].slab));
+    for (size_t i = 0; i < INDEX_ROWS; i++)
+        vdr_index_done(member_of(state, index_rows[i].index));
+    vdr_timers_done(&state->timers);
+    vdr_texts_done(&state->texts);
+    vdr_tale_done(&state->tale);
+    free(state->mails);
+    free(state->loads);
+    vdr_slots_done(&state->persons);
+    *state = (vdr_state){0};
+}
+
+vdr_slab *
+vdr_state_slab(vdr_state *state, uint32_t number)
+{
+    VDR_ASSERT(number < VDR_STATE_SLABS);
+    if (number < ROWS)
+        return member_of(state, rows[number].slab);
+    number -= (uint32_t)ROWS;
+    if (number < INDEX_ROWS)
+        return &((vdr_index *)member_of(state, index_rows[number].index))->buckets;
+    number -= (uint32_t)INDEX_ROWS;
+    return number == 0 ? &state->timers.heap : &state->texts.classes[number - 1];
+}
+
+const vdr_slab *
+vdr_state_slab_at(const vdr_state *state, uint32_t number)
+{
+    VDR_ASSERT(number < VDR_STATE_SLABS);
+    if (number < ROWS)
+        return (const vdr_slab *)(const void *)((const uint8_t *)state + rows[number].slab);
+    number -= (uint32_t)ROWS;
+    if (number < INDEX_ROWS)
+        return &((const vdr_index *)(const void *)((const uint8_t *)state + index_rows[number].index))
+                    ->buckets;
+    number -= (uint32_t)INDEX_ROWS;
+    return number == 0 ? &state->timers.heap : &state->texts.classes[number - 1];
+}
+
+uint64_t
+vdr_state_timer(vdr_state *state, vdr_timer_kind kind, vdr_ms due, vdr_slot target)
+{
+    vdr_timer timer = {.due = due, .order = ++state->order_last, .target = target, .kind = kind};
+    vdr_timers_add(&state->timers, &timer);
+    return timer.order;
+}

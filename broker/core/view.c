@@ -1,0 +1,371 @@
+#include "broker/core/view.h"
+
+#include "broker/core/case.h"
+#include "broker/core/core_inside.h"
+#include "broker/core/household.h"
+#include "broker/core/load.h"
+#include "broker/core/names.h"
+#include "broker/core/rules.h"
+#include "broker/core/signal.h"
+#include "broker/core/town.h"
+
+static vdr_span
+text_of(const vdr_state *state, vdr_name name)
+{
+    return name != 0 ? vdr_name_text(state, name) : (vdr_span){0};
+}
+
+/* ---- one thing ---- */
+
+static void
+show_signal(const vdr_state *state, vdr_slot slot, vdr_signal_view *ret_view)
+{
+    const vdr_signal *signal = vdr_signal_at(state, slot);
+    const vdr_sender *sender = vdr_sender_of(state, signal);
+    const vdr_terms *terms = vdr_terms_of(state, signal);
+    uint32_t person_count = 0;
+    for (vdr_slot at = signal->names; at != 0; at = vdr_naming_at(state, at)->next)
+        person_count++;
+    *ret_view = (vdr_signal_view){
+        .position = signal->position,
+        .id = vdr_text_get(&state->texts, signal->id),
+        .source = text_of(state, sender->source),
+        .agency = text_of(state, sender->agency),
+        .type = text_of(state, terms->type),
+        .domain = text_of(state, terms->domain),
+        .purpose = text_of(state, terms->purpose),
+        .service = text_of(state, signal->service),
+        .occurred_at = signal->occurred_at,
+        .until = signal->until,
+        .leaves_at = signal->occurred_at + terms->retain_ms,
+        .severity = signal->severity,
+        .kind = (vdr_signal_kind)terms->kind,
+        .withdrawn = (signal->flags & VDR_SIGNAL_WITHDRAWN) != 0,
+        .ended = (signal->flags & VDR_SIGNAL_ENDED) != 0,
+        .overdue = (signal->flags & VDR_SIGNAL_OVERDUE) != 0,
+        .feedback = (signal->flags & VDR_SIGNAL_HAS_FEEDBACK) != 0,
+        .household = {vdr_household_at(state, signal->household)->number},
+        .case_id = {signal->in_case != 0 ? vdr_case_at(state, signal->in_case)->number : 0},
+        .person_count = person_count,
+        .has_address = signal->address != 0,
+    };
+}
+
+static uint32_t
+count_list(const vdr_state *state, vdr_slot slot)
+{
+    uint32_t count = 0;
+    for (; slot != 0; slot = ((const vdr_list *)vdr_slab_at(&state->lists, slot))->next)
+        count++;
+    return count;
+}
+
+static void
+show_case(const vdr_state *state, vdr_slot slot, vdr_case_view *ret_view)
+{
+    const vdr_case *of = vdr_case_at(state, slot);
+    *ret_view = (vdr_case_view){
+        .id = {of->number},
+        .household = {vdr_household_at(state, of->household)->number},
+        .state = (vdr_case_state)of->state,
+        .priority = (vdr_priority)of->priority,
+        .regisseur = text_of(state, of->regisseur),
+        .handover_to = text_of(state, of->handover_to),
+        .revision = of->revision,
+        .plan_revision = of->plan_revision,
+        .plan_position = of->plan_position,
+        .opened_position = of->opened_position,
+        .ended_position = of->ended_position,
+        .opened_at = of->opened_at,
+        .ended_at = of->ended_at,
+        .accept_due = of->accept_due,
+        .signal_count = of->signal_count,
+        .rule_count = count_list(state, of->rules),
+    };
+}
+
+static void
+show_household(const vdr_state *state, vdr_slot slot, vdr_household_view *ret_view)
+{
+    const vdr_household *household = vdr_household_at(state, slot);
+    *ret_view = (vdr_household_view){
+        .id = {household->number},
+        .person_count = household->person_count,
+        .address_count = household->address_count,
+        .signal_count = household->signal_count,
+        .case_count = household->case_count,
+        .open_case = {household->open_case != 0 ? vdr_case_at(state, household->open_case)->number : 0},
+    };
+    if (household->district_len != 0)
+        ret_view->district = vdr_span_of(household->district, household->district_len);
+}
+
+bool
+vdr_view_signal(const vdr_core *core, vdr_span source, vdr_span id, uint64_t id_hash, vdr_at *ret_at,
+                vdr_signal_view *ret_view)
+{
+    const vdr_state *state = &core->state;
+    vdr_name name = vdr_name_find(state, source);
+    vdr_command_ref ref = {.id = id, .hash = id_hash};
+    vdr_slot slot = name != 0 ? vdr_signal_find(state, name, &ref) : 0;
+    if (slot == 0)
+        return false;
+    ret_at->slot = slot;
+    show_signal(state, slot, ret_view);
+    return true;
+}
+
+void
+vdr_view_signal_at(const vdr_core *core, vdr_at at, vdr_signal_view *ret_view)
+{
+    show_signal(&core->state, at.slot, ret_view);
+}
+
+bool
+vdr_view_case(const vdr_core *core, vdr_case_id id, vdr_at *ret_at, vdr_case_view *ret_view)
+{
+    vdr_slot slot = vdr_case_find(&core->state, id);
+    if (slot == 0)
+        return false;
+    ret_at->slot = slot;
+    show_case(&core->state, slot, ret_view);
+    return true;
+}
+
+bool
+vdr_view_household(const vdr_core *core, vdr_household_id id, vdr_at *ret_at, vdr_household_view *ret_view)
+{
+    vdr_slot slot = vdr_household_find(&core->state, id);
+    if (slot == 0)
+        return false;
+    ret_at->slot = slot;
+    show_household(&core->state, slot, ret_view);
+    return true;
+}
+
+/* ---- what belongs to it ---- */
+
+bool
+vdr_view_case_signal(const vdr_core *core, vdr_at case_at, vdr_at *cursor, vdr_signal_view *ret_view)
+{
+    const vdr_state *state = &core->state;
+    vdr_slot slot = cursor->slot != 0 ? vdr_signal_at(state, cursor->slot)->case_after
+                                      : vdr_case_at(state, case_at.slot)->signals_first;
+    if (slot == 0)
+        return false;
+    cursor->slot = slot;
+    show_signal(state, slot, ret_view);
+    return true;
+}
+
+bool
+vdr_view_household_signal(const vdr_core *core, vdr_at household_at, vdr_at *cursor,
+                          vdr_signal_view *ret_view)
+{
+    const vdr_state *state = &core->state;
+    vdr_slot slot = cursor->slot != 0 ? vdr_signal_at(state, cursor->slot)->after
+                                      : vdr_household_at(state, household_at.slot)->signals_first;
+    if (slot == 0)
+        return false;
+    cursor->slot = slot;
+    show_signal(state, slot, ret_view);
+    return true;
+}
+
+bool
+vdr_view_household_case(const vdr_core *core, vdr_at household_at, vdr_at *cursor, vdr_case_view *ret_view)
+{
+    const vdr_state *state = &core->state;
+    vdr_slot slot = cursor->slot != 0 ? vdr_case_at(state, cursor->slot)->household_next
+                                      : vdr_household_at(state, household_at.slot)->cases;
+    if (slot == 0)
+        return false;
+    cursor->slot = slot;
+    show_case(state, slot, ret_view);
+    return true;
+}
+
+bool
+vdr_view_case_rule(const vdr_core *core, vdr_at case_at, vdr_at *cursor, vdr_span *ret_rule)
+{
+    const vdr_state *state = &core->state;
+    vdr_slot slot = cursor->slot != 0 ? ((const vdr_list *)vdr_slab_at(&state->lists, cursor->slot))->next
+                                      : vdr_case_at(state, case_at.slot)->rules;
+    if (slot == 0)
+        return false;
+    cursor->slot = slot;
+    *ret_rule = text_of(state, ((const vdr_list *)vdr_slab_at(&state->lists, slot))->name);
+    return true;
+}
+
+static bool
+names(const vdr_state *state, const vdr_signal *signal, vdr_slot member)
+{
+    vdr_slot at = signal->names;
+    while (at != 0 && vdr_naming_at(state, at)->member != member)
+        at = vdr_naming_at(state, at)->next;
+    return at != 0 || signal->address == member;
+}
+
+/* Position of the newest signal that names it; once that one left, of any of its household that does. */
+static vdr_position
+naming_position(const vdr_state *state, vdr_slot slot)
+{
+    const vdr_member *member = vdr_member_at(state, slot);
+    if (member->named_by != 0)
+        return vdr_signal_at(state, member->named_by)->position;
+    if (member->uses == 0 || member->household == 0)
+        return 0;
+    vdr_slot at = vdr_household_at(state, member->household)->signals_last;
+    while (at != 0 && !names(state, vdr_signal_at(state, at), slot))
+        at = vdr_signal_at(state, at)->before;
+    return at != 0 ? vdr_signal_at(state, at)->position : 0;
+}
+
+bool
+vdr_view_household_member(const vdr_core *core, vdr_at household_at, bool is_address, vdr_at *cursor,
+                          vdr_key16 *ret_key, vdr_position *ret_position)
+{
+    const vdr_state *state = &core->state;
+    const vdr_household *household = vdr_household_at(state, household_at.slot);
+    vdr_slot slot = is_address ? household->addresses : household->persons;
+    if (cursor->slot != 0)
+        slot = vdr_member_at(state, cursor->slot)->after;
+    if (slot == 0)
+        return false;
+    cursor->slot = slot;
+    *ret_key = vdr_member_at(state, slot)->key;
+    *ret_position = naming_position(state, slot);
+    return true;
+}
+
+bool
+vdr_view_member(const vdr_core *core, bool is_address, const vdr_key16 *key, vdr_household_id *ret_household,
+                vdr_position *ret_position)
+{
+    const vdr_state *state = &core->state;
+    vdr_slot slot = vdr_member_find(state, key, is_address);
+    if (slot == 0 || vdr_member_at(state, slot)->household == 0)
+        return false;
+    ret_household->number = vdr_household_at(state, vdr_member_at(state, slot)->household)->number;
+    *ret_position = naming_position(state, slot);
+    return true;
+}
+
+/* ---- lists of the whole town ---- */
+
+bool
+vdr_view_open_case(const vdr_core *core, vdr_span regisseur, vdr_case_id after, vdr_case_view *ret_view)
+{
+    const vdr_state *state = &core->state;
+    vdr_slot first = state->unassigned_first;
+    vdr_name name = 0;
+    if (regisseur.at != NULL) {
+        name = vdr_name_find(state, regisseur);
+        const vdr_name_record *record = name != 0 ? vdr_slab_at(&state->names, name) : NULL;
+        if (record == NULL || record->regisseur == 0)
+            return false;
+        first = vdr_regisseur_of(state, name)->cases_first;
+    }
+    vdr_slot slot = vdr_case_find(state, after);
+    if (slot != 0 && vdr_case_state_open(vdr_case_at(state, slot)->state) &&
+        vdr_case_at(state, slot)->regisseur == name) {
+        slot = vdr_case_at(state, slot)->held_after;
+    } else { /* it is in another list by now */
+        slot = first;
+        while (slot != 0 && vdr_case_at(state, slot)->number <= after.number)
+            slot = vdr_case_at(state, slot)->held_after;
+    }
+    if (slot == 0)
+        return false;
+    show_case(state, slot, ret_view);
+    return true;
+}
+
+bool
+vdr_view_review(const vdr_core *core, vdr_cursor *cursor, vdr_household_id *ret_lower,
+                vdr_household_id *ret_other)
+{
+    const vdr_state *state = &core->state;
+    vdr_slot slot = state->reviews_first;
+    if (cursor->slot != 0 && cursor->slot < state->reviews.next &&
+        vdr_review_at(state, cursor->slot)->number == cursor->number)
+        slot = vdr_review_at(state, cursor->slot)->after;
+    while (slot != 0 && vdr_review_at(state, slot)->number <= cursor->number)
+        slot = vdr_review_at(state, slot)->after;
+    if (slot == 0)
+        return false;
+    const vdr_review *review = vdr_review_at(state, slot);
+    *cursor = (vdr_cursor){.number = review->number, .slot = slot};
+    ret_lower->number = review->lower;
+    ret_other->number = review->higher;
+    return true;
+}
+
+static const vdr_overdue *
+overdue_at(const vdr_state *state, vdr_slot slot)
+{
+    return vdr_slab_at(&state->overdues, slot);
+}
+
+bool
+vdr_view_overdue(const vdr_core *core, vdr_cursor *cursor, vdr_signal_view *ret_view)
+{
+    const vdr_state *state = &core->state;
+    vdr_slot slot = state->overdues_first;
+    /* The signal is 0 in a record that was given back, whose first bytes are a link. */
+    if (cursor->slot != 0 && cursor->slot < state->overdues.next &&
+        overdue_at(state, cursor->slot)->signal != 0 &&
+        overdue_at(state, cursor->slot)->number == cursor->number)
+        slot = overdue_at(state, cursor->slot)->after;
+    while (slot != 0 && overdue_at(state, slot)->number <= cursor->number)
+        slot = overdue_at(state, slot)->after;
+    if (slot == 0)
+        return false;
+    *cursor = (vdr_cursor){.number = overdue_at(state, slot)->number, .slot = slot};
+    show_signal(state, overdue_at(state, slot)->signal, ret_view);
+    return true;
+}
+
+/* ---- figures ---- */
+
+void
+vdr_view_counts(const vdr_core *core, vdr_core_counts *ret_counts)
+{
+    const vdr_state *state = &core->state;
+    vdr_core_counts counts = {.households = state->households.live,
+                              .signals = state->signals.live,
+                              .cases = state->cases.live,
+                              .acts = state->acts.live,
+                              .timers = state->timers.heap.live,
+                              .reviews = state->reviews.live,
+                              .unassigned = state->unassigned_count,
+                              .offered = state->offered_count,
+                              .active = state->active_count,
+                              .overdue = state->overdues.live,
+                              .persons = state->person_count,
+                              .addresses = state->members.live - state->person_count};
+    for (uint32_t i = 0; i < VDR_STATE_SLABS; i++)
+        counts.memory_bytes += vdr_slab_bytes(vdr_state_slab_at(state, i));
+    if (state->rulebook != NULL)
+        counts.memory_bytes += vdr_rulebook_bytes(state->rulebook);
+    *ret_counts = counts;
+}
+
+bool
+vdr_view_regisseur(const vdr_core *core, size_t number, vdr_span *ret_id, uint64_t *ret_load,
+                   uint64_t *ret_capacity, uint64_t *ret_hard_capacity, bool *ret_absent)
+{
+    const vdr_state *state = &core->state;
+    if (state->config == NULL || number >= state->config->regisseur_count)
+        return false;
+    const vdr_config_regisseur *regisseur = &state->config->regisseurs[number];
+    *ret_id = regisseur->id;
+    *ret_load =
+        ((const vdr_regisseur *)vdr_slab_at(&state->regisseurs, state->town->regisseurs[number].record))
+            ->load;
+    *ret_capacity = regisseur->capacity;
+    *ret_hard_capacity = regisseur->hard_capacity;
+    *ret_absent = vdr_town_absent(regisseur, state->now);
+    return true;
+}
