@@ -36,7 +36,7 @@
 #include "store/log.h"
 
 typedef struct vdr_engine vdr_engine;
-struct vdr_event_typed;  /* broker/door/event.h: fields instead of JSON */
+struct vdr_wire_typed;   /* proto/codec.h: a signal in fields */
 struct vdr_config_texts; /* broker/door/config_read.h: the three YAML texts */
 
 #define VDR_ENGINE_WORDS_BYTES 512 /* room for words to people, terminated */
@@ -96,9 +96,9 @@ typedef struct vdr_submission {
     vdr_ticket ticket;
     vdr_party_kind sender_kind; /* whose key sent it; NONE: not bound to a sender (as in a replay) */
     vdr_span sender_id;
-    vdr_span json;                       /* the event's bytes as received; absent: typed */
-    const struct vdr_event_typed *typed; /* used when json is absent */
-    bool revision_checked;               /* an act's frame named the case's revision */
+    vdr_span json;                      /* the event's bytes as received; absent: typed */
+    const struct vdr_wire_typed *typed; /* used when json is absent */
+    bool revision_checked;              /* an act's frame named the case's revision */
     uint64_t revision;
 } vdr_submission;
 

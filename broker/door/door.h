@@ -1,0 +1,25 @@
+/* broker/door/door.h - the keys behind a vdr_door, for the files of the door only. */
+#ifndef VDR_DOOR_DOOR_H
+#define VDR_DOOR_DOOR_H
+
+#include "broker/door/event.h"
+
+#include <sodium.h>
+
+struct vdr_door {
+    uint8_t pseudonym_key[32];
+    uint8_t digest_key[32];
+    uint8_t id_key[crypto_shorthash_KEYBYTES];
+};
+
+/* A command of what an event says; digest is the caller's to fill in. */
+void vdr_door_command(const vdr_door *door, const vdr_event_options *options,
+                      const vdr_event_content *content, vdr_arena *arena, vdr_command *ret_command);
+
+/* What a tree says. The tree must outlive the content. */
+void vdr_door_content(const vdr_json *event, vdr_arena *arena, vdr_event_content *ret_content);
+
+/* The parts of the shape that a typed item shares. */
+bool vdr_door_is_name(vdr_span text); /* 1 to VDR_NAME_BYTES_MAX bytes */
+
+#endif

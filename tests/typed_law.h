@@ -1,0 +1,78 @@
+/* tests/typed_law.h - a typed item and the JSON event that it stands for give the same command: the law that
+ * the unit test puts to made-up items and the fuzzer to any. */
+#ifndef TESTS_TYPED_LAW_H
+#define TESTS_TYPED_LAW_H
+
+#include "broker/door/event.h"
+
+static inline bool
+law_span_same(vdr_span a, vdr_span b)
+{
+    return (a.at == NULL) == (b.at == NULL) && vdr_span_equal(a, b);
+}
+
+/* What differs, or NULL. */
+static inline const char *
+law_command_difference(const vdr_command *a, const vdr_command *b)
+{
+    if (a->kind != b->kind || a->act != b->act || a->shape != b->shape)
+        return "kind, act or shape";
+    if (a->at != b->at || a->time != b->time)
+        return "time";
+    if (!law_span_same(a->id, b->id) || !law_span_same(a->source, b->source) ||
+        !law_span_same(a->type, b->type))
+        return "id, source or type";
+    if (!vdr_key16_equal(&a->digest, &b->digest) || a->id_hash != b->id_hash)
+        return "digest or id hash";
+    if (a->sender_kind != b->sender_kind || !law_span_same(a->sender_id, b->sender_id) ||
+        a->revision_checked != b->revision_checked || a->revision_expected != b->revision_expected)
+        return "sender or revision";
+    if (!law_span_same(a->municipality, b->municipality) || a->occurred_at != b->occurred_at ||
+        a->act_before != b->act_before)
+        return "municipality, occurred_at or act_before";
+    if (a->person_count != b->person_count || a->bsn_bad != b->bsn_bad)
+        return "persons";
+    for (size_t i = 0; i < a->person_count; i++)
+        if (!vdr_key16_equal(&a->persons[i].key, &b->persons[i].key) ||
+            !law_span_same(a->persons[i].role, b->persons[i].role))
+            return "a person";
+    if (a->address_count != b->address_count || a->address_bad != b->address_bad ||
+        a->address_excluded != b->address_excluded || !law_span_same(a->buurt, b->buurt))
+        return "address";
+    for (size_t i = 0; i < a->address_count; i++)
+        if (!vdr_key16_equal(&a->addresses[i], &b->addresses[i]))
+            return "an address";
+    if (a->has_severity != b->has_severity || a->severity != b->severity)
+        return "severity";
+    if (!law_span_same(a->signal.id, b->signal.id) || a->signal.hash != b->signal.hash)
+        return "signal";
+    if (a->case_id.number != b->case_id.number || a->household.number != b->household.number ||
+        a->into.number != b->into.number || a->from.number != b->from.number)
+        return "case or household";
+    if (!law_span_same(a->regisseur, b->regisseur) || !law_span_same(a->agency, b->agency) ||
+        !law_span_same(a->result, b->result) || a->plan_revision != b->plan_revision)
+        return "regisseur, agency, result or plan";
+    if (a->ack_count != b->ack_count ||
+        (a->ack_count != 0 && memcmp(a->acks, b->acks, a->ack_count * sizeof a->acks[0]) != 0))
+        return "acknowledgements";
+    return NULL;
+}
+
+/* NULL: the law holds. ret_shape (may be NULL) tells what the command was. */
+static inline const char *
+typed_law(const vdr_door *door, const vdr_event_options *options, const vdr_wire_typed *typed,
+          vdr_arena *arena, vdr_err *ret_shape)
+{
+    vdr_command straight, by_text;
+    vdr_span json;
+
+    vdr_event_typed(door, options, typed, arena, &straight);
+    if (vdr_event_render(typed, arena, &json) != VDR_OK)
+        json = vdr_span_str("no JSON");
+    vdr_event_read(door, options, json, arena, &by_text, NULL);
+    if (ret_shape != NULL)
+        *ret_shape = straight.shape;
+    return law_command_difference(&straight, &by_text);
+}
+
+#endif
