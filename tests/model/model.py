@@ -217,6 +217,24 @@ class Model(Signals, Cases, Commands):
         return next((s for s in self.signals if s.source == source and s.id == id), None)
 
 
+def replay(folder, files, until, write):
+    """Takes the lines of the files and gives every line of output to write; until: an instant, or None."""
+    model = Model(Settings(folder, instant), write)
+    for name in files:
+        with sys.stdin.buffer if name == "-" else open(name, "rb") as file:
+            for raw in file:
+                if not raw.strip(b" \t\r\n"):
+                    continue
+                line = Line(raw)
+                at = model.log_time(line)
+                if until is not None and at is not None and at > until:
+                    model.fire_until(until)
+                    return
+                model.take(line)
+    if until is not None:
+        model.fire_until(until)
+
+
 def main(arguments):
     usage = "usage: model.py replay --config DIR [--until T] [FILE...]"
     folder = until = None
@@ -233,23 +251,8 @@ def main(arguments):
             files.append(argument)
     if folder is None:
         sys.exit(usage)
-
-    def write(line):
-        print(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
-
-    model = Model(Settings(folder, instant), write)
-    for name in files or ["-"]:
-        with sys.stdin.buffer if name == "-" else open(name, "rb") as file:
-            for raw in file:
-                if not raw.strip(b" \t\r\n"):
-                    continue
-                line = Line(raw)
-                if until is not None and (model.log_time(line) or 0) > until:
-                    model.fire_until(until)
-                    return
-                model.take(line)
-    if until is not None:
-        model.fire_until(until)
+    replay(folder, files or ["-"], until,
+           lambda line: print(json.dumps(line, ensure_ascii=False, separators=(",", ":"))))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,490 @@
+#!/usr/bin/env python3
+"""Random small towns and streams of events, in which everything collides.
+
+    generate.py --seed N [--lines K] --out DIR      town.yaml, catalogue.yaml, rules.yaml, input.jsonl, until.txt
+
+Few persons, addresses and regisseurs, short terms, and instants that lie at the edges of those terms. The
+stream is written against the model: it is asked what there is to accept, withdraw, merge or let expire. The
+same arguments give the same bytes.
+"""
+
+import argparse
+import json
+import os
+import random
+import re
+
+from events import COMMANDS, Line, instant, instant_text
+from model import Model
+from settings import Settings
+
+START = instant("2026-01-05T09:00:00Z")
+HOUR, DAY = 3600000, 86400000
+PLAIN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+KINDS = ["school", "police", "housing", "youth_care"]
+ROLES = ["youth", "parent", "adult"]
+BUURTEN = ["BU99010101", "BU99010102", "BU99010203", "BU99020101"]
+
+
+# ---------------------------------------------------------------- configuration
+
+def bsn(number):
+    """The number-th BSN that passes the elfproef."""
+    digits = 99990000
+    while True:
+        text = "%08d" % digits
+        last = sum(int(c) * w for c, w in zip(text, range(9, 1, -1))) % 11
+        if last < 10:
+            if number == 0:
+                return text + str(last)
+            number -= 1
+        digits += 1
+
+
+PERSONS = [bsn(i) for i in range(9)]
+ADDRESSES = ["99012000000000%02d" % i for i in range(6)]
+
+
+def duration(r, choices):
+    return r.choice(choices)
+
+
+def some(r, items, least=1, most=None):
+    items = list(items)
+    return r.sample(items, r.randint(min(least, len(items)), min(most or len(items), len(items))))
+
+
+def make_town(r, purposes, domains):
+    kinds = some(r, KINDS, 2) + r.choice([[], ["school"], ["police"]]) + ["brp"]
+    agencies = []
+    for i, kind in enumerate(kinds):
+        agency = {"id": "a-%d" % i, "kind": kind, "source": "urn:test:%d" % i}
+        if r.random() < 0.8:
+            agency["sees_match"] = r.choice(["true", "true", "false"])
+        agencies.append(agency)
+    services = [{"id": "v-%d" % i, "domains": some(r, domains, 1, 2)} for i in range(r.randint(0, 2))]
+    services.insert(r.randint(0, len(services)), {"id": "v-all", "domains": ["*"] + some(r, domains, 0, 1)})
+    regisseurs = []
+    for i in range(r.randint(1, 4)):
+        capacity = r.randint(1, 3)
+        one = {"id": "r-%d" % i, "districts": some(r, ["BU9901", "BU990101", "BU99010102", "BU9902", "*"], 1, 2),
+               "capacity": capacity, "hard_capacity": capacity + r.randint(0, 2)}
+        if r.random() < 0.7:
+            one["expertise"] = some(r, domains)
+        if r.random() < 0.5:
+            one["absent"] = []
+            for _ in range(r.randint(1, 2)):
+                away = START + r.randint(0, 40 * 24) * HOUR
+                back = away + r.randint(1, 10 * 24) * HOUR
+                one["absent"].append({"from": instant_text(away), "to": instant_text(back)})
+        regisseurs.append(one)
+    pairs = [[a, b] for i, a in enumerate(purposes) for b in purposes[i + 1:]]
+    town = {
+        "municipality": "GM9901",
+        "identity": {"address_match": r.choice(["join", "join", "join", "review", "off"]),
+                     "max_persons": r.choice([1, 2, 3, 4, 12])},
+        "clocks": {"future": r.choice(["0s", "10m", "2d"]), "late": r.choice(["0s", "3d", "20d"]),
+                   "cooldown": r.choice(["0s", "2d", "10d", "30d"]), "sticky": r.choice(["0s", "5d", "100d"]),
+                   "retry": r.choice(["1h", "6h", "1d"]),
+                   "accept": {"urgent": r.choice(["1h", "1d"]), "high": r.choice(["4h", "2d"]),
+                              "normal": r.choice(["1d", "3d", "10d"])}},
+        "may_combine": [p for p in pairs if r.random() < 0.6],
+        "agencies": agencies, "services": services, "regisseurs": regisseurs,
+        "coordinators": ["c-%d" % i for i in range(r.randint(1, 2))], "privacy_officers": ["p-0"]}
+    if r.random() < 0.4:
+        town["identity"]["excluded_addresses"] = some(r, ADDRESSES, 1, 2)
+    if r.random() < 0.7:
+        town["clocks"]["retain_cases"] = r.choice(["1d", "5d", "20d", "60d"])
+    return town
+
+
+def make_catalogue(r, town, purposes, domains):
+    areas = ["youth", "adult", "by_role", "by_role", "other"]
+    kinds = sorted({a["kind"] for a in town["agencies"]} - {"brp"})
+    types = {}
+    for i in range(r.randint(3, 6)):
+        one = {"domain": r.choice(domains), "agencies": some(r, kinds, 1), "severity": r.randint(1, 5),
+               "kind": r.choice(["event", "event", "state", "deadline"]),
+               "counts_for": r.choice(["1h", "5d", "20d", "20d", "60d"]),
+               "retain": r.choice(["6d", "20d", "40d", "80d"]),
+               "purpose": purposes[i] if i < len(purposes) else r.choice(purposes), "legal_basis": "WET"}
+        if r.random() < 0.6:
+            one["follow_up"] = r.choice(["1h", "1d", "4d", "10d"])
+        types["nl.test.t%d.v1" % i] = one
+    return {"domains": {d: r.choice(areas) for d in domains}, "types": types}
+
+
+def make_rules(r, town, catalogue):
+    types = catalogue["types"]
+    purposes = sorted({t["purpose"] for t in types.values()})
+    together = {frozenset(p) for p in town["may_combine"]}
+    longest = max(int(t["retain"][:-1]) for t in types.values())
+    rules = []
+    for i in range(r.randint(2, 7)):
+        chosen = []
+        for p in some(r, purposes):
+            if all(frozenset((p, q)) in together for q in chosen):
+                chosen.append(p)
+        level = r.choice(["watch", "coordinate", "case", "case", "case"])
+        measures = ["signals", "signals", "domains", "agencies", "persons", "core_areas", "types", "days", "overdue"]
+        rule = {"id": "rule-%d" % i, "text": "a rule", "level": level, "purposes": chosen,
+                "at_least": {m: r.choice([1, 2, 2, 3]) for m in some(r, sorted(set(measures)), 1, 2)}}
+        if r.random() < 0.5:
+            rule["at_least"] = {r.choice(measures): r.choice([1, 2, 2, 3])}
+        if level == "case":
+            rule["priority"] = r.choice(["normal", "normal", "high", "urgent"])
+        if r.random() < 0.5:
+            rule["over"] = "%dd" % min(longest, r.choice([1, 5, 10, 40]))
+        if r.random() < 0.15:
+            rule["spread"] = r.choice(["1h", "1d", "5d"])
+        if r.random() < 0.25:
+            rule["within_same"] = r.choice(["domain", "type", "agency", "person"])
+        where = {}
+        if r.random() < 0.12:
+            where["types"] = some(r, types, 2)
+        if r.random() < 0.12:
+            where["domains"] = some(r, catalogue["domains"], 2)
+        if r.random() < 0.12:
+            where["agencies"] = some(r, sorted({k for t in types.values() for k in t["agencies"]}), 1)
+        if r.random() < 0.12:
+            where["roles"] = some(r, ROLES, 1)
+        if r.random() < 0.2:
+            where["min_severity"] = r.randint(2, 4)
+        if where:
+            rule["where"] = where
+        rules.append(rule)
+    return {"rules": rules}
+
+
+def make_settings(r):
+    purposes = some(r, ["youth", "care", "debt"], 2)
+    domains = some(r, ["school", "home", "money", "health"], 2)
+    town = make_town(r, purposes, domains)
+    catalogue = make_catalogue(r, town, purposes, domains)
+    return {"town.yaml": town, "catalogue.yaml": catalogue, "rules.yaml": make_rules(r, town, catalogue)}
+
+
+def yaml_text(value):
+    if isinstance(value, dict):
+        return "{" + ", ".join("%s: %s" % (k, yaml_text(v)) for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(yaml_text(v) for v in value) + "]"
+    text = str(value)
+    return text if PLAIN.match(text) else '"%s"' % text
+
+
+def write_settings(settings, folder):
+    os.makedirs(folder, exist_ok=True)
+    for name, value in settings.items():
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+            for key, part in value.items():
+                if isinstance(part, list) and part and isinstance(part[0], dict):
+                    file.write("%s:\n" % key)
+                    for item in part:
+                        file.write("  - %s\n" % yaml_text(item))
+                elif isinstance(part, dict) and any(isinstance(v, dict) for v in part.values()):
+                    file.write("%s:\n" % key)
+                    for k, v in part.items():
+                        file.write("  %s: %s\n" % (k, yaml_text(v)))
+                else:
+                    file.write("%s: %s\n" % (key, yaml_text(part)))
+
+
+# ---------------------------------------------------------------- stream
+
+class Stream:
+    def __init__(self, r, settings, conf):
+        self.r, self.settings, self.conf = r, settings, conf
+        self.model = Model(conf, lambda line: None)
+        self.time = START
+        self.count = 0
+        self.lines = []
+        self.used = []  # (source, id) of what was sent
+        terms = list(conf.clocks.values()) + list(conf.accept.values())
+        terms += [t[k] for t in conf.types.values() for k in ("counts_for", "retain", "follow_up")]
+        terms += [rule[k] for rule in conf.rules for k in ("over", "spread")]
+        self.terms = sorted({ms for ms in terms if ms and ms <= 100 * DAY})
+
+    def one_of(self, items, usually=None, chance=0.9):
+        """Usually one of the second list, where it has any."""
+        usually = list(usually or [])
+        if usually and self.r.random() < chance:
+            return self.r.choice(usually)
+        return self.r.choice(list(items))
+
+    def step(self):
+        r = self.r
+        kind = r.random()
+        if kind < 0.1:
+            return
+        if kind < 0.35 and self.model.timers:
+            soon = sorted(t.due for t in self.model.timers)
+            self.time = max(self.time, soon[min(len(soon) - 1, r.choice([0, 0, 0, 1, 3]))] + r.choice([-1, 0, 0, 1]))
+        elif kind < 0.32:
+            self.time += r.choice(self.terms) + r.choice([-1, 0, 0, 1])
+        elif kind < 0.33:
+            self.time += r.choice([10, 20]) * DAY
+        else:
+            self.time += r.choice([1, 60000, 600000, HOUR, HOUR, 5 * HOUR, DAY])
+        if kind > 0.97:
+            self.time -= r.choice([1, HOUR, DAY])  # an event that comes after later ones
+
+    def new_id(self, source):
+        r = self.r
+        kind = r.random()
+        if kind < 0.06 and self.used:
+            return r.choice(self.used)[1]
+        if kind < 0.2:
+            return "x-%d" % r.randint(1, 4)
+        self.count += 1
+        return "e-%d" % self.count
+
+    def event(self, type, source, data):
+        id = self.new_id(source)
+        self.used.append((source, id))
+        return {"specversion": "1.0", "id": id, "source": source, "type": type,
+                "time": instant_text(self.time), "data": dict({"municipality": "GM9901"}, **data)}
+
+    def back(self):
+        """Some time ago, likely at an edge."""
+        r = self.r
+        if r.random() < 0.5:
+            ago = r.choice(self.terms) + r.choice([-1, 0, 0, 1])
+        else:
+            ago = r.choice([1, HOUR, DAY, 3 * DAY, 10 * DAY])
+        return instant_text(max(0, self.time - ago))
+
+    def signal(self):
+        r, conf = self.r, self.conf
+        type = r.choice(sorted(conf.types))
+        senders = [a for a in conf.agencies if a["kind"] in conf.types[type]["agencies"]]
+        agency = self.one_of(conf.agencies, senders, 0.98)
+        data = {}
+        if r.random() < 0.4:
+            data["occurred_at"] = self.back()
+            if r.random() < 0.1:
+                data["occurred_at"] = instant_text(
+                    self.time + r.choice([conf.clocks["future"] + r.choice([-1, 0, 1]), HOUR]))
+        persons = []
+        for _ in range(r.choice([0, 1, 1, 1, 2, 3])):
+            person = {"bsn": r.choice(PERSONS)}
+            if r.random() < 0.7:
+                person["role"] = r.choice(ROLES)
+            persons.append(person)
+        if persons or r.random() < 0.3:
+            data["persons"] = persons
+        if r.random() < 0.6 or not persons:
+            data["address"] = {"bag": r.choice(ADDRESSES)}
+        if r.random() < 0.3:
+            data.setdefault("address", {})["buurt"] = r.choice(BUURTEN)
+        if r.random() < 0.3:
+            data["severity"] = r.randint(1, 5)
+        if r.random() < (0.6 if conf.types[type]["kind"] == "deadline" else 0.05):
+            data["act_before"] = instant_text(max(0, self.time + r.choice([-DAY, 0, HOUR, DAY, 30 * DAY])))
+        if r.random() < 0.12:
+            own = [s.id for s in self.model.signals if s.source == agency["source"]]
+            data["supersedes"] = self.one_of(["e-1", "x-1", "none"], own, 0.95)
+        if r.random() < 0.1:
+            data["detail"] = "tekst \u00eb"
+        return self.event(type, agency["source"], data)
+
+    def command(self):
+        r, model, conf = self.r, self.model, self.conf
+        open_cases = [c for c in model.cases if c.state in ("unassigned", "offered", "active")]
+        if r.random() < 0.7 and open_cases:
+            case = r.choice(open_cases)
+            names = {"unassigned": ["case_dismissed", "case_assigned", "case_assigned"],
+                     "offered": ["case_accepted"] * 7 + ["case_declined", "case_declined", "case_dismissed",
+                                                         "case_assigned"],
+                     "active": ["case_closed", "case_closed", "handover_offered", "handover_accepted",
+                                "case_escalated", "plan_set", "case_assigned"]}[case.state]
+            name = self.one_of([n for n in COMMANDS if n.startswith(("case", "handover", "plan"))], names)
+            if case.handover and r.random() < 0.5:
+                name = "handover_accepted"
+            return self.case_command(name, case)
+        name = r.choice(["signal_withdrawn"] * 3 + ["signal_ended", "feedback", "feedback"] +
+                        ["household_merged"] * 3 + ["household_split", "person_moved", "person_moved", "erased"])
+        households = ["H%d" % n for n in model.households]
+        if name == "erased" and r.random() < 0.5:
+            name = "household_split"
+        actor, data = None, {}
+        if name in ("signal_withdrawn", "signal_ended"):
+            right = [s for s in model.signals if name == "signal_withdrawn" or s.kind == "state"]
+            s = self.one_of(model.signals, right, 0.95) if model.signals else None
+            actor = s.source if s else conf.agencies[0]["source"]
+            data = {"signal": s.id if s else "none"}
+            if name == "signal_withdrawn":
+                data["reason"] = "mistake"
+            elif r.random() < 0.5:
+                data["occurred_at"] = self.back()
+        elif name == "feedback":
+            routed = [s for s in model.signals if s.service]
+            s = self.one_of(model.signals, routed, 0.95) if model.signals else None
+            actor = "urn:voordeur:service:%s" % (s.service if s and s.service else "v-all")
+            data = {"signal": s.id if s else "none", "result": r.choice(["helped", "", "niet thuis"])}
+            if r.random() < 0.4:
+                data["agency"] = self.one_of([a["id"] for a in conf.agencies] + ["nobody"],
+                                             [s.agency["id"]] if s else [])
+        elif name == "household_merged":
+            busy = ["H%d" % c.household for c in open_cases]
+            data = {"into": self.one_of(households + ["H1", "H99"], busy, 0.6),
+                    "from": self.one_of(households + ["H2", "x"], busy, 0.6)}
+        elif name == "household_split":
+            number = r.choice(list(model.households)) if model.households else 1
+            household = model.households.get(number)
+            persons = some(r, sorted(household.persons), 0) if household else []
+            addresses = some(r, sorted(household.addresses), 0) if household else []
+            if r.random() < 0.1:
+                persons.append(r.choice(PERSONS))
+            data = {"household": "H%d" % number}
+            if persons or r.random() < 0.1:
+                data["persons"] = persons
+            if addresses:
+                data["addresses"] = addresses
+        elif name == "person_moved":
+            actor = next(a["source"] for a in conf.agencies if a["kind"] == "brp")
+            data = {"bsn": r.choice(PERSONS), "to": r.choice(ADDRESSES)}
+        elif name == "erased":
+            actor = "urn:voordeur:privacy_officer:p-0"
+            free = ["H%d" % n for n in model.households if model.open_case(n) is None]
+            data = {"household": self.one_of(["H1", "H99"], self.one_of([households], [free]))}
+        return self.command_event(name, actor or "urn:voordeur:coordinator:" + r.choice(conf.coordinators), data)
+
+    def case_command(self, name, case):
+        r, conf = self.r, self.conf
+        regisseurs = [x["id"] for x in conf.regisseurs]
+        data = {"case": "C%d" % case.number if r.random() < 0.97 else r.choice(["C1", "C99", "c1", "C01"])}
+        actor = "urn:voordeur:regisseur:" + (case.regisseur or r.choice(regisseurs))
+        if name == "case_assigned" or name == "case_dismissed" and case.state == "unassigned":
+            actor = "urn:voordeur:coordinator:" + r.choice(conf.coordinators)
+        if name == "handover_accepted" and case.handover:
+            actor = "urn:voordeur:regisseur:" + case.handover
+        if name in ("case_declined", "case_dismissed"):
+            data["reason"] = "reden"
+        if name == "case_assigned":
+            data["regisseur"] = self.one_of(regisseurs + ["r-none"], regisseurs, 0.97)
+        if name == "handover_offered":
+            data["to"] = self.one_of(regisseurs + ["r-none"], regisseurs, 0.97)
+        if name == "case_escalated":
+            data.update(to="wethouder", reason="nodig")
+        if name == "plan_set":
+            data["revision"] = self.one_of([0, 1, 2, 7], [case.plan + 1])
+            data["goals"] = [{"domain": "school", "text": "doel", "owner": "o", "state": "open",
+                              "due": instant_text(self.time + DAY)}] * r.randint(0, 1)
+        if name == "case_closed":
+            data["outcome"] = "klaar"
+        return self.command_event(name, actor, data)
+
+    def command_event(self, name, actor, data):
+        if self.r.random() < 0.04:
+            actor = self.r.choice(["urn:voordeur:regisseur:r-0", "urn:voordeur:coordinator:c-0", "urn:test:0",
+                                   "urn:voordeur:service:v-all", "urn:voordeur:regisseur:nobody",
+                                   "urn:voordeur:privacy_officer:p-0"])
+        return self.event("nl.voordeur.%s.v1" % name, actor, data)
+
+    def spoil(self, event):
+        """One thing wrong with it, or odd."""
+        r, data = self.r, event["data"]
+        kind = r.randint(0, 13)
+        if kind == 0:
+            event["source"] = "urn:test:nobody"
+        elif kind == 1:
+            event["type"] = r.choice(["nl.test.none.v1", "nl.voordeur.case_opened.v1"])
+        elif kind == 2:
+            data["municipality"] = "GM0000"
+        elif kind == 3:
+            data["persons"] = [{"bsn": r.choice(["999900007", "000000000", "12345678", "99990000a", ""])}]
+        elif kind == 4:
+            data["address"] = r.choice([{"bag": "99012"}, {"buurt": "BU9901010"}, {"buurt": "bu99010101"}, {}])
+        elif kind == 5:
+            data["severity"] = r.choice([0, 6, -1, "3", 2.0, 1e3])
+        elif kind == 6:
+            del event[r.choice(["specversion", "id", "source", "type", "time", "data"])]
+        elif kind == 7:
+            event["time"] = r.choice(["2026-01-05", "2026-02-30T00:00:00Z", "1969-12-31T23:59:59Z",
+                                      "2026-01-05T09:00:00.1234567890Z", "2026-01-05T09:00:60Z", None])
+        elif kind == 8:
+            data[r.choice(["extra", "bsn", "case"])] = 1
+        elif kind == 9:
+            event["id"] = r.choice(["", "i" * 256, "i" * 257, 7])
+        elif kind == 10:
+            data.pop("municipality")
+        elif kind == 11:
+            data.pop("persons", None)
+            data.pop("address", None)
+        elif kind == 12:
+            event["subject"] = r.choice([None, 1.0, {"a": []}])
+        else:
+            event["time"] = event["time"][:-1] + "999999Z"
+
+    def again(self):
+        """Something that was sent before: the same bytes, the same event in other bytes, or another event."""
+        r = self.r
+        raw = r.choice(self.lines)
+        try:
+            event = json.loads(raw)
+        except ValueError:
+            return raw
+        if not isinstance(event, dict):
+            return raw
+        kind = r.random()
+        if kind < 0.6:
+            items = list(event.items())
+            r.shuffle(items)
+            return json.dumps(dict(items), indent=None, ensure_ascii=True)
+        if kind < 0.9:
+            event["time"] = instant_text(self.time)
+        return json.dumps(event)
+
+    def add(self):
+        r = self.r
+        self.step()
+        kind = r.random()
+        if kind < 0.06 and self.lines:
+            raw = self.again()
+        elif kind < 0.07:
+            raw = r.choice(["{", "[]", "7", "null", "{}", '{"id":"a","id":"a"}', "\t ", '{"id":"e-1","source":"\\u0000"}'])
+        else:
+            event = self.signal() if kind < 0.62 else self.command()
+            if r.random() < 0.05:
+                self.spoil(event)
+            raw = json.dumps(event, ensure_ascii=False)
+        self.lines.append(raw)
+        if raw.strip():
+            self.model.take(Line(raw.encode("utf-8")))
+
+
+def generate(seed, lines, folder):
+    """Writes a configuration and gives (settings, lines, until), the last None where there is none."""
+    r = random.Random(seed)
+    settings = make_settings(r)
+    write_settings(settings, folder)
+    stream = Stream(r, settings, Settings(folder, instant))
+    while len(stream.lines) < lines:
+        stream.add()
+    until = None
+    if r.random() < 0.5:
+        until = instant_text(max(0, stream.time + r.choice([-10 * DAY, -1, 0, HOUR, 5 * DAY, 50 * DAY])))
+    return settings, stream.lines, until
+
+
+def write_stream(lines, until, folder):
+    with open(os.path.join(folder, "input.jsonl"), "w", encoding="utf-8") as file:
+        file.writelines(line + "\n" for line in lines)
+    if until is not None:
+        with open(os.path.join(folder, "until.txt"), "w", encoding="utf-8") as file:
+            file.write(until + "\n")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--lines", type=int, default=150)
+    parser.add_argument("--out", required=True)
+    arguments = parser.parse_args()
+    _, lines, until = generate(arguments.seed, arguments.lines, arguments.out)
+    write_stream(lines, until, arguments.out)
+
+
+if __name__ == "__main__":
+    main()
