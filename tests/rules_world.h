@@ -164,6 +164,10 @@ world_add(world *w, vdr_slot household, const world_signal *from)
         *link = vdr_slab_take(&w->state.namings);
         vdr_naming *naming = vdr_slab_edit(&w->state.namings, *link);
         naming->member = from->persons[i];
+        for (size_t k = 0; k < i; k++) {
+            if (from->persons[k] == naming->member)
+                naming->again = 1;
+        }
         naming->role = from->roles[i] != NULL ? vdr_name_use(&w->state, vdr_span_str(from->roles[i])) : 0;
         link = &naming->next;
     }

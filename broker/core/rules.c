@@ -104,7 +104,8 @@ tally_measure(question *q, tally *counted, const vdr_signal *signal, vdr_rule_as
         for (vdr_slot slot = signal->names; slot != 0 && counted->count[asked.measure] < asked.least;) {
             const vdr_naming *naming = vdr_naming_at(state, slot);
             q->namings++;
-            tally_value(counted, asked.measure, naming->member);
+            if (naming->again == 0)
+                tally_value(counted, asked.measure, naming->member);
             slot = naming->next;
         }
         break;
@@ -194,7 +195,7 @@ supports(question *q, const vdr_signal *signal)
         return group_holds(q, vdr_rule_group(q->state, q->rule, signal));
     for (vdr_slot slot = signal->names; slot != 0 && !q->too_big;) {
         const vdr_naming *naming = vdr_naming_at(q->state, slot);
-        if (group_holds(q, naming->member))
+        if (naming->again == 0 && group_holds(q, naming->member))
             return true;
         slot = naming->next;
     }

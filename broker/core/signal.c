@@ -193,7 +193,8 @@ name_members(vdr_state *state, vdr_slot slot, const vdr_command *command, vdr_sl
     vdr_slot *link = &signal->names;
     for (size_t i = 0; i < command->person_count; i++) {
         vdr_slot member = vdr_member_make(state, &command->persons[i].key, false);
-        if (vdr_member_at(state, member)->named_by != slot) /* not yet by this one */
+        bool again = vdr_member_at(state, member)->named_by == slot;
+        if (!again)
             vdr_slots_add(ret_persons, member);
         vdr_member_use(state, member, slot);
         vdr_span role = command->persons[i].role;
@@ -201,6 +202,7 @@ name_members(vdr_state *state, vdr_slot slot, const vdr_command *command, vdr_sl
         *link = naming;
         vdr_naming *named = vdr_slab_edit(&state->namings, naming);
         named->member = member;
+        named->again = again;
         named->role = role.at != NULL ? vdr_name_use(state, role) : 0;
         link = &named->next;
     }

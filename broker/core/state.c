@@ -18,7 +18,7 @@ _Static_assert(sizeof(vdr_rule_record) == 24, "rules");
 _Static_assert(sizeof(vdr_household) == 88, "households");
 _Static_assert(sizeof(vdr_member) == 48, "members");
 _Static_assert(sizeof(vdr_signal) == 120, "signals");
-_Static_assert(sizeof(vdr_naming) == 12, "namings");
+_Static_assert(sizeof(vdr_naming) == 16, "namings");
 _Static_assert(sizeof(vdr_case) == 152, "cases");
 _Static_assert(sizeof(vdr_tally) == 16, "tallies");
 _Static_assert(sizeof(vdr_list) == 8, "lists");

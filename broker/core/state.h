@@ -166,6 +166,7 @@ typedef struct vdr_naming {
     vdr_slot member;
     vdr_name role; /* 0 none */
     vdr_slot next;
+    uint32_t again; /* 1: an earlier naming of the same signal names this person too */
 } vdr_naming;
 
 typedef struct vdr_case {

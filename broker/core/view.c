@@ -25,7 +25,7 @@ show_signal(const vdr_state *state, vdr_slot slot, vdr_signal_view *ret_view)
     const vdr_terms *terms = vdr_terms_of(state, signal);
     uint32_t person_count = 0;
     for (vdr_slot at = signal->names; at != 0; at = vdr_naming_at(state, at)->next)
-        person_count++;
+        person_count += vdr_naming_at(state, at)->again == 0;
     *ret_view = (vdr_signal_view){
         .position = signal->position,
         .id = vdr_text_get(&state->texts, signal->id),

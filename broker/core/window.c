@@ -157,15 +157,19 @@ static void
 count_persons(const counting *c, counts *counted, uint32_t group, uint64_t least)
 {
     uint64_t persons = 0;
-    for (vdr_slot slot = c->signal->names; slot != 0 && persons < least; persons++)
-        slot = vdr_naming_at(c->state, slot)->next;
+    for (vdr_slot slot = c->signal->names; slot != 0 && persons < least;) {
+        const vdr_naming *naming = vdr_naming_at(c->state, slot);
+        persons += naming->again == 0;
+        slot = naming->next;
+    }
     if (persons >= least) {
         counted->full = change(c, counted->full);
         return;
     }
     for (vdr_slot slot = c->signal->names; slot != 0;) {
         const vdr_naming *naming = vdr_naming_at(c->state, slot);
-        count_value(c, counted, group, VDR_MEASURE_PERSONS, naming->member);
+        if (naming->again == 0)
+            count_value(c, counted, group, VDR_MEASURE_PERSONS, naming->member);
         slot = naming->next;
     }
 }
@@ -302,7 +306,8 @@ count_rule(const counting *c)
     }
     for (vdr_slot slot = c->signal->names; slot != 0;) {
         const vdr_naming *naming = vdr_naming_at(c->state, slot);
-        count_group(c, naming->member);
+        if (naming->again == 0)
+            count_group(c, naming->member);
         slot = naming->next;
     }
 }

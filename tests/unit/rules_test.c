@@ -50,6 +50,8 @@ static const fact facts[] = {
     /* 9 */ {"school", "s2", "school", 1, 50, 200, 0, {1}, {NULL}, NULL, "q"},
     /* 10: not in the configuration */ {"gone", "s2", "school", 1, 50, 200, 0, {1}, {NULL}, NULL, NULL},
     /* 11 */ {"school", "s1", "school", 2, 10, 200, VDR_SIGNAL_OVERDUE, {2}, {NULL}, NULL, NULL},
+    /* 12: one person in two roles */
+    {"home", "p2", "police", 2, 60, 200, 0, {1, 1}, {"youth", "parent"}, NULL, NULL},
 };
 
 #define P .purposes = NAMES(N("p"))
@@ -159,6 +161,12 @@ static const struct row {
      {P, .within = VDR_WITHIN_PERSON, .at_least = {[VDR_MEASURE_PERSONS] = 2}},
      "abd",
      "abd"},
+    {"who is named twice is one person", {P, .at_least = {[VDR_MEASURE_PERSONS] = 2}}, "am", ""},
+    {"and has both roles", {P, .at_least = {[VDR_MEASURE_CORE_AREAS] = 2}}, "m", "m"},
+    {"and is in one group, once",
+     {P, .within = VDR_WITHIN_PERSON, .at_least = {[VDR_MEASURE_SIGNALS] = 2}},
+     "m",
+     ""},
     {"within and spread: of one group",
      {P, .within = VDR_WITHIN_DOMAIN, .spread_ms = 50 * DAY, .at_least = {[VDR_MEASURE_SIGNALS] = 1}},
      "abcd",
