@@ -1,0 +1,617 @@
+#include "broker/record.h"
+
+#include "proto/time.h"
+
+/* ---- what a command has: one bit each, in the order in which they are written */
+
+enum has {
+    HAS_MALFORMED = 1 << 0,
+    HAS_ID = 1 << 1,
+    HAS_SOURCE = 1 << 2,
+    HAS_TYPE = 1 << 3, /* a signal's; an act's follows from its number */
+    HAS_SENDER = 1 << 4,
+    HAS_REVISION = 1 << 5,
+    HAS_BSN_BAD = 1 << 6,
+    HAS_ADDRESS_BAD = 1 << 7,
+    HAS_ADDRESS_EXCLUDED = 1 << 8,
+    HAS_PERSONS = 1 << 9,
+    HAS_ADDRESSES = 1 << 10,
+    HAS_BUURT = 1 << 11,
+    HAS_SEVERITY = 1 << 12,
+    HAS_SIGNAL = 1 << 13,
+    HAS_CASE = 1 << 14,
+    HAS_HOUSEHOLD = 1 << 15,
+    HAS_INTO = 1 << 16,
+    HAS_FROM = 1 << 17,
+    HAS_REGISSEUR = 1 << 18,
+    HAS_AGENCY = 1 << 19,
+    HAS_RESULT = 1 << 20,
+    HAS_PLAN = 1 << 21,
+    HAS_MUNICIPALITY = 1 << 22,
+    HAS_ALL = (1 << 23) - 1,
+    HAS_OF_MALFORMED = HAS_MALFORMED | HAS_ID | HAS_SOURCE | HAS_TYPE | HAS_SENDER | HAS_REVISION
+};
+
+static uint64_t
+bit(bool is, enum has has)
+{
+    return is ? (uint64_t)has : 0;
+}
+
+static uint64_t
+has_of(const vdr_command *c)
+{
+    bool good = c->shape == VDR_OK;
+    uint64_t all = bit(!good, HAS_MALFORMED) | bit(c->id.at != NULL, HAS_ID) |
+                   bit(c->source.at != NULL, HAS_SOURCE) |
+                   bit(c->type.at != NULL && c->act == VDR_ACT_NONE, HAS_TYPE) |
+                   bit(c->sender_kind != VDR_PARTY_NONE, HAS_SENDER) | bit(c->revision_checked, HAS_REVISION);
+    if (!good)
+        return all;
+    return all | bit(c->bsn_bad, HAS_BSN_BAD) | bit(c->address_bad, HAS_ADDRESS_BAD) |
+           bit(c->address_excluded, HAS_ADDRESS_EXCLUDED) | bit(c->person_count != 0, HAS_PERSONS) |
+           bit(c->address_count != 0, HAS_ADDRESSES) | bit(c->buurt.at != NULL, HAS_BUURT) |
+           bit(c->has_severity, HAS_SEVERITY) | bit(c->signal.id.at != NULL, HAS_SIGNAL) |
+           bit(c->case_id.number != 0, HAS_CASE) | bit(c->household.number != 0, HAS_HOUSEHOLD) |
+           bit(c->into.number != 0, HAS_INTO) | bit(c->from.number != 0, HAS_FROM) |
+           bit(c->regisseur.at != NULL, HAS_REGISSEUR) | bit(c->agency.at != NULL, HAS_AGENCY) |
+           bit(c->result.at != NULL, HAS_RESULT) | bit(c->plan_revision != 0, HAS_PLAN) |
+           bit(c->municipality.at != NULL, HAS_MUNICIPALITY);
+}
+
+/* ---- writing */
+
+typedef struct writer {
+    uint8_t *at;
+    size_t size, used;
+} writer;
+
+static void
+put(writer *out, const void *bytes, size_t len)
+{
+    if (len != 0 && out->used + len <= out->size)
+        memcpy(out->at + out->used, bytes, len);
+    out->used += len;
+}
+
+static void
+put_number(writer *out, uint64_t number)
+{
+    uint8_t bytes[10];
+    size_t len = 0;
+    for (; number >= 0x80; number >>= 7)
+        bytes[len++] = (uint8_t)(number | 0x80);
+    bytes[len++] = (uint8_t)number;
+    put(out, bytes, len);
+}
+
+static void
+put_fixed64(writer *out, uint64_t number)
+{
+    uint8_t bytes[8];
+    for (unsigned i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(number >> (8 * i));
+    put(out, bytes, sizeof bytes);
+}
+
+static void
+put_text(writer *out, vdr_span text)
+{
+    put_number(out, text.len);
+    put(out, text.at, text.len);
+}
+
+/* 0 is none. */
+static void
+put_instant(writer *out, vdr_ms at)
+{
+    VDR_ASSERT(at == VDR_MS_NONE || (at >= 0 && at <= VDR_TIME_MAX));
+    put_number(out, at == VDR_MS_NONE ? 0 : (uint64_t)at + 1);
+}
+
+static void
+put_persons(writer *out, const vdr_command *c)
+{
+    put_number(out, c->person_count);
+    for (size_t i = 0; i < c->person_count; i++) {
+        const vdr_command_person *person = &c->persons[i];
+        put(out, person->key.bytes, sizeof person->key.bytes);
+        put_number(out, person->role.at != NULL ? person->role.len + 1 : 0);
+        put(out, person->role.at, person->role.len);
+    }
+}
+
+static void
+put_addresses(writer *out, const vdr_command *c)
+{
+    put_number(out, c->address_count);
+    for (size_t i = 0; i < c->address_count; i++)
+        put(out, c->addresses[i].bytes, sizeof c->addresses[i].bytes);
+}
+
+/* What a command of good shape has. */
+static void
+put_values(writer *out, const vdr_command *c, uint64_t has)
+{
+    put(out, c->digest.bytes, sizeof c->digest.bytes);
+    put_fixed64(out, c->id_hash);
+    put_instant(out, c->time);
+    put_instant(out, c->occurred_at);
+    put_instant(out, c->act_before);
+    if (has & HAS_PERSONS)
+        put_persons(out, c);
+    if (has & HAS_ADDRESSES)
+        put_addresses(out, c);
+    if (has & HAS_BUURT)
+        put_text(out, c->buurt);
+    if (has & HAS_SEVERITY)
+        put_number(out, (uint64_t)c->severity << 1 ^ (c->severity < 0 ? UINT64_MAX : 0));
+    if (has & HAS_SIGNAL) {
+        put_text(out, c->signal.id);
+        put_fixed64(out, c->signal.hash);
+    }
+    const uint64_t numbers[] = {c->case_id.number, c->household.number, c->into.number, c->from.number};
+    for (unsigned i = 0; i < 4; i++)
+        if (has & (uint64_t)HAS_CASE << i)
+            put_number(out, numbers[i]);
+    if (has & HAS_REGISSEUR)
+        put_text(out, c->regisseur);
+    if (has & HAS_AGENCY)
+        put_text(out, c->agency);
+    if (has & HAS_RESULT)
+        put_text(out, c->result);
+    if (has & HAS_PLAN)
+        put_number(out, c->plan_revision);
+    if (has & HAS_MUNICIPALITY)
+        put_text(out, c->municipality);
+}
+
+static void
+put_event(writer *out, const vdr_command *c)
+{
+    uint64_t has = has_of(c);
+    put_number(out, has);
+    if (c->kind == VDR_COMMAND_ACT)
+        put_number(out, c->act);
+    if (has & HAS_ID)
+        put_text(out, c->id);
+    if (has & HAS_SOURCE)
+        put_text(out, c->source);
+    if (has & HAS_TYPE)
+        put_text(out, c->type);
+    if (has & HAS_SENDER) {
+        put_number(out, c->sender_kind);
+        put_text(out, c->sender_id);
+    }
+    if (has & HAS_REVISION)
+        put_number(out, c->revision_expected);
+    if (!(has & HAS_MALFORMED))
+        put_values(out, c, has);
+    else
+        put_instant(out, c->time);
+}
+
+size_t
+vdr_command_write(const vdr_command *command, uint8_t *at, size_t size)
+{
+    writer out = {.at = at, .size = size};
+    uint8_t head[2] = {VDR_RECORD_VERSION, (uint8_t)command->kind};
+
+    put(&out, head, sizeof head);
+    put_instant(&out, command->at);
+    switch (command->kind) {
+    case VDR_COMMAND_SIGNAL:
+    case VDR_COMMAND_ACT:
+        put_event(&out, command);
+        break;
+    case VDR_COMMAND_ACKS:
+        put_number(&out, command->ack_count);
+        for (size_t i = 0; i < command->ack_count; i++) {
+            put_number(&out, command->acks[i].mailbox);
+            put_number(&out, command->acks[i].seq);
+        }
+        break;
+    case VDR_COMMAND_TICK:
+    case VDR_COMMAND_CONFIG:
+        break;
+    }
+    return out.used;
+}
+
+/* ---- reading: what cannot be makes the reader bad and gives zeros, so only the end needs to ask */
+
+typedef struct reader {
+    const uint8_t *at, *end;
+    vdr_arena *arena;
+    bool bad;
+} reader;
+
+static const uint8_t *
+take(reader *in, size_t len)
+{
+    if (len > (size_t)(in->end - in->at)) {
+        in->bad = true;
+        in->at = in->end;
+        return NULL;
+    }
+    const uint8_t *at = in->at;
+    in->at += len;
+    return at;
+}
+
+static uint64_t
+take_number(reader *in)
+{
+    uint64_t value = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        const uint8_t *at = take(in, 1);
+        if (at == NULL || (shift == 63 && *at > 1) || (*at == 0 && shift != 0))
+            break; /* over the end, over 64 bits, or longer than needed */
+        value |= (uint64_t)(*at & 0x7f) << shift;
+        if (*at < 0x80)
+            return value;
+    }
+    in->bad = true;
+    return 0;
+}
+
+static uint64_t
+take_fixed64(reader *in)
+{
+    const uint8_t *at = take(in, 8);
+    uint64_t value = 0;
+    for (unsigned i = 0; at != NULL && i < 8; i++)
+        value |= (uint64_t)at[i] << (8 * i);
+    return value;
+}
+
+static vdr_key16
+take_key(reader *in)
+{
+    vdr_key16 key = {{0}};
+    const uint8_t *at = take(in, sizeof key.bytes);
+    if (at != NULL)
+        memcpy(key.bytes, at, sizeof key.bytes);
+    return key;
+}
+
+static vdr_span
+take_text(reader *in)
+{
+    uint64_t len = take_number(in);
+    const uint8_t *at = take(in, (size_t)len);
+    return at != NULL ? vdr_span_of(at, (size_t)len) : (vdr_span){0};
+}
+
+static vdr_ms
+take_instant(reader *in)
+{
+    uint64_t number = take_number(in);
+    if (number > (uint64_t)VDR_TIME_MAX + 1)
+        in->bad = true;
+    return number == 0 || in->bad ? VDR_MS_NONE : (vdr_ms)(number - 1);
+}
+
+/* A number that is there only when it is not 0. */
+static uint64_t
+take_some(reader *in)
+{
+    uint64_t number = take_number(in);
+    in->bad |= number == 0;
+    return number;
+}
+
+/* An array for count things of which each takes at least least bytes of what is left. */
+static void *
+take_array(reader *in, uint64_t count, size_t least, size_t size)
+{
+    if (in->bad || count == 0 || count > (size_t)(in->end - in->at) / least) {
+        in->bad = true;
+        return NULL;
+    }
+    return vdr_arena_alloc(in->arena, (size_t)count * size);
+}
+
+static void
+take_persons(reader *in, vdr_command *c)
+{
+    uint64_t count = take_number(in);
+    vdr_command_person *persons = take_array(in, count, sizeof(vdr_key16) + 1, sizeof persons[0]);
+    for (uint64_t i = 0; persons != NULL && i < count; i++) {
+        persons[i].key = take_key(in);
+        uint64_t role = take_number(in);
+        if (role == 0)
+            continue;
+        const uint8_t *at = take(in, (size_t)(role - 1));
+        persons[i].role = at != NULL ? vdr_span_of(at, (size_t)(role - 1)) : (vdr_span){0};
+    }
+    c->persons = persons;
+    c->person_count = persons != NULL ? (size_t)count : 0;
+}
+
+static void
+take_addresses(reader *in, vdr_command *c)
+{
+    uint64_t count = take_number(in);
+    vdr_key16 *addresses = take_array(in, count, sizeof(vdr_key16), sizeof addresses[0]);
+    for (uint64_t i = 0; addresses != NULL && i < count; i++)
+        addresses[i] = take_key(in);
+    c->addresses = addresses;
+    c->address_count = addresses != NULL ? (size_t)count : 0;
+}
+
+static void
+take_values(reader *in, vdr_command *c, uint64_t has)
+{
+    c->digest = take_key(in);
+    c->id_hash = take_fixed64(in);
+    c->time = take_instant(in);
+    c->occurred_at = take_instant(in);
+    c->act_before = take_instant(in);
+    c->bsn_bad = (has & HAS_BSN_BAD) != 0;
+    c->address_bad = (has & HAS_ADDRESS_BAD) != 0;
+    c->address_excluded = (has & HAS_ADDRESS_EXCLUDED) != 0;
+    if (has & HAS_PERSONS)
+        take_persons(in, c);
+    if (has & HAS_ADDRESSES)
+        take_addresses(in, c);
+    if (has & HAS_BUURT)
+        c->buurt = take_text(in);
+    if (has & HAS_SEVERITY) {
+        uint64_t folded = take_number(in);
+        c->has_severity = true;
+        c->severity = (int64_t)(folded >> 1 ^ ((folded & 1) != 0 ? UINT64_MAX : 0));
+    }
+    if (has & HAS_SIGNAL) {
+        c->signal.id = take_text(in);
+        c->signal.hash = take_fixed64(in);
+    }
+    uint64_t *const numbers[] = {&c->case_id.number, &c->household.number, &c->into.number, &c->from.number};
+    for (unsigned i = 0; i < 4; i++)
+        if (has & (uint64_t)HAS_CASE << i)
+            *numbers[i] = take_some(in);
+    if (has & HAS_REGISSEUR)
+        c->regisseur = take_text(in);
+    if (has & HAS_AGENCY)
+        c->agency = take_text(in);
+    if (has & HAS_RESULT)
+        c->result = take_text(in);
+    if (has & HAS_PLAN)
+        c->plan_revision = take_some(in);
+    if (has & HAS_MUNICIPALITY)
+        c->municipality = take_text(in);
+}
+
+/* "nl.voordeur.<name>.v1" */
+static vdr_span
+type_of_act(vdr_act act, vdr_arena *arena)
+{
+    const char *name = vdr_act_name(act);
+    size_t len = strlen(name);
+    uint8_t *at = vdr_arena_alloc(arena, 12 + len + 3);
+    if (at == NULL)
+        return (vdr_span){0};
+    memcpy(at, "nl.voordeur.", 12);
+    memcpy(at + 12, name, len);
+    memcpy(at + 12 + len, ".v1", 3);
+    return vdr_span_of(at, 12 + len + 3);
+}
+
+static void
+take_act(reader *in, vdr_command *c)
+{
+    uint64_t act = take_number(in);
+    c->act = act <= VDR_ACT_ERASED ? (vdr_act)act : VDR_ACT_NONE;
+    in->bad |= c->act == VDR_ACT_NONE;
+    if (!in->bad)
+        c->type = type_of_act(c->act, in->arena);
+}
+
+static void
+take_event(reader *in, vdr_command *c)
+{
+    uint64_t has = take_number(in);
+    bool malformed = (has & HAS_MALFORMED) != 0;
+
+    in->bad |= (has & ~(uint64_t)(malformed ? HAS_OF_MALFORMED : HAS_ALL)) != 0;
+    in->bad |= c->kind == VDR_COMMAND_ACT && (has & HAS_TYPE) != 0;
+    c->shape = malformed ? VDR_E_MALFORMED : VDR_OK;
+    c->occurred_at = c->act_before = VDR_MS_NONE;
+    if (c->kind == VDR_COMMAND_ACT)
+        take_act(in, c);
+    if (has & HAS_ID)
+        c->id = take_text(in);
+    if (has & HAS_SOURCE)
+        c->source = take_text(in);
+    if (has & HAS_TYPE)
+        c->type = take_text(in);
+    if (has & HAS_SENDER) {
+        uint64_t kind = take_some(in);
+        in->bad |= kind > VDR_PARTY_OPERATOR;
+        c->sender_kind = in->bad ? VDR_PARTY_NONE : (vdr_party_kind)kind;
+        c->sender_id = take_text(in);
+    }
+    if (has & HAS_REVISION) {
+        c->revision_checked = true;
+        c->revision_expected = take_number(in);
+    }
+    if (!malformed)
+        take_values(in, c, has);
+    else
+        c->time = take_instant(in);
+}
+
+static void
+take_acks(reader *in, vdr_command *c)
+{
+    uint64_t count = take_number(in);
+    if (count == 0)
+        return;
+    vdr_command_ack *acks = take_array(in, count, 2, sizeof acks[0]);
+    for (uint64_t i = 0; acks != NULL && i < count; i++) {
+        uint64_t mailbox = take_number(in);
+        in->bad |= mailbox > UINT32_MAX;
+        acks[i] = (vdr_command_ack){.mailbox = (uint32_t)mailbox, .seq = take_number(in)};
+    }
+    c->acks = acks;
+    c->ack_count = acks != NULL ? (size_t)count : 0;
+}
+
+vdr_err
+vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
+{
+    reader in = {.at = routing.at, .end = routing.at + routing.len, .arena = arena};
+    vdr_command c = {0};
+
+    if (routing.len < 2)
+        return VDR_E_STORE_CORRUPT;
+    if (routing.at[0] > VDR_RECORD_VERSION)
+        return VDR_E_STORE_VERSION;
+    if (routing.at[0] == 0 || routing.at[1] < VDR_COMMAND_SIGNAL || routing.at[1] > VDR_COMMAND_CONFIG)
+        return VDR_E_STORE_CORRUPT;
+    in.at += 2;
+    c.kind = (vdr_command_kind)routing.at[1];
+    c.at = take_instant(&in);
+    if (c.kind == VDR_COMMAND_SIGNAL || c.kind == VDR_COMMAND_ACT)
+        take_event(&in, &c);
+    else if (c.kind == VDR_COMMAND_ACKS)
+        take_acks(&in, &c);
+    if (arena->overflow)
+        return VDR_E_NO_MEMORY;
+    if (in.bad || in.at != in.end)
+        return VDR_E_STORE_CORRUPT;
+    *ret_command = c;
+    return VDR_OK;
+}
+
+/* ---- content */
+
+vdr_err
+vdr_content_write(vdr_content_form form, vdr_span bytes, vdr_arena *arena, vdr_span *ret_content)
+{
+    uint8_t *at = vdr_arena_alloc(arena, bytes.len + 1);
+    if (at == NULL)
+        return VDR_E_NO_MEMORY;
+    at[0] = (uint8_t)form;
+    if (bytes.len != 0)
+        memcpy(at + 1, bytes.at, bytes.len);
+    *ret_content = vdr_span_of(at, bytes.len + 1);
+    return VDR_OK;
+}
+
+vdr_err
+vdr_content_write_config(const vdr_config_texts *texts, vdr_arena *arena, vdr_span *ret_content)
+{
+    size_t size = 1;
+    for (unsigned i = 0; i < VDR_CONFIG_FILES; i++)
+        size += 10 + texts->text[i].len;
+    writer out = {.at = vdr_arena_alloc(arena, size), .size = size};
+    uint8_t form = VDR_CONTENT_CONFIG;
+    if (out.at == NULL)
+        return VDR_E_NO_MEMORY;
+    put(&out, &form, 1);
+    for (unsigned i = 0; i < VDR_CONFIG_FILES; i++)
+        put_text(&out, texts->text[i]);
+    *ret_content = vdr_span_of(out.at, out.used);
+    return VDR_OK;
+}
+
+vdr_err
+vdr_content_read(vdr_span content, vdr_content_form *ret_form, vdr_span *ret_bytes)
+{
+    if (content.len == 0) {
+        *ret_form = VDR_CONTENT_NONE;
+        *ret_bytes = (vdr_span){0};
+        return VDR_OK;
+    }
+    if (content.at[0] < VDR_CONTENT_JSON)
+        return VDR_E_STORE_CORRUPT;
+    if (content.at[0] > VDR_CONTENT_CONFIG)
+        return VDR_E_STORE_VERSION;
+    *ret_form = (vdr_content_form)content.at[0];
+    *ret_bytes = vdr_span_of(content.at + 1, content.len - 1);
+    return VDR_OK;
+}
+
+vdr_err
+vdr_content_read_config(vdr_span content, vdr_config_texts *ret_texts)
+{
+    static const char *const names[VDR_CONFIG_FILES] = {"town.yaml", "catalogue.yaml", "rules.yaml"};
+    vdr_content_form form;
+    vdr_span bytes;
+    vdr_config_texts texts;
+
+    vdr_err err = vdr_content_read(content, &form, &bytes);
+    if (err != VDR_OK)
+        return err;
+    if (form != VDR_CONTENT_CONFIG)
+        return VDR_E_STORE_CORRUPT;
+    reader in = {.at = bytes.at, .end = bytes.at + bytes.len};
+    for (unsigned i = 0; i < VDR_CONFIG_FILES; i++) {
+        texts.name[i] = vdr_span_str(names[i]);
+        texts.text[i] = take_text(&in);
+    }
+    if (in.bad || in.at != in.end)
+        return VDR_E_STORE_CORRUPT;
+    *ret_texts = texts;
+    return VDR_OK;
+}
+
+/* A typed item that was taken once is taken again, or the bytes are not those. */
+static vdr_err
+typed_of(vdr_span bytes, vdr_arena *arena, const vdr_wire_typed **ret_typed)
+{
+    vdr_wire_item item;
+    vdr_err err = vdr_item_decode(bytes, arena, &item);
+    if (err == VDR_E_NO_MEMORY)
+        return err;
+    if (err != VDR_OK || item.typed == NULL)
+        return VDR_E_STORE_CORRUPT;
+    *ret_typed = item.typed;
+    return VDR_OK;
+}
+
+vdr_err
+vdr_content_event(vdr_span content, vdr_arena *arena, vdr_event_content *ret_event)
+{
+    vdr_content_form form;
+    vdr_span bytes;
+    const vdr_wire_typed *typed;
+
+    vdr_err err = vdr_content_read(content, &form, &bytes);
+    if (err != VDR_OK)
+        return err;
+    if (form == VDR_CONTENT_JSON) {
+        vdr_event_content_read(bytes, arena, ret_event);
+        return VDR_OK;
+    }
+    if (form != VDR_CONTENT_TYPED)
+        return VDR_E_STORE_CORRUPT;
+    err = typed_of(bytes, arena, &typed);
+    if (err == VDR_OK)
+        vdr_event_content_typed(typed, arena, ret_event);
+    return err;
+}
+
+vdr_err
+vdr_content_json(vdr_span content, vdr_arena *arena, vdr_span *ret_json)
+{
+    vdr_content_form form;
+    vdr_span bytes;
+    const vdr_wire_typed *typed;
+
+    vdr_err err = vdr_content_read(content, &form, &bytes);
+    if (err != VDR_OK)
+        return err;
+    if (form == VDR_CONTENT_JSON) {
+        *ret_json = bytes;
+        return VDR_OK;
+    }
+    if (form != VDR_CONTENT_TYPED)
+        return VDR_E_STORE_CORRUPT;
+    err = typed_of(bytes, arena, &typed);
+    if (err != VDR_OK)
+        return err;
+    err = vdr_event_render(typed, arena, ret_json);
+    return err == VDR_E_MALFORMED || err == VDR_E_TOO_BIG ? VDR_E_STORE_CORRUPT : err;
+}

@@ -1,0 +1,229 @@
+/* Goal: what is written of a command is read as the same command; bytes that rotted are found or at least
+ * read within bounds; contents give back what was put in. */
+#include "broker/record.h"
+#include "tests/typed_law.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+static const uint8_t key[32] = {9};
+static const vdr_event_options plain;
+static vdr_door *door;
+static vdr_arena arena;
+
+static int
+set_up(void **state)
+{
+    (void)state;
+    door = vdr_door_new(key);
+    vdr_arena_init(&arena, VDR_EVENT_ARENA_BYTES * 4);
+    return 0;
+}
+
+static int
+tear_down(void **state)
+{
+    (void)state;
+    vdr_door_free(&door);
+    vdr_arena_done(&arena);
+    return 0;
+}
+
+#define EVENT(t, d)                                                                                          \
+    "{\"specversion\":\"1.0\",\"id\":\"s-1\",\"source\":\"urn:a\",\"type\":\"" t                             \
+    "\",\"time\":\"2026-03-02T09:00:00Z\",\"data\":{\"municipality\":\"GM9901\"" d "}}"
+#define ACT(n, d) EVENT("nl.voordeur." n ".v1", d)
+
+static const char *const events[] = {
+    EVENT("nl.x.v1", ""),
+    EVENT("nl.x.v1", ",\"occurred_at\":\"2026-03-01T08:30:00.5Z\",\"severity\":-3,\"persons\":[{\"bsn\":"
+                     "\"999990342\",\"role\":\"youth\"},{\"bsn\":\"1\"}],\"address\":{\"bag\":"
+                     "\"9901200000000001\",\"buurt\":\"x\"},\"act_before\":\"2026-04-01T00:00:00Z\","
+                     "\"supersedes\":\"s-0\",\"detail\":\"d\""),
+    EVENT("nl.x.v1", ",\"severity\":9007199254740991"),
+    "no JSON",
+    "{\"id\":\"only\"}",
+    "{\"type\":\"nl.voordeur.erased.v1\",\"source\":\"u\",\"time\":\"2026-03-02T09:00:00Z\"}",
+    ACT("signal_withdrawn", ",\"signal\":\"s-1\",\"reason\":\"\""),
+    ACT("feedback", ",\"signal\":\"s-1\",\"result\":\"\",\"agency\":\"a\""),
+    ACT("case_assigned", ",\"case\":\"C18446744073709551615\",\"regisseur\":\"r\""),
+    ACT("case_accepted", ",\"case\":\"X\""),
+    ACT("plan_set", ",\"case\":\"C1\",\"revision\":7,\"goals\":[]"),
+    ACT("household_merged", ",\"into\":\"H1\",\"from\":\"H300\""),
+    ACT("household_split", ",\"household\":\"H1\",\"persons\":[\"999990342\"],\"addresses\":["
+                           "\"9901200000000001\",\"9901200000000002\"]"),
+    ACT("person_moved", ",\"bsn\":\"999990342\",\"to\":\"9901200000000001\""),
+    ACT("erased", ",\"household\":\"H9\""),
+};
+#define EVENTS (sizeof events / sizeof events[0])
+
+/* The commands of the rows, and those that no event makes. */
+static vdr_command
+command_of(size_t i)
+{
+    static const vdr_command_ack acks[] = {{1, 1}, {UINT32_MAX, UINT64_MAX}, {7, 0}};
+    static const vdr_command others[] = {
+        {.kind = VDR_COMMAND_TICK, .at = 1772442000000},
+        {.kind = VDR_COMMAND_CONFIG, .at = 0},
+        {.kind = VDR_COMMAND_ACKS, .at = VDR_MS_NONE, .acks = acks, .ack_count = 3},
+        {.kind = VDR_COMMAND_ACKS, .at = 5},
+    };
+    if (i >= EVENTS)
+        return others[i - EVENTS];
+    vdr_command command;
+    vdr_event_read(door, &plain, vdr_span_str(events[i]), &arena, &command, NULL);
+    if (i % 2 != 0) {
+        command.sender_kind = VDR_PARTY_COORDINATOR;
+        command.sender_id = vdr_span_str("c-piet");
+        command.revision_checked = true;
+        command.revision_expected = i * 1000;
+        command.address_excluded = command.shape == VDR_OK;
+    }
+    return command;
+}
+#define COMMANDS (EVENTS + 4)
+
+static void
+what_is_written_is_read_as_the_same_command(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        uint8_t bytes[4096];
+        vdr_command command = command_of(i), again;
+        size_t len = vdr_command_write(&command, bytes, sizeof bytes);
+        assert_true(len <= sizeof bytes);
+        assert_int_equal(vdr_command_write(&command, NULL, 0), len);
+        vdr_err err = vdr_command_read(vdr_span_of(bytes, len), &arena, &again);
+        if (err != VDR_OK)
+            fail_msg("row %zu: %s", i, vdr_err_code(err));
+        const char *difference = law_command_difference(&command, &again);
+        if (difference != NULL)
+            fail_msg("row %zu: %s", i, difference);
+        vdr_arena_reset(&arena);
+    }
+}
+
+static void
+cut_or_longer_bytes_are_corrupt(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        uint8_t bytes[4096];
+        vdr_command command = command_of(i), again;
+        size_t len = vdr_command_write(&command, bytes, sizeof bytes - 1);
+        for (size_t cut = 0; cut < len; cut++)
+            if (vdr_command_read(vdr_span_of(bytes, cut), &arena, &again) != VDR_E_STORE_CORRUPT)
+                fail_msg("row %zu cut to %zu of %zu", i, cut, len);
+        bytes[len] = 0;
+        assert_int_equal(vdr_command_read(vdr_span_of(bytes, len + 1), &arena, &again), VDR_E_STORE_CORRUPT);
+        vdr_arena_reset(&arena);
+    }
+}
+
+static void
+rotten_bytes_are_read_within_bounds_and_never_as_two_things(void **state)
+{
+    (void)state;
+    unsigned found = 0, read = 0;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        uint8_t bytes[4096], rotten[4096], rewritten[4096];
+        vdr_command command = command_of(i), again;
+        size_t len = vdr_command_write(&command, bytes, sizeof bytes);
+        for (size_t bit = 0; bit < len * 8; bit++) {
+            memcpy(rotten, bytes, len);
+            rotten[bit / 8] ^= (uint8_t)(1 << bit % 8);
+            vdr_arena_reset(&arena);
+            vdr_err err = vdr_command_read(vdr_span_of(rotten, len), &arena, &again);
+            if (err == VDR_OK) {
+                assert_int_equal(vdr_command_write(&again, rewritten, sizeof rewritten), len);
+                assert_memory_equal(rewritten, rotten, len);
+                read++;
+            } else {
+                assert_true(err == VDR_E_STORE_CORRUPT || (err == VDR_E_STORE_VERSION && bit < 8));
+                found++;
+            }
+        }
+        vdr_arena_reset(&arena);
+    }
+    assert_true(found > 500 && read > 500);
+}
+
+static void
+a_later_version_is_told_apart_from_rot(void **state)
+{
+    (void)state;
+    static const uint8_t later[] = {VDR_RECORD_VERSION + 1, 3, 0}, none[] = {0, 3, 0};
+    vdr_command command;
+    assert_int_equal(vdr_command_read(vdr_span_of(later, 3), &arena, &command), VDR_E_STORE_VERSION);
+    assert_int_equal(vdr_command_read(vdr_span_of(none, 3), &arena, &command), VDR_E_STORE_CORRUPT);
+}
+
+static void
+a_content_gives_back_its_event_in_either_form(void **state)
+{
+    (void)state;
+    const vdr_wire_person person = {vdr_span_str("999990342"), vdr_span_str("youth")};
+    const vdr_wire_typed typed = {.id = vdr_span_str("s-1"),
+                                  .source = vdr_span_str("urn:a"),
+                                  .type = vdr_span_str("nl.x.v1"),
+                                  .time = vdr_span_str("2026-03-02T09:00:00Z"),
+                                  .municipality = vdr_span_str("GM9901"),
+                                  .persons = &person,
+                                  .person_count = 1,
+                                  .detail = vdr_span_str("free")};
+    const vdr_wire_item item = {.typed = &typed};
+    vdr_bytes bytes = {0};
+    vdr_span json, contents[2], text;
+    assert_int_equal(vdr_event_render(&typed, &arena, &json), VDR_OK);
+    assert_int_equal(vdr_item_encode(&item, &arena, &bytes), VDR_OK);
+    assert_int_equal(vdr_content_write(VDR_CONTENT_JSON, json, &arena, &contents[0]), VDR_OK);
+    assert_int_equal(vdr_content_write(VDR_CONTENT_TYPED, vdr_bytes_span(&bytes), &arena, &contents[1]),
+                     VDR_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        vdr_event_content event;
+        assert_int_equal(vdr_content_event(contents[i], &arena, &event), VDR_OK);
+        assert_int_equal(event.shape, VDR_OK);
+        assert_int_equal(event.person_count, 1);
+        assert_true(vdr_span_equal(event.persons[0].bsn, person.bsn));
+        assert_true(vdr_span_equal(event.detail, typed.detail));
+        assert_int_equal(vdr_content_json(contents[i], &arena, &text), VDR_OK);
+        assert_true(vdr_span_equal(text, json));
+        vdr_config_texts texts;
+        assert_int_equal(vdr_content_read_config(contents[i], &texts), VDR_E_STORE_CORRUPT);
+    }
+    vdr_bytes_done(&bytes);
+}
+
+static void
+a_configuration_gives_back_its_texts(void **state)
+{
+    (void)state;
+    const vdr_config_texts texts = {.text = {vdr_span_str("a: b\n"), vdr_span_str(""), vdr_span_str("ccc")}};
+    vdr_config_texts again;
+    vdr_span content;
+    vdr_event_content event;
+    assert_int_equal(vdr_content_write_config(&texts, &arena, &content), VDR_OK);
+    assert_int_equal(vdr_content_read_config(content, &again), VDR_OK);
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(vdr_span_equal(texts.text[i], again.text[i]));
+    for (size_t cut = 1; cut < content.len; cut++)
+        assert_int_equal(vdr_content_read_config(vdr_span_of(content.at, cut), &again), VDR_E_STORE_CORRUPT);
+    assert_int_equal(vdr_content_event(content, &arena, &event), VDR_E_STORE_CORRUPT);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_written_is_read_as_the_same_command),
+        cmocka_unit_test(cut_or_longer_bytes_are_corrupt),
+        cmocka_unit_test(rotten_bytes_are_read_within_bounds_and_never_as_two_things),
+        cmocka_unit_test(a_later_version_is_told_apart_from_rot),
+        cmocka_unit_test(a_content_gives_back_its_event_in_either_form),
+        cmocka_unit_test(a_configuration_gives_back_its_texts),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
