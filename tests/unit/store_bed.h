@@ -243,6 +243,7 @@ bed_row(const bed *b, const char *part, const char *table, size_t n, uint8_t ret
     MDB_dbi dbi;
     MDB_cursor *cursor;
     MDB_val key, value;
+    *ret_key_len = *ret_len = 0;
     (void)snprintf(path, sizeof path, "%s/%s", b->dir, part);
     assert_int_equal(mdb_env_create(&env), 0);
     assert_int_equal(mdb_env_set_maxdbs(env, 4), 0);
