@@ -8,6 +8,7 @@
 #include <string.h>
 
 static const vdr_cli_verb *const verbs[] = {
+    &vdr_cli_replay,
     &vdr_cli_rules,
 };
 

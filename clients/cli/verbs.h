@@ -22,6 +22,7 @@ typedef struct vdr_cli_verb {
     int (*run)(int argc, char **argv);
 } vdr_cli_verb;
 
+extern const vdr_cli_verb vdr_cli_replay;
 extern const vdr_cli_verb vdr_cli_rules;
 
 /* Says what is wrong with the command line and where to read on; returns VDR_EXIT_USAGE. */
