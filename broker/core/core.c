@@ -64,7 +64,7 @@ fire(vdr_state *state, const vdr_timer *timer)
         vdr_act_forgotten(state, timer->target, timer->order);
         return;
     }
-    VDR_ASSERT(!"a kind of timer");
+    VDR_ASSERT(0 && "a kind of timer");
 }
 
 /* "Retry … at the end of every line or timer that left some regisseur with less load than before it." */

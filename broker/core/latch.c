@@ -37,7 +37,7 @@ holds(vdr_state *state, vdr_slot rule_record, vdr_slot household, vdr_ms t)
     for (size_t rule = 0; rule < state->config->rule_count; rule++)
         if (vdr_rule_record_of(state, rule) == rule_record)
             return vdr_rule_holds(state, rule, household, t);
-    VDR_ASSERT(!"a current rule is in the configuration");
+    VDR_ASSERT(0 && "a current rule is in the configuration");
     return false;
 }
 

@@ -76,7 +76,7 @@ count(vdr_state *state, const vdr_case *of, uint32_t by)
     case VDR_CASE_DISMISSED:
     case VDR_CASE_RETRACTED:
     case VDR_CASE_MERGED:
-        VDR_ASSERT(!"only an open case is held");
+        VDR_ASSERT(0 && "only an open case is held");
         return;
     }
     vdr_slot slot = record_of(state, of->regisseur);
