@@ -74,8 +74,10 @@ move_cases(vdr_state *state, vdr_slot from, vdr_slot into)
 static void
 move_signal(vdr_state *state, vdr_slot slot, vdr_slot into, vdr_slot near)
 {
+    vdr_rules_signal_removed(state, vdr_signal_at(state, slot)->household, slot);
     vdr_household_cut_signal(state, slot);
     vdr_household_put_signal(state, into, slot, near);
+    vdr_rules_signal_added(state, into, slot);
 }
 
 /* ---- merge ---- */
@@ -85,7 +87,6 @@ vdr_household_merge(vdr_state *state, vdr_slot into, vdr_slot from)
 {
     const vdr_household *old = vdr_household_at(state, from);
 
-    vdr_rules_household_gone(state, into);
     vdr_rules_household_gone(state, from);
     while (old->persons != 0)
         vdr_member_join(state, old->persons, into);
@@ -140,7 +141,6 @@ move_signals_of(vdr_state *state, vdr_slot from, vdr_slot to, bool with_addresse
 void
 vdr_household_split(vdr_state *state, vdr_slot household, const vdr_slots *members)
 {
-    vdr_rules_household_gone(state, household);
     vdr_slot made = vdr_household_new(state);
     const vdr_household *old = vdr_household_at(state, household);
     vdr_household_set_district(state, made, old->district, old->district_len);
@@ -185,8 +185,6 @@ vdr_person_move(vdr_state *state, vdr_slot person, vdr_slot to, const vdr_key16 
     vdr_slot into = destination(state, to, to_key, excluded);
     VDR_ASSERT(from != 0 && from != into);
 
-    vdr_rules_household_gone(state, from);
-    vdr_rules_household_gone(state, into);
     vdr_member_join(state, person, into);
     if (vdr_household_at(state, from)->person_count == 0)
         take_cases_along(state, from, into);

@@ -276,15 +276,26 @@ vdr_rule_supported_by(vdr_state *state, size_t rule, vdr_slot household, vdr_ms 
     return question_again(&q) ? supports(&q, signal) : answer;
 }
 
+/* How many signals can still be found in the support. */
+static uint32_t
+support_max(const question *q)
+{
+    if (q->window == NULL)
+        return q->household->signal_count;
+    return vdr_window_holds(q->window, q->rule) ? vdr_window_counted(q->window, q->rule) : 0;
+}
+
 static bool
 ask_after(question *q, vdr_position position)
 {
-    for (vdr_slot slot = q->household->signals_last; slot != 0 && !q->too_big;) {
+    uint32_t left = support_max(q);
+    for (vdr_slot slot = q->household->signals_last; slot != 0 && left > 0 && !q->too_big;) {
         const vdr_signal *signal = vdr_signal_at(q->state, slot);
         if (signal->position <= position)
             return false;
         if (supports(q, signal))
             return true;
+        left -= q->window != NULL && is_counted(q, signal);
         slot = signal->before;
     }
     return false;
@@ -300,16 +311,23 @@ vdr_rule_supported_after(vdr_state *state, size_t rule, vdr_slot household, vdr_
     return question_again(&q) ? ask_after(&q, position) : answer;
 }
 
+/* Newest first, since what is counted is mostly new, then turned round into log order. */
 static void
 ask_support(question *q, vdr_slots *ret_signals)
 {
-    if (q->window != NULL && !vdr_window_holds(q->window, q->rule))
-        return;
-    for (vdr_slot slot = q->household->signals_first; slot != 0 && !q->too_big;) {
+    size_t first = ret_signals->count;
+    uint32_t left = support_max(q);
+    for (vdr_slot slot = q->household->signals_last; slot != 0 && left > 0 && !q->too_big;) {
         const vdr_signal *signal = vdr_signal_at(q->state, slot);
         if (supports(q, signal))
             vdr_slots_add(ret_signals, slot);
-        slot = signal->after;
+        left -= q->window != NULL && is_counted(q, signal);
+        slot = signal->before;
+    }
+    for (size_t last = ret_signals->count; first + 1 < last; first++) {
+        vdr_slot slot = ret_signals->at[first];
+        ret_signals->at[first] = ret_signals->at[--last];
+        ret_signals->at[last] = slot;
     }
 }
 

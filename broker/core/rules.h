@@ -37,11 +37,12 @@ bool vdr_rule_holds(vdr_state *state, size_t rule, vdr_slot household, vdr_ms t)
  * is not counted. */
 bool vdr_rule_supported_by(vdr_state *state, size_t rule, vdr_slot household, vdr_ms t, vdr_slot signal);
 /* Does it hold with a signal in its support that stands after position in the log? (the bar of section 7)
- * Looks at the household's signals after position, newest first, until one is in the support. */
+ * Looks at the household's signals after position, newest first, until one is in the support or all that
+ * count were seen. */
 bool vdr_rule_supported_after(vdr_state *state, size_t rule, vdr_slot household, vdr_ms t,
                               vdr_position position);
-/* The support, in log order, appended to ret_signals; nothing where it does not hold. Looks at all signals
- * of the household if it does. */
+/* The support, in log order, appended to ret_signals; nothing where it does not hold. Looks at the household's
+ * signals, newest first, until all that count were seen. */
 void vdr_rule_support(vdr_state *state, size_t rule, vdr_slot household, vdr_ms t, vdr_slots *ret_signals);
 
 /* Record of RULES that this rule of the configuration is (for latches), its id, and its purposes as names
@@ -53,8 +54,8 @@ const vdr_name *vdr_rule_purposes_of(const vdr_state *state, size_t rule, size_t
 /* Tell the rulebook what changed in a household, after it changed; cheap, nothing for one without windows.
  * added: a signal came, and is in the household's list. changed: withdrawn, ended, overdue or no longer
  * overdue; before is a copy of its record from before the change. removed: it leaves or moves away; called
- * while its record and namings still are as they were. gone: forget the household's windows (it left, was merged,
- * split, or signals moved in bulk); removed and added are then not needed. */
+ * while its record and namings still are as they were. gone: forget the household's windows, since it is no more
+ * or is emptied; removed is then not needed. */
 void vdr_rules_signal_added(vdr_state *state, vdr_slot household, vdr_slot signal);
 void vdr_rules_signal_changed(vdr_state *state, vdr_slot household, vdr_slot signal,
                               const vdr_signal *before);

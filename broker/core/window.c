@@ -31,6 +31,7 @@ struct vdr_window {
     uint32_t *unused; /* places of group_at to be used again */
     uint32_t unused_count, group_count, group_size;
     uint32_t *holding; /* for each rule: how many groups hold */
+    uint32_t *counted; /* for each rule: how many signals are in its counted set */
     uint64_t spread_bytes;
 };
 
@@ -300,6 +301,7 @@ count_group(const counting *c, uint32_t group)
 static void
 count_rule(const counting *c)
 {
+    c->window->counted[c->place] = change(c, c->window->counted[c->place]);
     if (c->rule->within != VDR_WITHIN_PERSON) {
         count_group(c, vdr_rule_group(c->state, c->rule, c->signal));
         return;
@@ -427,6 +429,7 @@ window_new(vdr_state *state, uint32_t over, vdr_slot household, vdr_ms t)
     vdr_window *window = vdr_alloc(1, sizeof *window);
     window->now = t;
     window->holding = vdr_alloc(state->rulebook->rule_count, sizeof *window->holding);
+    window->counted = vdr_alloc(state->rulebook->rule_count, sizeof *window->counted);
     for (vdr_slot slot = vdr_household_at(state, household)->signals_first; slot != 0;) {
         add_signal(state, window, over, slot);
         slot = vdr_signal_at(state, slot)->after;
@@ -447,6 +450,7 @@ window_free(vdr_window *window)
     free(window->group_at);
     free(window->unused);
     free(window->holding);
+    free(window->counted);
     free(window);
 }
 
@@ -455,7 +459,7 @@ window_bytes(const vdr_window *window, uint32_t rule_count)
 {
     return sizeof *window + vdr_heap_bytes(&window->due) + vdr_map_bytes(&window->values) +
            vdr_map_bytes(&window->groups) + window->spread_bytes +
-           window->group_size * (sizeof(counts) + sizeof(uint32_t)) + rule_count * sizeof(uint32_t);
+           window->group_size * (sizeof(counts) + sizeof(uint32_t)) + rule_count * 2 * sizeof(uint32_t);
 }
 
 vdr_windows *
@@ -604,6 +608,12 @@ bool
 vdr_window_holds(const vdr_window *window, const vdr_rule *rule)
 {
     return window->holding[rule->place] > 0;
+}
+
+uint32_t
+vdr_window_counted(const vdr_window *window, const vdr_rule *rule)
+{
+    return window->counted[rule->place];
 }
 
 bool

@@ -36,6 +36,8 @@ void vdr_windows_shrink(vdr_windows *windows, uint64_t bytes_max);
  * next call here. t is at or after every earlier one for the household. */
 vdr_window *vdr_windows_at(vdr_state *state, const vdr_rule *rule, vdr_slot household, vdr_ms t);
 bool vdr_window_holds(const vdr_window *window, const vdr_rule *rule);
+/* How many signals are in the rule's counted set: whoever looks for them may stop at the last. */
+uint32_t vdr_window_counted(const vdr_window *window, const vdr_rule *rule);
 /* group: what within_same splits by: a name, or a person's member slot; 0 without within_same. */
 bool vdr_window_group_holds(const vdr_window *window, const vdr_rule *rule, uint32_t group);
 
