@@ -60,10 +60,15 @@ vdr_clock_now(vdr_clock *clock)
 }
 
 int64_t
-vdr_clock_steady_us(vdr_clock *clock)
+vdr_clock_monotonic_us(void)
 {
-    /* The field is left as it is: it belongs to the last reading of the wall. */
-    return clock->kind == VDR_CLOCK_VIRTUAL ? clock->steady_us : read_us(CLOCK_MONOTONIC);
+    return read_us(CLOCK_MONOTONIC);
+}
+
+int64_t
+vdr_clock_steady_us(const vdr_clock *clock)
+{
+    return clock->kind == VDR_CLOCK_VIRTUAL ? clock->steady_us : vdr_clock_monotonic_us();
 }
 
 int64_t

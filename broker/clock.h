@@ -37,7 +37,8 @@ void vdr_clock_raise(vdr_clock *clock, vdr_ms at);
 /* Log time now. VDR_MS_NONE for an event clock. Real: reads the wall. */
 vdr_ms vdr_clock_now(vdr_clock *clock);
 
-int64_t vdr_clock_steady_us(vdr_clock *clock);
+int64_t vdr_clock_steady_us(const vdr_clock *clock);
+int64_t vdr_clock_monotonic_us(void); /* the machine's; any thread; for measuring only */
 
 /* By how much the wall jumped since the last call, beyond VDR_CLOCK_JUMP_MS; 0: it did not. */
 int64_t vdr_clock_jump(vdr_clock *clock);

@@ -30,16 +30,16 @@
 #include "broker/clock.h"
 #include "broker/core/core.h"
 #include "broker/core/view.h"
+#include "broker/door/config_read.h"
 #include "broker/histogram.h"
+#include "proto/codec.h"
 #include "proto/err.h"
 #include "store/checkpoint.h"
 #include "store/log.h"
 
 typedef struct vdr_engine vdr_engine;
-struct vdr_wire_typed;   /* proto/codec.h: a signal in fields */
-struct vdr_config_texts; /* broker/door/config_read.h: the three YAML texts */
 
-#define VDR_ENGINE_WORDS_BYTES 512 /* room for words to people, terminated */
+#define VDR_ENGINE_WORDS_BYTES 2048 /* room for words to people, terminated */
 
 /* ---- Start and stop ---- */
 
@@ -59,7 +59,7 @@ typedef struct vdr_engine_options {
     vdr_clock *clock;
     const uint8_t *key; /* the pseudonym key, 32 bytes (broker/door) */
     /* of --config; NULL: the one that the log holds */
-    const struct vdr_config_texts *config;
+    const vdr_config_texts *config;
     /* a bad or refused config keeps the log's one in force, with a warning, instead of ending the start */
     bool keep_config;
     bool threads;                /* committer and checkpointer in threads; otherwise inside turn */
@@ -96,9 +96,9 @@ typedef struct vdr_submission {
     vdr_ticket ticket;
     vdr_party_kind sender_kind; /* whose key sent it; NONE: not bound to a sender (as in a replay) */
     vdr_span sender_id;
-    vdr_span json;                      /* the event's bytes as received; absent: typed */
-    const struct vdr_wire_typed *typed; /* used when json is absent */
-    bool revision_checked;              /* an act's frame named the case's revision */
+    vdr_span json;               /* the event's bytes as received; absent: typed */
+    const vdr_wire_typed *typed; /* used when json is absent */
+    bool revision_checked;       /* an act's frame named the case's revision */
     uint64_t revision;
 } vdr_submission;
 
@@ -123,9 +123,9 @@ VDR_MUST_CHECK vdr_err vdr_engine_submit_advance(vdr_engine *engine, vdr_ticket 
  * result and nothing changed: BAD_CONFIG (words say file, line, column, or what stands in the way). No
  * difference: OK, and the result's position is 0. ret_words: VDR_ENGINE_WORDS_BYTES, always filled. */
 VDR_MUST_CHECK vdr_err vdr_engine_submit_config(vdr_engine *engine, vdr_ticket ticket,
-                                                const struct vdr_config_texts *texts, char *ret_words);
+                                                const vdr_config_texts *texts, char *ret_words);
 /* As submit_config, but changes nothing and gives no result. */
-VDR_MUST_CHECK vdr_err vdr_engine_check_config(vdr_engine *engine, const struct vdr_config_texts *texts,
+VDR_MUST_CHECK vdr_err vdr_engine_check_config(vdr_engine *engine, const vdr_config_texts *texts,
                                                char *ret_words);
 
 /* ---- The turn ---- */
@@ -208,6 +208,7 @@ typedef struct vdr_engine_status {
     vdr_ms next_due;        /* of the next timer; VDR_MS_MAX none */
     int64_t clock_ahead_ms; /* log time stands still so long */
     uint64_t epoch;
+    uint64_t unspoken; /* groups, open or closed, that were not collected */
     uint64_t submitted, accepted, duplicates, refused, full_refused, acks, ticks, groups;
     uint64_t accepted_per_s;                                             /* over the last whole second */
     uint64_t group_records_p50, group_records_max;                       /* records of a group */

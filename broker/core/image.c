@@ -259,32 +259,3 @@ vdr_core_state_hash(const vdr_core *core)
     }
     return hash;
 }
-
-/* ---- what must be kept of the log ---- */
-
-static void
-keep(vdr_position *from, vdr_position position)
-{
-    if (position != 0 && position < *from)
-        *from = position;
-}
-
-vdr_position
-vdr_core_keep_from(const vdr_core *core)
-{
-    const vdr_state *state = &core->state;
-    vdr_position from = state->position + 1;
-    keep(&from, state->config_position);
-    for (vdr_slot slot = 1; slot < state->signals.next; slot++)
-        if (vdr_signal_at(state, slot)->order != 0) /* zero where it was given back */
-            keep(&from, vdr_signal_at(state, slot)->position);
-    for (vdr_slot slot = 1; slot < state->cases.next; slot++)
-        if (vdr_case_at(state, slot)->revision != 0)
-            keep(&from, vdr_case_at(state, slot)->opened_position);
-    for (vdr_slot slot = 1; slot < state->mailboxes.next; slot++) {
-        const vdr_mailbox *mailbox = vdr_slab_at(&state->mailboxes, slot);
-        if (mailbox->marks_first != 0)
-            keep(&from, ((const vdr_mark *)vdr_slab_at(&state->marks, mailbox->marks_first))->position);
-    }
-    return from;
-}

@@ -1,0 +1,20 @@
+/* broker/core/keep.h - what the state needs of the log, found bit by bit beside running steps.
+ *
+ * Thread:  the core's. Steps may go on between the calls: what they add stands after the position at which
+ *          the walk began, and what they take away only makes the result too careful. So the result is good
+ *          for every state from there on. */
+#ifndef VDR_CORE_KEEP_H
+#define VDR_CORE_KEEP_H
+
+#include "broker/core/core.h"
+
+typedef struct vdr_keep {
+    uint32_t table, slot; /* the next to look at */
+    bool over;
+    vdr_position oldest; /* when over: nothing before it is needed */
+} vdr_keep;              /* {0} begins */
+
+/* Looks at about count more records. True: over. */
+bool vdr_keep_some(const vdr_core *core, vdr_keep *keep, uint32_t count);
+
+#endif

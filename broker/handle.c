@@ -1,0 +1,97 @@
+/* A person or address by its handle: the number itself stands in the event of the newest signal that names it
+ * (proto/protocol.md 5.9). */
+#include "broker/inside.h"
+
+#define HANDLE_BYTES 34u /* "p-" or "a-" and 32 digits */
+
+static bool
+parse(bool is_address, vdr_span handle, vdr_key16 *ret_key)
+{
+    if (handle.len != HANDLE_BYTES || handle.at[0] != (is_address ? 'a' : 'p') || handle.at[1] != '-')
+        return false;
+    for (size_t i = 0; i < sizeof ret_key->bytes; i++) {
+        unsigned byte = 0;
+        for (size_t j = 0; j < 2; j++) {
+            uint8_t c = handle.at[2 + 2 * i + j];
+            if (c >= '0' && c <= '9')
+                byte = byte * 16 + (unsigned)(c - '0');
+            else if (c >= 'a' && c <= 'f')
+                byte = byte * 16 + (unsigned)(c - 'a') + 10;
+            else
+                return false;
+        }
+        ret_key->bytes[i] = (uint8_t)byte;
+    }
+    return true;
+}
+
+/* The number in an event whose pseudonym is key. */
+static bool
+find(const vdr_door *door, const vdr_event_content *content, bool is_address, const vdr_key16 *key,
+     vdr_span *ret_text)
+{
+    size_t count = is_address ? content->address_count : content->person_count;
+    for (size_t i = 0; i < count; i++) {
+        vdr_span text = is_address ? content->addresses[i] : content->persons[i].bsn;
+        vdr_key16 found = vdr_door_pseudonym(door, is_address, text);
+        if (vdr_key16_equal(&found, key)) {
+            *ret_text = text;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The content of a record: from the log, or from a group that is not durable yet. */
+static bool
+content_at(vdr_engine *engine, vdr_position position, vdr_span *ret_content)
+{
+    vdr_log_record record;
+    if (position > engine->durable) {
+        for (uint64_t i = engine->spoken; i <= engine->opened; i++) {
+            const vdr_gather *gather = &engine->ring[i % VDR_RING];
+            if (position < gather->expected || position - gather->expected >= gather->record_count)
+                continue;
+            *ret_content = gather->records[position - gather->expected].content;
+            return true;
+        }
+        return false;
+    }
+    if (engine->reader == NULL && vdr_log_reader_open(engine->options.log, &engine->reader) != VDR_OK)
+        return false;
+    if (vdr_log_reader_refresh(engine->reader) != VDR_OK ||
+        vdr_log_read(engine->reader, position, &record) != VDR_OK)
+        return false;
+    *ret_content = record.content;
+    return true;
+}
+
+bool
+vdr_engine_resolve(void *context, bool is_address, vdr_span handle, char ret_text[16], size_t *ret_len)
+{
+    vdr_engine *engine = context;
+    vdr_key16 key;
+    vdr_household_id household;
+    vdr_position position;
+    vdr_span content, text;
+    if (!parse(is_address, handle, &key) ||
+        !vdr_view_member(engine->core, is_address, &key, &household, &position) || position == 0)
+        return false;
+    /* The event is read into an arena of its own: engine->arena is at work on the one that names the handle. */
+    vdr_arena arena;
+    vdr_arena_init(&arena, VDR_EVENT_ARENA_BYTES);
+    bool found = false;
+    if (content_at(engine, position, &content)) {
+        vdr_event_content event;
+        found = vdr_content_event(content, &arena, &event) == VDR_OK &&
+                find(engine->door, &event, is_address, &key, &text) && text.len <= 16;
+    }
+    if (found) {
+        memcpy(ret_text, text.at, text.len);
+        *ret_len = text.len;
+    }
+    vdr_arena_done(&arena);
+    if (engine->reader != NULL)
+        vdr_log_reader_rest(engine->reader);
+    return found;
+}

@@ -1,0 +1,324 @@
+/* What parties and the broker submit: each becomes a command, is stepped at once, and its record, tale, mails
+ * and result are gathered. */
+#include "broker/inside.h"
+
+#include "broker/record.h"
+#include "proto/limits.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static const vdr_body none = {.form = VDR_CONTENT_NONE};
+
+#define ROUTING_BYTES 512u /* most are about 200; a longer one is written twice */
+
+static vdr_span
+put_routing(vdr_gather *gather, const vdr_command *command)
+{
+    uint8_t *at = vdr_gather_reserve(gather, ROUTING_BYTES);
+    size_t len = vdr_command_write(command, at, ROUTING_BYTES);
+    if (len <= ROUTING_BYTES) {
+        vdr_gather_trim(gather, ROUTING_BYTES - len);
+        return vdr_span_of(at, len);
+    }
+    vdr_gather_trim(gather, ROUTING_BYTES);
+    at = vdr_gather_reserve(gather, len);
+    size_t again = vdr_command_write(command, at, len);
+    VDR_ASSERT(again == len);
+    return vdr_span_of(at, len);
+}
+
+/* A form byte and the bytes (broker/record.h). */
+static vdr_span
+put_content(vdr_engine *engine, const vdr_body *body)
+{
+    vdr_span bytes = body->bytes;
+    if (body->form == VDR_CONTENT_NONE)
+        return (vdr_span){0};
+    if (body->form == VDR_CONTENT_TYPED) {
+        vdr_wire_item item = {.typed = body->typed};
+        engine->encoded.len = 0;
+        vdr_err e = vdr_item_encode(&item, &engine->arena, &engine->encoded);
+        VDR_ASSERT(e == VDR_OK); /* it was decoded within the same budget */
+        bytes = vdr_bytes_span(&engine->encoded);
+    }
+    uint8_t *at = vdr_gather_reserve(vdr_engine_open_group(engine), bytes.len + 1);
+    at[0] = (uint8_t)body->form;
+    memcpy(at + 1, bytes.at, bytes.len);
+    return vdr_span_of(at, bytes.len + 1);
+}
+
+/* Gathers the record of what was just stepped, with its log time; returns its position. */
+static vdr_position
+put_record(vdr_engine *engine, vdr_command *command, const vdr_body *body, const vdr_step *step,
+           vdr_span tale)
+{
+    vdr_gather *gather = vdr_engine_open_group(engine);
+    command->at = step->at;
+    if (step->bare) { /* nothing may be kept of whom it is about (semantics section 9, move) */
+        command->person_count = command->address_count = 0;
+        body = &none;
+    }
+    vdr_log_record record = {.tale = tale};
+    record.routing = put_routing(gather, command);
+    record.content = put_content(engine, body);
+    vdr_position position = vdr_gather_add_record(gather, &record);
+    VDR_ASSERT(position == engine->next && vdr_core_position(engine->core) == position);
+    engine->next++;
+    return position;
+}
+
+/* A refused command is no record, but time that passed with it is: as a tick with its log time, and with the
+ * part of the tale that the timers told, which is what stepping that tick tells again. On an event clock time
+ * passes with every line, so that a replay from the log has the same instants. */
+static vdr_position
+put_refused(vdr_engine *engine, const vdr_command *refused, const vdr_step *step, vdr_span tale)
+{
+    vdr_command command = {.kind = VDR_COMMAND_TICK, .at = step->at};
+    if (step->tick) {
+        tale.len = step->own;
+        return put_record(engine, &command, &none, step, tale);
+    }
+    bool line = refused->kind == VDR_COMMAND_SIGNAL || refused->kind == VDR_COMMAND_ACT;
+    if (!line || engine->options.clock->kind != VDR_CLOCK_EVENT || step->at == VDR_MS_NONE)
+        return 0;
+    vdr_step bare;
+    vdr_core_step(engine->core, &command, engine->next, &bare);
+    VDR_ASSERT(bare.tale.len == 0); /* the refused command fired what was due */
+    return put_record(engine, &command, &none, &bare, (vdr_span){0});
+}
+
+static void
+count(vdr_engine *engine, vdr_err verdict)
+{
+    if (verdict == VDR_E_ACCEPTED)
+        engine->accepted++;
+    else if (verdict == VDR_E_DUPLICATE)
+        engine->duplicates++;
+    else
+        engine->refused++;
+}
+
+void
+vdr_engine_step(vdr_engine *engine, vdr_command *command, const vdr_body *body, const vdr_ticket *ticket)
+{
+    vdr_gather *gather = vdr_engine_open_group(engine);
+    vdr_step step;
+    vdr_core_step(engine->core, command, engine->next, &step);
+    vdr_result result = {.verdict = step.verdict, .at = step.at, .first = step.first};
+    vdr_span tale = vdr_gather_copy(gather, step.tale);
+    if (step.mail_count != 0) /* before a bare tick is stepped */
+        vdr_gather_add_mails(gather, engine->next, step.mails, step.mail_count);
+    if (step.record)
+        result.position = put_record(engine, command, body, &step, tale);
+    vdr_position position = step.record ? result.position : put_refused(engine, command, &step, tale);
+    VDR_ASSERT(step.mail_count == 0 || position != 0);
+    if (tale.len != 0)
+        vdr_gather_add_told(gather, position, tale);
+    if (ticket != NULL) {
+        result.ticket = *ticket;
+        vdr_gather_add_result(gather, &result);
+    }
+}
+
+/* May something be submitted now? */
+static vdr_err
+ready(vdr_engine *engine)
+{
+    if (engine->error != VDR_OK)
+        return VDR_E_STORE_FAILED;
+    if (engine->stopped)
+        return VDR_E_CLOSING;
+    return vdr_engine_room(engine) == 0 ? VDR_E_BUSY : VDR_OK;
+}
+
+size_t
+vdr_engine_room(const vdr_engine *engine)
+{
+    if (engine->error != VDR_OK || engine->stopped || engine->behind)
+        return 0;
+    return vdr_gather_room(vdr_engine_open_group_const(engine));
+}
+
+/* A full group goes at once, so that the next can gather in the same drain. */
+static void
+submitted(vdr_engine *engine)
+{
+    engine->submitted++;
+    if (vdr_gather_room(vdr_engine_open_group(engine)) == 0)
+        (void)vdr_engine_close_group(engine, VDR_COMMITTER_DEPTH - 1);
+}
+
+/* A result of something that is not stepped. */
+static void
+answer(vdr_engine *engine, vdr_ticket ticket, vdr_err verdict)
+{
+    vdr_result result = {.ticket = ticket, .verdict = verdict, .at = vdr_core_now(engine->core)};
+    vdr_gather_add_result(vdr_engine_open_group(engine), &result);
+    submitted(engine);
+}
+
+vdr_err
+vdr_engine_submit(vdr_engine *engine, const vdr_submission *submission)
+{
+    vdr_err e = ready(engine);
+    if (e != VDR_OK)
+        return e;
+    vdr_event_options options = {.config = engine->config, .resolve = vdr_engine_resolve, .context = engine};
+    vdr_command command;
+    vdr_body body = {.form = VDR_CONTENT_JSON};
+    if (submission->json.at != NULL) {
+        vdr_event_read(engine->door, &options, submission->json, &engine->arena, &command, &body.bytes);
+    } else {
+        body = (vdr_body){.form = VDR_CONTENT_TYPED, .typed = submission->typed};
+        vdr_event_typed(engine->door, &options, submission->typed, &engine->arena, &command);
+    }
+    if (command.kind == VDR_COMMAND_SIGNAL && engine->full) {
+        engine->full_refused++;
+        answer(engine, submission->ticket, VDR_E_STORE_FULL);
+    } else {
+        command.at = engine->options.clock->kind == VDR_CLOCK_EVENT ? command.time
+                                                                    : vdr_clock_now(engine->options.clock);
+        command.sender_kind = submission->sender_kind;
+        command.sender_id = submission->sender_id;
+        command.revision_checked = submission->revision_checked;
+        command.revision_expected = submission->revision;
+        vdr_engine_step(engine, &command, &body, &submission->ticket);
+        const vdr_gather *gather = vdr_engine_open_group(engine);
+        count(engine, gather->results[gather->result_count - 1].verdict);
+        submitted(engine);
+    }
+    vdr_arena_reset(&engine->arena);
+    return VDR_OK;
+}
+
+/* Log time for what is no event: on an event clock it takes the previous. */
+static vdr_ms
+own_time(vdr_engine *engine)
+{
+    return vdr_clock_now(engine->options.clock);
+}
+
+vdr_err
+vdr_engine_submit_acks(vdr_engine *engine, vdr_ticket ticket, const vdr_command_ack *acks, size_t count_acks)
+{
+    VDR_ASSERT(count_acks >= 1 && count_acks <= VDR_ENGINE_ACKS_MAX);
+    vdr_err e = ready(engine);
+    if (e != VDR_OK)
+        return e;
+    vdr_command command = {
+        .kind = VDR_COMMAND_ACKS, .at = own_time(engine), .acks = acks, .ack_count = count_acks};
+    vdr_engine_step(engine, &command, &none, &ticket);
+    engine->acks++;
+    submitted(engine);
+    return VDR_OK;
+}
+
+vdr_err
+vdr_engine_submit_barrier(vdr_engine *engine, vdr_ticket ticket)
+{
+    vdr_err e = ready(engine);
+    if (e == VDR_OK)
+        answer(engine, ticket, VDR_E_ACCEPTED);
+    return e;
+}
+
+vdr_err
+vdr_engine_submit_advance(vdr_engine *engine, vdr_ticket ticket, vdr_ms at)
+{
+    if (engine->options.clock->kind != VDR_CLOCK_EVENT)
+        return VDR_E_WRONG_ROLE;
+    vdr_err e = ready(engine);
+    if (e != VDR_OK)
+        return e;
+    vdr_command command = {.kind = VDR_COMMAND_TICK, .at = at};
+    vdr_engine_step(engine, &command, &none, &ticket);
+    engine->ticks++;
+    submitted(engine);
+    return VDR_OK;
+}
+
+/* ---- Configuration ---- */
+
+vdr_err
+vdr_engine_read_config(const vdr_config_texts *texts, vdr_config **ret_config, char *ret_words)
+{
+    vdr_config_faults *faults = vdr_alloc(1, sizeof *faults);
+    vdr_config_faults_init(faults);
+    vdr_err e = vdr_config_read(texts, faults, ret_config);
+    size_t used = 0;
+    for (size_t i = 0; e != VDR_OK && i < faults->count && used < VDR_ENGINE_WORDS_BYTES - 1; i++)
+        used += vdr_config_fault_text(&faults->at[i], ret_words + used, VDR_ENGINE_WORDS_BYTES - 1 - used);
+    ret_words[used < VDR_ENGINE_WORDS_BYTES ? used : VDR_ENGINE_WORDS_BYTES - 1] = '\0';
+    vdr_config_faults_done(faults);
+    free(faults);
+    return e;
+}
+
+/* A checked configuration that may take the place of the one in force; *ret_config NULL: it is that one. */
+static vdr_err
+consider(vdr_engine *engine, const vdr_config_texts *texts, vdr_config **ret_config, char *ret_words)
+{
+    vdr_config *config = NULL;
+    vdr_err e = vdr_engine_read_config(texts, &config, ret_words);
+    if (e != VDR_OK)
+        return e;
+    if (engine->config != NULL && vdr_key16_equal(&config->fingerprint, &engine->config->fingerprint)) {
+        vdr_config_free(&config);
+        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES,
+                       "no difference: the configuration is in force already");
+        *ret_config = NULL;
+        return VDR_OK;
+    }
+    const char *objection = engine->config != NULL ? vdr_core_config_objection(engine->core, config) : NULL;
+    if (objection != NULL) {
+        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "%s", objection);
+        vdr_config_free(&config);
+        return VDR_E_BAD_CONFIG;
+    }
+    *ret_config = config;
+    return VDR_OK;
+}
+
+vdr_err
+vdr_engine_check_config(vdr_engine *engine, const vdr_config_texts *texts, char *ret_words)
+{
+    vdr_config *config = NULL;
+    vdr_err e = consider(engine, texts, &config, ret_words);
+    if (config != NULL)
+        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "good: %zu rules, %zu types, %zu regisseurs",
+                       config->rule_count, config->type_count, config->regisseur_count);
+    vdr_config_free(&config);
+    return e;
+}
+
+vdr_err
+vdr_engine_submit_config(vdr_engine *engine, vdr_ticket ticket, const vdr_config_texts *texts,
+                         char *ret_words)
+{
+    *ret_words = '\0';
+    vdr_err e = ready(engine);
+    vdr_config *config = NULL;
+    if (e == VDR_OK)
+        e = consider(engine, texts, &config, ret_words);
+    if (e != VDR_OK)
+        return e;
+    if (config == NULL) {
+        answer(engine, ticket, VDR_E_ACCEPTED);
+        return VDR_OK;
+    }
+    vdr_body body = {.form = VDR_CONTENT_CONFIG};
+    vdr_span content;
+    e = vdr_content_write_config(texts, &engine->arena, &content);
+    VDR_ASSERT(e == VDR_OK); /* the reader bounds the texts, and the arena has room for three */
+    body.bytes = vdr_span_of(content.at + 1, content.len - 1);
+    vdr_command command = {.kind = VDR_COMMAND_CONFIG, .at = own_time(engine), .config = config};
+    vdr_engine_step(engine, &command, &body, &ticket);
+    vdr_config_free(&engine->config); /* the core points into the new one from here on */
+    engine->config = config;
+    vdr_arena_reset(&engine->arena);
+    (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "in force from record %llu on",
+                   (unsigned long long)vdr_core_config_position(engine->core));
+    submitted(engine);
+    return VDR_OK;
+}

@@ -1,0 +1,17 @@
+/* broker/thread.h - how the engine starts its own threads, and how they wake the reactor. */
+#ifndef VDR_BROKER_THREAD_H
+#define VDR_BROKER_THREAD_H
+
+#include <pthread.h>
+
+/* Starts a thread that takes no signals: those are the main thread's. The name (at most 15 bytes) is what
+ * top and a debugger show. A thread that cannot be had stops the program: it happens at start only. */
+void vdr_thread_start(pthread_t *thread, const char *name, void *(*run)(void *context), void *context);
+
+void vdr_thread_lock_init(pthread_mutex_t *lock);
+void vdr_thread_cond_init(pthread_cond_t *cond);
+
+/* Makes the eventfd readable. Any thread. */
+void vdr_thread_wake(int fd);
+
+#endif
