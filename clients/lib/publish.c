@@ -1,0 +1,411 @@
+#include "clients/lib/client.h"
+
+#include <stdlib.h>
+
+#define FRAME_BYTES      (128u * 1024) /* a larger frame costs no less per item */
+#define PAUSE_MS         250           /* where the broker asks for one without saying how long */
+#define ITEMS_MAX        8192u         /* options.unanswered_max */
+#define OUTBOX_BYTES_MAX (UINT64_C(256) * 1024 * 1024)
+
+void
+vdr_publish_init(vdr_client *client)
+{
+    vdr_publisher *publisher = &client->publisher;
+
+    vdr_queue_init(&publisher->queue);
+    publisher->next_number = 1;
+    if (client->options.unanswered_max == 0)
+        client->options.unanswered_max = ITEMS_MAX;
+    if (client->options.outbox_bytes_max == 0)
+        client->options.outbox_bytes_max = OUTBOX_BYTES_MAX;
+}
+
+void
+vdr_publish_free(vdr_client *client)
+{
+    vdr_outbox_close(&client->publisher.outbox);
+    if (client->publisher.queue.entries != NULL)
+        vdr_queue_done(&client->publisher.queue);
+}
+
+vdr_err
+vdr_publish_load_outbox(vdr_client *client, const uint8_t secret_key[32])
+{
+    vdr_publisher *publisher = &client->publisher;
+    const vdr_outbox_item *items;
+    char words[VDR_OUTBOX_WORDS];
+
+    vdr_err err = vdr_outbox_open(client->options.outbox_file, secret_key, client->options.outbox_bytes_max,
+                                  &publisher->outbox, words);
+    if (err != VDR_OK)
+        return vdr_lib_fail(client, err, words);
+    size_t count = vdr_outbox_found(publisher->outbox, &items);
+    for (size_t i = 0; i < count; i++) {
+        vdr_queue_entry entry = {
+            .number = items[i].number, .place = items[i].place, .bytes = items[i].bytes, .recovered = true};
+        vdr_queue_push(&publisher->queue, &entry, (vdr_span){0});
+    }
+    publisher->recovered = publisher->published = count;
+    publisher->next_number = vdr_outbox_next_number(publisher->outbox);
+    return VDR_OK;
+}
+
+void
+vdr_publish_begin(vdr_client *client)
+{
+    vdr_publisher *publisher = &client->publisher;
+
+    publisher->sent = 0;
+    publisher->sent_bytes = 0;
+    publisher->front_sequence = 1;
+    publisher->window_items = client->session.welcome.limits.window_items;
+    publisher->window_bytes = client->session.welcome.limits.window_bytes;
+    publisher->paused_until_ms = 0;
+}
+
+/* ---- Sending */
+
+/* May the next entry go out under the broker's window, behind so many items and bytes more? */
+static bool
+window_takes(const vdr_publisher *publisher, size_t items, uint64_t bytes)
+{
+    size_t next = publisher->sent + items;
+    return next < publisher->queue.count && next < publisher->window_items &&
+           publisher->sent_bytes + bytes + vdr_queue_at(&publisher->queue, next)->bytes <=
+               publisher->window_bytes;
+}
+
+bool
+vdr_publish_due(const vdr_client *client, int64_t now_ms)
+{
+    return vdr_session_ready(client) && now_ms >= client->publisher.paused_until_ms &&
+           window_takes(&client->publisher, 0, 0);
+}
+
+/* The entry's bytes, here or read into bytes. False: the disk failed. */
+static bool
+bytes_of(vdr_client *client, const vdr_queue_entry *entry, vdr_bytes *bytes, vdr_span *ret_span)
+{
+    if (entry->chunk != NULL) {
+        *ret_span = vdr_queue_bytes(entry);
+        return true;
+    }
+    vdr_outbox_item item = {.number = entry->number, .place = entry->place, .bytes = entry->bytes};
+    size_t before = bytes->len;
+    vdr_err err = vdr_outbox_read(client->publisher.outbox, &item, bytes);
+    if (err != VDR_OK) {
+        (void)vdr_lib_fail(client, err, vdr_outbox_words(client->publisher.outbox));
+        return false;
+    }
+    *ret_span = vdr_span_of(bytes->at + before, entry->bytes);
+    return true;
+}
+
+/* How many entries go into the next frame; sum of their bytes. */
+static size_t
+choose_items(const vdr_client *client, uint64_t *ret_bytes, bool *ret_want_results)
+{
+    const vdr_publisher *publisher = &client->publisher;
+    const vdr_wire_limits *limits = &client->session.welcome.limits;
+    size_t frame_max = limits->frame_bytes < FRAME_BYTES ? limits->frame_bytes : FRAME_BYTES;
+    size_t items = 0, frame = VDR_PUBLISH_BYTES_MAX;
+    size_t items_max = limits->batch_items < VDR_BATCH_ITEMS_MAX ? limits->batch_items : VDR_BATCH_ITEMS_MAX;
+
+    *ret_bytes = 0;
+    *ret_want_results = false;
+    while (items < items_max && window_takes(publisher, items, *ret_bytes)) {
+        const vdr_queue_entry *entry = vdr_queue_at(&publisher->queue, publisher->sent + items);
+        frame += vdr_publish_item_bytes(entry->bytes);
+        if (frame > frame_max && items > 0)
+            break;
+        *ret_bytes += entry->bytes;
+        *ret_want_results = *ret_want_results || entry->want_result;
+        items++;
+    }
+    return items;
+}
+
+/* One PUBLISH. False: nothing can go. */
+static bool
+send_frame(vdr_client *client)
+{
+    vdr_publisher *publisher = &client->publisher;
+    vdr_span spans[VDR_BATCH_ITEMS_MAX];
+    vdr_bytes read = {0};
+    uint64_t bytes;
+    bool want_results, good = true;
+    size_t items = choose_items(client, &bytes, &want_results);
+
+    if (publisher->outbox != NULL) { /* the spans must not move while they are collected */
+        (void)vdr_bytes_extend(&read, bytes + VDR_BATCH_ITEMS_MAX);
+        read.len = 0;
+    }
+    for (size_t i = 0; i < items && good; i++) {
+        vdr_queue_entry *entry = vdr_queue_at(&publisher->queue, publisher->sent + i);
+        good = bytes_of(client, entry, &read, &spans[i]);
+        publisher->sent_again += entry->tried;
+        entry->tried = true;
+    }
+    if (good && items > 0) {
+        uint32_t sequence = vdr_session_next_sequence(client);
+        vdr_publish_write(publisher->front_sequence + publisher->sent, want_results, spans, items, sequence,
+                          &client->session.out);
+        publisher->sent += items;
+        publisher->sent_bytes += bytes;
+        vdr_session_send_out(client);
+    }
+    vdr_bytes_done(&read);
+    return good && items > 0;
+}
+
+void
+vdr_publish_pump(vdr_client *client)
+{
+    if (!vdr_session_ready(client) || vdr_lib_now_ms() < client->publisher.paused_until_ms)
+        return;
+    while (vdr_session_ready(client) && window_takes(&client->publisher, 0, 0)) {
+        if (!send_frame(client))
+            return;
+    }
+}
+
+/* ---- Answers */
+
+/* The entry's bytes for vdr_client_result_item(), or absent. */
+static void
+report(vdr_client *client, const vdr_queue_entry *entry, const vdr_client_result *result)
+{
+    vdr_publisher *publisher = &client->publisher;
+    vdr_waiting *waiting = &publisher->waiting;
+    vdr_client_result whole = *result;
+    vdr_bytes read = {0};
+
+    if (waiting->left > 0 && entry->number - waiting->first < waiting->count) {
+        waiting->results[entry->number - waiting->first] = result->detail;
+        if (result->err != VDR_E_ACCEPTED && result->err != VDR_E_DUPLICATE) {
+            waiting->worst = result->err;
+            (void)vdr_lib_fail_span(client, result->err, result->text, 0);
+        }
+        waiting->left--;
+        return;
+    }
+    if (client->options.on_result == NULL)
+        return;
+    if (result->err == VDR_E_ACCEPTED || !bytes_of(client, entry, &read, &whole.item))
+        whole.item = entry->chunk != NULL ? vdr_queue_bytes(entry) : (vdr_span){0};
+    client->options.on_result(client->options.context, &whole);
+    vdr_bytes_done(&read);
+}
+
+/* The oldest entry has its final answer. */
+static void
+finish(vdr_client *client, vdr_err err, vdr_span text, const vdr_wire_result *detail)
+{
+    vdr_publisher *publisher = &client->publisher;
+    vdr_queue_entry entry = *vdr_queue_at(&publisher->queue, 0);
+    vdr_client_result result = {
+        .number = entry.number, .err = err, .text = text, .recovered = entry.recovered};
+
+    if (detail != NULL)
+        result.detail = *detail;
+    result.detail.error = err;
+    if (publisher->outbox != NULL) {
+        vdr_outbox_item item = {.number = entry.number, .place = entry.place, .bytes = entry.bytes};
+        vdr_outbox_done(publisher->outbox, &item);
+    }
+    publisher->answered++;
+    report(client, &entry, &result);
+    vdr_queue_pop(&publisher->queue);
+}
+
+/* The broker did not decide it: it goes to the end, to be sent again after a pause. */
+static void
+put_back(vdr_client *client)
+{
+    vdr_publisher *publisher = &client->publisher;
+    vdr_queue_entry entry = *vdr_queue_at(&publisher->queue, 0);
+    vdr_bytes copy = {0};
+
+    if (entry.chunk != NULL)
+        vdr_bytes_add(&copy, vdr_queue_bytes(&entry));
+    vdr_queue_pop(&publisher->queue);
+    vdr_queue_push(&publisher->queue, &entry, vdr_bytes_span(&copy));
+    vdr_bytes_done(&copy);
+}
+
+static bool
+covers(const vdr_wire_exception *exception, uint64_t sequence)
+{
+    uint64_t count = exception->count != 0 ? exception->count : 1;
+    return sequence >= exception->sequence && sequence - exception->sequence < count;
+}
+
+static void
+moved(void *context, const vdr_outbox_item *item)
+{
+    vdr_client *client = context;
+    const vdr_queue *queue = &client->publisher.queue;
+    /* what was put back stands at the end, out of its order */
+    size_t low = 0, high = queue->count;
+    while (low < high && vdr_queue_at(queue, low)->number != item->number)
+        low++;
+    if (low < high)
+        vdr_queue_at(queue, low)->place = item->place;
+}
+
+vdr_err
+vdr_publish_confirm(vdr_client *client, const vdr_wire_confirm *confirm)
+{
+    vdr_publisher *publisher = &client->publisher;
+    const vdr_wire_exception *exception = confirm->exceptions;
+    const vdr_wire_exception *exceptions_end = exception + confirm->exception_count;
+    const vdr_wire_result *result = confirm->results, *results_end = result + confirm->result_count;
+    bool pause = false;
+
+    if (confirm->up_to + 1 < publisher->front_sequence ||
+        confirm->up_to + 1 - publisher->front_sequence > publisher->sent)
+        return VDR_E_SEQUENCE_GAP;
+    while (publisher->front_sequence <= confirm->up_to) {
+        uint64_t sequence = publisher->front_sequence;
+        while (exception < exceptions_end && exception->sequence < sequence && !covers(exception, sequence))
+            exception++;
+        while (result < results_end && result->sequence < sequence)
+            result++;
+        bool excepted = exception < exceptions_end && covers(exception, sequence);
+        vdr_err err = excepted ? exception->error : VDR_E_ACCEPTED;
+        vdr_wire_result bare = {.sequence = sequence, .position = excepted ? exception->position : 0};
+        publisher->sent--;
+        publisher->sent_bytes -= vdr_queue_at(&publisher->queue, 0)->bytes;
+        publisher->front_sequence++;
+        if ((unsigned)err >= 200 && vdr_err_class_of(err) == VDR_ERR_LATER) {
+            (void)vdr_lib_fail_span(client, err, exception->text, confirm->retry_after_ms);
+            put_back(client);
+            pause = true;
+        } else {
+            bool told = result < results_end && result->sequence == sequence;
+            finish(client, err, excepted ? exception->text : (vdr_span){0}, told ? result : &bare);
+        }
+    }
+    publisher->window_items = confirm->window_items;
+    publisher->window_bytes = confirm->window_bytes;
+    if (pause)
+        publisher->paused_until_ms =
+            vdr_lib_now_ms() + (confirm->retry_after_ms != 0 ? confirm->retry_after_ms : PAUSE_MS);
+    if (publisher->outbox != NULL && vdr_outbox_settle(publisher->outbox, moved, client) != VDR_OK)
+        (void)vdr_lib_fail(client, VDR_E_IO, vdr_outbox_words(publisher->outbox));
+    return VDR_OK;
+}
+
+/* ---- Taking items */
+
+/* Encodes items one after the other into bytes; ends[i] is where item i ends. */
+static vdr_err
+encode_items(vdr_client *client, const vdr_wire_item *items, size_t count, vdr_bytes *bytes, size_t *ends)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t before = bytes->len;
+        vdr_arena_reset(&client->scratch);
+        vdr_err err = vdr_item_encode(&items[i], &client->scratch, bytes);
+        if (err != VDR_OK)
+            return vdr_lib_fail(client, err, NULL);
+        if (vdr_publish_item_bytes(bytes->len - before) + VDR_PUBLISH_BYTES_MAX > VDR_FRAME_BYTES_MAX)
+            return vdr_lib_fail(client, VDR_E_TOO_BIG, "an item is larger than a frame");
+        ends[i] = bytes->len;
+    }
+    return VDR_OK;
+}
+
+/* At most VDR_BATCH_ITEMS_MAX items, encoded in bytes. */
+static vdr_err
+take(vdr_client *client, const vdr_bytes *bytes, const size_t *ends, size_t count, bool want_results)
+{
+    vdr_publisher *publisher = &client->publisher;
+    vdr_span spans[VDR_BATCH_ITEMS_MAX];
+    vdr_outbox_item stored[VDR_BATCH_ITEMS_MAX];
+
+    for (size_t i = 0; i < count; i++)
+        spans[i] = vdr_span_of(bytes->at + (i > 0 ? ends[i - 1] : 0), ends[i] - (i > 0 ? ends[i - 1] : 0));
+    if (publisher->outbox != NULL) {
+        vdr_err err = vdr_outbox_add(publisher->outbox, publisher->next_number, spans, count, stored);
+        if (err != VDR_OK)
+            return vdr_lib_fail(client, err, vdr_outbox_words(publisher->outbox));
+    }
+    for (size_t i = 0; i < count; i++) {
+        vdr_queue_entry entry = {.number = publisher->next_number + i, .want_result = want_results};
+        if (publisher->outbox != NULL) {
+            entry.place = stored[i].place;
+            entry.bytes = stored[i].bytes;
+            spans[i] = (vdr_span){0};
+        }
+        vdr_queue_push(&publisher->queue, &entry, spans[i]);
+    }
+    publisher->next_number += count;
+    publisher->published += count;
+    return VDR_OK;
+}
+
+static vdr_err
+publish(vdr_client *client, const vdr_wire_item *items, size_t count, bool want_results, uint64_t *ret_first)
+{
+    vdr_publisher *publisher = &client->publisher;
+    size_t ends[VDR_BATCH_ITEMS_MAX];
+    vdr_bytes bytes = {0};
+
+    VDR_ASSERT(count >= 1 && count <= VDR_BATCH_ITEMS_MAX);
+    if (publisher->outbox == NULL && publisher->queue.count + count > client->options.unanswered_max)
+        return vdr_lib_fail(client, VDR_E_BUSY, "too many items are not answered yet");
+    vdr_err err = encode_items(client, items, count, &bytes, ends);
+    uint64_t first = publisher->next_number;
+    if (err == VDR_OK)
+        err = take(client, &bytes, ends, count, want_results);
+    vdr_bytes_done(&bytes);
+    if (err == VDR_OK && ret_first != NULL)
+        *ret_first = first;
+    return err;
+}
+
+vdr_err
+vdr_client_publish_async(vdr_client *client, const vdr_wire_item *items, size_t count, uint64_t *ret_first)
+{
+    vdr_err err = publish(client, items, count, client->options.want_results, ret_first);
+    const vdr_publisher *publisher = &client->publisher;
+
+    /* A whole frame waits: out with it, so that a burst of calls does not pile up. */
+    if (err == VDR_OK && publisher->queue.count - publisher->sent >= VDR_BATCH_ITEMS_MAX / 8)
+        vdr_publish_pump(client);
+    return err;
+}
+
+vdr_err
+vdr_client_publish(vdr_client *client, const vdr_wire_item *items, size_t count, vdr_wire_result *ret_results,
+                   int64_t timeout_ms)
+{
+    vdr_waiting *waiting = &client->publisher.waiting;
+    int64_t until = timeout_ms < 0 ? INT64_MAX : vdr_lib_now_ms() + timeout_ms;
+    uint64_t first;
+
+    VDR_ASSERT(!client->inside);
+    memset(ret_results, 0, count * sizeof *ret_results);
+    vdr_err err = publish(client, items, count, true, &first);
+    if (err != VDR_OK)
+        return err;
+    *waiting = (vdr_waiting){.first = first, .count = count, .left = count, .results = ret_results};
+    while (waiting->left > 0) {
+        int64_t now = vdr_lib_now_ms();
+        if (now >= until)
+            break;
+        (void)vdr_client_wait(client, until == INT64_MAX ? -1 : until - now);
+    }
+    err = waiting->left == 0 ? waiting->worst : vdr_lib_late(client);
+    *waiting = (vdr_waiting){0};
+    return err;
+}
+
+vdr_err
+vdr_client_result_item(vdr_client *client, const vdr_client_result *result, vdr_wire_item *ret_item)
+{
+    if (result->item.at == NULL)
+        return VDR_E_NOT_FOUND;
+    vdr_arena_reset(&client->scratch);
+    return vdr_item_decode(result->item, &client->scratch, ret_item);
+}

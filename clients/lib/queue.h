@@ -1,0 +1,44 @@
+/* clients/lib/queue.h - the items that are taken and not answered, oldest first; the first so many of them are
+ * sent. An item's bytes are here, or, with an outbox, in its file.
+ *
+ * Thread:  the handle's.
+ * Memory:  entries and bytes live until popped; a pointer to an entry until the next push. */
+#ifndef VDR_LIB_QUEUE_H
+#define VDR_LIB_QUEUE_H
+
+#include "proto/types.h"
+
+typedef struct vdr_queue_entry {
+    uint64_t number;
+    struct vdr_queue_chunk *chunk; /* NULL: the bytes are in the outbox, at place */
+    uint64_t place;                /* in the chunk or in the outbox */
+    uint32_t bytes;
+    bool want_result;
+    bool recovered;
+    bool tried; /* sent at least once, in whatever session */
+} vdr_queue_entry;
+
+typedef struct vdr_queue {
+    vdr_queue_entry *entries; /* a ring; size is a power of two */
+    size_t size, head, count;
+    struct vdr_queue_chunk *oldest, *newest, *spare;
+    uint64_t bytes; /* of all entries */
+} vdr_queue;
+
+void vdr_queue_init(vdr_queue *queue);
+void vdr_queue_done(vdr_queue *queue);
+
+/* Adds an entry; with bytes.at != NULL they are copied, otherwise entry->place is in the outbox. */
+void vdr_queue_push(vdr_queue *queue, const vdr_queue_entry *entry, vdr_span bytes);
+void vdr_queue_pop(vdr_queue *queue); /* the oldest; asserts there is one */
+
+static inline vdr_queue_entry *
+vdr_queue_at(const vdr_queue *queue, size_t index)
+{
+    return &queue->entries[(queue->head + index) & (queue->size - 1)];
+}
+
+/* Of an entry that is not in the outbox. */
+vdr_span vdr_queue_bytes(const vdr_queue_entry *entry);
+
+#endif
