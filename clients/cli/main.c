@@ -8,8 +8,32 @@
 #include <string.h>
 
 static const vdr_cli_verb *const verbs[] = {
-    &vdr_cli_replay,
+    /* agencies */
+    &vdr_cli_publish,
+    &vdr_cli_agent,
+    &vdr_cli_subscribe,
+    &vdr_cli_signals,
+    /* regisseurs, coordinators, privacy officers */
+    &vdr_cli_inbox,
+    &vdr_cli_cases,
+    &vdr_cli_households,
+    &vdr_cli_erase,
+    /* operators */
+    &vdr_cli_init,
+    &vdr_cli_parties,
     &vdr_cli_rules,
+    &vdr_cli_status,
+    &vdr_cli_decisions,
+    &vdr_cli_sessions,
+    &vdr_cli_mailboxes,
+    &vdr_cli_reload,
+    &vdr_cli_clock,
+    &vdr_cli_checkpoint,
+    &vdr_cli_backup,
+    &vdr_cli_restore,
+    &vdr_cli_bench,
+    /* auditors */
+    &vdr_cli_replay,
 };
 
 #define VERBS (sizeof verbs / sizeof verbs[0])

@@ -1,0 +1,471 @@
+/* voordeur bench: how fast is the broker on this machine, and what bounds it? */
+#include "clients/cli/bench.h"
+
+#include "clients/cli/config.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char help[] =
+    "usage: voordeur bench --town CONFIG [OPTION...]\n"
+    "\n"
+    "Starts a broker of its own in a new folder and loads it: CURVE on, every confirm synced, real rules. "
+    "For each\n"
+    "number of households and publishers: a signal for every household first; then as fast as it goes; then, "
+    "open\n"
+    "loop, at half that rate, where a late answer counts from when its signal was due. In the same run: "
+    "CURVE's\n"
+    "raw echo and the disk's raw sync, the walls that the broker can come near to and not pass.\n"
+    "\n"
+    "  --town CONFIG           a town's configuration, as deploy/zomerdal\n"
+    "  --households LIST       as 100k,1M,8M (default 100k)\n"
+    "  --publishers LIST       as 1,8,64 (default 8)\n"
+    "  --batch N               signals a frame at full speed (default 1)\n"
+    "  --seconds N             of each measurement, after a second of warming up (default 5)\n"
+    "  --rate N                open loop at N signals a second instead of half of full speed\n"
+    "  --hot                   the first publisher's signals are all of one household\n"
+    "  --daemon FILE           the broker's program (default: beside this one)\n"
+    "  --dir DIR               where its folder is made (default: the present one): the disk that is "
+    "measured\n"
+    "  --json                  one JSON object a row\n"
+    "\n"
+    "example:\n"
+    "  voordeur bench --town deploy/zomerdal --households 1M --publishers 1,8,64\n";
+
+#define LIST_MAX 8u
+
+typedef struct bench_run {
+    const char *town, *daemon, *dir;
+    uint64_t households[LIST_MAX], publishers[LIST_MAX];
+    size_t household_count, publisher_count;
+    unsigned batch, seconds;
+    uint64_t rate;
+    bool hot, json;
+    vdr_config *config;
+    vdr_bench_shared *shared;
+    char home[PATH_MAX];
+    pid_t broker;
+    pid_t workers[VDR_BENCH_WORKERS_MAX];
+    unsigned worker_count;
+    double echo_per_s;
+    uint64_t echo_us, sync_us;
+} bench_run;
+
+static size_t
+list_of(const char *text, uint64_t *ret_list)
+{
+    size_t count = 0;
+    while (*text != '\0' && count < LIST_MAX) {
+        char *end;
+        if (*text < '1' || *text > '9')
+            return 0;
+        uint64_t value = strtoull(text, &end, 10);
+        if (*end == 'k')
+            value *= 1000;
+        else if (*end == 'M')
+            value *= 1000000;
+        end += *end == 'k' || *end == 'M';
+        if ((*end != ',' && *end != '\0') || value > 16000000)
+            return 0;
+        ret_list[count++] = value;
+        text = *end == ',' ? end + 1 : end;
+    }
+    return count;
+}
+
+/* ---- The broker ---- */
+
+static bool
+run_self(char *const *arguments)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        freopen("/dev/null", "w", stdout);
+        execv("/proc/self/exe", arguments);
+        _exit(127);
+    }
+    int status;
+    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+static bool
+start_broker(bench_run *run)
+{
+    char listen[64], operators[64], config[PATH_MAX + 16], store[PATH_MAX + 16], node[PATH_MAX + 16],
+        log[PATH_MAX + 16];
+    snprintf(run->home, sizeof run->home, "%s/voordeur-bench-XXXXXX", run->dir);
+    if (mkdtemp(run->home) == NULL) {
+        fprintf(stderr, "voordeur bench: %s: %s\n", run->home, strerror(errno));
+        return false;
+    }
+    snprintf(listen, sizeof listen, "tcp://127.0.0.1:%d", 20000 + (int)getpid() % 20000);
+    snprintf(operators, sizeof operators, "tcp://127.0.0.1:%d", 40000 + (int)getpid() % 20000);
+    char *arguments[] = {(char[]){"voordeur"},
+                         (char[]){"init"},
+                         run->home,
+                         (char[]){"--town"},
+                         strdup(run->town),
+                         (char[]){"--listen"},
+                         listen,
+                         (char[]){"--operators"},
+                         operators,
+                         NULL};
+    bool good = run_self(arguments);
+    free(arguments[4]);
+    if (!good)
+        return false;
+    snprintf(config, sizeof config, "%s/config", run->home);
+    snprintf(store, sizeof store, "%s/store", run->home);
+    snprintf(node, sizeof node, "%s/node.yaml", run->home);
+    snprintf(log, sizeof log, "%s/broker.log", run->home);
+    run->broker = fork();
+    if (run->broker == 0) {
+        freopen(log, "w", stderr);
+        freopen("/dev/null", "w", stdout);
+        execl(run->daemon, "voordeurd", "--config", config, "--store", store, "--node", node, (char *)NULL);
+        _exit(127);
+    }
+    return run->broker > 0;
+}
+
+static void
+stop_broker(bench_run *run)
+{
+    char command[PATH_MAX + 16];
+    int status = 0;
+    if (run->broker > 0) {
+        kill(run->broker, SIGTERM);
+        waitpid(run->broker, &status, 0);
+        if (status != 0)
+            fprintf(stderr, "voordeur bench: the broker ended with status %d; see %s/broker.log\n", status,
+                    run->home);
+    }
+    run->broker = 0;
+    if (run->home[0] != '\0' && status == 0) {
+        /* mkdtemp made this name: it holds nothing a shell would read */
+        snprintf(command, sizeof command, "rm -rf '%s'", run->home);
+        if (system(command) != 0)
+            fprintf(stderr, "voordeur bench: %s is left behind\n", run->home);
+    }
+}
+
+/* A number of /proc/PID/FILE behind a name, in bytes for kB. */
+static uint64_t
+proc_value(pid_t pid, const char *file, const char *name)
+{
+    char path[64], line[256];
+    uint64_t value = 0;
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
+    FILE *f = fopen(path, "r");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        if (strncmp(line, name, strlen(name)) == 0) {
+            value = strtoull(line + strlen(name) + strspn(line + strlen(name), ": \t"), NULL, 10);
+            value *= strstr(line, " kB") != NULL ? 1024 : 1;
+        }
+    }
+    if (f != NULL)
+        fclose(f);
+    return value;
+}
+
+static double
+cpu_s(pid_t pid)
+{
+    char path[64], line[1024];
+    unsigned long long user = 0, kernel = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *f = fopen(path, "r");
+    if (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        const char *rest = strrchr(line, ')');
+        if (rest != NULL)
+            sscanf(rest + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &kernel);
+    }
+    if (f != NULL)
+        fclose(f);
+    return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
+}
+
+/* ---- Phases ---- */
+
+static bool
+start_workers(bench_run *run, uint64_t households, unsigned publishers)
+{
+    memset(run->shared, 0, sizeof *run->shared);
+    run->worker_count = publishers < VDR_BENCH_WORKERS_MAX ? publishers : VDR_BENCH_WORKERS_MAX;
+    vdr_bench_load load = {.home = run->home,
+                           .config = run->config,
+                           .households = households,
+                           .publishers = publishers,
+                           .workers = run->worker_count,
+                           .batch = run->batch,
+                           .hot = run->hot,
+                           .shared = run->shared};
+    fflush(stdout);
+    for (unsigned i = 0; i < run->worker_count; i++) {
+        run->workers[i] = fork();
+        if (run->workers[i] == 0)
+            _exit(vdr_bench_worker(&load, i));
+    }
+    return true;
+}
+
+static bool
+all_ready(bench_run *run)
+{
+    while (atomic_load(&run->shared->ready) < (int)run->worker_count) {
+        int status;
+        if (atomic_load(&run->shared->failed) != 0 || waitpid(run->broker, &status, WNOHANG) != 0) {
+            fprintf(stderr, "voordeur bench: a worker or the broker failed; see %s/broker.log\n", run->home);
+            return false;
+        }
+        usleep(1000);
+    }
+    atomic_store(&run->shared->ready, 0);
+    return true;
+}
+
+static bool
+phase(bench_run *run, vdr_bench_phase what, uint64_t rate, vdr_bench_count *ret_count)
+{
+    for (unsigned i = 0; i < run->worker_count; i++)
+        memset(&run->shared->counts[i], 0, sizeof run->shared->counts[i]);
+    int64_t now = vdr_bench_now_ns();
+    run->shared->rate_per_s = rate;
+    run->shared->warm_ns = now + INT64_C(1000000000);
+    run->shared->until_ns = run->shared->warm_ns + (int64_t)run->seconds * INT64_C(1000000000);
+    atomic_store(&run->shared->phase, what);
+    if (!all_ready(run))
+        return false;
+    atomic_store(&run->shared->phase, VDR_BENCH_IDLE);
+    *ret_count = (vdr_bench_count){0};
+    vdr_histogram_clear(&ret_count->latency_us);
+    for (unsigned i = 0; i < run->worker_count; i++) {
+        const vdr_bench_count *c = &run->shared->counts[i];
+        ret_count->accepted += c->accepted;
+        ret_count->duplicates += c->duplicates;
+        ret_count->refused += c->refused;
+        vdr_histogram_merge(&ret_count->latency_us, &c->latency_us);
+    }
+    return true;
+}
+
+static double
+ms_of(const vdr_histogram *us, unsigned permille)
+{
+    return (double)vdr_histogram_quantile(us, permille) / 1000.0;
+}
+
+static void
+show_row(const bench_run *run, const char *name, uint64_t households, unsigned publishers, double per_s,
+         const vdr_bench_count *count, double cpu_us, double disk_bytes, double memory_mb)
+{
+    const vdr_histogram *us = &count->latency_us;
+    if (run->json) {
+        vdr_cli_print(json_pack("{s:s, s:I, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I}", "load",
+                                name, "households", (json_int_t)households, "publishers", (int)publishers,
+                                "batch", (int)run->batch, "signals_per_s", per_s, "of_echo",
+                                per_s / run->echo_per_s, "p50_ms", ms_of(us, 500), "p99_ms", ms_of(us, 990),
+                                "p999_ms", ms_of(us, 999), "broker_cpu_us", cpu_us, "disk_bytes", disk_bytes,
+                                "memory_mb", memory_mb, "refused", (json_int_t)count->refused));
+        fflush(stdout);
+        return;
+    }
+    printf("%-10s %9llu %10u %10.0f %7.2f %8.2f %8.2f %8.2f %8.2f %8.0f %7.0f\n", name,
+           (unsigned long long)households, publishers, per_s, per_s / run->echo_per_s, ms_of(us, 500),
+           ms_of(us, 990), ms_of(us, 999), cpu_us, disk_bytes, memory_mb);
+    if (count->refused != 0)
+        printf("           %llu refused\n", (unsigned long long)count->refused);
+    fflush(stdout);
+}
+
+static bool
+measure(bench_run *run, const char *name, vdr_bench_phase what, uint64_t rate, uint64_t households,
+        unsigned publishers, double *ret_per_s)
+{
+    vdr_bench_count count;
+    double cpu = cpu_s(run->broker);
+    uint64_t disk = proc_value(run->broker, "io", "write_bytes"),
+             answered = atomic_load(&run->shared->answered);
+    if (!phase(run, what, rate, &count))
+        return false;
+    double all = (double)(atomic_load(&run->shared->answered) - answered);
+    *ret_per_s = (double)count.latency_us.count / run->seconds;
+    show_row(run, name, households, publishers, *ret_per_s, &count, (cpu_s(run->broker) - cpu) * 1e6 / all,
+             (double)(proc_value(run->broker, "io", "write_bytes") - disk) / all,
+             (double)proc_value(run->broker, "status", "VmRSS:") / 1e6);
+    return true;
+}
+
+/* One number of households, with each number of publishers, on one broker. */
+static bool
+households_row(bench_run *run, uint64_t households)
+{
+    bool good = start_broker(run);
+    for (size_t i = 0; good && i < run->publisher_count; i++) {
+        unsigned publishers = (unsigned)run->publishers[i];
+        vdr_bench_count count;
+        double full = 0, ignored;
+        good = start_workers(run, households, publishers) && all_ready(run);
+        if (good && i == 0)
+            good = phase(run, VDR_BENCH_FILL, 0, &count);
+        good = good && measure(run, run->hot ? "full, hot" : "full", VDR_BENCH_SATURATE, 0, households,
+                               publishers, &full);
+        uint64_t rate = run->rate != 0 ? run->rate : (uint64_t)(full / 2);
+        good = good && measure(run, run->rate != 0 ? "rate" : "half", VDR_BENCH_RATE, rate > 0 ? rate : 1,
+                               households, publishers, &ignored);
+        if (good && publishers == 1)
+            good = measure(run, "one", VDR_BENCH_ONE, 0, households, publishers, &ignored);
+        atomic_store(&run->shared->phase, VDR_BENCH_END);
+        for (unsigned w = 0; w < run->worker_count; w++) {
+            if (!good)
+                kill(run->workers[w], SIGKILL);
+            waitpid(run->workers[w], NULL, 0);
+        }
+    }
+    stop_broker(run);
+    return good;
+}
+
+static int
+bench(bench_run *run)
+{
+    vdr_histogram sync_us, echo_us;
+    double ignored;
+    run->shared = mmap(NULL, sizeof *run->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (run->shared == MAP_FAILED || !vdr_bench_sync(run->dir, &sync_us) ||
+        !vdr_bench_echo(8, 1000, 250, &run->echo_per_s, NULL) ||
+        !vdr_bench_echo(1, 1, 250, &ignored, &echo_us))
+        return VDR_EXIT_FAILED;
+    run->sync_us = vdr_histogram_quantile(&sync_us, 500);
+    run->echo_us = vdr_histogram_quantile(&echo_us, 500);
+    if (run->json)
+        vdr_cli_print(json_pack("{s:s, s:f, s:I, s:I, s:I}", "load", "raw", "echo_per_s", run->echo_per_s,
+                                "echo_us", (json_int_t)run->echo_us, "sync_us", (json_int_t)run->sync_us,
+                                "sync_p99_us", (json_int_t)vdr_histogram_quantile(&sync_us, 990)));
+    else
+        printf("raw CURVE echo, 250 bytes, 8 clients: %.0f/s; alone, there and back: %llu us\n"
+               "raw 4 KiB append and fdatasync: p50 %llu us, p99 %llu us\n\n"
+               "%-10s %9s %10s %10s %7s %8s %8s %8s %8s %8s %7s\n",
+               run->echo_per_s, (unsigned long long)run->echo_us, (unsigned long long)run->sync_us,
+               (unsigned long long)vdr_histogram_quantile(&sync_us, 990), "load", "households", "publishers",
+               "signals/s", "of echo", "p50 ms", "p99 ms", "p99.9 ms", "cpu us", "disk B", "mem MB");
+    bool good = true;
+    for (size_t i = 0; good && i < run->household_count; i++)
+        good = households_row(run, run->households[i]);
+    munmap(run->shared, sizeof *run->shared);
+    return good ? vdr_cli_flush() : VDR_EXIT_FAILED;
+}
+
+/* The broker's program beside this one: in a build tree, or installed. */
+static bool
+find_daemon(char path[PATH_MAX])
+{
+    static const char *const beside[] = {"../../broker/voordeurd", "voordeurd", "../sbin/voordeurd"};
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (len <= 0)
+        return false;
+    self[len] = '\0';
+    *strrchr(self, '/') = '\0';
+    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
+        if (snprintf(path, PATH_MAX, "%s/%s", self, beside[i]) < PATH_MAX && access(path, X_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int
+run_bench(int argc, char **argv)
+{
+    static const struct option options[] = {{"town", required_argument, NULL, 't'},
+                                            {"households", required_argument, NULL, 'H'},
+                                            {"publishers", required_argument, NULL, 'p'},
+                                            {"batch", required_argument, NULL, 'b'},
+                                            {"seconds", required_argument, NULL, 's'},
+                                            {"rate", required_argument, NULL, 'r'},
+                                            {"hot", no_argument, NULL, 'o'},
+                                            {"daemon", required_argument, NULL, 'd'},
+                                            {"dir", required_argument, NULL, 'D'},
+                                            {"json", no_argument, NULL, 'j'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    static bench_run run = {.dir = ".",
+                            .households = {100000},
+                            .household_count = 1,
+                            .publishers = {8},
+                            .publisher_count = 1,
+                            .batch = 1,
+                            .seconds = 5};
+    static char daemon[PATH_MAX];
+    int option;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        switch (option) {
+        case 't':
+            run.town = optarg;
+            break;
+        case 'H':
+            run.household_count = list_of(optarg, run.households);
+            break;
+        case 'p':
+            run.publisher_count = list_of(optarg, run.publishers);
+            break;
+        case 'b':
+            run.batch = (unsigned)strtoul(optarg, NULL, 10);
+            break;
+        case 's':
+            run.seconds = (unsigned)strtoul(optarg, NULL, 10);
+            break;
+        case 'r':
+            run.rate = strtoull(optarg, NULL, 10);
+            break;
+        case 'o':
+            run.hot = true;
+            break;
+        case 'd':
+            run.daemon = optarg;
+            break;
+        case 'D':
+            run.dir = optarg;
+            break;
+        case 'j':
+            run.json = true;
+            break;
+        case 'h':
+            return vdr_cli_help(&vdr_cli_bench);
+        default:
+            return vdr_cli_usage(&vdr_cli_bench, "unknown option");
+        }
+    }
+    for (size_t i = 0; i < run.publisher_count; i++) {
+        if (run.publishers[i] > 64)
+            run.publisher_count = 0;
+    }
+    if (optind != argc || run.town == NULL || run.household_count == 0 || run.publisher_count == 0 ||
+        run.batch < 1 || run.batch > 1024 || run.seconds < 1)
+        return vdr_cli_usage(&vdr_cli_bench,
+                             "--town is needed; households up to 16M, publishers up to 64, batch up "
+                             "to 1024");
+    if (run.daemon == NULL) {
+        if (!find_daemon(daemon))
+            return vdr_cli_usage(&vdr_cli_bench, "voordeurd is not beside this program: --daemon FILE");
+        run.daemon = daemon;
+    }
+    if (vdr_cli_config(run.town, &run.config) != VDR_OK)
+        return VDR_EXIT_USAGE;
+    int status = bench(&run);
+    vdr_config_free(&run.config);
+    return status;
+}
+
+const vdr_cli_verb vdr_cli_bench = {.name = "bench",
+                                    .summary = "how fast is the broker here, and what bounds it",
+                                    .help = help,
+                                    .run = run_bench};

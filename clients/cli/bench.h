@@ -1,0 +1,60 @@
+/* clients/cli/bench.h - the parts of `voordeur bench`: raw rates of this machine, and load on a broker. */
+#ifndef VDR_CLI_BENCH_H
+#define VDR_CLI_BENCH_H
+
+#include "broker/histogram.h"
+#include "clients/cli/link.h"
+#include "broker/core/config.h"
+
+#include <stdatomic.h>
+
+#define VDR_BENCH_WORKERS_MAX 8u
+
+/* What one worker process counted in one phase. In memory shared with the parent. */
+typedef struct vdr_bench_count {
+    uint64_t accepted, duplicates, refused;
+    vdr_histogram latency_us; /* from the instant an item was meant to be sent until its answer */
+} vdr_bench_count;
+
+typedef enum vdr_bench_phase {
+    VDR_BENCH_IDLE = 0,
+    VDR_BENCH_FILL = 1,     /* one signal for every household, as fast as it goes */
+    VDR_BENCH_SATURATE = 2, /* as fast as the window lets */
+    VDR_BENCH_RATE = 3,     /* open loop: items fall due at a rate, whatever the broker does */
+    VDR_BENCH_ONE = 4,      /* one in flight */
+    VDR_BENCH_END = 5
+} vdr_bench_phase;
+
+typedef struct vdr_bench_shared {
+    _Atomic int phase; /* vdr_bench_phase */
+    _Atomic int ready; /* workers that are done with the phase before */
+    _Atomic int failed;
+    _Atomic uint64_t answered; /* all workers, since the start */
+    uint64_t rate_per_s;       /* RATE: of all publishers together */
+    int64_t warm_ns, until_ns; /* steady clock: measure from, and end of the phase */
+    vdr_bench_count counts[VDR_BENCH_WORKERS_MAX];
+} vdr_bench_shared;
+
+typedef struct vdr_bench_load {
+    const char *home;
+    const vdr_config *config;
+    uint64_t households;
+    unsigned publishers, workers;
+    unsigned batch; /* signals a frame */
+    bool hot;       /* the first publisher's signals are all of one household */
+    vdr_bench_shared *shared;
+} vdr_bench_load;
+
+/* A worker's whole life: connects its publishers, then goes from phase to phase. Returns an exit status. */
+int vdr_bench_worker(const vdr_bench_load *load, unsigned worker);
+
+int64_t vdr_bench_now_ns(void);
+
+/* Raw rates. Append 4 KiB and fdatasync in dir, for a second. false: said on standard error. */
+bool vdr_bench_sync(const char *dir, vdr_histogram *ret_us);
+/* Frames of bytes through a ROUTER with CURVE, each answered with 8 bytes: clients in so many processes, window
+ * frames in flight each. Frames per second, and with a window of 1 the round trip. */
+bool vdr_bench_echo(unsigned clients, unsigned window, size_t bytes, double *ret_per_s,
+                    vdr_histogram *ret_us);
+
+#endif

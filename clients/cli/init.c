@@ -1,0 +1,358 @@
+/* voordeur init: a folder with everything a town's broker needs, and a key for every party.
+ * voordeur parties: who is in such a folder. */
+#include "broker/door/config_read.h"
+#include "clients/cli/config.h"
+#include "clients/cli/link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char init_help[] =
+    "usage: voordeur init DIR [--town CONFIG] [--listen ADDRESS] [--operators ADDRESS] [--operator ID]\n"
+    "\n"
+    "Makes DIR with all that a broker needs:\n"
+    "  config/          town.yaml, catalogue.yaml, rules.yaml: copies of those in CONFIG\n"
+    "  keys/            a key pair for every party, the broker's own, and the pseudonym key; mode 0400\n"
+    "  node.yaml        listeners, limits, and which key belongs to which party\n"
+    "  clients.json     where `voordeur --home DIR` finds broker and keys\n"
+    "\n"
+    "In earnest every party makes its own key pair and sends the public half; here all lie together, for\n"
+    "trying and for a first start. The pseudonym key is never in the store or a backup: keep a copy of it\n"
+    "in a safe; without it persons of new signals are not recognised.\n"
+    "\n"
+    "  --town CONFIG         the town's configuration (default: the annotated example)\n"
+    "  --listen ADDRESS      for everybody but operators (default tcp://127.0.0.1:7700)\n"
+    "  --operators ADDRESS   for operators (default tcp://127.0.0.1:7701)\n"
+    "  --operator ID         an operator; may be given more than once (default beheer)\n"
+    "\n"
+    "exit status: 0 done; 1 a file could not be written; 2 wrong use, or an error in CONFIG\n"
+    "\n"
+    "example:\n"
+    "  voordeur init /tmp/town --town deploy/zomerdal\n"
+    "  voordeurd --config /tmp/town/config --store /tmp/town/store --node /tmp/town/node.yaml\n";
+
+static const char parties_help[] =
+    "usage: voordeur parties --home DIR [--json]\n"
+    "\n"
+    "Lists the parties of a folder that `voordeur init` made: what to say after --as, and the source that\n"
+    "their events carry.\n";
+
+typedef struct town_home {
+    const char *dir, *town, *listen, *operators;
+    const char *operator_ids[16];
+    size_t operator_count;
+    vdr_config *config;
+    FILE *node;
+    json_t *parties;
+} town_home;
+
+static bool
+path_of(char path[PATH_MAX], const char *dir, const char *name)
+{
+    if (snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX)
+        return true;
+    fprintf(stderr, "voordeur init: %s/%s: the name is too long\n", dir, name);
+    return false;
+}
+
+/* A new file; an old one is never written over. */
+static bool
+write_new(const char *path, vdr_span bytes, mode_t mode)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    bool good = fd >= 0 && write(fd, bytes.at, bytes.len) == (ssize_t)bytes.len && fsync(fd) == 0;
+    if (fd >= 0)
+        good = close(fd) == 0 && good;
+    if (!good)
+        fprintf(stderr, "voordeur init: %s: %s\n", path, strerror(errno));
+    return good;
+}
+
+static bool
+make_dir(const char *path)
+{
+    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+        return true;
+    fprintf(stderr, "voordeur init: %s: %s\n", path, strerror(errno));
+    return false;
+}
+
+static bool
+add_party(town_home *init, vdr_party_kind kind, vdr_span id, const char *source)
+{
+    char name[64 + VDR_CONF_NAME_MAX], file[64 + VDR_CONF_NAME_MAX], path[PATH_MAX];
+    char public_key[VDR_CLIENT_KEY_TEXT];
+    snprintf(name, sizeof name, "%s:%.*s", vdr_party_kind_name(kind), (int)id.len, (const char *)id.at);
+    snprintf(file, sizeof file, "keys/%s-%.*s.key", vdr_party_kind_name(kind), (int)id.len,
+             (const char *)id.at);
+    if (!path_of(path, init->dir, file))
+        return false;
+    if (vdr_client_key_make(path, public_key) != VDR_OK) {
+        fprintf(stderr, "voordeur init: %s: %s\n", path, strerror(errno));
+        return false;
+    }
+    fprintf(init->node, "  - {party: \"%s\", public_key: \"%s\"}\n", name, public_key);
+    json_t *party = json_pack("{s:s, s:s}", "party", name, "key", file);
+    if (source != NULL)
+        json_object_set_new(party, "source", json_string(source));
+    json_array_append_new(init->parties, party);
+    return true;
+}
+
+static bool
+add_actors(town_home *init, vdr_party_kind kind, vdr_names ids)
+{
+    char source[64 + VDR_CONF_NAME_MAX];
+    for (size_t i = 0; i < ids.count; i++) {
+        snprintf(source, sizeof source, "urn:voordeur:%s:%.*s", vdr_party_kind_name(kind), (int)ids.at[i].len,
+                 (const char *)ids.at[i].at);
+        if (!add_party(init, kind, ids.at[i], source))
+            return false;
+    }
+    return true;
+}
+
+static bool
+add_parties(town_home *init)
+{
+    const vdr_config *c = init->config;
+    char source[VDR_NAME_BYTES_MAX + 1];
+    for (size_t i = 0; i < c->agency_count; i++) {
+        snprintf(source, sizeof source, "%.*s", (int)c->agencies[i].source.len,
+                 (const char *)c->agencies[i].source.at);
+        if (!add_party(init, VDR_PARTY_AGENCY, c->agencies[i].id, source))
+            return false;
+    }
+    for (size_t i = 0; i < c->regisseur_count; i++) {
+        if (!add_actors(init, VDR_PARTY_REGISSEUR, (vdr_names){&c->regisseurs[i].id, 1}))
+            return false;
+    }
+    for (size_t i = 0; i < c->service_count; i++) {
+        if (!add_actors(init, VDR_PARTY_SERVICE, (vdr_names){&c->services[i].id, 1}))
+            return false;
+    }
+    if (!add_actors(init, VDR_PARTY_COORDINATOR, c->coordinators) ||
+        !add_actors(init, VDR_PARTY_PRIVACY_OFFICER, c->privacy_officers))
+        return false;
+    for (size_t i = 0; i < init->operator_count; i++) {
+        if (!add_party(init, VDR_PARTY_OPERATOR, vdr_span_str(init->operator_ids[i]), NULL))
+            return false;
+    }
+    return true;
+}
+
+static bool
+copy_config(const town_home *init)
+{
+    static const char *const files[] = {"config/town.yaml", "config/catalogue.yaml", "config/rules.yaml"};
+    vdr_arena arena;
+    vdr_config_texts texts;
+    char words[256], path[PATH_MAX];
+    vdr_arena_init(&arena, (size_t)16 * 1024 * 1024);
+    bool good = vdr_config_texts_load(init->town, &arena, &texts, words) == VDR_OK;
+    for (size_t i = 0; good && i < VDR_CONFIG_FILES; i++)
+        good = path_of(path, init->dir, files[i]) && write_new(path, texts.text[i], 0600);
+    vdr_arena_done(&arena);
+    return good;
+}
+
+/* The broker's key pair and the pseudonym key. */
+static bool
+make_keys(const town_home *init)
+{
+    char path[PATH_MAX], public_key[VDR_CLIENT_KEY_TEXT], line[VDR_CLIENT_KEY_TEXT + 1];
+    unsigned char pseudonym[32];
+    char hex[sizeof pseudonym * 2 + 2];
+    if (!path_of(path, init->dir, "keys/server.key"))
+        return false;
+    if (vdr_client_key_make(path, public_key) != VDR_OK) {
+        fprintf(stderr, "voordeur init: %s: %s\n", path, strerror(errno));
+        return false;
+    }
+    snprintf(line, sizeof line, "%s\n", public_key);
+    if (!path_of(path, init->dir, "keys/server.pub") || !write_new(path, vdr_span_str(line), 0644))
+        return false;
+    randombytes_buf(pseudonym, sizeof pseudonym);
+    sodium_bin2hex(hex, sizeof hex - 1, pseudonym, sizeof pseudonym);
+    sodium_memzero(pseudonym, sizeof pseudonym);
+    memcpy(hex + sizeof pseudonym * 2, "\n", 2);
+    bool good = path_of(path, init->dir, "keys/pseudonym.key") && write_new(path, vdr_span_str(hex), 0400);
+    sodium_memzero(hex, sizeof hex);
+    return good;
+}
+
+static bool
+write_node(town_home *init)
+{
+    char path[PATH_MAX];
+    if (!path_of(path, init->dir, "node.yaml"))
+        return false;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    init->node = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (init->node == NULL) {
+        fprintf(stderr, "voordeur init: %s: %s\n", path, strerror(errno));
+        return false;
+    }
+    fprintf(init->node,
+            "# This machine's part: it is no part of the town's configuration and of no decision.\n"
+            "# Paths count from this file. Every limit has a default; `voordeurd --help` lists them.\n"
+            "listen: %s\n"
+            "operators: %s\n"
+            "server_key: keys/server.key\n"
+            "pseudonym_key: keys/pseudonym.key    # never in the store or a backup: keep a copy in a safe\n"
+            "backups: backups\n"
+            "\n"
+            "# One line for each key. A party may have several while one replaces the other; a key has one "
+            "party.\n"
+            "parties:\n",
+            init->listen, init->operators);
+    bool good = add_parties(init);
+    good = fclose(init->node) == 0 && good;
+    return good;
+}
+
+static bool
+write_clients(const town_home *init)
+{
+    char path[PATH_MAX];
+    json_t *root = json_pack("{s:s, s:s, s:s, s:O}", "listen", init->listen, "operators", init->operators,
+                             "server_key", "keys/server.pub", "parties", init->parties);
+    char *text = json_dumps(root, JSON_INDENT(1));
+    bool good = path_of(path, init->dir, "clients.json") && write_new(path, vdr_span_str(text), 0600);
+    free(text);
+    json_decref(root);
+    return good;
+}
+
+static int
+make_home(town_home *init)
+{
+    char path[PATH_MAX];
+    if (vdr_cli_config(init->town, &init->config) != VDR_OK)
+        return VDR_EXIT_USAGE;
+    init->parties = json_array();
+    bool good = make_dir(init->dir);
+    static const char *const folders[] = {"config", "keys", "backups"};
+    for (size_t i = 0; good && i < sizeof folders / sizeof folders[0]; i++)
+        good = path_of(path, init->dir, folders[i]) && make_dir(path);
+    good = good && copy_config(init) && make_keys(init) && write_node(init) && write_clients(init);
+    if (good)
+        printf("%s: %.*s, %zu parties with a key each\n"
+               "start:  voordeurd --config %s/config --store %s/store --node %s/node.yaml\n"
+               "look:   voordeur status --home %s --as operator:%s\n",
+               init->dir, (int)init->config->municipality.len, (const char *)init->config->municipality.at,
+               json_array_size(init->parties), init->dir, init->dir, init->dir, init->dir,
+               init->operator_ids[0]);
+    json_decref(init->parties);
+    vdr_config_free(&init->config);
+    return good ? vdr_cli_flush() : VDR_EXIT_FAILED;
+}
+
+/* Ids go into file names: those of a configuration have no slash, these are looked at here. */
+static bool
+id_good(const char *id)
+{
+    size_t len = strlen(id);
+    return len >= 1 && len <= VDR_CONF_NAME_MAX &&
+           strspn(id, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") == len;
+}
+
+static int
+run_init(int argc, char **argv)
+{
+    static const struct option options[] = {{"town", required_argument, NULL, 't'},
+                                            {"listen", required_argument, NULL, 'l'},
+                                            {"operators", required_argument, NULL, 'o'},
+                                            {"operator", required_argument, NULL, 'i'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
+    town_home init = {
+        .town = "deploy/example", .listen = "tcp://127.0.0.1:7700", .operators = "tcp://127.0.0.1:7701"};
+    int option;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        switch (option) {
+        case 't':
+            init.town = optarg;
+            break;
+        case 'l':
+            init.listen = optarg;
+            break;
+        case 'o':
+            init.operators = optarg;
+            break;
+        case 'i':
+            if (!id_good(optarg) ||
+                init.operator_count == sizeof init.operator_ids / sizeof init.operator_ids[0])
+                return vdr_cli_usage(&vdr_cli_init, "--operator %s: at most 16, of A-Z a-z 0-9 . _ -",
+                                     optarg);
+            init.operator_ids[init.operator_count++] = optarg;
+            break;
+        case 'h':
+            return vdr_cli_help(&vdr_cli_init);
+        default:
+            return vdr_cli_usage(&vdr_cli_init, "unknown option");
+        }
+    }
+    if (argc - optind != 1)
+        return vdr_cli_usage(&vdr_cli_init, "one folder is needed");
+    if (init.operator_count == 0)
+        init.operator_ids[init.operator_count++] = "beheer";
+    init.dir = argv[optind];
+    umask(077);
+    if (sodium_init() < 0) {
+        fprintf(stderr, "voordeur init: libsodium does not start\n");
+        return VDR_EXIT_FAILED;
+    }
+    return make_home(&init);
+}
+
+static int
+run_parties(int argc, char **argv)
+{
+    static const struct option options[] = {VDR_CLI_LINK_OPTIONS, {NULL, 0, NULL, 0}};
+    vdr_cli_link link = VDR_CLI_LINK_NEW;
+    int option;
+    while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+        if (option == 'h')
+            return vdr_cli_help(&vdr_cli_parties);
+        if (!vdr_cli_link_take(&link, option, optarg))
+            return vdr_cli_usage(&vdr_cli_parties, "unknown option");
+    }
+    const char *home = link.home != NULL ? link.home : getenv("VOORDEUR_HOME");
+    if (home == NULL || optind != argc)
+        return vdr_cli_usage(&vdr_cli_parties, "say which folder: --home DIR");
+    json_t *root = vdr_cli_home_read(home), *party;
+    if (root == NULL)
+        return VDR_EXIT_USAGE;
+    if (link.json) {
+        vdr_cli_print(json_pack("{s:O}", "parties", json_object_get(root, "parties")));
+    } else {
+        static const char *const heads[] = {"PARTY", "SOURCE"};
+        vdr_cli_table table;
+        size_t i;
+        vdr_cli_table_init(&table, heads, 2);
+        json_array_foreach(json_object_get(root, "parties"), i, party)
+        {
+            const char *source = json_string_value(json_object_get(party, "source"));
+            vdr_cli_table_cell(&table, "%s", json_string_value(json_object_get(party, "party")));
+            vdr_cli_table_cell(&table, "%s", source != NULL ? source : "-");
+        }
+        vdr_cli_table_print(&table);
+    }
+    json_decref(root);
+    return vdr_cli_flush();
+}
+
+const vdr_cli_verb vdr_cli_init = {.name = "init",
+                                   .summary = "make a folder with configuration and keys for a town",
+                                   .help = init_help,
+                                   .run = run_init};
+const vdr_cli_verb vdr_cli_parties = {
+    .name = "parties", .summary = "who has a key in such a folder", .help = parties_help, .run = run_parties};
