@@ -541,7 +541,7 @@ vdr_wire_error_of(vdr_err error, const vdr_frame *refers_to, vdr_span text, uint
         .error = error,
         .code = vdr_span_str(vdr_err_code(error)),
         .hint = vdr_span_str(vdr_err_hint(error)),
-        .class = vdr_err_class_of(error),
+        .error_class = vdr_err_class_of(error),
         .text = text,
         .retry_after_ms = retry_after_ms,
     };

@@ -90,7 +90,7 @@ SCHEMA(bye, bye, U32(error), TEXT(text, 0, WORDS), U32(retry_after_ms))
 #undef PLAIN
 
 #define PLAIN vdr_wire_error
-SCHEMA(error, error, U32(error), TEXT(code, 0, VDR_CONF_NAME_MAX), ENUM(class, VDR_ERR_NONE, VDR_ERR_LATER),
+SCHEMA(error, error, U32(error), TEXT(code, 0, VDR_CONF_NAME_MAX), ENUM(error_class, VDR_ERR_NONE, VDR_ERR_LATER),
        TEXT(hint, 0, WORDS), TEXT(text, 0, WORDS), U32(retry_after_ms), U32(refers_to_type),
        U32(refers_to_sequence), U32(version_min), U32(version_max))
 #undef PLAIN

@@ -67,9 +67,9 @@ vdr_err_known(unsigned number)
 }
 
 const char *
-vdr_err_class_name(vdr_err_class class)
+vdr_err_class_name(vdr_err_class error_class)
 {
-    switch (class) {
+    switch (error_class) {
     case VDR_ERR_NONE:
         return "none";
     case VDR_ERR_NEVER:

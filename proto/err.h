@@ -120,7 +120,7 @@ typedef enum vdr_err_actor {
 const char *vdr_err_code(vdr_err err);
 const char *vdr_err_text(vdr_err err);
 const char *vdr_err_hint(vdr_err err);
-const char *vdr_err_class_name(vdr_err_class class); /* "none", "never", "after_fix", "later" */
+const char *vdr_err_class_name(vdr_err_class error_class); /* "none", "never", "after_fix", "later" */
 vdr_err_class vdr_err_class_of(vdr_err err);
 vdr_err_actor vdr_err_actor_of(vdr_err err);
 bool vdr_err_known(unsigned number); /* is there such a row (or 0)? for numbers from outside */

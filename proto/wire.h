@@ -92,7 +92,7 @@ typedef struct vdr_wire_bye {
 typedef struct vdr_wire_error {
     vdr_err error;
     vdr_span code, hint; /* of proto/err.h; for clients that do not know the number */
-    vdr_err_class class;
+    vdr_err_class error_class;
     vdr_span text; /* the case at hand; never personal */
     uint32_t retry_after_ms;
     uint32_t refers_to_type, refers_to_sequence; /* of the head that caused it; 0: none */

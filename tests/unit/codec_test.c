@@ -139,8 +139,10 @@ static bool
 same_field(const vdr_field *field, const uint8_t *a, const uint8_t *b)
 {
     const uint8_t *x = a + field->offset, *y = b + field->offset;
-    const uint8_t *own_x = *(const uint8_t *const *)(const void *)x;
-    const uint8_t *own_y = field->kind == VDR_FIELD_BOOL ? NULL : *(const uint8_t *const *)(const void *)y;
+    bool points =
+        field->kind == VDR_FIELD_POINTER || field->kind == VDR_FIELD_MANY || field->kind == VDR_FIELD_TEXTS;
+    const uint8_t *own_x = points ? *(const uint8_t *const *)(const void *)x : NULL;
+    const uint8_t *own_y = points ? *(const uint8_t *const *)(const void *)y : NULL;
     size_t step = field->kind == VDR_FIELD_MANY ? field->sub->plain_bytes : sizeof(vdr_span);
     size_t count;
 
@@ -554,7 +556,7 @@ an_error_frame_names_the_range_when_versions_differ(void **state)
     assert_true(vdr_span_equal(wire.error.code, S("bad_version")));
     wire = vdr_wire_error_of(VDR_E_BUSY, NULL, S(""), 250);
     assert_int_equal(wire.error.version_max, 0);
-    assert_int_equal(wire.error.class, VDR_ERR_LATER);
+    assert_int_equal(wire.error.error_class, VDR_ERR_LATER);
     assert_int_equal(wire.error.retry_after_ms, 250);
 }
 
