@@ -30,9 +30,9 @@ typedef struct vdr_waiting {
 
 /* Items of one PUBLISH that have one fate: submitted, or refused before they were looked at. */
 typedef struct vdr_batch {
-    uint64_t last;  /* publish sequence of its last item */
+    uint64_t last; /* publish sequence of its last item */
     uint32_t count;
-    uint32_t bytes; /* counted against the window; 0 when refused */
+    uint32_t bytes;  /* counted against the window; 0 when refused */
     vdr_err refused; /* VDR_OK: submitted */
     bool want_results;
 } vdr_batch;
@@ -73,7 +73,7 @@ typedef struct vdr_session {
         size_t bytes;
     } out;
 
-    struct { /* publish and confirm */
+    struct {               /* publish and confirm */
         uint64_t next;     /* expected publish sequence */
         uint64_t answered; /* up_to of the next CONFIRM */
         uint32_t open_items, open_bytes;
@@ -91,8 +91,8 @@ typedef struct vdr_session {
         uint32_t mailbox; /* 0: nothing was ever put in it */
         vdr_party_kind kind;
         char id[VDR_CONF_NAME_MAX + 1];
-        uint64_t next; /* seq of the next to deliver */
-        uint64_t done, limit; /* through with; may be delivered up to */
+        uint64_t next;                   /* seq of the next to deliver */
+        uint64_t done, limit;            /* through with; may be delivered up to */
         struct vdr_session *next_reader; /* of the same mailbox */
         vdr_wire_message *batch;         /* being gathered in this turn */
         size_t batch_count;
@@ -100,8 +100,8 @@ typedef struct vdr_session {
 
     struct { /* the operator's stream of decisions */
         bool on;
-        vdr_position next; /* record whose lines come next */
-        uint32_t offset;   /* in its tale */
+        vdr_position next;    /* record whose lines come next */
+        uint32_t offset;      /* in its tale */
         uint64_t sent, limit; /* lines */
         vdr_wire_line *batch;
         size_t batch_count;
