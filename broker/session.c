@@ -38,6 +38,13 @@ vdr_ring_first(const vdr_ring *ring)
     return ring->count == 0 ? NULL : ring->at + ring->first * ring->size;
 }
 
+void *
+vdr_ring_at(const vdr_ring *ring, size_t number)
+{
+    VDR_ASSERT(number < ring->count);
+    return ring->at + (ring->first + number) % ring->room * ring->size;
+}
+
 void
 vdr_ring_drop(vdr_ring *ring)
 {
@@ -163,7 +170,8 @@ vdr_session_by_number(vdr_sessions *sessions, uint64_t number)
     vdr_session *session = *number_bucket(sessions, number);
     while (session != NULL && session->number != number)
         session = session->by_number;
-    return session != NULL && session->state != VDR_SESSION_OVER ? session : NULL;
+    bool live = session != NULL && session->state != VDR_SESSION_OVER && !session->ending;
+    return live ? session : NULL;
 }
 
 vdr_session *

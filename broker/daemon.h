@@ -1,0 +1,227 @@
+/* broker/daemon.h - what the parts of the daemon share: one reactor thread that owns all of it.
+ *
+ *   loop.c      the turn: collect and speak, drain, step, wait
+ *   dispatch.c  a received frame to the part that deals with it
+ *   publish.c   items to the engine; results to CONFIRM
+ *   delivery.c  mailboxes to their readers; acknowledgements
+ *   decisions.c the operators' stream of lines
+ *   reads.c     queries to answers
+ *   admin.c     operators' verbs, reloading
+ *   speak.c     frames to a connection, waiting in the session's own queue when it takes no more
+ *
+ * A session that is over is only marked (ending) by whoever finds it so, and is dropped by the loop at the end
+ * of the turn: nobody's pointer dies in its hands. To a session that is ending nothing is sent any more.
+ *
+ * Thread:  the reactor's, for everything here. */
+#ifndef VDR_BROKER_DAEMON_H
+#define VDR_BROKER_DAEMON_H
+
+#include "broker/access.h"
+#include "broker/door/event.h"
+#include "broker/engine.h"
+#include "broker/node.h"
+#include "broker/session.h"
+#include "proto/bytes.h"
+
+/* What a ticket of the engine is about: kind and number share the 64 bits of vdr_ticket.seq. */
+typedef enum vdr_errand {
+    VDR_ERRAND_ITEM = 1,    /* number: publish sequence */
+    VDR_ERRAND_REFUSED = 2, /* items that were not looked at; number: the last one's sequence */
+    VDR_ERRAND_ANSWER = 3,  /* the oldest held answer of the session may go */
+    VDR_ERRAND_ACKS = 4,    /* number: of the bundle */
+    VDR_ERRAND_ADMIN = 5    /* number: of the request (admin.c) */
+} vdr_errand;
+
+static inline vdr_ticket
+vdr_errand_ticket(vdr_errand errand, uint64_t session, uint64_t number)
+{
+    return (vdr_ticket){.session = session, .seq = (uint64_t)errand << 60 | number};
+}
+
+static inline vdr_errand
+vdr_errand_of(vdr_ticket ticket)
+{
+    return (vdr_errand)(ticket.seq >> 60);
+}
+
+static inline uint64_t
+vdr_errand_number(vdr_ticket ticket)
+{
+    return ticket.seq & ((UINT64_C(1) << 60) - 1);
+}
+
+/* What is durable of a mailbox, and who reads it now. */
+typedef struct vdr_mailbox_state {
+    uint64_t newest, acknowledged;
+    vdr_session *readers;
+    uint32_t ack_slot; /* its place + 1 in the bundle being gathered; 0: not in it */
+} vdr_mailbox_state;
+
+/* Of a bundle of acknowledgements: a session that waits for an ACKED, or (session 0) how far a mailbox is
+ * acknowledged when the bundle is durable. */
+typedef struct vdr_acking {
+    uint64_t bundle, session;
+    uint32_t mailbox;
+    uint64_t up_to;
+} vdr_acking;
+
+/* A verb whose result comes later. */
+typedef struct vdr_admin_wait {
+    uint64_t number; /* of the errand */
+    uint64_t session, request;
+    vdr_verb verb;
+} vdr_admin_wait;
+
+/* A PUBLISH that met an engine without room: it goes on where it stopped. */
+typedef struct vdr_stalled {
+    bool on;
+    uint64_t session;
+    vdr_wire_publish publish; /* in the arena `body` of the parties */
+    size_t next, allowed;     /* items submitted; items within the window */
+    vdr_err refused;          /* of the rest */
+} vdr_stalled;
+
+typedef struct vdr_daemon {
+    const char *config_dir, *node_path;
+    vdr_node *node;
+    vdr_keyring *keyring;
+    vdr_net *net;
+    vdr_log *log;
+    vdr_engine *engine;
+    vdr_clock *clock;
+    vdr_door *door;
+    vdr_log_reader *reader;
+    vdr_sessions *sessions;
+    uint8_t store_id[VDR_STORE_ID_BYTES];
+
+    int64_t now_ms; /* steady, at the begin of the turn */
+    bool draining;  /* no new items are taken */
+    bool stopping;
+    bool reload;    /* asked for by a signal */
+    vdr_err failed; /* the engine's failure */
+    bool full_told;
+
+    vdr_arena body[VDR_ZONES]; /* of the frame in hand */
+    vdr_arena speech;          /* scratch of encoding */
+    vdr_arena tales;           /* what is resolved from effects, or shown by a read */
+    vdr_bytes frame;           /* being encoded */
+
+    vdr_session *due;    /* sessions that are owed a CONFIRM */
+    size_t ending;       /* sessions to be dropped at the end of the turn */
+    size_t blocked;      /* sessions whose connection took no more */
+    int64_t unblock_ms;  /* when they are tried again */
+    int64_t tidy_ms;     /* when silent sessions are looked for again */
+    uint64_t probe_drops; /* frames of keys without a session that may have one no more */
+
+    vdr_stalled stalled;
+
+    vdr_mailbox_state *mailboxes; /* by number; [0] unused */
+    size_t mailbox_count, mailbox_room;
+    bool mail_work;  /* some reader may be behind */
+    uint64_t mail_served; /* the session that the pump served last */
+    bool lines_work; /* some stream of decisions may be behind */
+    size_t streams;  /* sessions with a stream of decisions */
+    vdr_command_ack acks[VDR_ENGINE_ACKS_MAX];
+    size_t ack_count;
+    uint64_t ack_bundle; /* being gathered */
+    vdr_ring acking;     /* vdr_acking, in order of bundles */
+
+    uint64_t last_errand;
+    vdr_ring admin; /* vdr_admin_wait */
+} vdr_daemon;
+
+static inline bool
+vdr_session_live(const vdr_session *session)
+{
+    return session->state != VDR_SESSION_OVER && !session->ending;
+}
+
+static inline size_t
+vdr_daemon_frame_max(vdr_zone zone)
+{
+    return zone == VDR_ZONE_OPERATORS ? VDR_ADMIN_FRAME_MAX : VDR_FRAME_BYTES_MAX;
+}
+
+/* ---- loop.c */
+
+/* Serves until a stop is asked for or the engine fails. The engine's failure, or OK. */
+VDR_MUST_CHECK vdr_err vdr_daemon_run(vdr_daemon *daemon, int signal_fd);
+/* The groups that are durable are spoken of. */
+void vdr_daemon_speak_groups(vdr_daemon *daemon);
+/* Drops the sessions that are ending. */
+void vdr_daemon_reap(vdr_daemon *daemon);
+
+/* ---- dispatch.c */
+
+void vdr_dispatch(vdr_daemon *daemon, vdr_received *received);
+
+/* ---- speak.c: nothing here fails for want of a connection, the session is ending then */
+
+/* Encodes and sends. TOO_BIG or BAD_FRAME of the codec: nothing was sent. */
+VDR_MUST_CHECK vdr_err vdr_speak(vdr_daemon *daemon, vdr_session *session, const vdr_wire *wire);
+/* The same for frames that always fit. */
+void vdr_say(vdr_daemon *daemon, vdr_session *session, const vdr_wire *wire);
+/* Encodes, and keeps the frame until vdr_speak_held(): its number is given when it goes. */
+VDR_MUST_CHECK vdr_err vdr_speak_hold(vdr_daemon *daemon, vdr_session *session, const vdr_wire *wire);
+void vdr_speak_held(vdr_daemon *daemon, vdr_session *session);
+/* ERROR; the session goes on. */
+void vdr_speak_refusal(vdr_daemon *daemon, vdr_session *session, vdr_err err, const vdr_frame *frame);
+/* ERROR; the session is over. */
+void vdr_speak_failure(vdr_daemon *daemon, vdr_session *session, vdr_err err, const vdr_frame *frame,
+                       const char *text);
+/* BYE; the session is over. */
+void vdr_speak_bye(vdr_daemon *daemon, vdr_session *session, vdr_err err, uint32_t retry_after_ms);
+/* Over without a word. */
+void vdr_speak_nothing(vdr_daemon *daemon, vdr_session *session);
+/* Tries again what waits for its connection. True: nothing waits any more. */
+bool vdr_speak_waiting(vdr_daemon *daemon, vdr_session *session);
+
+/* ---- publish.c */
+
+void vdr_publish_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_publish *publish,
+                       const vdr_frame *frame);
+void vdr_publish_go_on(vdr_daemon *daemon); /* with a stalled one */
+void vdr_publish_result(vdr_daemon *daemon, vdr_session *session, const vdr_result *result);
+void vdr_publish_confirm(vdr_daemon *daemon); /* every session that is owed one */
+
+/* ---- delivery.c */
+
+void vdr_delivery_begin(vdr_daemon *daemon); /* what is durable at the start */
+void vdr_delivery_done(vdr_daemon *daemon);
+void vdr_delivery_subscribe(vdr_daemon *daemon, vdr_session *session, const vdr_wire_subscribe *subscribe,
+                            const vdr_frame *frame);
+void vdr_delivery_credit(vdr_daemon *daemon, vdr_session *session, const vdr_wire_credit *credit);
+void vdr_delivery_ack(vdr_daemon *daemon, vdr_session *session, const vdr_wire_ack *ack,
+                      const vdr_frame *frame);
+void vdr_delivery_submit_acks(vdr_daemon *daemon);
+void vdr_delivery_acked(vdr_daemon *daemon, uint64_t bundle);
+void vdr_delivery_group(vdr_daemon *daemon, const vdr_group *group);
+bool vdr_delivery_pump(vdr_daemon *daemon); /* from the store; true: there is more to do at once */
+void vdr_delivery_forget(vdr_daemon *daemon, vdr_session *session);
+/* The durable state of a party's mailbox. */
+void vdr_delivery_state(vdr_daemon *daemon, vdr_party_kind kind, vdr_span id, uint64_t *ret_acknowledged,
+                        uint64_t *ret_newest);
+
+/* ---- decisions.c */
+
+void vdr_decisions_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_decisions *decisions);
+void vdr_decisions_credit(vdr_daemon *daemon, vdr_session *session, const vdr_wire_credit *credit);
+void vdr_decisions_group(vdr_daemon *daemon, const vdr_group *group);
+bool vdr_decisions_pump(vdr_daemon *daemon);
+void vdr_decisions_forget(vdr_daemon *daemon, vdr_session *session);
+
+/* ---- reads.c */
+
+void vdr_reads_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read,
+                     const vdr_frame *frame);
+
+/* ---- admin.c */
+
+void vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
+void vdr_admin_result(vdr_daemon *daemon, const vdr_result *result);
+void vdr_admin_jobs(vdr_daemon *daemon);
+void vdr_admin_reload(vdr_daemon *daemon); /* on a signal: told in the journal only */
+/* Lets the keys of the node's parties in that the town knows, and no others. */
+void vdr_admin_admit(vdr_daemon *daemon);
+
+#endif
