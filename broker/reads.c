@@ -1,0 +1,329 @@
+/* Queries to answers (protocol.md section 7). */
+#include "broker/reads.h"
+
+#include "broker/journal.h"
+
+#define PAGE_ITEMS   100u /* of an answer, when the reader names none */
+#define PAGE_MAX     1000u
+#define ANSWERS_HELD 64u /* of one session, waiting for their barrier */
+
+/* The parts of an inbox, in order. */
+enum { PART_CASES, PART_OVERDUE, PART_REVIEWS, PARTS };
+
+static vdr_err
+query_status(vdr_reading *reading)
+{
+    const vdr_session *session = reading->session;
+    vdr_wire_status_view *status = (vdr_wire_status_view *)vdr_arena_alloc(reading->arena, sizeof *status);
+    if (status == NULL)
+        return VDR_E_NO_MEMORY;
+    status->party_kind = session->kind;
+    status->party_id = vdr_span_str(session->party);
+    vdr_delivery_state(reading->daemon, session->kind, status->party_id, &status->acknowledged, &status->newest);
+    vdr_span id;
+    uint64_t load, capacity, hard_capacity;
+    for (size_t i = 0; session->kind == VDR_PARTY_REGISSEUR &&
+                       vdr_view_regisseur(reading->core, i, &id, &load, &capacity, &hard_capacity, &status->absent);
+         i++) {
+        if (!vdr_span_equal(id, status->party_id))
+            continue;
+        status->load = (uint32_t)load;
+        status->capacity = (uint32_t)capacity;
+        status->hard_capacity = (uint32_t)hard_capacity;
+        break;
+    }
+    reading->answer.status = status;
+    return VDR_OK;
+}
+
+static vdr_err
+query_case(vdr_reading *reading, vdr_relation relation)
+{
+    vdr_at at;
+    vdr_case_view view;
+    if (!vdr_view_case(reading->core, reading->read->case_id, &at, &view) ||
+        !vdr_reads_case(reading, relation, &view))
+        return VDR_E_NOT_FOUND;
+    vdr_wire_case_view *shown = (vdr_wire_case_view *)vdr_arena_alloc(reading->arena, sizeof *shown);
+    if (shown == NULL)
+        return VDR_E_NO_MEMORY;
+    reading->answer.cases = shown;
+    reading->answer.case_count = 1;
+    unsigned fields = vdr_access_case(reading->session->kind, vdr_case_state_open(view.state));
+    return vdr_reads_show_case(reading, at, &view, fields, shown);
+}
+
+/* May the signal that is asked for have this source? */
+static bool
+source_asked(const vdr_reading *reading, const vdr_config_agency *agency)
+{
+    const vdr_wire_read *read = reading->read;
+    if (read->signal.source.at != NULL && !vdr_span_equal(read->signal.source, agency->source))
+        return false;
+    if (read->agency.at != NULL && !vdr_span_equal(read->agency, agency->id))
+        return false;
+    return reading->session->kind != VDR_PARTY_AGENCY ||
+           vdr_span_equal(agency->id, vdr_span_str(reading->session->party));
+}
+
+/* The newest of that id that the reader may see. */
+static vdr_err
+query_signal(vdr_reading *reading, vdr_relation relation)
+{
+    const vdr_config *config = vdr_core_config(reading->core);
+    vdr_span id = reading->read->signal.id;
+    uint64_t hash = vdr_door_id_hash(reading->daemon->door, id);
+    vdr_signal_view found = {0};
+    for (size_t i = 0; i < config->agency_count; i++) {
+        vdr_at at;
+        vdr_signal_view view;
+        if (source_asked(reading, &config->agencies[i]) &&
+            vdr_view_signal(reading->core, config->agencies[i].source, id, hash, &at, &view) &&
+            view.position > found.position && vdr_reads_signal(reading, relation, &view))
+            found = view;
+    }
+    if (found.position == 0)
+        return VDR_E_NOT_FOUND;
+    vdr_wire_signal_view *shown = (vdr_wire_signal_view *)vdr_arena_alloc(reading->arena, sizeof *shown);
+    if (shown == NULL)
+        return VDR_E_NO_MEMORY;
+    reading->answer.signals = shown;
+    reading->answer.signal_count = 1;
+    return vdr_reads_show_signal(reading, &found, vdr_access_signal(reading->session->kind), shown);
+}
+
+static vdr_err
+query_household(vdr_reading *reading, vdr_relation relation)
+{
+    vdr_at at;
+    vdr_household_view view;
+    if (!vdr_view_household(reading->core, reading->read->household, &at, &view) ||
+        !vdr_reads_household(reading, relation, at, &view))
+        return VDR_E_NOT_FOUND;
+    vdr_wire_household_view *shown = (vdr_wire_household_view *)vdr_arena_alloc(reading->arena, sizeof *shown);
+    if (shown == NULL)
+        return VDR_E_NO_MEMORY;
+    reading->answer.households = shown;
+    reading->answer.household_count = 1;
+    bool under_review = vdr_reads_under_review(reading->core, view.id);
+    return vdr_reads_show_household(reading, at, &view,
+                                    vdr_access_household(reading->session->kind, under_review), shown);
+}
+
+/* ---- inbox */
+
+/* Before each item of a list: is there room for it? Otherwise the page goes on there. */
+static bool
+has_room(vdr_reading *reading)
+{
+    reading->more = reading->room == 0;
+    reading->room -= !reading->more;
+    return !reading->more;
+}
+
+static vdr_err
+inbox_cases(vdr_reading *reading)
+{
+    bool own = reading->session->kind == VDR_PARTY_REGISSEUR;
+    vdr_span regisseur = own ? vdr_span_str(reading->session->party) : (vdr_span){0};
+    unsigned fields = vdr_access_case(reading->session->kind, true) & ~(unsigned)VDR_SEE_SIGNALS;
+    vdr_wire_case_view *shown =
+        (vdr_wire_case_view *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *shown);
+    vdr_case_view view;
+    vdr_case_id after = {reading->from.after};
+    vdr_err err = VDR_OK;
+    if (shown == NULL)
+        return VDR_E_NO_MEMORY;
+    reading->answer.cases = shown;
+    while (err == VDR_OK && vdr_view_open_case(reading->core, regisseur, after, &view) && has_room(reading)) {
+        vdr_at at;
+        bool there = vdr_view_case(reading->core, view.id, &at, &view);
+        VDR_ASSERT(there);
+        err = vdr_reads_show_case(reading, at, &view, fields, &shown[reading->answer.case_count++]);
+        after = view.id;
+        reading->next.after = view.id.number;
+    }
+    return err;
+}
+
+static vdr_err
+inbox_overdue(vdr_reading *reading)
+{
+    unsigned fields = vdr_access_signal(reading->session->kind);
+    vdr_wire_signal_view *shown =
+        (vdr_wire_signal_view *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *shown);
+    vdr_signal_view view;
+    vdr_position after = reading->from.after;
+    vdr_err err = VDR_OK;
+    if (shown == NULL)
+        return VDR_E_NO_MEMORY;
+    reading->answer.signals = shown;
+    while (err == VDR_OK && vdr_view_overdue(reading->core, after, &view) && has_room(reading)) {
+        err = vdr_reads_show_signal(reading, &view, fields, &shown[reading->answer.signal_count++]);
+        after = view.position;
+        reading->next.after = view.position;
+    }
+    return err;
+}
+
+static vdr_err
+inbox_reviews(vdr_reading *reading)
+{
+    vdr_wire_review_view *shown =
+        (vdr_wire_review_view *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *shown);
+    vdr_household_id lower = {reading->from.after}, other = {reading->from.other};
+    if (shown == NULL)
+        return VDR_E_NO_MEMORY;
+    reading->answer.reviews = shown;
+    while (vdr_view_review(reading->core, lower, other, &lower, &other) && has_room(reading)) {
+        shown[reading->answer.review_count++] = (vdr_wire_review_view){.household = lower, .other = other};
+        reading->next.after = lower.number;
+        reading->next.other = other.number;
+    }
+    return VDR_OK;
+}
+
+static vdr_err
+query_inbox(vdr_reading *reading)
+{
+    static vdr_err (*const parts[PARTS])(vdr_reading *) = {
+        [PART_CASES] = inbox_cases, [PART_OVERDUE] = inbox_overdue, [PART_REVIEWS] = inbox_reviews};
+    static const vdr_inbox_part names[PARTS] = {
+        [PART_CASES] = VDR_INBOX_CASES, [PART_OVERDUE] = VDR_INBOX_OVERDUE, [PART_REVIEWS] = VDR_INBOX_REVIEWS};
+    vdr_party_kind kind = reading->session->kind;
+    vdr_inbox_part asked = reading->read->list;
+    vdr_err err = VDR_OK;
+    if (!vdr_access_inbox(kind, asked))
+        return VDR_E_WRONG_ROLE;
+    for (uint64_t part = reading->from.part; part < PARTS && err == VDR_OK && !reading->more; part++) {
+        if ((asked != VDR_INBOX_ALL && asked != names[part]) || !vdr_access_inbox(kind, names[part]))
+            continue;
+        reading->next = part == reading->from.part ? reading->from : (vdr_resume){.part = part};
+        reading->from = reading->next;
+        err = parts[part](reading);
+    }
+    return err;
+}
+
+static vdr_err
+query_regisseurs(vdr_reading *reading)
+{
+    const vdr_config *config = vdr_core_config(reading->core);
+    vdr_wire_regisseur_view *shown =
+        (vdr_wire_regisseur_view *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *shown);
+    if (shown == NULL)
+        return VDR_E_NO_MEMORY;
+    reading->answer.regisseurs = shown;
+    for (size_t i = (size_t)reading->from.after; i < config->regisseur_count && has_room(reading); i++) {
+        vdr_wire_regisseur_view *row = &shown[reading->answer.regisseur_count];
+        uint64_t load, capacity, hard_capacity;
+        reading->next.after = i + 1;
+        if (!vdr_view_regisseur(reading->core, i, &row->id, &load, &capacity, &hard_capacity, &row->absent))
+            break;
+        row->load = (uint32_t)load;
+        row->capacity = (uint32_t)capacity;
+        row->hard_capacity = (uint32_t)hard_capacity;
+        row->districts = config->regisseurs[i].districts.at;
+        row->district_count = config->regisseurs[i].districts.count;
+        row->expertise = config->regisseurs[i].expertise.at;
+        row->expertise_count = config->regisseurs[i].expertise.count;
+        reading->answer.regisseur_count++;
+    }
+    return VDR_OK;
+}
+
+/* ---- answers */
+
+static vdr_err
+answer_query(vdr_reading *reading)
+{
+    vdr_query query = reading->read->query;
+    vdr_relation relation = vdr_access_query(reading->session->kind, query);
+    if (relation == VDR_RELATION_NONE)
+        return VDR_E_WRONG_ROLE;
+    switch (query) {
+    case VDR_QUERY_STATUS:
+        return query_status(reading);
+    case VDR_QUERY_CASE:
+        return query_case(reading, relation);
+    case VDR_QUERY_SIGNAL:
+        return query_signal(reading, relation);
+    case VDR_QUERY_HOUSEHOLD:
+        return query_household(reading, relation);
+    case VDR_QUERY_INBOX:
+        return query_inbox(reading);
+    case VDR_QUERY_REGISSEURS:
+        return query_regisseurs(reading);
+    }
+    return VDR_E_WRONG_ROLE;
+}
+
+static bool
+resume_of(vdr_span bytes, vdr_resume *ret_resume)
+{
+    *ret_resume = (vdr_resume){0};
+    if (bytes.len != 0 && bytes.len != sizeof *ret_resume)
+        return false;
+    if (bytes.len != 0)
+        memcpy(ret_resume, bytes.at, sizeof *ret_resume);
+    return true;
+}
+
+/* One try: at most so many items. TOO_BIG or NO_MEMORY: fewer may go. */
+static vdr_err
+make_answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read, vdr_resume from, size_t items)
+{
+    const vdr_core *core = vdr_engine_core(daemon->engine);
+    vdr_reading reading = {.daemon = daemon,
+                           .session = session,
+                           .core = core,
+                           .read = read,
+                           .arena = &daemon->tales,
+                           .room = items,
+                           .from = from,
+                           .next = from};
+    vdr_arena_reset(&daemon->tales);
+    vdr_err err = answer_query(&reading);
+    if (err == VDR_E_NO_MEMORY || err == VDR_E_STORE_CORRUPT)
+        return err;
+    vdr_ms now = vdr_core_now(core);
+    vdr_wire wire = {.type = VDR_FRAME_ANSWER};
+    if (err == VDR_OK)
+        wire.answer = reading.answer;
+    wire.answer.request = read->request;
+    wire.answer.error = err;
+    wire.answer.position = vdr_core_position(core);
+    wire.answer.at_ms = now == VDR_MS_NONE ? 0 : now;
+    if (err == VDR_OK && reading.more)
+        wire.answer.resume = vdr_span_of(&reading.next, sizeof reading.next);
+    return vdr_speak_hold(daemon, session, &wire);
+}
+
+void
+vdr_reads_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read, const vdr_frame *frame)
+{
+    size_t items = read->page_items == 0 ? PAGE_ITEMS : read->page_items < PAGE_MAX ? read->page_items : PAGE_MAX;
+    vdr_resume from;
+    if (!resume_of(read->resume, &from)) {
+        vdr_speak_failure(daemon, session, VDR_E_BAD_FRAME, frame, "no resume key that was given out");
+        return;
+    }
+    bool crowded = session->answers.count >= ANSWERS_HELD ||
+                   session->answer_bytes + session->out.bytes > daemon->node->limits.queue_bytes / 2;
+    if (crowded || vdr_engine_room(daemon->engine) == 0) {
+        vdr_speak_refusal(daemon, session, VDR_E_BUSY, frame);
+        return;
+    }
+    vdr_err err = make_answer(daemon, session, read, from, items);
+    while (items > 1 && (err == VDR_E_TOO_BIG || err == VDR_E_NO_MEMORY)) {
+        items /= 2;
+        err = make_answer(daemon, session, read, from, items);
+    }
+    if (err == VDR_OK)
+        err = vdr_engine_submit_barrier(daemon->engine, vdr_errand_ticket(VDR_ERRAND_ANSWER, session->number, 0));
+    if (err == VDR_OK)
+        return;
+    VDR_NOTE(READ_FAILED, vdr_field_text("error", vdr_err_code(err)),
+             vdr_field_number("session", session->number), vdr_field_text("what", "an answer"));
+    vdr_speak_failure(daemon, session, err, frame, vdr_err_text(err));
+}

@@ -1,0 +1,107 @@
+/* Whether a thing is the reader's to see: relation by relation (broker/access.h says which role needs which). */
+#include "broker/reads.h"
+
+static bool
+is_me(const vdr_reading *reading, vdr_span id)
+{
+    return id.at != NULL && vdr_span_equal(id, vdr_span_str(reading->session->party));
+}
+
+/* Offered to them, held by them, offered to them for hand-over, or held by them when it ended. */
+static bool
+holds(const vdr_reading *reading, const vdr_case_view *view)
+{
+    return is_me(reading, view->regisseur) || (vdr_case_state_open(view->state) && is_me(reading, view->handover_to));
+}
+
+static bool
+holds_open(const vdr_reading *reading, vdr_case_id id)
+{
+    vdr_at at;
+    vdr_case_view view;
+    return id.number != 0 && vdr_view_case(reading->core, id, &at, &view) && vdr_case_state_open(view.state) &&
+           holds(reading, &view);
+}
+
+static bool
+is_unassigned(const vdr_reading *reading, vdr_case_id id)
+{
+    vdr_at at;
+    vdr_case_view view;
+    return id.number != 0 && vdr_view_case(reading->core, id, &at, &view) && view.state == VDR_CASE_UNASSIGNED;
+}
+
+bool
+vdr_reads_under_review(const vdr_core *core, vdr_household_id id)
+{
+    vdr_household_id lower = {0}, other = {0};
+    while (vdr_view_review(core, lower, other, &lower, &other) && lower.number <= id.number) {
+        if (lower.number == id.number || other.number == id.number)
+            return true;
+    }
+    return false;
+}
+
+bool
+vdr_reads_case(const vdr_reading *reading, vdr_relation relation, const vdr_case_view *view)
+{
+    return relation == VDR_RELATION_ANY || (relation == VDR_RELATION_CASE_HELD && holds(reading, view));
+}
+
+bool
+vdr_reads_signal(const vdr_reading *reading, vdr_relation relation, const vdr_signal_view *view)
+{
+    switch (relation) {
+    case VDR_RELATION_SIGNAL_OWN:
+        return is_me(reading, view->agency);
+    case VDR_RELATION_SIGNAL_ROUTED:
+        return is_me(reading, view->service);
+    case VDR_RELATION_SIGNAL_HELD:
+        return holds_open(reading, view->case_id);
+    case VDR_RELATION_SIGNAL_CARE:
+        return view->overdue || is_unassigned(reading, view->case_id) ||
+               vdr_reads_under_review(reading->core, view->household);
+    case VDR_RELATION_NONE:
+    case VDR_RELATION_ANY:
+    case VDR_RELATION_CASE_HELD:
+    case VDR_RELATION_HOUSEHOLD_HELD:
+    case VDR_RELATION_HOUSEHOLD_CARE:
+        break;
+    }
+    return false;
+}
+
+static bool
+has_overdue(const vdr_reading *reading, vdr_at at)
+{
+    vdr_at cursor = {0};
+    vdr_signal_view signal;
+    while (vdr_view_household_signal(reading->core, at, &cursor, &signal)) {
+        if (signal.overdue)
+            return true;
+    }
+    return false;
+}
+
+bool
+vdr_reads_household(const vdr_reading *reading, vdr_relation relation, vdr_at at,
+                    const vdr_household_view *view)
+{
+    switch (relation) {
+    case VDR_RELATION_ANY:
+        return true;
+    case VDR_RELATION_HOUSEHOLD_HELD:
+        return holds_open(reading, view->open_case);
+    case VDR_RELATION_HOUSEHOLD_CARE:
+        return is_unassigned(reading, view->open_case) || has_overdue(reading, at) ||
+               vdr_reads_under_review(reading->core, view->id);
+    case VDR_RELATION_NONE:
+    case VDR_RELATION_CASE_HELD:
+    case VDR_RELATION_SIGNAL_OWN:
+    case VDR_RELATION_SIGNAL_ROUTED:
+    case VDR_RELATION_SIGNAL_HELD:
+    case VDR_RELATION_SIGNAL_CARE:
+        break;
+    }
+    return false;
+}
