@@ -65,6 +65,9 @@ typedef struct vdr_acking {
     uint64_t up_to;
 } vdr_acking;
 
+#define VDR_ADMIN_WAITS 32u
+#define VDR_UNBLOCK_MS  5 /* how long a connection that took no more is left alone */
+
 /* A verb whose result comes later. */
 typedef struct vdr_admin_wait {
     uint64_t number; /* of the errand */
@@ -106,28 +109,29 @@ typedef struct vdr_daemon {
     vdr_arena tales;           /* what is resolved from effects, or shown by a read */
     vdr_bytes frame;           /* being encoded */
 
-    vdr_session *due;    /* sessions that are owed a CONFIRM */
-    size_t ending;       /* sessions to be dropped at the end of the turn */
-    size_t blocked;      /* sessions whose connection took no more */
-    int64_t unblock_ms;  /* when they are tried again */
-    int64_t tidy_ms;     /* when silent sessions are looked for again */
-    uint64_t probe_drops; /* frames of keys without a session that may have one no more */
+    vdr_session *due;       /* sessions that are owed a CONFIRM */
+    size_t ending;          /* sessions to be dropped at the end of the turn */
+    size_t blocked;         /* sessions whose connection took no more */
+    int64_t unblock_ms;     /* when they are tried again */
+    int64_t tidy_ms;        /* when silent sessions are looked for again */
+    uint64_t revoked_drops; /* frames of keys that are let in no more */
 
     vdr_stalled stalled;
 
     vdr_mailbox_state *mailboxes; /* by number; [0] unused */
     size_t mailbox_count, mailbox_room;
-    bool mail_work;  /* some reader may be behind */
+    bool mail_work;       /* some reader may be behind */
     uint64_t mail_served; /* the session that the pump served last */
-    bool lines_work; /* some stream of decisions may be behind */
-    size_t streams;  /* sessions with a stream of decisions */
+    bool lines_work;      /* some stream of decisions may be behind */
+    size_t streams;       /* sessions with a stream of decisions */
     vdr_command_ack acks[VDR_ENGINE_ACKS_MAX];
     size_t ack_count;
     uint64_t ack_bundle; /* being gathered */
     vdr_ring acking;     /* vdr_acking, in order of bundles */
 
     uint64_t last_errand;
-    vdr_ring admin; /* vdr_admin_wait */
+    vdr_admin_wait admin[VDR_ADMIN_WAITS];
+    size_t admin_count;
 } vdr_daemon;
 
 static inline bool

@@ -196,7 +196,8 @@ pump_records(vdr_daemon *daemon, vdr_session *session)
 {
     vdr_position durable = vdr_engine_durable(daemon->engine);
     uint64_t until = session->lines.sent + PUMP_LINES;
-    for (unsigned i = 0; i < PUMP_RECORDS && session->lines.next <= durable && session->lines.sent < until; i++) {
+    for (unsigned i = 0; i < PUMP_RECORDS && session->lines.next <= durable && session->lines.sent < until;
+         i++) {
         vdr_log_record record;
         if (!takes(session))
             return;

@@ -133,7 +133,8 @@ choose(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_subscribe 
     if (vdr_access_subscribe(session->kind) == VDR_MAILBOX_OWN) {
         *ret_kind = session->kind;
         *ret_id = own;
-        return !named || (subscribe->mailbox_kind == session->kind && vdr_span_equal(subscribe->mailbox_id, own));
+        return !named ||
+               (subscribe->mailbox_kind == session->kind && vdr_span_equal(subscribe->mailbox_id, own));
     }
     char id[VDR_CONF_NAME_MAX + 1] = "";
     if (!named || subscribe->mailbox_id.len > VDR_CONF_NAME_MAX)
@@ -168,7 +169,8 @@ vdr_delivery_subscribe(vdr_daemon *daemon, vdr_session *session, const vdr_wire_
     vdr_delivery_forget(daemon, session);
     uint32_t mailbox = vdr_core_mailbox(vdr_engine_core(daemon->engine), kind, id);
     const vdr_mailbox_state *state = state_of(daemon, mailbox);
-    uint64_t acknowledged = state != NULL ? state->acknowledged : 0, newest = state != NULL ? state->newest : 0;
+    uint64_t acknowledged = state != NULL ? state->acknowledged : 0,
+             newest = state != NULL ? state->newest : 0;
     uint64_t after = subscribe->after_given ? subscribe->after : acknowledged;
     if (after > UINT64_MAX / 2)
         after = UINT64_MAX / 2; /* beyond any message there will be */
@@ -235,7 +237,8 @@ vdr_delivery_ack(vdr_daemon *daemon, vdr_session *session, const vdr_wire_ack *a
     uint32_t mailbox =
         vdr_core_mailbox(vdr_engine_core(daemon->engine), session->kind, vdr_span_str(session->party));
     vdr_mailbox_state *state = state_of(daemon, mailbox);
-    uint64_t newest = state != NULL ? state->newest : 0, acknowledged = state != NULL ? state->acknowledged : 0;
+    uint64_t newest = state != NULL ? state->newest : 0,
+             acknowledged = state != NULL ? state->acknowledged : 0;
     if (ack->up_to > newest) {
         vdr_speak_refusal(daemon, session, VDR_E_NOT_FOUND, frame);
         return;
@@ -301,16 +304,16 @@ message_of(vdr_daemon *daemon, vdr_span tale, const vdr_log_mail *mail, vdr_wire
     vdr_effect effect;
     vdr_decision d;
     vdr_err err = vdr_effect_next(tale, &offset, &effect);
-    if (err == VDR_OK && (effect.kind != VDR_EFFECT_MESSAGE || effect.mailbox != mail->mailbox ||
-                          effect.seq != mail->seq))
+    if (err == VDR_OK &&
+        (effect.kind != VDR_EFFECT_MESSAGE || effect.mailbox != mail->mailbox || effect.seq != mail->seq))
         err = VDR_E_STORE_CORRUPT;
     if (err == VDR_OK)
         err = vdr_core_decision(vdr_engine_core(daemon->engine), &effect, &daemon->tales, &d);
     if (err != VDR_OK)
         return err == VDR_E_NO_MEMORY ? err : VDR_E_STORE_CORRUPT;
     unsigned has = vdr_message_members_of(d.message);
-    *ret_message = (vdr_wire_message){.seq = mail->seq, .at_ms = d.at, .kind = d.message,
-                                      .position = mail->position};
+    *ret_message =
+        (vdr_wire_message){.seq = mail->seq, .at_ms = d.at, .kind = d.message, .position = mail->position};
     if ((has & VDR_HAS_CASE) != 0)
         ret_message->case_id = d.case_id;
     if ((has & VDR_HAS_SIGNAL) != 0)
@@ -353,8 +356,7 @@ static void
 gather(vdr_daemon *daemon, vdr_session *session, const vdr_wire_message *message)
 {
     if (session->mail.batch == NULL)
-        session->mail.batch =
-            (vdr_wire_message *)vdr_alloc(BATCH_MESSAGES, sizeof *session->mail.batch);
+        session->mail.batch = (vdr_wire_message *)vdr_alloc(BATCH_MESSAGES, sizeof *session->mail.batch);
     session->mail.batch[session->mail.batch_count++] = *message;
     session->mail.next = message->seq + 1;
     if (session->mail.batch_count == BATCH_MESSAGES)
@@ -365,7 +367,8 @@ gather(vdr_daemon *daemon, vdr_session *session, const vdr_wire_message *message
 static bool
 takes(const vdr_session *session)
 {
-    return vdr_session_live(session) && session->out.first == NULL && session->mail.next <= session->mail.limit;
+    return vdr_session_live(session) && session->out.first == NULL &&
+           session->mail.next <= session->mail.limit;
 }
 
 static bool

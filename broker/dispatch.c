@@ -31,26 +31,26 @@ welcome(vdr_daemon *daemon, vdr_session *session, uint32_t version)
     vdr_engine_status_get(daemon->engine, &status);
     char source[VDR_CONF_NAME_MAX + 64];
     vdr_ms now = vdr_clock_now(daemon->clock);
-    vdr_wire wire = {
-        .type = VDR_FRAME_WELCOME,
-        .welcome = {.version = version,
-                    .session = session->number,
-                    .store_id = vdr_span_of(daemon->store_id, sizeof daemon->store_id),
-                    .epoch = status.epoch,
-                    .broker_time_ms = now == VDR_MS_NONE ? 0 : now,
-                    .party_kind = session->kind,
-                    .party_id = vdr_span_str(session->party),
-                    .municipality = config->municipality,
-                    .source = source_of(config, session, source, sizeof source),
-                    .clock = daemon->clock->kind == VDR_CLOCK_EVENT ? VDR_WIRE_CLOCK_EVENT : VDR_WIRE_CLOCK_WALL,
-                    .limits = {.frame_bytes = (uint32_t)vdr_daemon_frame_max(session->peer.zone),
-                               .event_bytes = VDR_EVENT_BYTES_MAX,
-                               .batch_items = VDR_BATCH_ITEMS_MAX,
-                               .window_items = (uint32_t)limits->window_items,
-                               .window_bytes = (uint32_t)limits->window_bytes,
-                               .delivery_window = (uint32_t)limits->delivery_window,
-                               .heartbeat_ms = (uint32_t)limits->heartbeat_ms},
-                    .broker_version = vdr_span_str(VDR_VERSION)}};
+    vdr_wire wire = {.type = VDR_FRAME_WELCOME,
+                     .welcome = {.version = version,
+                                 .session = session->number,
+                                 .store_id = vdr_span_of(daemon->store_id, sizeof daemon->store_id),
+                                 .epoch = status.epoch,
+                                 .broker_time_ms = now == VDR_MS_NONE ? 0 : now,
+                                 .party_kind = session->kind,
+                                 .party_id = vdr_span_str(session->party),
+                                 .municipality = config->municipality,
+                                 .source = source_of(config, session, source, sizeof source),
+                                 .clock = daemon->clock->kind == VDR_CLOCK_EVENT ? VDR_WIRE_CLOCK_EVENT
+                                                                                 : VDR_WIRE_CLOCK_WALL,
+                                 .limits = {.frame_bytes = (uint32_t)vdr_daemon_frame_max(session->peer.zone),
+                                            .event_bytes = VDR_EVENT_BYTES_MAX,
+                                            .batch_items = VDR_BATCH_ITEMS_MAX,
+                                            .window_items = (uint32_t)limits->window_items,
+                                            .window_bytes = (uint32_t)limits->window_bytes,
+                                            .delivery_window = (uint32_t)limits->delivery_window,
+                                            .heartbeat_ms = (uint32_t)limits->heartbeat_ms},
+                                 .broker_version = vdr_span_str(VDR_VERSION)}};
     vdr_say(daemon, session, &wire);
 }
 
@@ -206,7 +206,7 @@ begin(vdr_daemon *daemon, const vdr_received *received)
 {
     vdr_key key;
     if (!vdr_keyring_by_id(daemon->keyring, received->key_id, &key)) {
-        daemon->probe_drops++; /* a revoked key, or the self-test's last word */
+        daemon->revoked_drops++; /* a revoked key, or the self-test's last word */
         return NULL;
     }
     vdr_ms since = vdr_clock_now(daemon->clock);

@@ -42,28 +42,32 @@ find(const vdr_door *door, const vdr_event_content *content, bool is_address, co
     return false;
 }
 
-/* The content of a record: from the log, or from a group that is not durable yet. */
-static bool
-content_at(vdr_engine *engine, vdr_position position, vdr_span *ret_content)
+vdr_err
+vdr_engine_record(vdr_engine *engine, vdr_position position, vdr_log_record *ret_record)
 {
-    vdr_log_record record;
     if (position > engine->durable) {
         for (uint64_t i = engine->spoken; i <= engine->opened; i++) {
             const vdr_gather *gather = &engine->ring[i % VDR_RING];
             if (position < gather->expected || position - gather->expected >= gather->record_count)
                 continue;
-            *ret_content = gather->records[position - gather->expected].content;
-            return true;
+            *ret_record = gather->records[position - gather->expected];
+            return VDR_OK;
         }
-        return false;
+        return VDR_E_NOT_FOUND;
     }
-    if (engine->reader == NULL && vdr_log_reader_open(engine->options.log, &engine->reader) != VDR_OK)
-        return false;
-    if (vdr_log_reader_refresh(engine->reader) != VDR_OK ||
-        vdr_log_read(engine->reader, position, &record) != VDR_OK)
-        return false;
-    *ret_content = record.content;
-    return true;
+    vdr_err err = VDR_OK;
+    if (engine->reader == NULL)
+        err = vdr_log_reader_open(engine->options.log, &engine->reader);
+    if (err == VDR_OK)
+        err = vdr_log_reader_refresh(engine->reader);
+    return err == VDR_OK ? vdr_log_read(engine->reader, position, ret_record) : err;
+}
+
+void
+vdr_engine_record_done(vdr_engine *engine)
+{
+    if (engine->reader != NULL)
+        vdr_log_reader_rest(engine->reader);
 }
 
 bool
@@ -73,7 +77,8 @@ vdr_engine_resolve(void *context, bool is_address, vdr_span handle, char ret_tex
     vdr_key16 key;
     vdr_household_id household;
     vdr_position position;
-    vdr_span content, text;
+    vdr_log_record record;
+    vdr_span text;
     if (!parse(is_address, handle, &key) ||
         !vdr_view_member(engine->core, is_address, &key, &household, &position) || position == 0)
         return false;
@@ -81,9 +86,9 @@ vdr_engine_resolve(void *context, bool is_address, vdr_span handle, char ret_tex
     vdr_arena arena;
     vdr_arena_init(&arena, VDR_EVENT_ARENA_BYTES);
     bool found = false;
-    if (content_at(engine, position, &content)) {
+    if (vdr_engine_record(engine, position, &record) == VDR_OK) {
         vdr_event_content event;
-        found = vdr_content_event(content, &arena, &event) == VDR_OK &&
+        found = vdr_content_event(record.content, &arena, &event) == VDR_OK &&
                 find(engine->door, &event, is_address, &key, &text) && text.len <= 16;
     }
     if (found) {
@@ -91,7 +96,6 @@ vdr_engine_resolve(void *context, bool is_address, vdr_span handle, char ret_tex
         *ret_len = text.len;
     }
     vdr_arena_done(&arena);
-    if (engine->reader != NULL)
-        vdr_log_reader_rest(engine->reader);
+    vdr_engine_record_done(engine);
     return found;
 }

@@ -24,24 +24,20 @@
     X(CONFIG_ACTIVE, info, "config_active")                                                                  \
     X(KEYS_ACTIVE, info, "keys_active")                                                                      \
     X(SELF_TEST, info, "self_test")                                                                          \
-    X(SELF_TEST_FAILED, error, "self_test_failed")                                                           \
     X(LISTENING, info, "listening")                                                                          \
     X(STORE_OPEN, info, "store_open")                                                                        \
     X(STORE_FULL, warning, "store_full")                                                                     \
     X(STORE_ROOM, info, "store_room")                                                                        \
-    X(STORE_FAILED, error, "store_failed")                                                                   \
-    X(CHECKPOINT, info, "checkpoint")                                                                        \
-    X(CHECKPOINT_FAILED, warning, "checkpoint_failed")                                                       \
+    X(ENGINE, info, "engine")                                                                                \
+    X(ENGINE_WARNING, warning, "engine_warning")                                                             \
+    X(STEPPING, info, "stepping")                                                                            \
     X(BACKUP, info, "backup")                                                                                \
     X(READY, info, "ready")                                                                                  \
     X(SESSION_OPEN, info, "session_open")                                                                    \
     X(SESSION_END, info, "session_end")                                                                      \
     X(SESSION_REFUSED, warning, "session_refused")                                                           \
     X(ABUSE, warning, "abuse")                                                                               \
-    X(DROPPED, warning, "dropped")                                                                           \
-    X(HANDSHAKE_REFUSED, warning, "handshake_refused")                                                       \
     X(OPERATOR, info, "operator")                                                                            \
-    X(ERASED, info, "erased")                                                                                \
     X(READ_FAILED, error, "read_failed")                                                                     \
     X(LIMIT, warning, "limit")                                                                               \
     X(STOPPING, info, "stopping")                                                                            \

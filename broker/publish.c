@@ -9,7 +9,8 @@
 
 #include <stdlib.h>
 
-#define CONFIRM_ENTRIES 2048u /* exceptions and results of one CONFIRM: they fit a frame, with one batch more */
+#define CONFIRM_ENTRIES                                                                                      \
+    2048u /* exceptions and results of one CONFIRM: they fit a frame, with one batch more */
 #define EXCEPTION_ITEMS 1024u /* items that one exception covers, so that its results fit with it */
 #define ENTRIES_MAX     (4u * VDR_WINDOW_ITEMS) /* answers kept for a client that does not read them */
 #define PAUSE_MS        1000u
@@ -155,11 +156,8 @@ vdr_publish_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_publi
         add_batch(session, publish->first + allowed - 1, allowed, bytes, VDR_OK, publish->want_results);
     if (rest != 0)
         add_batch(session, publish->first + publish->item_count - 1, rest, 0, refused, publish->want_results);
-    daemon->stalled = (vdr_stalled){.on = true,
-                                    .session = session->number,
-                                    .publish = *publish,
-                                    .allowed = allowed,
-                                    .refused = refused};
+    daemon->stalled = (vdr_stalled){
+        .on = true, .session = session->number, .publish = *publish, .allowed = allowed, .refused = refused};
     vdr_publish_go_on(daemon);
 }
 
@@ -178,8 +176,9 @@ add_exception(vdr_session *session, uint64_t first, uint32_t count, vdr_err err,
     }
     if (session->publish.exception_count == session->publish.exception_room) {
         session->publish.exception_room = session->publish.exception_room * 2 + 16;
-        session->publish.exceptions = (vdr_wire_exception *)vdr_realloc(
-            session->publish.exceptions, session->publish.exception_room, sizeof *session->publish.exceptions);
+        session->publish.exceptions =
+            (vdr_wire_exception *)vdr_realloc(session->publish.exceptions, session->publish.exception_room,
+                                              sizeof *session->publish.exceptions);
     }
     session->publish.exceptions[session->publish.exception_count++] =
         (vdr_wire_exception){.sequence = first, .count = count, .error = err, .position = position};
@@ -288,8 +287,9 @@ confirm_session(vdr_daemon *daemon, vdr_session *session)
         };
         size_t e_end = e, r_end = r;
         while (e_end - e + r_end - r < CONFIRM_ENTRIES && (e_end < exception_count || r_end < result_count)) {
-            bool exception_next = e_end < exception_count && (r_end == result_count ||
-                                                              exceptions[e_end].sequence <= results[r_end].sequence);
+            bool exception_next =
+                e_end < exception_count &&
+                (r_end == result_count || exceptions[e_end].sequence <= results[r_end].sequence);
             if (exception_next) {
                 confirm.up_to = exceptions[e_end].sequence + exceptions[e_end].count - 1;
                 e_end++;

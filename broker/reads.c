@@ -19,11 +19,13 @@ query_status(vdr_reading *reading)
         return VDR_E_NO_MEMORY;
     status->party_kind = session->kind;
     status->party_id = vdr_span_str(session->party);
-    vdr_delivery_state(reading->daemon, session->kind, status->party_id, &status->acknowledged, &status->newest);
+    vdr_delivery_state(reading->daemon, session->kind, status->party_id, &status->acknowledged,
+                       &status->newest);
     vdr_span id;
     uint64_t load, capacity, hard_capacity;
-    for (size_t i = 0; session->kind == VDR_PARTY_REGISSEUR &&
-                       vdr_view_regisseur(reading->core, i, &id, &load, &capacity, &hard_capacity, &status->absent);
+    for (size_t i = 0;
+         session->kind == VDR_PARTY_REGISSEUR &&
+         vdr_view_regisseur(reading->core, i, &id, &load, &capacity, &hard_capacity, &status->absent);
          i++) {
         if (!vdr_span_equal(id, status->party_id))
             continue;
@@ -100,14 +102,14 @@ query_household(vdr_reading *reading, vdr_relation relation)
     if (!vdr_view_household(reading->core, reading->read->household, &at, &view) ||
         !vdr_reads_household(reading, relation, at, &view))
         return VDR_E_NOT_FOUND;
-    vdr_wire_household_view *shown = (vdr_wire_household_view *)vdr_arena_alloc(reading->arena, sizeof *shown);
+    vdr_wire_household_view *shown =
+        (vdr_wire_household_view *)vdr_arena_alloc(reading->arena, sizeof *shown);
     if (shown == NULL)
         return VDR_E_NO_MEMORY;
     reading->answer.households = shown;
     reading->answer.household_count = 1;
-    bool under_review = vdr_reads_under_review(reading->core, view.id);
-    return vdr_reads_show_household(reading, at, &view,
-                                    vdr_access_household(reading->session->kind, under_review), shown);
+    unsigned fields = vdr_access_household(reading->session->kind, view.under_review);
+    return vdr_reads_show_household(reading, at, &view, fields, shown);
 }
 
 /* ---- inbox */
@@ -119,6 +121,19 @@ has_room(vdr_reading *reading)
     reading->more = reading->room == 0;
     reading->room -= !reading->more;
     return !reading->more;
+}
+
+/* A resume key comes back from a client: only the number of it is used, which is safe whatever it says. */
+static vdr_cursor
+cursor_of(const vdr_resume *from)
+{
+    return (vdr_cursor){.number = from->after};
+}
+
+static void
+go_on_at(vdr_reading *reading, vdr_cursor cursor)
+{
+    reading->next.after = cursor.number;
 }
 
 static vdr_err
@@ -153,15 +168,14 @@ inbox_overdue(vdr_reading *reading)
     vdr_wire_signal_view *shown =
         (vdr_wire_signal_view *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *shown);
     vdr_signal_view view;
-    vdr_position after = reading->from.after;
+    vdr_cursor cursor = cursor_of(&reading->from);
     vdr_err err = VDR_OK;
     if (shown == NULL)
         return VDR_E_NO_MEMORY;
     reading->answer.signals = shown;
-    while (err == VDR_OK && vdr_view_overdue(reading->core, after, &view) && has_room(reading)) {
+    while (err == VDR_OK && vdr_view_overdue(reading->core, &cursor, &view) && has_room(reading)) {
         err = vdr_reads_show_signal(reading, &view, fields, &shown[reading->answer.signal_count++]);
-        after = view.position;
-        reading->next.after = view.position;
+        go_on_at(reading, cursor);
     }
     return err;
 }
@@ -171,14 +185,14 @@ inbox_reviews(vdr_reading *reading)
 {
     vdr_wire_review_view *shown =
         (vdr_wire_review_view *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *shown);
-    vdr_household_id lower = {reading->from.after}, other = {reading->from.other};
+    vdr_household_id lower, other;
+    vdr_cursor cursor = cursor_of(&reading->from);
     if (shown == NULL)
         return VDR_E_NO_MEMORY;
     reading->answer.reviews = shown;
-    while (vdr_view_review(reading->core, lower, other, &lower, &other) && has_room(reading)) {
+    while (vdr_view_review(reading->core, &cursor, &lower, &other) && has_room(reading)) {
         shown[reading->answer.review_count++] = (vdr_wire_review_view){.household = lower, .other = other};
-        reading->next.after = lower.number;
-        reading->next.other = other.number;
+        go_on_at(reading, cursor);
     }
     return VDR_OK;
 }
@@ -188,8 +202,9 @@ query_inbox(vdr_reading *reading)
 {
     static vdr_err (*const parts[PARTS])(vdr_reading *) = {
         [PART_CASES] = inbox_cases, [PART_OVERDUE] = inbox_overdue, [PART_REVIEWS] = inbox_reviews};
-    static const vdr_inbox_part names[PARTS] = {
-        [PART_CASES] = VDR_INBOX_CASES, [PART_OVERDUE] = VDR_INBOX_OVERDUE, [PART_REVIEWS] = VDR_INBOX_REVIEWS};
+    static const vdr_inbox_part names[PARTS] = {[PART_CASES] = VDR_INBOX_CASES,
+                                                [PART_OVERDUE] = VDR_INBOX_OVERDUE,
+                                                [PART_REVIEWS] = VDR_INBOX_REVIEWS};
     vdr_party_kind kind = reading->session->kind;
     vdr_inbox_part asked = reading->read->list;
     vdr_err err = VDR_OK;
@@ -271,7 +286,8 @@ resume_of(vdr_span bytes, vdr_resume *ret_resume)
 
 /* One try: at most so many items. TOO_BIG or NO_MEMORY: fewer may go. */
 static vdr_err
-make_answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read, vdr_resume from, size_t items)
+make_answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read, vdr_resume from,
+            size_t items)
 {
     const vdr_core *core = vdr_engine_core(daemon->engine);
     vdr_reading reading = {.daemon = daemon,
@@ -284,8 +300,12 @@ make_answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read,
                            .next = from};
     vdr_arena_reset(&daemon->tales);
     vdr_err err = answer_query(&reading);
-    if (err == VDR_E_NO_MEMORY || err == VDR_E_STORE_CORRUPT)
+    vdr_engine_record_done(daemon->engine);
+    if (err == VDR_E_NO_MEMORY)
         return err;
+    if (err == VDR_E_STORE_CORRUPT)
+        VDR_NOTE(READ_FAILED, vdr_field_text("error", vdr_err_code(err)),
+                 vdr_field_number("session", session->number), vdr_field_text("what", "an answer"));
     vdr_ms now = vdr_core_now(core);
     vdr_wire wire = {.type = VDR_FRAME_ANSWER};
     if (err == VDR_OK)
@@ -302,7 +322,9 @@ make_answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read,
 void
 vdr_reads_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read, const vdr_frame *frame)
 {
-    size_t items = read->page_items == 0 ? PAGE_ITEMS : read->page_items < PAGE_MAX ? read->page_items : PAGE_MAX;
+    size_t items = read->page_items == 0         ? PAGE_ITEMS
+                   : read->page_items < PAGE_MAX ? read->page_items
+                                                 : PAGE_MAX;
     vdr_resume from;
     if (!resume_of(read->resume, &from)) {
         vdr_speak_failure(daemon, session, VDR_E_BAD_FRAME, frame, "no resume key that was given out");
@@ -320,10 +342,8 @@ vdr_reads_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *r
         err = make_answer(daemon, session, read, from, items);
     }
     if (err == VDR_OK)
-        err = vdr_engine_submit_barrier(daemon->engine, vdr_errand_ticket(VDR_ERRAND_ANSWER, session->number, 0));
-    if (err == VDR_OK)
-        return;
-    VDR_NOTE(READ_FAILED, vdr_field_text("error", vdr_err_code(err)),
-             vdr_field_number("session", session->number), vdr_field_text("what", "an answer"));
-    vdr_speak_failure(daemon, session, err, frame, vdr_err_text(err));
+        err = vdr_engine_submit_barrier(daemon->engine,
+                                        vdr_errand_ticket(VDR_ERRAND_ANSWER, session->number, 0));
+    if (err != VDR_OK) /* one item that does not fit a frame, or an engine that has died */
+        vdr_speak_refusal(daemon, session, err, frame);
 }

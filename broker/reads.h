@@ -11,7 +11,7 @@
 
 /* Where a list goes on: in which part of it, and behind which thing. */
 typedef struct vdr_resume {
-    uint64_t part, after, other;
+    uint64_t part, after;
 } vdr_resume;
 
 typedef struct vdr_reading {
@@ -33,17 +33,17 @@ bool vdr_reads_case(const vdr_reading *reading, vdr_relation relation, const vdr
 bool vdr_reads_signal(const vdr_reading *reading, vdr_relation relation, const vdr_signal_view *view);
 bool vdr_reads_household(const vdr_reading *reading, vdr_relation relation, vdr_at at,
                          const vdr_household_view *view);
-bool vdr_reads_under_review(const vdr_core *core, vdr_household_id id);
 
 /* ---- reads_view.c: the members that fields (vdr_access_field) name. NO_MEMORY: the page is too large;
  * STORE_CORRUPT: what the state names is not in the log. */
 
-VDR_MUST_CHECK vdr_err vdr_reads_show_signal(vdr_reading *reading, const vdr_signal_view *view, unsigned fields,
-                                             vdr_wire_signal_view *ret_shown);
+VDR_MUST_CHECK vdr_err vdr_reads_show_signal(vdr_reading *reading, const vdr_signal_view *view,
+                                             unsigned fields, vdr_wire_signal_view *ret_shown);
 /* Signals take room of the page, and go on behind from.after. */
 VDR_MUST_CHECK vdr_err vdr_reads_show_case(vdr_reading *reading, vdr_at at, const vdr_case_view *view,
                                            unsigned fields, vdr_wire_case_view *ret_shown);
-VDR_MUST_CHECK vdr_err vdr_reads_show_household(vdr_reading *reading, vdr_at at, const vdr_household_view *view,
-                                                unsigned fields, vdr_wire_household_view *ret_shown);
+VDR_MUST_CHECK vdr_err vdr_reads_show_household(vdr_reading *reading, vdr_at at,
+                                                const vdr_household_view *view, unsigned fields,
+                                                vdr_wire_household_view *ret_shown);
 
 #endif

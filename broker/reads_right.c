@@ -11,7 +11,8 @@ is_me(const vdr_reading *reading, vdr_span id)
 static bool
 holds(const vdr_reading *reading, const vdr_case_view *view)
 {
-    return is_me(reading, view->regisseur) || (vdr_case_state_open(view->state) && is_me(reading, view->handover_to));
+    return is_me(reading, view->regisseur) ||
+           (vdr_case_state_open(view->state) && is_me(reading, view->handover_to));
 }
 
 static bool
@@ -19,8 +20,8 @@ holds_open(const vdr_reading *reading, vdr_case_id id)
 {
     vdr_at at;
     vdr_case_view view;
-    return id.number != 0 && vdr_view_case(reading->core, id, &at, &view) && vdr_case_state_open(view.state) &&
-           holds(reading, &view);
+    return id.number != 0 && vdr_view_case(reading->core, id, &at, &view) &&
+           vdr_case_state_open(view.state) && holds(reading, &view);
 }
 
 static bool
@@ -28,18 +29,16 @@ is_unassigned(const vdr_reading *reading, vdr_case_id id)
 {
     vdr_at at;
     vdr_case_view view;
-    return id.number != 0 && vdr_view_case(reading->core, id, &at, &view) && view.state == VDR_CASE_UNASSIGNED;
+    return id.number != 0 && vdr_view_case(reading->core, id, &at, &view) &&
+           view.state == VDR_CASE_UNASSIGNED;
 }
 
-bool
-vdr_reads_under_review(const vdr_core *core, vdr_household_id id)
+static bool
+under_review(const vdr_reading *reading, vdr_household_id id)
 {
-    vdr_household_id lower = {0}, other = {0};
-    while (vdr_view_review(core, lower, other, &lower, &other) && lower.number <= id.number) {
-        if (lower.number == id.number || other.number == id.number)
-            return true;
-    }
-    return false;
+    vdr_at at;
+    vdr_household_view view;
+    return vdr_view_household(reading->core, id, &at, &view) && view.under_review;
 }
 
 bool
@@ -60,7 +59,7 @@ vdr_reads_signal(const vdr_reading *reading, vdr_relation relation, const vdr_si
         return holds_open(reading, view->case_id);
     case VDR_RELATION_SIGNAL_CARE:
         return view->overdue || is_unassigned(reading, view->case_id) ||
-               vdr_reads_under_review(reading->core, view->household);
+               under_review(reading, view->household);
     case VDR_RELATION_NONE:
     case VDR_RELATION_ANY:
     case VDR_RELATION_CASE_HELD:
@@ -93,8 +92,7 @@ vdr_reads_household(const vdr_reading *reading, vdr_relation relation, vdr_at at
     case VDR_RELATION_HOUSEHOLD_HELD:
         return holds_open(reading, view->open_case);
     case VDR_RELATION_HOUSEHOLD_CARE:
-        return is_unassigned(reading, view->open_case) || has_overdue(reading, at) ||
-               vdr_reads_under_review(reading->core, view->id);
+        return view->under_review || is_unassigned(reading, view->open_case) || has_overdue(reading, at);
     case VDR_RELATION_NONE:
     case VDR_RELATION_CASE_HELD:
     case VDR_RELATION_SIGNAL_OWN:

@@ -151,7 +151,8 @@ show_goals(vdr_reading *reading, const vdr_case_view *view, vdr_wire_case_view *
     vdr_err err = event_at(reading, view->plan_position, &event);
     if (err != VDR_OK)
         return err;
-    vdr_wire_goal *goals = (vdr_wire_goal *)vdr_arena_alloc(reading->arena, event.goal_count * sizeof *goals + 1);
+    vdr_wire_goal *goals =
+        (vdr_wire_goal *)vdr_arena_alloc(reading->arena, event.goal_count * sizeof *goals + 1);
     if (goals == NULL)
         return VDR_E_NO_MEMORY;
     for (size_t i = 0; i < event.goal_count; i++)
@@ -278,9 +279,11 @@ show_members(vdr_reading *reading, vdr_at at, bool is_address, bool numbers, uin
         if (numbers)
             err = number_of(reading, is_address, &key, position, &text);
         if (is_address)
-            ((vdr_wire_address_view *)shown)[*ret_count] = (vdr_wire_address_view){.handle = handle, .bag = text};
+            ((vdr_wire_address_view *)shown)[*ret_count] =
+                (vdr_wire_address_view){.handle = handle, .bag = text};
         else
-            ((vdr_wire_person_view *)shown)[*ret_count] = (vdr_wire_person_view){.handle = handle, .bsn = text};
+            ((vdr_wire_person_view *)shown)[*ret_count] =
+                (vdr_wire_person_view){.handle = handle, .bsn = text};
         ++*ret_count;
         reading->room--;
         reading->next.after = *number;
@@ -307,8 +310,7 @@ vdr_reads_show_household(vdr_reading *reading, vdr_at at, const vdr_household_vi
         return VDR_E_NO_MEMORY;
     bool numbers = (fields & VDR_SEE_NUMBERS) != 0;
     uint64_t number = 0;
-    vdr_err err =
-        show_members(reading, at, false, numbers, &number, persons, &ret_shown->person_count);
+    vdr_err err = show_members(reading, at, false, numbers, &number, persons, &ret_shown->person_count);
     if (err == VDR_OK)
         err = show_members(reading, at, true, numbers, &number, addresses, &ret_shown->address_count);
     ret_shown->persons = persons;

@@ -50,10 +50,10 @@ typedef struct vdr_ring {
     size_t size, first, count, room;
 } vdr_ring;
 
-void *vdr_ring_add(vdr_ring *ring, size_t size); /* the place of a new last one; zeroed */
-void *vdr_ring_first(const vdr_ring *ring);      /* NULL: empty */
+void *vdr_ring_add(vdr_ring *ring, size_t size);        /* the place of a new last one; zeroed */
+void *vdr_ring_first(const vdr_ring *ring);             /* NULL: empty */
 void *vdr_ring_at(const vdr_ring *ring, size_t number); /* 0: the first; must be there */
-void vdr_ring_drop(vdr_ring *ring);              /* the first */
+void vdr_ring_drop(vdr_ring *ring);                     /* the first */
 void vdr_ring_done(vdr_ring *ring);
 
 typedef struct vdr_session {
@@ -75,13 +75,13 @@ typedef struct vdr_session {
         size_t bytes;
     } out;
 
-    struct {               /* publish and confirm */
-        uint64_t next;     /* expected publish sequence */
-        uint64_t answered; /* up_to of the next CONFIRM */
+    struct {                                     /* publish and confirm */
+        uint64_t next;                           /* expected publish sequence */
+        uint64_t answered;                       /* up_to of the next CONFIRM */
         uint32_t open_items, open_bytes;         /* sent and not told; what the window bounds */
         uint32_t answered_items, answered_bytes; /* of those: answered, the CONFIRM has not gone yet */
-        vdr_ring batches; /* vdr_batch */
-        vdr_ring acted;   /* vdr_acted */
+        vdr_ring batches;                        /* vdr_batch */
+        vdr_ring acted;                          /* vdr_acted */
         vdr_wire_exception *exceptions;
         size_t exception_count, exception_room;
         vdr_wire_result *results;
@@ -96,7 +96,7 @@ typedef struct vdr_session {
         char id[VDR_CONF_NAME_MAX + 1];
         uint64_t next;                   /* seq of the next to deliver */
         uint64_t done, limit;            /* through with; may be delivered up to */
-        uint64_t ack_bundle;  /* the last bundle of acknowledgements with one of this session's */
+        uint64_t ack_bundle;             /* the last bundle of acknowledgements with one of this session's */
         struct vdr_session *next_reader; /* of the same mailbox */
         vdr_wire_message *batch;         /* being gathered in this turn */
         size_t batch_count;

@@ -6,8 +6,6 @@
 
 #include <stdlib.h>
 
-#define UNBLOCK_MS 5 /* how long a connection that took no more is left alone */
-
 static void
 end(vdr_daemon *daemon, vdr_session *session)
 {
@@ -32,7 +30,7 @@ wait_in_queue(vdr_daemon *daemon, vdr_session *session, vdr_span bytes)
     if (session->out.first == NULL) {
         session->out.first = waiting;
         daemon->blocked++;
-        daemon->unblock_ms = daemon->now_ms + UNBLOCK_MS;
+        daemon->unblock_ms = daemon->now_ms + VDR_UNBLOCK_MS;
     } else {
         session->out.last->next = waiting;
     }
@@ -83,8 +81,8 @@ vdr_speak_hold(vdr_daemon *daemon, vdr_session *session, const vdr_wire *wire)
 {
     daemon->frame.len = 0;
     vdr_arena_reset(&daemon->speech);
-    vdr_err err = vdr_codec_encode(wire, 0, vdr_daemon_frame_max(session->peer.zone), &daemon->speech,
-                                   &daemon->frame);
+    vdr_err err =
+        vdr_codec_encode(wire, 0, vdr_daemon_frame_max(session->peer.zone), &daemon->speech, &daemon->frame);
     if (err != VDR_OK)
         return err;
     vdr_held *held = (vdr_held *)vdr_ring_add(&session->answers, sizeof *held);

@@ -95,6 +95,7 @@ show_household(const vdr_state *state, vdr_slot slot, vdr_household_view *ret_vi
         .signal_count = household->signal_count,
         .case_count = household->case_count,
         .open_case = {household->open_case != 0 ? vdr_case_at(state, household->open_case)->number : 0},
+        .under_review = household->reviews != 0,
     };
     if (household->district_len != 0)
         ret_view->district = vdr_span_of(household->district, household->district_len);

@@ -46,6 +46,7 @@ typedef struct vdr_household_view {
     vdr_span district; /* absent: none */
     uint32_t person_count, address_count, signal_count, case_count;
     vdr_case_id open_case; /* 0: none */
+    bool under_review;     /* an unanswered review names it */
 } vdr_household_view;
 
 bool vdr_view_signal(const vdr_core *core, vdr_span source, vdr_span id, uint64_t id_hash, vdr_at *ret_at,

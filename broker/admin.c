@@ -1,0 +1,514 @@
+/* Operators' verbs (protocol.md 7.5), and reloading, which a signal asks for too. */
+#include "broker/daemon.h"
+#include "broker/journal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define PROBLEMS_MAX       (2u * VDR_CONFIG_FAULTS_MAX)
+#define LIST_MAX           10000u /* sessions or mailboxes of one RESULT */
+#define TEXTS_BYTES        (4u * VDR_CONF_BYTES_MAX)
+#define LOAD_WORDS         256u
+#define PATH_MAX_OF_BACKUP 4096u
+
+static void
+say_result(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin_result *result)
+{
+    vdr_wire wire = {.type = VDR_FRAME_RESULT, .result = *result};
+    if (vdr_speak(daemon, session, &wire) == VDR_OK)
+        return;
+    wire.result = (vdr_wire_admin_result){.request = result->request, .error = VDR_E_TOO_BIG};
+    vdr_say(daemon, session, &wire);
+}
+
+static void
+say_error(vdr_daemon *daemon, vdr_session *session, uint64_t request, vdr_err err, const char *text)
+{
+    vdr_wire_admin_result result = {.request = request, .error = err, .text = vdr_span_str(text)};
+    say_result(daemon, session, &result);
+}
+
+/* ---- verbs whose result comes later */
+
+/* 0: too many are waiting. */
+static uint64_t
+wait_for(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_admin *admin)
+{
+    if (daemon->admin_count == VDR_ADMIN_WAITS)
+        return 0;
+    uint64_t number = ++daemon->last_errand;
+    daemon->admin[daemon->admin_count++] = (vdr_admin_wait){
+        .number = number, .session = session->number, .request = admin->request, .verb = admin->verb};
+    return number;
+}
+
+/* Takes the one with this number out; false: it is not waited for. */
+static bool
+take_wait(vdr_daemon *daemon, uint64_t number, vdr_admin_wait *ret_wait)
+{
+    for (size_t i = 0; i < daemon->admin_count; i++) {
+        if (daemon->admin[i].number != number)
+            continue;
+        *ret_wait = daemon->admin[i];
+        daemon->admin[i] = daemon->admin[--daemon->admin_count];
+        return true;
+    }
+    return false;
+}
+
+/* What was begun for this errand did not begin after all. */
+static void
+give_up(vdr_daemon *daemon, vdr_session *session, uint64_t number, vdr_err err, const char *text)
+{
+    vdr_admin_wait wait;
+    if (take_wait(daemon, number, &wait))
+        say_error(daemon, session, wait.request, err, text);
+}
+
+static void
+finish(vdr_daemon *daemon, vdr_ticket ticket, vdr_err err, const char *text, vdr_position position)
+{
+    vdr_admin_wait wait;
+    if (!take_wait(daemon, vdr_errand_number(ticket), &wait))
+        return;
+    vdr_session *session = vdr_session_by_number(daemon->sessions, wait.session);
+    if (session == NULL)
+        return;
+    vdr_wire_counter counter = {.name = vdr_span_str("position"), .value = position};
+    vdr_wire_admin_result result = {.request = wait.request,
+                                    .error = err == VDR_E_ACCEPTED ? VDR_OK : err,
+                                    .text = vdr_span_str(text),
+                                    .counters = &counter,
+                                    .counter_count = 1};
+    say_result(daemon, session, &result);
+}
+
+void
+vdr_admin_result(vdr_daemon *daemon, const vdr_result *result)
+{
+    finish(daemon, result->ticket, result->verdict, NULL, result->position);
+}
+
+void
+vdr_admin_jobs(vdr_daemon *daemon)
+{
+    vdr_job job;
+    while (vdr_engine_collect_job(daemon->engine, &job)) {
+        if (job.result == VDR_OK && job.kind == VDR_JOB_BACKUP)
+            VDR_NOTE(BACKUP, vdr_field_number("position", job.position));
+        finish(daemon, job.ticket, job.result, job.result != VDR_OK ? job.words : NULL, job.position);
+    }
+}
+
+/* ---- reload */
+
+typedef struct vdr_reload {
+    vdr_arena arena; /* of the texts */
+    vdr_config_faults node_faults, town_faults;
+    vdr_node *node;
+    char words[VDR_ENGINE_WORDS_BYTES];
+    vdr_wire_problem problems[PROBLEMS_MAX];
+    size_t problem_count;
+} vdr_reload;
+
+static void
+tell_faults(vdr_reload *reload, const vdr_config_faults *faults)
+{
+    for (size_t i = 0; i < faults->count && reload->problem_count < PROBLEMS_MAX; i++) {
+        const vdr_config_fault *fault = &faults->at[i];
+        reload->problems[reload->problem_count++] = (vdr_wire_problem){
+            .file = fault->name, .line = fault->line, .column = fault->column, .text = fault->message};
+        char text[512], place[512];
+        (void)snprintf(place, sizeof place, "%.*s:%u:%u", (int)fault->name.len, (const char *)fault->name.at,
+                       fault->line, fault->column);
+        (void)snprintf(text, sizeof text, "%.*s", (int)fault->message.len, (const char *)fault->message.at);
+        VDR_NOTE(CONFIG_BAD, vdr_field_text("place", place), vdr_field_text("text", text));
+    }
+}
+
+void
+vdr_admin_admit(vdr_daemon *daemon)
+{
+    const vdr_node *node = daemon->node;
+    const vdr_config *config = vdr_core_config(vdr_engine_core(daemon->engine));
+    vdr_key_party *parties = (vdr_key_party *)vdr_alloc(node->party_count + 1, sizeof *parties);
+    size_t count = 0;
+    for (size_t i = 0; i < node->party_count; i++) {
+        const vdr_node_party *party = &node->parties[i];
+        if (vdr_node_party_known(config, party->key.kind, party->key.id)) {
+            parties[count++] = party->key;
+            continue;
+        }
+        char place[512], text[VDR_CONF_NAME_MAX + 100];
+        (void)snprintf(place, sizeof place, "%s:%u:%u", node->path, party->line, party->column);
+        (void)snprintf(text, sizeof text, "%s:%s is not in town.yaml; its key is not let in",
+                       vdr_party_kind_name(party->key.kind), party->key.id);
+        VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", place), vdr_field_text("text", text));
+    }
+    vdr_keyring_replace(daemon->keyring, parties, count);
+    free(parties);
+    VDR_NOTE(KEYS_ACTIVE, vdr_field_number("keys", count));
+    for (vdr_session *s = vdr_session_next(daemon->sessions, NULL); s != NULL;
+         s = vdr_session_next(daemon->sessions, s)) {
+        vdr_key key;
+        if (vdr_session_live(s) && !vdr_keyring_by_id(daemon->keyring, s->key_id, &key))
+            vdr_speak_bye(daemon, s, VDR_E_KEY_REVOKED, 0);
+    }
+}
+
+/* Reads both; OK: both are good and the town's texts are with the engine, under the ticket. */
+static vdr_err
+reload_both(vdr_daemon *daemon, vdr_reload *reload, vdr_ticket ticket)
+{
+    vdr_config_texts texts;
+    vdr_config *config = NULL;
+    vdr_err node_err = vdr_node_read(daemon->node_path, &reload->node_faults, &reload->node, reload->words);
+    vdr_err err = vdr_config_texts_load(daemon->config_dir, &reload->arena, &texts, reload->words);
+    if (err == VDR_OK)
+        err = vdr_config_read(&texts, &reload->town_faults, &config);
+    vdr_config_free(&config);
+    tell_faults(reload, &reload->town_faults);
+    tell_faults(reload, &reload->node_faults);
+    if (err == VDR_OK)
+        err = node_err;
+    return err == VDR_OK ? vdr_engine_submit_config(daemon->engine, ticket, &texts, reload->words) : err;
+}
+
+/* What was read at the start and is not changed while sockets are open: limits and addresses. */
+static void
+swap_node(vdr_daemon *daemon, vdr_node *node)
+{
+    const vdr_node *old = daemon->node;
+    bool same = strcmp(old->listen, node->listen) == 0 && strcmp(old->operators, node->operators) == 0 &&
+                memcmp(&old->limits, &node->limits, sizeof old->limits) == 0 &&
+                strcmp(old->server_key, node->server_key) == 0 &&
+                strcmp(old->pseudonym_key, node->pseudonym_key) == 0;
+    if (!same)
+        VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", node->path),
+                 vdr_field_text("text", "addresses, key files and limits are taken over by a restart only"));
+    node->limits = old->limits;
+    vdr_node_free(&daemon->node);
+    daemon->node = node;
+}
+
+/* OK: what is new holds, and a result comes under the ticket. */
+static vdr_err
+reload_now(vdr_daemon *daemon, vdr_reload *reload, vdr_ticket ticket)
+{
+    *reload = (vdr_reload){0};
+    vdr_arena_init(&reload->arena, TEXTS_BYTES);
+    vdr_config_faults_init(&reload->node_faults);
+    vdr_config_faults_init(&reload->town_faults);
+    vdr_err err = reload_both(daemon, reload, ticket);
+    if (err == VDR_OK) {
+        VDR_NOTE(CONFIG_ACTIVE,
+                 vdr_field_number("position", vdr_core_config_position(vdr_engine_core(daemon->engine))));
+        swap_node(daemon, reload->node);
+        reload->node = NULL;
+        vdr_admin_admit(daemon);
+    } else if (reload->problem_count == 0) {
+        VDR_NOTE(CONFIG_BAD, vdr_field_text("error", vdr_err_code(err)),
+                 vdr_field_text("text", reload->words));
+    }
+    return err;
+}
+
+static void
+reload_done(vdr_reload *reload)
+{
+    vdr_node_free(&reload->node);
+    vdr_config_faults_done(&reload->node_faults);
+    vdr_config_faults_done(&reload->town_faults);
+    vdr_arena_done(&reload->arena);
+    free(reload);
+}
+
+void
+vdr_admin_reload(vdr_daemon *daemon)
+{
+    vdr_reload *reload = (vdr_reload *)vdr_alloc(1, sizeof *reload);
+    vdr_ticket nobody = vdr_errand_ticket(VDR_ERRAND_ADMIN, 0, 0);
+    vdr_err err = reload_now(daemon, reload, nobody);
+    daemon->reload = err == VDR_E_BUSY; /* the engine has no room: again with the next turn */
+    reload_done(reload);
+}
+
+static void
+verb_reload(vdr_daemon *daemon, vdr_session *session, uint64_t number)
+{
+    vdr_reload *reload = (vdr_reload *)vdr_alloc(1, sizeof *reload);
+    vdr_err err = reload_now(daemon, reload, vdr_errand_ticket(VDR_ERRAND_ADMIN, session->number, number));
+    vdr_admin_wait wait;
+    if (err != VDR_OK && take_wait(daemon, number, &wait)) {
+        vdr_wire_admin_result result = {.request = wait.request,
+                                        .error = err,
+                                        .text = vdr_span_str(reload->words),
+                                        .problems = reload->problems,
+                                        .problem_count = reload->problem_count};
+        say_result(daemon, session, &result);
+    }
+    reload_done(reload);
+}
+
+/* ---- backup */
+
+/* A name is one folder below the root, and no hidden one. */
+static bool
+is_folder_name(vdr_span name)
+{
+    bool good = name.len > 0 && name.len <= VDR_CONF_NAME_MAX && name.at[0] != '.';
+    for (size_t i = 0; i < name.len && good; i++) {
+        uint8_t c = name.at[i];
+        good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+               c == '_' || c == '-';
+    }
+    return good;
+}
+
+static void
+verb_backup(vdr_daemon *daemon, vdr_session *session, vdr_span name, uint64_t number)
+{
+    char path[PATH_MAX_OF_BACKUP];
+    const char *root = daemon->node->backups;
+    if (root == NULL) {
+        give_up(daemon, session, number, VDR_E_NOT_FOUND, "node.yaml names no folder for backups");
+        return;
+    }
+    int len = snprintf(path, sizeof path, "%s/%.*s", root, (int)name.len, (const char *)name.at);
+    bool named = is_folder_name(name) && len > 0 && (size_t)len < sizeof path;
+    if (!named || (mkdir(root, 0700) != 0 && errno != EEXIST)) {
+        give_up(daemon, session, number, VDR_E_NOT_FOUND,
+                named ? "the folder for backups cannot be made" : "not a name for a backup");
+        return;
+    }
+    struct stat status;
+    vdr_err err = VDR_E_IO;
+    if (stat(path, &status) != 0)
+        err = vdr_engine_backup(daemon->engine, vdr_errand_ticket(VDR_ERRAND_ADMIN, session->number, number),
+                                path);
+    if (err != VDR_OK)
+        give_up(daemon, session, number, err,
+                err == VDR_E_IO ? "the name is taken, or the folder cannot be used" : vdr_err_text(err));
+}
+
+/* ---- looking */
+
+static const char *
+state_word(const vdr_daemon *daemon, const vdr_engine_status *status)
+{
+    return status->failed     ? "failed"
+           : daemon->stopping ? "stopping"
+           : status->full     ? "full"
+           : daemon->draining ? "draining"
+                              : "serving";
+}
+
+static vdr_wire_counter
+counter(const char *name, uint64_t value)
+{
+    return (vdr_wire_counter){.name = vdr_span_str(name), .value = value};
+}
+
+static vdr_wire_named
+named(const char *name, const char *text)
+{
+    return (vdr_wire_named){.name = vdr_span_str(name), .text = vdr_span_str(text)};
+}
+
+static void
+verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
+{
+    vdr_engine_status s;
+    vdr_net_counts net;
+    vdr_engine_status_get(daemon->engine, &s);
+    vdr_net_counts_get(daemon->net, &net);
+    const vdr_wire_counter counters[] = {
+        counter("position_first", s.first),
+        counter("position_stepped", s.stepped),
+        counter("position_durable", s.durable),
+        counter("position_checkpoint", s.checkpoint_position),
+        counter("position_config", s.config_position),
+        counter("epoch", s.epoch),
+        counter("log_time_ms", s.now == VDR_MS_NONE ? 0 : (uint64_t)s.now),
+        counter("clock_ahead_ms", (uint64_t)s.clock_ahead_ms),
+        counter("submitted", s.submitted),
+        counter("accepted", s.accepted),
+        counter("accepted_per_s", s.accepted_per_s),
+        counter("duplicates", s.duplicates),
+        counter("refused", s.refused),
+        counter("refused_store_full", s.full_refused),
+        counter("acknowledgements", s.acks),
+        counter("ticks", s.ticks),
+        counter("groups", s.groups),
+        counter("group_records_p50", s.group_records_p50),
+        counter("group_records_max", s.group_records_max),
+        counter("commit_us_p50", s.commit_us_p50),
+        counter("commit_us_p99", s.commit_us_p99),
+        counter("commit_us_max", s.commit_us_max),
+        counter("turn_us_p99", s.turn_us_p99),
+        counter("turn_us_max", s.turn_us_max),
+        counter("checkpoints", s.checkpoint_count),
+        counter("checkpoint_failures", s.checkpoint_failures),
+        counter("checkpoint_bytes", s.checkpoint_bytes),
+        counter("checkpoint_age_ms", s.checkpoint_age_ms < 0 ? 0 : (uint64_t)s.checkpoint_age_ms),
+        counter("log_bytes", s.used_bytes),
+        counter("log_bytes_limit", s.limit_bytes),
+        counter("households", s.counts.households),
+        counter("persons", s.counts.persons),
+        counter("addresses", s.counts.addresses),
+        counter("signals", s.counts.signals),
+        counter("cases", s.counts.cases),
+        counter("cases_unassigned", s.counts.unassigned),
+        counter("cases_offered", s.counts.offered),
+        counter("cases_active", s.counts.active),
+        counter("overdue", s.counts.overdue),
+        counter("reviews", s.counts.reviews),
+        counter("timers", s.counts.timers),
+        counter("state_bytes", s.counts.memory_bytes),
+        counter("sessions", vdr_sessions_count(daemon->sessions, VDR_ZONE_PARTIES)),
+        counter("sessions_operators", vdr_sessions_count(daemon->sessions, VDR_ZONE_OPERATORS)),
+        counter("keys", vdr_keyring_count(daemon->keyring)),
+        counter("handshakes_admitted", net.admitted),
+        counter("handshakes_refused", net.refused),
+        counter("frames_received", net.received),
+        counter("frames_sent", net.sent),
+        counter("dropped_routing_id", net.dropped_routing_id),
+        counter("dropped_no_key", net.dropped_user_id),
+        counter("dropped_many_parts", net.dropped_frames),
+        counter("dropped_revoked", daemon->revoked_drops),
+    };
+    const vdr_config *config = vdr_core_config(vdr_engine_core(daemon->engine));
+    const vdr_wire_named texts[] = {
+        named("state", state_word(daemon, &s)),
+        named("version", VDR_VERSION),
+        {.name = vdr_span_str("municipality"), .text = config->municipality},
+        named("clock", daemon->clock->kind == VDR_CLOCK_EVENT ? "event" : "wall"),
+        named("listen", vdr_net_endpoint(daemon->net, VDR_ZONE_PARTIES)),
+        named("operators", vdr_net_endpoint(daemon->net, VDR_ZONE_OPERATORS)),
+        named("public_key", vdr_net_public_key(daemon->net)),
+    };
+    vdr_wire_admin_result result = {.request = request,
+                                    .counters = counters,
+                                    .counter_count = sizeof counters / sizeof counters[0],
+                                    .texts = texts,
+                                    .text_count = sizeof texts / sizeof texts[0]};
+    say_result(daemon, session, &result);
+}
+
+static void
+verb_sessions(vdr_daemon *daemon, vdr_session *session, uint64_t request)
+{
+    vdr_wire_session_view *rows = (vdr_wire_session_view *)vdr_alloc(LIST_MAX, sizeof *rows);
+    size_t count = 0;
+    for (vdr_session *s = vdr_session_next(daemon->sessions, NULL); s != NULL && count < LIST_MAX;
+         s = vdr_session_next(daemon->sessions, s)) {
+        if (!vdr_session_live(s) || s->state != VDR_SESSION_OPEN)
+            continue;
+        rows[count++] = (vdr_wire_session_view){
+            .session = s->number,
+            .party_kind = s->kind,
+            .party_id = vdr_span_str(s->party),
+            .client_name = s->client[0] != '\0' ? vdr_span_str(s->client) : (vdr_span){0},
+            .since_ms = s->since,
+            .idle_ms = daemon->now_ms - s->heard_ms,
+            .frames_in = s->frames_in,
+            .frames_out = s->frames_out,
+            .unconfirmed = s->publish.open_items,
+            .undelivered = s->mail.on ? (uint32_t)(s->mail.next - 1 - s->mail.done) : 0,
+        };
+    }
+    vdr_wire_admin_result result = {.request = request, .sessions = rows, .session_count = count};
+    say_result(daemon, session, &result);
+    free(rows);
+}
+
+static void
+verb_mailboxes(vdr_daemon *daemon, vdr_session *session, uint64_t request)
+{
+    vdr_wire_mailbox_view *rows = (vdr_wire_mailbox_view *)vdr_alloc(LIST_MAX, sizeof *rows);
+    size_t count = 0;
+    for (uint32_t number = 1; number < daemon->mailbox_count && count < LIST_MAX; number++) {
+        vdr_mailbox_view view;
+        if (!vdr_core_mailbox_view(vdr_engine_core(daemon->engine), number, &view))
+            continue;
+        rows[count++] = (vdr_wire_mailbox_view){.kind = view.kind,
+                                                .id = view.id,
+                                                .acknowledged = daemon->mailboxes[number].acknowledged,
+                                                .newest = daemon->mailboxes[number].newest};
+    }
+    vdr_wire_admin_result result = {.request = request, .mailboxes = rows, .mailbox_count = count};
+    say_result(daemon, session, &result);
+    free(rows);
+}
+
+static const char *
+verb_name(vdr_verb verb)
+{
+    static const char *const names[] = {
+        [VDR_VERB_STATUS] = "status",         [VDR_VERB_RELOAD] = "reload",
+        [VDR_VERB_CLOCK_ADVANCE] = "clock",   [VDR_VERB_BACKUP] = "backup",
+        [VDR_VERB_CHECKPOINT] = "checkpoint", [VDR_VERB_SESSIONS] = "sessions",
+        [VDR_VERB_MAILBOXES] = "mailboxes",   [VDR_VERB_DRAIN] = "drain",
+        [VDR_VERB_UNDRAIN] = "undrain",       [VDR_VERB_STOP] = "stop"};
+    return names[verb];
+}
+
+static void
+later_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
+{
+    uint64_t number = wait_for(daemon, session, admin);
+    vdr_ticket ticket = vdr_errand_ticket(VDR_ERRAND_ADMIN, session->number, number);
+    vdr_err err = VDR_OK;
+    if (number == 0) {
+        say_error(daemon, session, admin->request, VDR_E_BUSY, "too many verbs are at work");
+    } else if (admin->verb == VDR_VERB_RELOAD) {
+        verb_reload(daemon, session, number);
+    } else if (admin->verb == VDR_VERB_BACKUP) {
+        verb_backup(daemon, session, admin->name, number);
+    } else if (admin->verb == VDR_VERB_CHECKPOINT) {
+        err = vdr_engine_checkpoint(daemon->engine, ticket);
+    } else {
+        err = admin->time == VDR_MS_NONE ? VDR_E_BAD_FRAME
+                                         : vdr_engine_submit_advance(daemon->engine, ticket, admin->time);
+    }
+    if (err != VDR_OK)
+        give_up(daemon, session, number, err, vdr_err_text(err));
+}
+
+void
+vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
+{
+    VDR_ASSERT(vdr_access_verb(session->kind, admin->verb)); /* the frame itself is an operator's only */
+    if (admin->verb != VDR_VERB_STATUS && admin->verb != VDR_VERB_SESSIONS &&
+        admin->verb != VDR_VERB_MAILBOXES)
+        VDR_NOTE(OPERATOR, vdr_field_text("party", session->party),
+                 vdr_field_text("verb", verb_name(admin->verb)));
+    switch (admin->verb) {
+    case VDR_VERB_STATUS:
+        verb_status(daemon, session, admin->request);
+        break;
+    case VDR_VERB_SESSIONS:
+        verb_sessions(daemon, session, admin->request);
+        break;
+    case VDR_VERB_MAILBOXES:
+        verb_mailboxes(daemon, session, admin->request);
+        break;
+    case VDR_VERB_DRAIN:
+    case VDR_VERB_UNDRAIN:
+        daemon->draining = admin->verb == VDR_VERB_DRAIN;
+        say_error(daemon, session, admin->request, VDR_OK, NULL);
+        break;
+    case VDR_VERB_STOP:
+        daemon->stopping = true;
+        say_error(daemon, session, admin->request, VDR_OK, NULL);
+        break;
+    case VDR_VERB_RELOAD:
+    case VDR_VERB_CLOCK_ADVANCE:
+    case VDR_VERB_BACKUP:
+    case VDR_VERB_CHECKPOINT:
+        later_verb(daemon, session, admin);
+        break;
+    }
+}

@@ -1,0 +1,438 @@
+#include "broker/start.h"
+
+#include "broker/daemon.h"
+#include "broker/journal.h"
+#include "broker/notify.h"
+#include "broker/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define TEXTS_BYTES  (4u * VDR_CONF_BYTES_MAX)
+#define TALES_BYTES  (64u * 1024 * 1024) /* a tale that names 100,000 signals is resolved in it */
+#define FILES_WANTED 65536u
+#define STONES       4096u
+#define SEND_FRAMES  64   /* a backstop: windows and queues bound what is sent */
+#define FLUSH_MS     1000 /* how long last words may take */
+#define ID_CHARS     (2 * VDR_STORE_ID_BYTES)
+
+/* Everything that start opens, in the order in which it is closed from the end. */
+typedef struct started {
+    vdr_daemon daemon;
+    vdr_clock clock;
+    vdr_arena arena; /* of the texts */
+    vdr_config_texts texts;
+    uint8_t *server_key, *pseudonym_key;
+    vdr_checkpoint *checkpoint;
+    int signal_fd;
+} started;
+
+static vdr_exit
+exit_of(vdr_err err)
+{
+    if (err == VDR_OK)
+        return VDR_EXIT_CLEAN;
+    if (err == VDR_E_BAD_CONFIG || err == VDR_E_USAGE)
+        return VDR_EXIT_CONFIG;
+    if (err == VDR_E_STORE_FAILED || err == VDR_E_STORE_FULL || err == VDR_E_IO)
+        return VDR_EXIT_DISK;
+    if (err == VDR_E_STORE_CORRUPT || err == VDR_E_STORE_VERSION)
+        return VDR_EXIT_CORRUPT;
+    return VDR_EXIT_FAILED;
+}
+
+static vdr_exit
+failed(vdr_err err, const char *what, const char *words)
+{
+    VDR_NOTE(FAILED, vdr_field_text("what", what), vdr_field_text("error", vdr_err_code(err)),
+             vdr_field_text("text", words), vdr_field_text("hint", vdr_err_hint(err)));
+    return exit_of(err);
+}
+
+/* ---- the process */
+
+/* No core dumps, no files for others, no signal but through the loop; as many descriptors as allowed. */
+static int
+harden(void)
+{
+    struct rlimit none = {0, 0}, files;
+    sigset_t signals;
+    (void)umask(077);
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES_WANTED) {
+        files.rlim_cur = files.rlim_max < FILES_WANTED ? files.rlim_max : FILES_WANTED;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &signals, NULL); /* before any thread is made: all inherit it */
+    return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+/* ---- configuration and keys */
+
+static void
+tell_faults(const vdr_config_faults *faults)
+{
+    for (size_t i = 0; i < faults->count; i++) {
+        char text[2048];
+        size_t len = vdr_config_fault_text(&faults->at[i], text, sizeof text);
+        (void)fwrite(text, 1, len < sizeof text ? len : sizeof text, stderr);
+    }
+    if (faults->more != 0)
+        (void)fprintf(stderr, "and %zu more\n", faults->more);
+}
+
+static vdr_err
+read_node(started *s)
+{
+    vdr_config_faults faults;
+    char words[256] = "";
+    vdr_config_faults_init(&faults);
+    vdr_err err = vdr_node_read(s->daemon.node_path, &faults, &s->daemon.node, words);
+    tell_faults(&faults);
+    if (err != VDR_OK && faults.count == 0)
+        (void)fprintf(stderr, "%s\n", words);
+    vdr_config_faults_done(&faults);
+    return err == VDR_OK ? VDR_OK : VDR_E_BAD_CONFIG;
+}
+
+static void
+warn_unknown_parties(const vdr_node *node, const vdr_config *config)
+{
+    for (size_t i = 0; i < node->party_count; i++) {
+        const vdr_node_party *party = &node->parties[i];
+        if (!vdr_node_party_known(config, party->key.kind, party->key.id))
+            (void)fprintf(
+                stderr, "%s:%u:%u: warning: %s:%s is not in town.yaml; its key would not be let in\n",
+                node->path, party->line, party->column, vdr_party_kind_name(party->key.kind), party->key.id);
+    }
+}
+
+static vdr_err
+read_town(started *s, bool check)
+{
+    vdr_config_faults faults;
+    vdr_config *config = NULL;
+    char words[256] = "";
+    vdr_config_faults_init(&faults);
+    vdr_err err = vdr_config_texts_load(s->daemon.config_dir, &s->arena, &s->texts, words);
+    if (err != VDR_OK)
+        (void)fprintf(stderr, "%s\n", words);
+    else
+        err = vdr_config_read(&s->texts, &faults, &config);
+    tell_faults(&faults);
+    if (err == VDR_OK && check)
+        warn_unknown_parties(s->daemon.node, config);
+    vdr_config_free(&config);
+    vdr_config_faults_done(&faults);
+    return err == VDR_OK ? VDR_OK : VDR_E_BAD_CONFIG;
+}
+
+static vdr_err
+read_keys(started *s)
+{
+    char words[VDR_SECRET_WORDS] = "";
+    vdr_err err = vdr_secret_read_curve(s->daemon.node->server_key, &s->server_key, words);
+    if (err == VDR_OK)
+        err = vdr_secret_read_hex(s->daemon.node->pseudonym_key, &s->pseudonym_key, words);
+    if (err != VDR_OK)
+        (void)fprintf(stderr, "%s\n", words);
+    return err == VDR_OK ? VDR_OK : VDR_E_BAD_CONFIG;
+}
+
+/* ---- the store */
+
+static vdr_err
+write_id(const char *path, uint8_t id[VDR_STORE_ID_BYTES])
+{
+    char text[ID_CHARS + 1];
+    randombytes_buf(id, VDR_STORE_ID_BYTES);
+    (void)sodium_bin2hex(text, sizeof text, id, VDR_STORE_ID_BYTES);
+    text[ID_CHARS] = '\n';
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return VDR_E_IO;
+    bool good = write(fd, text, sizeof text) == (ssize_t)sizeof text && fsync(fd) == 0;
+    (void)close(fd);
+    return good ? VDR_OK : VDR_E_IO;
+}
+
+/* The store's own number, made with it: 32 hexadecimal digits in the file "id". */
+static vdr_err
+read_id(const char *store_dir, uint8_t id[VDR_STORE_ID_BYTES])
+{
+    char path[4096], text[ID_CHARS];
+    int len = snprintf(path, sizeof path, "%s/id", store_dir);
+    if (len < 0 || (size_t)len >= sizeof path)
+        return VDR_E_IO;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT ? write_id(path, id) : VDR_E_IO;
+    size_t bytes = 0;
+    bool good = read(fd, text, sizeof text) == (ssize_t)sizeof text &&
+                sodium_hex2bin(id, VDR_STORE_ID_BYTES, text, sizeof text, NULL, &bytes, NULL) == 0 &&
+                bytes == VDR_STORE_ID_BYTES;
+    (void)close(fd);
+    return good ? VDR_OK : VDR_E_STORE_CORRUPT;
+}
+
+static void
+notice(void *context, vdr_notice_level level, const char *words)
+{
+    (void)context;
+    if (level == VDR_NOTICE_INFO)
+        VDR_NOTE(ENGINE, vdr_field_text("text", words));
+    else
+        VDR_NOTE(ENGINE_WARNING, vdr_field_text("text", words));
+}
+
+static void
+progress(void *context, vdr_position at, vdr_position end, uint64_t steps_per_s)
+{
+    (void)context;
+    VDR_NOTE(STEPPING, vdr_field_number("position", at), vdr_field_number("of", end),
+             vdr_field_number("per_s", steps_per_s));
+    vdr_notify("WATCHDOG=1");
+}
+
+static vdr_err
+open_store(started *s, const vdr_start_options *options, char *ret_words)
+{
+    const vdr_node_limits *limits = &s->daemon.node->limits;
+    vdr_log_options log = {
+        .limit_bytes = limits->store_bytes, .reserve_bytes = limits->reserve_bytes, .create = true};
+    vdr_err err = vdr_log_open_lmdb(options->store_dir, &log, &s->daemon.log, ret_words);
+    if (err == VDR_OK)
+        err = vdr_checkpoint_open_lmdb(options->store_dir, true, &s->checkpoint, ret_words);
+    if (err != VDR_OK)
+        return err;
+    err = read_id(options->store_dir, s->daemon.store_id);
+    if (err != VDR_OK) {
+        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "%s/id cannot be read or made", options->store_dir);
+        return err;
+    }
+    vdr_engine_options engine = {.log = s->daemon.log,
+                                 .checkpoint = s->checkpoint,
+                                 .clock = &s->clock,
+                                 .key = s->pseudonym_key,
+                                 .config = &s->texts,
+                                 .threads = true,
+                                 .checkpoint_records = limits->checkpoint_records,
+                                 .checkpoint_ms = limits->checkpoint_ms,
+                                 .notice = notice,
+                                 .progress = progress};
+    return vdr_engine_open(&engine, &s->daemon.engine, ret_words);
+}
+
+/* ---- the sockets */
+
+static void
+write_endpoints(const vdr_daemon *daemon)
+{
+    char path[4096];
+    int len =
+        daemon->node->endpoints == NULL ? 0 : snprintf(path, sizeof path, "%s.new", daemon->node->endpoints);
+    if (len <= 0 || (size_t)len >= sizeof path)
+        return;
+    FILE *file = fopen(path, "we");
+    bool good = file != NULL && fprintf(file, "listen %s\noperators %s\npublic_key %s\n",
+                                        vdr_net_endpoint(daemon->net, VDR_ZONE_PARTIES),
+                                        vdr_net_endpoint(daemon->net, VDR_ZONE_OPERATORS),
+                                        vdr_net_public_key(daemon->net)) > 0;
+    good = file != NULL && fclose(file) == 0 && good && rename(path, daemon->node->endpoints) == 0;
+    if (!good)
+        VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", daemon->node->endpoints),
+                 vdr_field_text("text", "the file of endpoints cannot be written"));
+}
+
+static vdr_err
+open_net(started *s, char *ret_words)
+{
+    vdr_daemon *daemon = &s->daemon;
+    const vdr_node_limits *limits = &daemon->node->limits;
+    vdr_net_options options = {
+        .endpoint = {daemon->node->listen, daemon->node->operators},
+        .secret = s->server_key,
+        .keyring = daemon->keyring,
+        .frame_bytes = {VDR_FRAME_BYTES_MAX, VDR_ADMIN_FRAME_MAX},
+        .send_frames = SEND_FRAMES,
+        .receive_frames = (int)limits->receive_frames,
+        .heartbeat_ms = (int)limits->heartbeat_ms,
+        .handshake_ms = (int)limits->handshake_ms,
+        .backlog = (int)limits->backlog,
+        .io_threads = (int)limits->io_threads,
+        .sockets_max = (int)limits->connections,
+    };
+    vdr_err err = vdr_net_open(&options, &daemon->net, ret_words);
+    if (err != VDR_OK)
+        return err;
+    VDR_NOTE(SELF_TEST, vdr_field_text("text", "an unknown key is refused, a known one is let in"));
+    VDR_NOTE(LISTENING, vdr_field_text("listen", vdr_net_endpoint(daemon->net, VDR_ZONE_PARTIES)),
+             vdr_field_text("operators", vdr_net_endpoint(daemon->net, VDR_ZONE_OPERATORS)),
+             vdr_field_text("public_key", vdr_net_public_key(daemon->net)));
+    write_endpoints(daemon);
+    return VDR_OK;
+}
+
+static void
+prepare(started *s)
+{
+    vdr_daemon *daemon = &s->daemon;
+    const vdr_node_limits *limits = &daemon->node->limits;
+    vdr_session_caps caps = {.sessions = {limits->sessions, limits->operator_sessions},
+                             .per_key = limits->sessions_per_key,
+                             .stones = STONES};
+    daemon->sessions = vdr_sessions_new(&caps);
+    daemon->keyring = vdr_keyring_new();
+    daemon->door = vdr_door_new(s->pseudonym_key);
+    for (int zone = 0; zone < VDR_ZONES; zone++) {
+        size_t frame_max = vdr_daemon_frame_max((vdr_zone)zone);
+        vdr_arena_init(&daemon->body[zone], vdr_codec_budget(frame_max, frame_max));
+    }
+    vdr_arena_init(&daemon->speech, vdr_codec_budget(VDR_ADMIN_FRAME_MAX, VDR_ADMIN_FRAME_MAX));
+    vdr_arena_init(&daemon->tales, TALES_BYTES);
+    vdr_delivery_begin(daemon);
+    vdr_admin_admit(daemon);
+}
+
+/* ---- from begin to end */
+
+static vdr_exit
+open_all(started *s, const vdr_start_options *options)
+{
+    char words[VDR_ENGINE_WORDS_BYTES] = "";
+    vdr_err err = open_store(s, options, words);
+    if (err != VDR_OK)
+        return failed(err, "store", words);
+    vdr_engine_status status;
+    vdr_engine_status_get(s->daemon.engine, &status);
+    VDR_NOTE(STORE_OPEN, vdr_field_number("position", status.durable),
+             vdr_field_number("epoch", status.epoch),
+             vdr_field_number("households", status.counts.households),
+             vdr_field_number("signals", status.counts.signals));
+    err = vdr_log_reader_open(s->daemon.log, &s->daemon.reader);
+    if (err != VDR_OK)
+        return failed(err, "store", vdr_log_reason(s->daemon.log));
+    vdr_log_reader_rest(s->daemon.reader);
+    prepare(s);
+    err = open_net(s, words);
+    if (err == VDR_OK)
+        return VDR_EXIT_CLEAN;
+    (void)failed(err, err == VDR_E_UNKNOWN_KEY ? "self_test" : "sockets", words);
+    return err == VDR_E_BAD_CONFIG ? VDR_EXIT_CONFIG : VDR_EXIT_FAILED;
+}
+
+/* Last words: what is committed is confirmed, everybody hears BYE. */
+static void
+say_bye(vdr_daemon *daemon, vdr_err err)
+{
+    vdr_daemon_speak_groups(daemon);
+    for (vdr_session *s = vdr_session_next(daemon->sessions, NULL); s != NULL;
+         s = vdr_session_next(daemon->sessions, s)) {
+        if (vdr_session_live(s))
+            vdr_speak_bye(daemon, s, err, 1000);
+    }
+    int64_t until_us = vdr_clock_steady_us(daemon->clock) + FLUSH_MS * 1000;
+    while (daemon->blocked > 0 && vdr_clock_steady_us(daemon->clock) < until_us) {
+        for (vdr_session *s = vdr_session_next(daemon->sessions, NULL); s != NULL;
+             s = vdr_session_next(daemon->sessions, s)) {
+            if (s->out.first != NULL)
+                (void)vdr_speak_waiting(daemon, s);
+        }
+        (void)zmq_poll(NULL, 0, VDR_UNBLOCK_MS);
+    }
+    vdr_daemon_reap(daemon);
+}
+
+static vdr_exit
+serve(started *s)
+{
+    vdr_daemon *daemon = &s->daemon;
+    const char *words = "";
+    vdr_notify("READY=1");
+    VDR_NOTE(READY, vdr_field_number("keys", vdr_keyring_count(daemon->keyring)));
+    vdr_err err = vdr_daemon_run(daemon, s->signal_fd);
+    vdr_notify("STOPPING=1");
+    VDR_NOTE(STOPPING, vdr_field_text("reason", vdr_err_code(err)));
+    if (err == VDR_OK)
+        err = vdr_engine_stop(daemon->engine, true);
+    say_bye(daemon, err == VDR_OK ? VDR_E_CLOSING : err);
+    if (err != VDR_OK) {
+        (void)vdr_engine_failed(daemon->engine, &words);
+        return failed(err, "store", words);
+    }
+    VDR_NOTE(STOPPED, vdr_field_number("position", vdr_engine_durable(daemon->engine)));
+    return VDR_EXIT_CLEAN;
+}
+
+static void
+close_all(started *s)
+{
+    vdr_daemon *daemon = &s->daemon;
+    vdr_net_close(&daemon->net);
+    vdr_log_reader_close(&daemon->reader);
+    vdr_engine_close(&daemon->engine);
+    vdr_checkpoint_close(&s->checkpoint);
+    vdr_log_close(&daemon->log);
+    vdr_delivery_done(daemon);
+    vdr_sessions_free(&daemon->sessions);
+    vdr_keyring_free(&daemon->keyring);
+    vdr_door_free(&daemon->door);
+    for (int zone = 0; zone < VDR_ZONES; zone++)
+        vdr_arena_done(&daemon->body[zone]);
+    vdr_arena_done(&daemon->speech);
+    vdr_arena_done(&daemon->tales);
+    vdr_bytes_done(&daemon->frame);
+    vdr_node_free(&daemon->node);
+    vdr_secret_free(&s->server_key);
+    vdr_secret_free(&s->pseudonym_key);
+    vdr_arena_done(&s->arena);
+    if (s->signal_fd >= 0)
+        (void)close(s->signal_fd);
+}
+
+vdr_exit
+vdr_start(const vdr_start_options *options)
+{
+    started *s = (started *)vdr_alloc(1, sizeof *s);
+    s->daemon.config_dir = options->config_dir;
+    s->daemon.node_path = options->node_path;
+    s->daemon.clock = &s->clock;
+    s->signal_fd = harden();
+    vdr_arena_init(&s->arena, TEXTS_BYTES);
+    vdr_clock_init(&s->clock, options->clock);
+    vdr_err err = read_node(s);
+    vdr_err town = read_town(s, options->check && err == VDR_OK);
+    if (err == VDR_OK)
+        err = town;
+    if (err == VDR_OK)
+        err = read_keys(s);
+    vdr_exit status = exit_of(err);
+    if (status == VDR_EXIT_CLEAN && !options->check) {
+        VDR_NOTE(STARTING, vdr_field_text("version", VDR_VERSION));
+        if (options->clock == VDR_CLOCK_EVENT)
+            VDR_NOTE(EVENT_CLOCK,
+                     vdr_field_text("text", "log time is taken from the events: for demonstrations "
+                                            "and tests only, never for real signals"));
+        status = open_all(s, options);
+        if (status == VDR_EXIT_CLEAN)
+            status = serve(s);
+    }
+    close_all(s);
+    free(s);
+    return status;
+}
