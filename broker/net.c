@@ -60,7 +60,7 @@ configure(void *socket, vdr_zone zone, const vdr_net_options *options)
            set_int(socket, ZMQ_RCVHWM, options->receive_frames) && set_int(socket, ZMQ_SNDTIMEO, zero) &&
            set_int(socket, ZMQ_ROUTER_MANDATORY, one) && set_int(socket, ZMQ_ROUTER_HANDOVER, zero) &&
            set_int(socket, ZMQ_LINGER, LINGER_MS) && set_int(socket, ZMQ_TCP_KEEPALIVE, one) &&
-           set_int(socket, ZMQ_IPV6, one);
+           set_int(socket, ZMQ_IPV6, strchr(options->endpoint[zone], '[') != NULL); /* tcp://[ADDRESS]:PORT */
 }
 
 static vdr_err
