@@ -1,0 +1,239 @@
+/* What a step costs and a household weighs: nanoseconds (of this thread, so that a busy machine
+ * does not count) and bytes, with a real configuration.
+ *
+ *     cmake --preset release && cmake --build build/release --target step_bench
+ *     build/release/tests/bench/step_bench [CONFIG_DIR [HOUSEHOLDS ...]]     (deploy/zomerdal; 100000 1000000)
+ *
+ * The town is filled with quiet households: 1.3 persons, an address, 1.5 signals each over half a year, ids like
+ * UUIDs (36 bytes). Then as many signals more go to households drawn at random ("step"), a tenth of that are
+ * duplicates ("duplicate"), and one household gets 100,000 ("hot": the last 10,000 of them, and what the others
+ * pay meanwhile). "image" is copying the whole state block by block; "bytes" is everything the state holds
+ * after the filling, per household. */
+#include "broker/core/core.h"
+#include "broker/core/view.h"
+#include "broker/door/config_read.h"
+#include "proto/time.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define T0 (20000 * VDR_DAY_MS)
+
+typedef struct bench {
+    vdr_core *core;
+    const vdr_config *config;
+    vdr_position position;
+    vdr_ms at;
+    uint64_t dice, next_id;
+} bench;
+
+static uint64_t
+mix(uint64_t x)
+{
+    x += UINT64_C(0x9e3779b97f4a7c15);
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+static uint64_t
+roll(bench *b, uint64_t below)
+{
+    return mix(++b->dice) % below;
+}
+
+static double
+now_ns(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static vdr_config *
+config_load(const char *dir)
+{
+    vdr_arena arena;
+    vdr_config_texts texts;
+    vdr_config_faults faults;
+    vdr_config *config = NULL;
+    char words[256];
+    vdr_arena_init(&arena, 16u << 20);
+    vdr_config_faults_init(&faults);
+    if (vdr_config_texts_load(dir, &arena, &texts, words) != VDR_OK ||
+        vdr_config_read(&texts, &faults, &config) != VDR_OK) {
+        (void)fprintf(stderr, "step_bench: no configuration in %s\n", dir);
+        exit(2);
+    }
+    vdr_config_faults_done(&faults);
+    vdr_arena_done(&arena);
+    return config;
+}
+
+static vdr_key16
+key_of(uint64_t number, uint64_t space)
+{
+    vdr_key16 key;
+    uint64_t half[2] = {mix(number * 4 + space), mix(mix(number) + space)};
+    memcpy(key.bytes, half, sizeof key.bytes);
+    return key;
+}
+
+/* A type, and an agency that may send it. */
+static void
+choose(bench *b, const vdr_config_type **ret_type, const vdr_config_agency **ret_agency)
+{
+    for (;;) {
+        *ret_type = &b->config->types[roll(b, b->config->type_count)];
+        *ret_agency = &b->config->agencies[roll(b, b->config->agency_count)];
+        for (size_t i = 0; i < (*ret_type)->agencies.count; i++)
+            if (vdr_span_equal((*ret_type)->agencies.at[i], (*ret_agency)->kind))
+                return;
+    }
+}
+
+/* One signal about household number home; id: which one it is. */
+static vdr_err
+signal(bench *b, uint64_t home, uint64_t id)
+{
+    static const char hex[] = "0123456789abcdef";
+    const vdr_config_type *type;
+    const vdr_config_agency *agency;
+    uint64_t dice = b->dice;
+    b->dice = id * 1000; /* the same id is the same event */
+    choose(b, &type, &agency);
+    vdr_command_person persons[2] = {{.key = key_of(home * 2, 0), .role = vdr_span_str("parent")},
+                                     {.key = key_of(home * 2 + 1, 0), .role = vdr_span_str("youth")}};
+    size_t person_count = 1 + (home % 10 < 3);
+    vdr_key16 address = key_of(home, 1);
+    char text[36];
+    uint64_t word = mix(id);
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] =
+            i == 8 || i == 13 || i == 18 || i == 23 ? '-' : hex[(i < 16 ? word : id) >> (4 * (i % 16)) & 15];
+    vdr_command command = {.kind = VDR_COMMAND_SIGNAL,
+                           .at = b->at,
+                           .id = vdr_span_of(text, sizeof text),
+                           .source = agency->source,
+                           .type = type->id,
+                           .time = b->at,
+                           .digest = key_of(id, 2),
+                           .id_hash = mix(id),
+                           .municipality = b->config->municipality,
+                           .occurred_at = b->at,
+                           .persons = persons,
+                           .person_count = person_count,
+                           .addresses = &address,
+                           .address_count = 1,
+                           .act_before = VDR_MS_NONE};
+    vdr_step step;
+    vdr_core_step(b->core, &command, b->position + 1, &step);
+    b->position += step.record || step.tick;
+    b->dice = dice;
+    return step.verdict;
+}
+
+static void
+image(bench *b, double *ret_ms, uint64_t *ret_bytes)
+{
+    vdr_core_block block;
+    double from = now_ns();
+    *ret_bytes = 0;
+    vdr_core_image_begin(b->core);
+    while (vdr_core_image_next(b->core, true, &block))
+        *ret_bytes += block.bytes.len;
+    vdr_core_image_end(b->core, true);
+    *ret_ms = (now_ns() - from) / 1e6;
+}
+
+static void
+acknowledge_all(bench *b)
+{
+    for (uint32_t mailbox = 1; mailbox <= vdr_core_mailbox_count(b->core); mailbox++) {
+        vdr_command_ack ack = {mailbox, UINT64_MAX};
+        vdr_command command = {.kind = VDR_COMMAND_ACKS, .at = VDR_MS_NONE, .acks = &ack, .ack_count = 1};
+        vdr_step step;
+        vdr_core_step(b->core, &command, b->position + 1, &step);
+        b->position += step.record || step.tick;
+    }
+}
+
+static void
+measure(const vdr_config *config, uint64_t homes)
+{
+    bench b = {.core = vdr_core_new(), .config = config, .at = T0};
+    vdr_command first = {.kind = VDR_COMMAND_CONFIG, .at = VDR_MS_NONE, .config = config};
+    vdr_step step;
+    vdr_core_step(b.core, &first, ++b.position, &step);
+
+    uint64_t fill = homes * 3 / 2, worst = 0;
+    double from = now_ns();
+    for (uint64_t i = 0; i < fill; i++) {
+        b.at = T0 + (vdr_ms)(i * 180 * (uint64_t)VDR_DAY_MS / fill);
+        (void)signal(&b, i < homes ? i : roll(&b, homes), b.next_id++);
+        if (i % 65536 == 0)
+            acknowledge_all(&b);
+    }
+    double filled = (now_ns() - from) / (double)fill;
+    vdr_core_counts counts;
+    acknowledge_all(&b);
+    vdr_view_counts(b.core, &counts);
+    double weight = (double)counts.memory_bytes / (double)counts.households;
+
+    uint64_t more = homes < 1000000 ? homes : 1000000, accepted = 0;
+    from = now_ns();
+    for (uint64_t i = 0; i < more; i++) {
+        b.at += 100;
+        double begun = i % 16 == 0 ? now_ns() : 0;
+        accepted += signal(&b, roll(&b, homes), b.next_id++) == VDR_E_ACCEPTED;
+        uint64_t took = begun != 0 ? (uint64_t)(now_ns() - begun) : 0;
+        worst = took > worst ? took : worst;
+    }
+    double stepped = (now_ns() - from) / (double)more;
+
+    from = now_ns();
+    uint64_t duplicates = 0;
+    for (uint64_t i = 0; i < more / 10; i++)
+        duplicates += signal(&b, 0, b.next_id - 1 - roll(&b, more)) == VDR_E_DUPLICATE;
+    double doubled = (now_ns() - from) / (double)(more / 10);
+
+    enum { HOT = 100000, LAST = 10000 };
+    double hot = 0, others = 0;
+    for (uint64_t i = 0; i < HOT; i++) {
+        b.at += 50;
+        from = now_ns();
+        (void)signal(&b, homes, b.next_id++);
+        hot += i >= HOT - LAST ? now_ns() - from : 0;
+        if (i < HOT - LAST)
+            continue;
+        from = now_ns();
+        (void)signal(&b, roll(&b, homes), b.next_id++);
+        others += now_ns() - from;
+    }
+    double image_ms;
+    uint64_t image_bytes;
+    image(&b, &image_ms, &image_bytes);
+    printf("%10llu %7.0f %7.0f %9.0f %7.0f %7.0f %9.1f %7.0f %9.0f %8.0f\n", (unsigned long long)homes,
+           filled, stepped, (double)worst / 1000, doubled, hot / LAST, others / LAST, weight, image_ms,
+           (double)image_bytes / 1048576);
+    if (accepted == 0 || duplicates == 0)
+        printf("(%llu accepted, %llu duplicates)\n", (unsigned long long)accepted,
+               (unsigned long long)duplicates);
+    vdr_core_free(&b.core);
+}
+
+int
+main(int argc, char **argv)
+{
+    vdr_config *config = config_load(argc > 1 ? argv[1] : VDR_SOURCE_DIR "/deploy/zomerdal");
+    printf("households fill ns step ns  worst us dupl ns  hot ns others ns   bytes image ms image MB\n");
+    if (argc <= 2) {
+        measure(config, 100000);
+        measure(config, 1000000);
+    }
+    for (int i = 2; i < argc; i++)
+        measure(config, strtoull(argv[i], NULL, 10));
+    vdr_config_free(&config);
+    return 0;
+}
