@@ -131,21 +131,21 @@ judge_values(const vdr_state *state, const vdr_command *command)
     return VDR_E_ACCEPTED;
 }
 
-/* The newest with that id (and of that agency) that was routed to this service. Some signal of that id, but no
- * such one, is for the judge to refuse: signal stays 0. */
+/* The newest with that id (and of that agency) that was routed to this service. False: there is none with that id
+ * (and of that agency) at all. One that was not routed here is for the judge to refuse: signal stays 0. */
 static bool
 find_routed(const vdr_state *state, const vdr_command *command, vdr_act_sense *sense)
 {
     vdr_name agency = command->agency.at != NULL ? vdr_name_find(state, command->agency) : 0;
-    vdr_slot slot = vdr_signal_with_id(state, &command->signal, 0);
-    bool some = slot != 0;
-    for (; slot != 0; slot = vdr_signal_with_id(state, &command->signal, slot)) {
+    bool some = false;
+    for (vdr_slot slot = vdr_signal_with_id(state, &command->signal, 0); slot != 0;
+         slot = vdr_signal_with_id(state, &command->signal, slot)) {
         const vdr_signal *signal = vdr_signal_at(state, slot);
-        if (signal->service != sense->actor)
-            continue;
         if (command->agency.at != NULL && vdr_sender_of(state, signal)->agency != agency)
             continue;
-        if (sense->signal == 0 || signal->position > vdr_signal_at(state, sense->signal)->position)
+        some = true;
+        if (signal->service == sense->actor &&
+            (sense->signal == 0 || signal->position > vdr_signal_at(state, sense->signal)->position))
             sense->signal = slot;
     }
     return some;

@@ -177,7 +177,7 @@ feedback_finds_the_newest_that_was_routed_to_the_service(void **unused)
         const char *by, *signal, *agency, *told;
     } rows[] = {
         {"service:team", "1", "housing", "k-0 feedback not_allowed\n"},
-        {"service:team", "1", "nobody", "k-1 feedback not_allowed\n"},
+        {"service:team", "1", "nobody", "k-1 feedback unknown_signal\n"},
         {"service:team", "2", NULL, "k-2 feedback not_allowed\n"},
         {"service:team", "3", NULL, "k-3 feedback unknown_signal\n"},
         {"service:team", "1", NULL, "k-4 feedback accepted\nagency:police feedback 1 helped\n"},
