@@ -92,7 +92,9 @@ manifest_write(vdr_checkpoint_lmdb *c, MDB_txn *txn, const vdr_checkpoint_manife
 static vdr_err
 piece(vdr_checkpoint_lmdb *c)
 {
-    return c->txn != NULL ? VDR_OK : vdr_env_write_begin(&c->env, 2 * VDR_PIECE_BYTES, false, &c->txn);
+    return c->txn != NULL
+               ? VDR_OK
+               : vdr_env_write_begin(&c->env, VDR_PIECE_BYTES + VDR_PIECE_BYTES / 8, false, &c->txn);
 }
 
 static vdr_err
@@ -372,7 +374,7 @@ vdr_checkpoint_open_lmdb(const char *dir, bool create, vdr_checkpoint **ret_chec
 {
     vdr_checkpoint_lmdb *c = vdr_alloc(1, sizeof *c);
     c->checkpoint.ops = &ops;
-    vdr_err err = vdr_env_open(&c->env, &spec, dir, create, 0, 0);
+    vdr_err err = vdr_env_open(&c->env, &spec, dir, create, 0);
     if (err == VDR_OK) {
         err = find_newest(c);
         if (err != VDR_OK)

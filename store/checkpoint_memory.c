@@ -45,25 +45,21 @@ find(const vdr_mem_state *state, vdr_block_id id, size_t *ret_at)
     size_t low = 0, high = state->count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (compare(state->blocks[middle]->id, id) < 0)
+        if (compare(state->slots[middle].id, id) < 0)
             low = middle + 1;
         else
             high = middle;
     }
     *ret_at = low;
-    return low < state->count && compare(state->blocks[low]->id, id) == 0;
+    return low < state->count && compare(state->slots[low].id, id) == 0;
 }
 
 static void
 remove_at(vdr_mem_state *state, size_t at)
 {
-    vdr_mem_block *block = state->blocks[at];
+    vdr_mem_block_release(state->slots[at].block);
     state->count--;
-    memmove(state->blocks + at, state->blocks + at + 1, (state->count - at) * sizeof *state->blocks);
-    if (--block->holders == 0) {
-        free(block->bytes);
-        free(block);
-    }
+    memmove(state->slots + at, state->slots + at + 1, (state->count - at) * sizeof *state->slots);
 }
 
 /* One commit of the disk. */
@@ -90,12 +86,11 @@ begin(vdr_checkpoint *base)
     const vdr_mem_state *from = c->memory->newest;
     vdr_mem_state *work = vdr_alloc(1, sizeof *work);
     if (from != NULL && from->count != 0) {
-        work->blocks = vdr_alloc(from->count, sizeof *work->blocks);
+        work->slots = vdr_alloc(from->count, sizeof *work->slots);
         work->max = work->count = from->count;
-        for (size_t i = 0; i < from->count; i++) {
-            work->blocks[i] = from->blocks[i];
-            work->blocks[i]->holders++;
-        }
+        memcpy(work->slots, from->slots, from->count * sizeof *work->slots);
+        for (size_t i = 0; i < from->count; i++)
+            work->slots[i].block->holders++;
     }
     c->work = work;
     c->piece_bytes = 0;
@@ -116,18 +111,15 @@ put(vdr_checkpoint *base, vdr_block_id id, vdr_span bytes)
         remove_at(work, at);
     if (work->count == work->max) {
         work->max = work->max != 0 ? 2 * work->max : 16;
-        work->blocks = vdr_realloc(work->blocks, work->max, sizeof(vdr_mem_block *));
+        work->slots = vdr_realloc(work->slots, work->max, sizeof *work->slots);
     }
     vdr_mem_block *block = vdr_alloc(1, sizeof *block);
-    *block = (vdr_mem_block){.id = id,
-                             .bytes = vdr_alloc(bytes.len, 1),
-                             .len = bytes.len,
-                             .check = check_of(id, bytes),
-                             .holders = 1};
+    *block = (vdr_mem_block){
+        .bytes = vdr_alloc(bytes.len, 1), .len = bytes.len, .check = check_of(id, bytes), .holders = 1};
     if (bytes.len != 0)
         memcpy(block->bytes, bytes.at, bytes.len);
-    memmove(work->blocks + at + 1, work->blocks + at, (work->count - at) * sizeof *work->blocks);
-    work->blocks[at] = block;
+    memmove(work->slots + at + 1, work->slots + at, (work->count - at) * sizeof *work->slots);
+    work->slots[at] = (vdr_mem_slot){.id = id, .block = block};
     work->count++;
     c->piece_bytes += bytes.len;
     c->written_bytes += bytes.len;
@@ -209,9 +201,10 @@ load(vdr_checkpoint *base, vdr_err (*block)(void *context, vdr_block_id id, vdr_
     if (state == NULL)
         return VDR_E_NOT_FOUND;
     for (size_t i = 0; i < state->count; i++) {
-        const vdr_mem_block *b = state->blocks[i];
+        vdr_block_id id = state->slots[i].id;
+        const vdr_mem_block *b = state->slots[i].block;
         vdr_span bytes = vdr_span_of(b->bytes, b->len);
-        vdr_err err = check_of(b->id, bytes) == b->check ? block(context, b->id, bytes) : VDR_E_STORE_CORRUPT;
+        vdr_err err = check_of(id, bytes) == b->check ? block(context, id, bytes) : VDR_E_STORE_CORRUPT;
         if (err != VDR_OK)
             return err;
     }

@@ -218,7 +218,7 @@ open_tables(vdr_env *env, MDB_txn *txn, unsigned flags)
 static vdr_err
 check_format(vdr_env *env, MDB_txn *txn)
 {
-    vdr_span bytes;
+    vdr_span bytes = {0};
     vdr_err err = vdr_env_row_get(env, txn, META, vdr_span_str("format"), &bytes);
     if (err != VDR_OK || bytes.len != 4)
         return fail(env, "it has no readable format mark", VDR_E_STORE_CORRUPT);
@@ -299,7 +299,7 @@ open_place(vdr_env *env, const char *dir, bool create)
 }
 
 static vdr_err
-begin_use(vdr_env *env, uint64_t reserve_bytes)
+begin_use(vdr_env *env)
 {
     MDB_txn *txn = NULL;
     int fd = -1, rc = mdb_env_get_fd(env->mdb, &fd);
@@ -307,7 +307,7 @@ begin_use(vdr_env *env, uint64_t reserve_bytes)
         rc = mdb_txn_begin(env->mdb, NULL, 0, &txn);
     if (rc != 0)
         return vdr_env_note(env, "beginning", rc);
-    vdr_room_init(&env->room, fd, reserve_bytes);
+    vdr_room_init(&env->room, fd);
     vdr_err err = open_tables(env, txn, 0);
     if (err == VDR_OK)
         err = check_format(env, txn);
@@ -321,8 +321,7 @@ begin_use(vdr_env *env, uint64_t reserve_bytes)
 }
 
 vdr_err
-vdr_env_open(vdr_env *env, const vdr_env_spec *spec, const char *dir, bool create, uint64_t map_bytes,
-             uint64_t reserve_bytes)
+vdr_env_open(vdr_env *env, const vdr_env_spec *spec, const char *dir, bool create, uint64_t map_bytes)
 {
     pthread_condattr_t attr;
     *env =
@@ -334,7 +333,7 @@ vdr_env_open(vdr_env *env, const vdr_env_spec *spec, const char *dir, bool creat
     (void)pthread_condattr_destroy(&attr);
     vdr_err err = open_place(env, dir, create);
     if (err == VDR_OK)
-        err = begin_use(env, reserve_bytes);
+        err = begin_use(env);
     if (err != VDR_OK)
         vdr_env_close(env);
     return err;

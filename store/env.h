@@ -56,7 +56,7 @@ typedef struct vdr_env {
  * of env may be used. map_bytes 0: VDR_ENV_MAP_BYTES. NOT_FOUND, STORE_BUSY, STORE_VERSION,
  * STORE_CORRUPT, IO. */
 VDR_MUST_CHECK vdr_err vdr_env_open(vdr_env *env, const vdr_env_spec *spec, const char *dir, bool create,
-                                    uint64_t map_bytes, uint64_t reserve_bytes);
+                                    uint64_t map_bytes);
 void vdr_env_close(vdr_env *env); /* readers are closed before */
 
 /* Begins a write transaction that will write about need_bytes. relief: it frees more than it takes, so
@@ -84,6 +84,17 @@ vdr_err vdr_env_note(vdr_env *env, const char *what, int rc);
 
 /* A compacted copy as DIR/NAME, which must not be there yet. Any thread, while others write. */
 VDR_MUST_CHECK vdr_err vdr_env_copy(vdr_env *env, const char *dir);
+
+/* What can still be written: free pages in the file, and what the volume has. On any thread from values
+ * that were copied on the thread that writes. */
+typedef struct vdr_env_room {
+    int fd;
+    uint64_t inside_bytes, free_bytes; /* the volume's at the last look */
+    bool refused;                      /* it said no: what it claims to have does not count */
+} vdr_env_room;
+vdr_env_room vdr_env_room_get(vdr_env *env);                         /* the thread that writes */
+bool vdr_env_room_short(const vdr_env_room *room, uint64_t reserve); /* as of then */
+bool vdr_env_room_short_now(const vdr_env_room *room, uint64_t reserve);
 
 /* store/env_map.c. Between enter and leave the map does not move; enter may wait while it does. */
 void vdr_env_enter(vdr_env *env);

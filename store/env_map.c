@@ -115,3 +115,31 @@ vdr_env_make_room(vdr_env *env, uint64_t need_bytes, bool relief)
         env->map_wanted = bytes;
     return err == VDR_E_STORE_FULL && end <= env->map_bytes ? VDR_OK : err;
 }
+
+vdr_env_room
+vdr_env_room_get(vdr_env *env)
+{
+    const vdr_room *room = &env->room;
+    vdr_room_look(&env->room);
+    return (vdr_env_room){
+        .fd = room->fd,
+        .inside_bytes = room->allocated_bytes > env->live_bytes ? room->allocated_bytes - env->live_bytes : 0,
+        .free_bytes = room->free_bytes,
+        .refused = room->refused};
+}
+
+bool
+vdr_env_room_short(const vdr_env_room *room, uint64_t reserve)
+{
+    return room->inside_bytes + (room->refused ? 0 : room->free_bytes) < reserve + 2 * RELIEF_BYTES;
+}
+
+bool
+vdr_env_room_short_now(const vdr_env_room *room, uint64_t reserve)
+{
+    vdr_env_room now = *room;
+    now.free_bytes = vdr_room_free(room->fd);
+    if (now.refused && now.free_bytes > room->free_bytes + RELIEF_BYTES)
+        now.refused = false; /* somebody made room */
+    return vdr_env_room_short(&now, reserve);
+}

@@ -61,20 +61,28 @@ vdr_log_lmdb_record_get(vdr_log_lmdb *log, MDB_txn *txn, vdr_position position, 
     return rc == 0 ? vdr_record_read(position, vdr_env_span(value), ret_record) : vdr_env_err(rc);
 }
 
+static bool
+beyond_limit(const vdr_log_lmdb *log, uint64_t used_bytes, uint64_t more)
+{
+    return log->limit_bytes != 0 && used_bytes >= log->limit_bytes + more;
+}
+
 void
 vdr_log_lmdb_publish(vdr_log_lmdb *log)
 {
-    bool full =
-        vdr_room_short(&log->env.room) || (log->limit_bytes != 0 && log->env.live_bytes >= log->limit_bytes);
+    vdr_env_room room = vdr_env_room_get(&log->env);
+    uint64_t used = log->env.live_bytes;
     (void)pthread_mutex_lock(&log->stats_lock);
-    log->stats = (vdr_log_stats){.first = log->first,
-                                 .next = log->next,
-                                 .epoch = log->epoch,
-                                 .used_bytes = log->env.live_bytes,
-                                 .limit_bytes = log->limit_bytes,
-                                 .full = full,
-                                 .groups = log->groups,
-                                 .syncs = log->env.commits};
+    log->room = room;
+    log->stats =
+        (vdr_log_stats){.first = log->first,
+                        .next = log->next,
+                        .epoch = log->epoch,
+                        .used_bytes = used,
+                        .limit_bytes = log->limit_bytes,
+                        .full = vdr_env_room_short(&room, log->reserve_bytes) || beyond_limit(log, used, 0),
+                        .groups = log->groups,
+                        .syncs = log->env.commits};
     (void)pthread_mutex_unlock(&log->stats_lock);
 }
 
@@ -84,12 +92,11 @@ stats_get(vdr_log *base, vdr_log_stats *ret_stats)
     vdr_log_lmdb *log = (vdr_log_lmdb *)base;
     (void)pthread_mutex_lock(&log->stats_lock);
     *ret_stats = log->stats;
+    vdr_env_room room = log->room;
     (void)pthread_mutex_unlock(&log->stats_lock);
-    if (ret_stats->full) { /* nothing may be appended until somebody sees that there is room again */
-        const vdr_room *room = &log->env.room;
-        ret_stats->full = (log->limit_bytes != 0 && ret_stats->used_bytes >= log->limit_bytes) ||
-                          vdr_room_free(room->fd) < room->reserve_bytes;
-    }
+    if (ret_stats->full) /* nothing may be appended until somebody sees that there is room again */
+        ret_stats->full =
+            vdr_env_room_short_now(&room, log->reserve_bytes) || beyond_limit(log, ret_stats->used_bytes, 0);
 }
 
 /* About what a group takes in pages, rather too much. */
@@ -139,14 +146,16 @@ append(vdr_log *base, uint64_t epoch, vdr_position expected, const vdr_log_recor
         return VDR_E_STORE_EPOCH;
     if (expected != log->next)
         return VDR_E_STORE_POSITION;
-    if (log->limit_bytes != 0 && env->live_bytes >= log->limit_bytes + env->room.reserve_bytes) {
+    if (beyond_limit(log, env->live_bytes, log->reserve_bytes)) {
         (void)snprintf(env->reason, sizeof env->reason, "log: larger than its limit and the reserve");
         return VDR_E_STORE_FULL;
     }
     uint64_t need = need_bytes(records, count, mail_count);
     vdr_err err = vdr_env_write_begin(env, need, false, &txn);
-    if (err != VDR_OK)
+    if (err != VDR_OK) {
+        vdr_log_lmdb_publish(log);
         return err;
+    }
     vdr_group_begin(&group, &log->heads, expected, epoch, count);
     err = put_records(log, txn, &group, records, count);
     if (err == VDR_OK && mail_count != 0)
@@ -159,8 +168,10 @@ append(vdr_log *base, uint64_t epoch, vdr_position expected, const vdr_log_recor
         return err;
     }
     err = vdr_env_write_commit(env, txn);
-    if (err != VDR_OK)
+    if (err != VDR_OK) {
+        vdr_log_lmdb_publish(log);
         return err;
+    }
     log->next = expected + count;
     log->epoch = epoch;
     log->heads = group.heads;
@@ -176,7 +187,7 @@ chain(vdr_log *base, vdr_position position, uint8_t ret_hash[VDR_CHAIN_BYTES])
     vdr_log_lmdb *log = (vdr_log_lmdb *)base;
     MDB_txn *txn = NULL;
     vdr_log_base begins;
-    vdr_record before;
+    vdr_record before = {0};
     vdr_err err = vdr_env_read_begin(&log->env, &txn);
     if (err != VDR_OK)
         return err;
@@ -326,9 +337,9 @@ vdr_log_open_lmdb(const char *dir, const vdr_log_options *options, vdr_log **ret
     vdr_log_lmdb *log = vdr_alloc(1, sizeof *log);
     log->log.ops = &ops;
     log->limit_bytes = options->limit_bytes;
+    log->reserve_bytes = options->reserve_bytes;
     (void)pthread_mutex_init(&log->stats_lock, NULL);
-    vdr_err err =
-        vdr_env_open(&log->env, &spec, dir, options->create, options->map_bytes, options->reserve_bytes);
+    vdr_err err = vdr_env_open(&log->env, &spec, dir, options->create, options->map_bytes);
     if (err == VDR_OK) {
         err = check_tail(log);
         if (err != VDR_OK)

@@ -30,7 +30,7 @@ typedef struct vdr_log_base {
 typedef struct vdr_log_lmdb {
     vdr_log log;
     vdr_env env;
-    uint64_t limit_bytes;
+    uint64_t limit_bytes, reserve_bytes;
     vdr_position first, next;
     uint64_t epoch;
     vdr_heads heads;
@@ -39,7 +39,8 @@ typedef struct vdr_log_lmdb {
     vdr_log_mail *sorted; /* one group's mails, in order of (mailbox, seq) */
     size_t sorted_max;
     pthread_mutex_t stats_lock;
-    vdr_log_stats stats;
+    vdr_log_stats stats; /* as of the last commit or refusal; both under stats_lock */
+    vdr_env_room room;
 } vdr_log_lmdb;
 
 typedef struct vdr_log_lmdb_reader {
@@ -55,7 +56,7 @@ VDR_MUST_CHECK vdr_err vdr_log_lmdb_base_put(vdr_log_lmdb *log, MDB_txn *txn, co
 VDR_MUST_CHECK vdr_err vdr_log_lmdb_base_get(vdr_log_lmdb *log, MDB_txn *txn, vdr_log_base *ret_base);
 VDR_MUST_CHECK vdr_err vdr_log_lmdb_record_get(vdr_log_lmdb *log, MDB_txn *txn, vdr_position position,
                                                vdr_record *ret_record);
-void vdr_log_lmdb_publish(vdr_log_lmdb *log); /* after a commit: what stats_get tells */
+void vdr_log_lmdb_publish(vdr_log_lmdb *log); /* after a commit or a refusal: what stats_get tells */
 
 /* log_lmdb_cut.c */
 vdr_err vdr_log_lmdb_cut(vdr_log *log, vdr_position keep, size_t count_max, size_t *ret_removed);

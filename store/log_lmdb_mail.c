@@ -95,7 +95,7 @@ put_run(vdr_log_lmdb *log, MDB_txn *txn, const vdr_log_mail *mails, size_t count
 static vdr_err
 put_mailbox(vdr_log_lmdb *log, MDB_txn *txn, MDB_cursor *cursor, const vdr_log_mail *mails, size_t count)
 {
-    run last;
+    run last = {0};
     vdr_err err = find_run(cursor, mails[0].mailbox, UINT64_MAX, true, &last);
     if (err == VDR_OK && last.seq + last.count != mails[0].seq)
         return VDR_E_STORE_POSITION;
@@ -143,7 +143,7 @@ static vdr_err
 forget_some(vdr_log_lmdb *log, MDB_txn *txn, MDB_cursor *cursor, uint32_t mailbox, uint64_t seq, size_t max,
             size_t *ret_taken)
 {
-    run r;
+    run r = {0};
     vdr_log_mail rest[RUN_MAX];
     vdr_err err = find_run(cursor, mailbox, 0, false, &r);
     if (err != VDR_OK)
@@ -205,7 +205,7 @@ vdr_log_lmdb_read_mail(vdr_log_reader *base, uint32_t mailbox, uint64_t seq, vdr
 {
     vdr_log_lmdb_reader *reader = (vdr_log_lmdb_reader *)base;
     MDB_val key, value;
-    run r;
+    run r = {0};
     size_t count = 0;
     /* The run that holds seq begins at or before it. */
     vdr_err err = find_run(reader->mails, mailbox, seq < UINT64_MAX ? seq + 1 : seq, true, &r);

@@ -14,18 +14,22 @@ vdr_memory_new(void)
 }
 
 void
+vdr_mem_block_release(vdr_mem_block *block)
+{
+    if (--block->holders != 0)
+        return;
+    free(block->bytes);
+    free(block);
+}
+
+void
 vdr_mem_state_free(vdr_mem_state *state)
 {
     if (state == NULL)
         return;
-    for (size_t i = 0; i < state->count; i++) {
-        vdr_mem_block *block = state->blocks[i];
-        if (--block->holders == 0) {
-            free(block->bytes);
-            free(block);
-        }
-    }
-    free(state->blocks);
+    for (size_t i = 0; i < state->count; i++)
+        vdr_mem_block_release(state->slots[i].block);
+    free(state->slots);
     free(state->head);
     free(state);
 }
@@ -107,9 +111,9 @@ vdr_memory_rot_block(vdr_memory *memory, vdr_block_id id, size_t at, uint8_t mas
 {
     const vdr_mem_state *state = memory->newest;
     for (size_t i = 0; state != NULL && i < state->count; i++) {
-        vdr_mem_block *block = state->blocks[i];
-        if (block->id.table == id.table && block->id.number == id.number && at < block->len) {
-            block->bytes[at] ^= mask;
+        const vdr_mem_slot *slot = &state->slots[i];
+        if (slot->id.table == id.table && slot->id.number == id.number && at < slot->block->len) {
+            slot->block->bytes[at] ^= mask;
             return true;
         }
     }

@@ -40,19 +40,23 @@ typedef struct vdr_mem_base {
 
 /* Blocks are shared by the checkpoints that have them. */
 typedef struct vdr_mem_block {
-    vdr_block_id id;
     uint8_t *bytes;
     size_t len;
     uint64_t check;
     unsigned holders;
 } vdr_mem_block;
 
+typedef struct vdr_mem_slot {
+    vdr_block_id id;
+    vdr_mem_block *block;
+} vdr_mem_slot;
+
 typedef struct vdr_mem_state {
     vdr_position position;
     uint8_t chain[32];
     uint8_t *head;
     size_t head_len;
-    vdr_mem_block **blocks; /* in order of name */
+    vdr_mem_slot *slots; /* in order of name */
     size_t count, max;
 } vdr_mem_state;
 
@@ -108,6 +112,7 @@ void vdr_memory_settle_log(vdr_memory *memory);
 void vdr_memory_settle_state(vdr_memory *memory);
 /* Frees rows and entries that no reader can see. */
 void vdr_memory_collect(vdr_memory *memory);
+void vdr_mem_block_release(vdr_mem_block *block);
 void vdr_mem_state_free(vdr_mem_state *state); /* NULL-safe */
 
 /* The mailbox, or where it would stand: *ret_at. */

@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
-#define STEP_BYTES       (UINT64_C(64) << 20) /* on a roomy volume: some 150,000 records a call */
-#define STEP_SMALL_BYTES (UINT64_C(1) << 20)
-#define LOOK_EVERY       16u /* a look costs about 1 us, a commit at least 100 */
+#define STEP_MIN_BYTES (UINT64_C(1) << 20)
+#define STEP_MAX_BYTES (UINT64_C(64) << 20) /* some 150,000 records */
+#define LOOK_EVERY     16u                  /* a look costs about 1 us, a commit at least 100 */
 
 uint64_t
 vdr_room_free(int fd)
@@ -32,19 +32,28 @@ file_bytes(const vdr_room *room)
 }
 
 void
-vdr_room_init(vdr_room *room, int fd, uint64_t reserve_bytes)
+vdr_room_init(vdr_room *room, int fd)
 {
-    *room = (vdr_room){.fd = fd, .reserve_bytes = reserve_bytes, .takes_ahead = true};
+    *room = (vdr_room){.fd = fd, .takes_ahead = true};
     room->allocated_bytes = file_bytes(room);
     look(room);
 }
 
-bool
-vdr_room_short(vdr_room *room)
+void
+vdr_room_look(vdr_room *room)
 {
     if (++room->looks_saved >= LOOK_EVERY)
         look(room);
-    return room->free_bytes < room->reserve_bytes;
+}
+
+/* A quarter of the file, as long as the volume is roomy. */
+static uint64_t
+step_bytes(const vdr_room *room)
+{
+    uint64_t step = room->allocated_bytes / 4;
+    if (step > STEP_MAX_BYTES)
+        step = STEP_MAX_BYTES;
+    return step < STEP_MIN_BYTES || room->free_bytes < 32 * STEP_MAX_BYTES ? STEP_MIN_BYTES : step;
 }
 
 /* The file keeps its length: LMDB and copies of the file see no difference. */
@@ -67,22 +76,22 @@ take(vdr_room *room, uint64_t end_bytes)
 bool
 vdr_room_extend(vdr_room *room, uint64_t end_bytes)
 {
+    room->refused = false;
     if (end_bytes <= room->allocated_bytes)
         return true;
     look(room);
     if (room->takes_ahead) {
-        uint64_t step = room->free_bytes > 32 * STEP_BYTES ? STEP_BYTES : STEP_SMALL_BYTES;
+        uint64_t step = step_bytes(room);
         if (take(room, (end_bytes + step - 1) / step * step) || take(room, end_bytes))
             return true;
-        if (room->error != EOPNOTSUPP && room->error != ENOSYS)
+        room->refused = room->error != EOPNOTSUPP && room->error != ENOSYS;
+        if (room->refused)
             return false;
         room->takes_ahead = false;
     }
-    room->allocated_bytes = file_bytes(room) + room->free_bytes;
+    uint64_t possible = file_bytes(room) + room->free_bytes;
     room->error = ENOSPC;
-    if (end_bytes <= room->allocated_bytes) {
-        room->allocated_bytes = end_bytes; /* so that the next call asks again */
-        return true;
-    }
-    return false;
+    room->refused = end_bytes > possible;
+    room->allocated_bytes = room->refused ? possible : end_bytes; /* not more: so that it is asked again */
+    return !room->refused;
 }

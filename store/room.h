@@ -15,18 +15,18 @@
 typedef struct vdr_room {
     int fd;                   /* of the data file; somebody else's */
     uint64_t allocated_bytes; /* the file can be written up to here without asking the volume */
-    uint64_t reserve_bytes;   /* the volume should keep this much for other things */
     uint64_t free_bytes;      /* of the volume, at the last look */
     unsigned looks_saved;     /* transactions since then */
     bool takes_ahead;
-    int error; /* errno of the last refusal */
+    bool refused; /* the volume, when last asked for more */
+    int error;    /* and its errno */
 } vdr_room;
 
-void vdr_room_init(vdr_room *room, int fd, uint64_t reserve_bytes);
+void vdr_room_init(vdr_room *room, int fd);
 /* Has the file room up to end_bytes, now or after taking more? False: the volume refused. */
 bool vdr_room_extend(vdr_room *room, uint64_t end_bytes);
-/* Looks at the volume now and then; true: it has less than the reserve left. */
-bool vdr_room_short(vdr_room *room);
+/* Looks at the volume if it was not done for some transactions. */
+void vdr_room_look(vdr_room *room);
 
 /* Bytes that the volume of fd has left for us. Any thread. */
 uint64_t vdr_room_free(int fd);

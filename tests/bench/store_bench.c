@@ -155,7 +155,7 @@ main(int argc, char **argv)
         return 1;
     raw(argv[1], times);
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
-        run(argv[1], groups[i], argc > 2 ? atof(argv[2]) : 5, times);
+        run(argv[1], groups[i], argc > 2 ? strtod(argv[2], NULL) : 5, times);
     free(times);
     return 0;
 }
