@@ -278,8 +278,8 @@ has_its_members(const vdr_client_act *act, char *ret_words)
 }
 
 vdr_err
-vdr_act_write(const vdr_client_act *act, vdr_span source, vdr_span municipality, vdr_bytes *out,
-              char *ret_words)
+vdr_lib_act_write(const vdr_client_act *act, vdr_span source, vdr_span municipality, vdr_bytes *out,
+                  char *ret_words)
 {
     VDR_ASSERT(act->act >= VDR_ACT_SIGNAL_WITHDRAWN && act->act <= VDR_ACT_ERASED);
     if (!has_its_members(act, ret_words))
@@ -316,7 +316,7 @@ vdr_client_act_send(vdr_client *client, const vdr_client_act *act, vdr_wire_resu
             return err;
     }
     const vdr_wire_welcome *welcome = &client->session.welcome;
-    vdr_err err = vdr_act_write(act, welcome->source, welcome->municipality, &json, words);
+    vdr_err err = vdr_lib_act_write(act, welcome->source, welcome->municipality, &json, words);
     if (err != VDR_OK) {
         (void)vdr_lib_fail(client, err, words);
     } else {

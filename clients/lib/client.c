@@ -71,8 +71,8 @@ vdr_client_error_get(const vdr_client *client, vdr_client_error *ret_error)
 void
 vdr_client_state_get(const vdr_client *client, vdr_client_state *ret_state)
 {
-    const vdr_publisher *publisher = &client->publisher;
-    const vdr_mail *mail = &client->mail;
+    const vdr_lib_publisher *publisher = &client->publisher;
+    const vdr_lib_mail *mail = &client->mail;
 
     *ret_state = (vdr_client_state){
         .phase = client->session.phase,
@@ -87,7 +87,8 @@ vdr_client_state_get(const vdr_client *client, vdr_client_state *ret_state)
         .acknowledged = mail->acknowledged,
         .newest = mail->newest,
         .outbox_recovered = publisher->recovered,
-        .outbox_damaged_bytes = publisher->outbox != NULL ? vdr_outbox_damaged_bytes(publisher->outbox) : 0,
+        .outbox_damaged_bytes =
+            publisher->outbox != NULL ? vdr_lib_outbox_damaged_bytes(publisher->outbox) : 0,
     };
 }
 
@@ -111,13 +112,13 @@ read_options(vdr_client *client)
     client->name = strdup(options->name != NULL ? options->name : "libvoordeur");
     VDR_ASSERT(client->endpoint != NULL && client->name != NULL);
     if (options->server_key == NULL)
-        err = vdr_keyfile_read_public(options->server_key_file, client->server_key, words);
-    else if (vdr_keyfile_good(options->server_key))
+        err = vdr_lib_keyfile_read_public(options->server_key_file, client->server_key, words);
+    else if (vdr_lib_keyfile_good(options->server_key))
         memcpy(client->server_key, options->server_key, VDR_CLIENT_KEY_TEXT);
     else
         return vdr_lib_fail(client, VDR_E_USAGE, "the server's key is not 40 characters of Z85");
     if (err == VDR_OK)
-        err = vdr_keyfile_read_pair(options->key_file, client->public_key, client->secret_key, words);
+        err = vdr_lib_keyfile_read_pair(options->key_file, client->public_key, client->secret_key, words);
     if (options->pause_min_ms <= 0)
         options->pause_min_ms = 250;
     if (options->pause_max_ms < options->pause_min_ms)
@@ -132,14 +133,14 @@ open_parts(vdr_client *client)
 {
     vdr_err err = read_options(client);
     if (err == VDR_OK)
-        vdr_publish_init(client);
+        vdr_lib_publish_init(client);
     if (err == VDR_OK && client->options.outbox_file != NULL) {
         uint8_t secret[32];
         (void)zmq_z85_decode(secret, client->secret_key);
-        err = vdr_publish_load_outbox(client, secret);
+        err = vdr_lib_publish_load_outbox(client, secret);
         sodium_memzero(secret, sizeof secret);
     }
-    return err == VDR_OK ? vdr_session_open(client) : err;
+    return err == VDR_OK ? vdr_lib_session_open(client) : err;
 }
 
 vdr_err
@@ -173,10 +174,10 @@ vdr_client_close(vdr_client **client_p)
     if (client == NULL)
         return;
     VDR_ASSERT(!client->inside);
-    vdr_session_close(client);
-    vdr_publish_free(client);
-    vdr_mail_free(client);
-    vdr_request_free(client);
+    vdr_lib_session_close(client);
+    vdr_lib_publish_free(client);
+    vdr_lib_mail_free(client);
+    vdr_lib_request_free(client);
     vdr_arena_done(&client->scratch);
     vdr_arena_done(&client->frame);
     vdr_arena_done(&client->kept);
@@ -196,7 +197,7 @@ vdr_client_process(vdr_client *client)
 {
     VDR_ASSERT(!client->inside);
     client->inside = true;
-    (void)vdr_session_step(client);
+    (void)vdr_lib_session_step(client);
     client->inside = false;
     return client->session.phase == VDR_CLIENT_WAITING ? client->error.err : VDR_OK;
 }
@@ -210,7 +211,7 @@ vdr_client_fd(const vdr_client *client)
 int64_t
 vdr_client_timeout_ms(const vdr_client *client)
 {
-    int64_t now_ms = vdr_lib_now_ms(), due_ms = vdr_session_timeout_ms(client, now_ms);
+    int64_t now_ms = vdr_lib_now_ms(), due_ms = vdr_lib_session_timeout_ms(client, now_ms);
     if (due_ms == INT64_MAX)
         return -1;
     return due_ms > now_ms ? due_ms - now_ms : 0;

@@ -30,7 +30,7 @@
 #define VDR_LIB_WINDOW_LINES    1024u
 
 /* The socket and the session on it. */
-typedef struct vdr_session {
+typedef struct vdr_lib_session {
     void *context;
     bool own_context;
     void *socket, *monitor;
@@ -51,18 +51,18 @@ typedef struct vdr_session {
     vdr_wire_welcome welcome;
     uint8_t store_id[VDR_STORE_ID_BYTES];
     bool welcomed; /* at least once */
-} vdr_session;
+} vdr_lib_session;
 
 /* vdr_client_publish() that waits. */
-typedef struct vdr_waiting {
+typedef struct vdr_lib_waiting {
     uint64_t first, count, left; /* left 0: nobody waits */
     vdr_wire_result *results;
     vdr_err worst;
-} vdr_waiting;
+} vdr_lib_waiting;
 
-typedef struct vdr_publisher {
-    vdr_queue queue;
-    vdr_outbox *outbox;
+typedef struct vdr_lib_publisher {
+    vdr_lib_queue queue;
+    vdr_lib_outbox *outbox;
     uint64_t next_number;
     size_t sent; /* of the queue's entries, in this session */
     uint64_t sent_bytes;
@@ -70,18 +70,18 @@ typedef struct vdr_publisher {
     uint32_t window_items, window_bytes;
     int64_t paused_until_ms; /* the broker asked for a pause */
     uint64_t published, answered, sent_again, recovered;
-    vdr_waiting waiting;
+    vdr_lib_waiting waiting;
     bool sync_wants_results;
-} vdr_publisher;
+} vdr_lib_publisher;
 
 /* A DELIVER frame whose messages are not all handed out. */
-typedef struct vdr_mail_frame {
-    struct vdr_mail_frame *newer;
+typedef struct vdr_lib_mail_frame {
+    struct vdr_lib_mail_frame *newer;
     size_t bytes;
     uint8_t at[];
-} vdr_mail_frame;
+} vdr_lib_mail_frame;
 
-typedef struct vdr_mail {
+typedef struct vdr_lib_mail {
     bool wanted, told, open; /* open: ACKED came for it in this session */
     vdr_client_subscription wish;
     char mailbox_id[VDR_CONF_NAME_MAX + 1];
@@ -91,14 +91,14 @@ typedef struct vdr_mail {
     uint64_t credited;  /* done as last told to the broker */
     uint64_t acknowledged, newest;
     uint64_t ack_wanted, ack_told;
-    vdr_mail_frame *oldest, *last;
+    vdr_lib_mail_frame *oldest, *last;
     vdr_arena arena; /* of the frame whose messages vdr_client_next() hands out */
     vdr_wire_deliver current;
     size_t current_next; /* index of the next one in current */
     uint64_t handed;     /* seq that next() gave and is not done with; 0: none */
-} vdr_mail;
+} vdr_lib_mail;
 
-typedef struct vdr_request {
+typedef struct vdr_lib_request {
     bool used, told;
     bool keep; /* decode into the arena for calls that wait */
     vdr_frame_type type;
@@ -109,9 +109,9 @@ typedef struct vdr_request {
     void (*answered)(void *context, vdr_err err, const vdr_wire *answer);
     vdr_client_answered public_answered;
     void *context;
-} vdr_request;
+} vdr_lib_request;
 
-typedef struct vdr_stream_state {
+typedef struct vdr_lib_stream_state {
     bool wanted, told;
     vdr_client_stream wish;
     uint64_t lines; /* of this session's stream */
@@ -120,7 +120,7 @@ typedef struct vdr_stream_state {
     uint64_t at_last;  /* lines seen with that position */
     uint64_t skip;     /* of them to pass over, that come again */
     bool stop;         /* the session has a stream that is no longer wanted */
-} vdr_stream_state;
+} vdr_lib_stream_state;
 
 struct vdr_client {
     vdr_client_options options; /* strings are copies */
@@ -134,11 +134,11 @@ struct vdr_client {
     vdr_arena scratch; /* of encoding */
     vdr_arena frame;   /* of the frame being handled */
     vdr_arena kept;    /* of the last answer to a call that waited */
-    vdr_session session;
-    vdr_publisher publisher;
-    vdr_mail mail;
-    vdr_stream_state stream;
-    vdr_request requests[VDR_LIB_REQUESTS_MAX];
+    vdr_lib_session session;
+    vdr_lib_publisher publisher;
+    vdr_lib_mail mail;
+    vdr_lib_stream_state stream;
+    vdr_lib_request requests[VDR_LIB_REQUESTS_MAX];
     uint64_t next_request;
 };
 
@@ -154,60 +154,61 @@ vdr_err vdr_lib_late(vdr_client *client);
 
 /* ---- session.c */
 
-vdr_err vdr_session_open(vdr_client *client);
-void vdr_session_close(vdr_client *client);       /* with BYE when there is a session */
-bool vdr_session_ready(const vdr_client *client); /* a session, and the last frame went out */
+vdr_err vdr_lib_session_open(vdr_client *client);
+void vdr_lib_session_close(vdr_client *client);       /* with BYE when there is a session */
+bool vdr_lib_session_ready(const vdr_client *client); /* a session, and the last frame went out */
 /* Sends a frame; it counts as sent even where ZeroMQ cannot take it at once. Only when ready. */
-void vdr_session_send(vdr_client *client, const vdr_wire *wire);
+void vdr_lib_session_send(vdr_client *client, const vdr_wire *wire);
 /* The same for a frame that is put together by the caller in session.out, with the next sequence. */
-uint32_t vdr_session_next_sequence(vdr_client *client); /* empties session.out and counts */
-void vdr_session_send_out(vdr_client *client);
+uint32_t vdr_lib_session_next_sequence(vdr_client *client); /* empties session.out and counts */
+void vdr_lib_session_send_out(vdr_client *client);
 /* The session is over: what was told is forgotten, a pause begins. */
-void vdr_session_lose(vdr_client *client, vdr_err err, vdr_span text, uint32_t retry_after_ms);
-bool vdr_session_step(vdr_client *client); /* everything that can be done now; false: nothing was */
-int64_t vdr_session_timeout_ms(const vdr_client *client, int64_t now_ms); /* instant of the next thing due */
+void vdr_lib_session_lose(vdr_client *client, vdr_err err, vdr_span text, uint32_t retry_after_ms);
+bool vdr_lib_session_step(vdr_client *client); /* everything that can be done now; false: nothing was */
+int64_t vdr_lib_session_timeout_ms(const vdr_client *client,
+                                   int64_t now_ms); /* instant of the next thing due */
 
 /* ---- The parts; frames are of this session and decoded into client->frame */
 
-void vdr_publish_init(vdr_client *client);
-void vdr_publish_free(vdr_client *client);
-void vdr_publish_begin(vdr_client *client);
-void vdr_publish_pump(vdr_client *client);
-bool vdr_publish_due(const vdr_client *client, int64_t now_ms); /* pump could send now */
-vdr_err vdr_publish_confirm(vdr_client *client, const vdr_wire_confirm *confirm);
-vdr_err vdr_publish_load_outbox(vdr_client *client, const uint8_t secret_key[32]);
+void vdr_lib_publish_init(vdr_client *client);
+void vdr_lib_publish_free(vdr_client *client);
+void vdr_lib_publish_begin(vdr_client *client);
+void vdr_lib_publish_pump(vdr_client *client);
+bool vdr_lib_publish_due(const vdr_client *client, int64_t now_ms); /* pump could send now */
+vdr_err vdr_lib_publish_confirm(vdr_client *client, const vdr_wire_confirm *confirm);
+vdr_err vdr_lib_publish_load_outbox(vdr_client *client, const uint8_t secret_key[32]);
 
-void vdr_mail_free(vdr_client *client);
-void vdr_mail_begin(vdr_client *client, bool same_store);
-void vdr_mail_end(vdr_client *client);
-void vdr_mail_pump(vdr_client *client);
-vdr_err vdr_mail_acked(vdr_client *client, const vdr_wire_acked *acked);
-vdr_err vdr_mail_deliver(vdr_client *client, const vdr_wire_deliver *deliver, vdr_span body);
-void vdr_mail_refused(vdr_client *client, const vdr_wire_error *error);
+void vdr_lib_mail_free(vdr_client *client);
+void vdr_lib_mail_begin(vdr_client *client, bool same_store);
+void vdr_lib_mail_end(vdr_client *client);
+void vdr_lib_mail_pump(vdr_client *client);
+vdr_err vdr_lib_mail_acked(vdr_client *client, const vdr_wire_acked *acked);
+vdr_err vdr_lib_mail_deliver(vdr_client *client, const vdr_wire_deliver *deliver, vdr_span body);
+void vdr_lib_mail_refused(vdr_client *client, const vdr_wire_error *error);
 
-void vdr_request_free(vdr_client *client);
-void vdr_request_begin(vdr_client *client);
-void vdr_request_end(vdr_client *client);
-void vdr_request_pump(vdr_client *client, int64_t now_ms); /* also ends those whose time is over */
-int64_t vdr_request_deadline_ms(const vdr_client *client); /* the next; INT64_MAX: none */
-vdr_err vdr_request_answer(vdr_client *client, const vdr_frame *frame);
-void vdr_request_refused(vdr_client *client, const vdr_wire_error *error);
+void vdr_lib_request_free(vdr_client *client);
+void vdr_lib_request_begin(vdr_client *client);
+void vdr_lib_request_end(vdr_client *client);
+void vdr_lib_request_pump(vdr_client *client, int64_t now_ms); /* also ends those whose time is over */
+int64_t vdr_lib_request_deadline_ms(const vdr_client *client); /* the next; INT64_MAX: none */
+vdr_err vdr_lib_request_answer(vdr_client *client, const vdr_frame *frame);
+void vdr_lib_request_refused(vdr_client *client, const vdr_wire_error *error);
 
-void vdr_stream_begin(vdr_client *client, bool same_store);
-void vdr_stream_pump(vdr_client *client);
-vdr_err vdr_stream_lines(vdr_client *client, const vdr_wire_decision *decision);
-void vdr_stream_refused(vdr_client *client);
+void vdr_lib_stream_begin(vdr_client *client, bool same_store);
+void vdr_lib_stream_pump(vdr_client *client);
+vdr_err vdr_lib_stream_lines(vdr_client *client, const vdr_wire_decision *decision);
+void vdr_lib_stream_refused(vdr_client *client);
 
 /* ---- keyfile.c: key files (protocol.md 1.5). USAGE or IO; ret_words: 256 bytes, filled on failure. */
 
-vdr_err vdr_keyfile_read_pair(const char *path, char ret_public[VDR_CLIENT_KEY_TEXT],
-                              char ret_secret[VDR_CLIENT_KEY_TEXT], char *ret_words);
-vdr_err vdr_keyfile_read_public(const char *path, char ret_public[VDR_CLIENT_KEY_TEXT], char *ret_words);
-bool vdr_keyfile_good(const char *text); /* 40 characters of Z85 */
+vdr_err vdr_lib_keyfile_read_pair(const char *path, char ret_public[VDR_CLIENT_KEY_TEXT],
+                                  char ret_secret[VDR_CLIENT_KEY_TEXT], char *ret_words);
+vdr_err vdr_lib_keyfile_read_public(const char *path, char ret_public[VDR_CLIENT_KEY_TEXT], char *ret_words);
+bool vdr_lib_keyfile_good(const char *text); /* 40 characters of Z85 */
 
 /* ---- act.c: appends the JSON of the act's event. USAGE: a member is missing; words as above. */
 
-vdr_err vdr_act_write(const vdr_client_act *act, vdr_span source, vdr_span municipality, vdr_bytes *out,
-                      char *ret_words);
+vdr_err vdr_lib_act_write(const vdr_client_act *act, vdr_span source, vdr_span municipality, vdr_bytes *out,
+                          char *ret_words);
 
 #endif

@@ -12,7 +12,7 @@
 #define LINE_BYTES 41u /* 40 characters and a line feed */
 
 bool
-vdr_keyfile_good(const char *text)
+vdr_lib_keyfile_good(const char *text)
 {
     uint8_t key[32];
     return strlen(text) == 40 && zmq_z85_decode(key, text) != NULL;
@@ -61,13 +61,13 @@ done:
 }
 
 vdr_err
-vdr_keyfile_read_pair(const char *path, char ret_public[VDR_CLIENT_KEY_TEXT],
-                      char ret_secret[VDR_CLIENT_KEY_TEXT], char *ret_words)
+vdr_lib_keyfile_read_pair(const char *path, char ret_public[VDR_CLIENT_KEY_TEXT],
+                          char ret_secret[VDR_CLIENT_KEY_TEXT], char *ret_words)
 {
     char text[2 * LINE_BYTES + 1], derived[VDR_CLIENT_KEY_TEXT];
     vdr_err err = read_lines(path, true, 2, text, ret_words);
 
-    if (err == VDR_OK && (!vdr_keyfile_good(text) || !vdr_keyfile_good(text + LINE_BYTES) ||
+    if (err == VDR_OK && (!vdr_lib_keyfile_good(text) || !vdr_lib_keyfile_good(text + LINE_BYTES) ||
                           zmq_curve_public(derived, text + LINE_BYTES) != 0 || strcmp(derived, text) != 0)) {
         snprintf(ret_words, WORDS, "key file %s: not a key pair in Z85, public key first", path);
         err = VDR_E_USAGE;
@@ -81,12 +81,12 @@ vdr_keyfile_read_pair(const char *path, char ret_public[VDR_CLIENT_KEY_TEXT],
 }
 
 vdr_err
-vdr_keyfile_read_public(const char *path, char ret_public[VDR_CLIENT_KEY_TEXT], char *ret_words)
+vdr_lib_keyfile_read_public(const char *path, char ret_public[VDR_CLIENT_KEY_TEXT], char *ret_words)
 {
     char text[LINE_BYTES + 1];
     vdr_err err = read_lines(path, false, 1, text, ret_words);
 
-    if (err == VDR_OK && !vdr_keyfile_good(text)) {
+    if (err == VDR_OK && !vdr_lib_keyfile_good(text)) {
         snprintf(ret_words, WORDS, "key file %s: not a public key in Z85", path);
         err = VDR_E_USAGE;
     }

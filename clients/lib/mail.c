@@ -10,10 +10,10 @@ window_of(const vdr_client *client)
 }
 
 static void
-drop_frames(vdr_mail *mail)
+drop_frames(vdr_lib_mail *mail)
 {
     while (mail->oldest != NULL) {
-        vdr_mail_frame *frame = mail->oldest;
+        vdr_lib_mail_frame *frame = mail->oldest;
         mail->oldest = frame->newer;
         free(frame);
     }
@@ -22,7 +22,7 @@ drop_frames(vdr_mail *mail)
 }
 
 void
-vdr_mail_free(vdr_client *client)
+vdr_lib_mail_free(vdr_client *client)
 {
     drop_frames(&client->mail);
     vdr_arena_done(&client->mail.arena);
@@ -31,7 +31,7 @@ vdr_mail_free(vdr_client *client)
 void
 vdr_client_subscribe(vdr_client *client, const vdr_client_subscription *subscription)
 {
-    vdr_mail *mail = &client->mail;
+    vdr_lib_mail *mail = &client->mail;
 
     mail->wish = *subscription;
     mail->wish.mailbox_id = NULL;
@@ -55,7 +55,7 @@ vdr_client_subscribe(vdr_client *client, const vdr_client_subscription *subscrip
 void
 vdr_client_acknowledge(vdr_client *client, uint64_t seq)
 {
-    vdr_mail *mail = &client->mail;
+    vdr_lib_mail *mail = &client->mail;
 
     if (seq > mail->ack_wanted)
         mail->ack_wanted = seq;
@@ -67,9 +67,9 @@ vdr_client_acknowledge(vdr_client *client, uint64_t seq)
 /* ---- A session begins and ends */
 
 void
-vdr_mail_begin(vdr_client *client, bool same_store)
+vdr_lib_mail_begin(vdr_client *client, bool same_store)
 {
-    vdr_mail *mail = &client->mail;
+    vdr_lib_mail *mail = &client->mail;
 
     if (!same_store && client->session.sessions > 1) { /* 11.4: other numbers */
         mail->from_known = false;
@@ -81,7 +81,7 @@ vdr_mail_begin(vdr_client *client, bool same_store)
 }
 
 void
-vdr_mail_end(vdr_client *client)
+vdr_lib_mail_end(vdr_client *client)
 {
     client->mail.told = client->mail.open = false;
     /* Frames that wait may still be fetched; they come again and are known by their numbers. */
@@ -92,7 +92,7 @@ vdr_mail_end(vdr_client *client)
 static void
 tell_subscribe(vdr_client *client)
 {
-    vdr_mail *mail = &client->mail;
+    vdr_lib_mail *mail = &client->mail;
     vdr_wire wire = {.type = VDR_FRAME_SUBSCRIBE,
                      .subscribe = {.mailbox_kind = mail->wish.mailbox_kind,
                                    .after_given = mail->from_known,
@@ -102,38 +102,38 @@ tell_subscribe(vdr_client *client)
         wire.subscribe.mailbox_id = vdr_span_str(mail->mailbox_id);
     mail->told = true;
     mail->credited = mail->received;
-    vdr_session_send(client, &wire);
+    vdr_lib_session_send(client, &wire);
 }
 
 void
-vdr_mail_pump(vdr_client *client)
+vdr_lib_mail_pump(vdr_client *client)
 {
-    vdr_mail *mail = &client->mail;
+    vdr_lib_mail *mail = &client->mail;
 
-    if (vdr_session_ready(client) && mail->wanted && !mail->told)
+    if (vdr_lib_session_ready(client) && mail->wanted && !mail->told)
         tell_subscribe(client);
-    if (vdr_session_ready(client) && mail->ack_wanted > mail->acknowledged &&
+    if (vdr_lib_session_ready(client) && mail->ack_wanted > mail->acknowledged &&
         mail->ack_wanted > mail->ack_told) {
         vdr_wire wire = {.type = VDR_FRAME_ACK, .ack = {.up_to = mail->ack_wanted}};
         mail->ack_told = mail->ack_wanted;
-        vdr_session_send(client, &wire);
+        vdr_lib_session_send(client, &wire);
     }
-    if (vdr_session_ready(client) && mail->open && mail->processed > mail->credited &&
+    if (vdr_lib_session_ready(client) && mail->open && mail->processed > mail->credited &&
         mail->processed - mail->credited >= (window_of(client) + 1) / 2) {
         vdr_wire wire = {
             .type = VDR_FRAME_CREDIT,
             .credit = {.stream = VDR_STREAM_MAILBOX, .done = mail->processed, .window = window_of(client)}};
         mail->credited = mail->processed;
-        vdr_session_send(client, &wire);
+        vdr_lib_session_send(client, &wire);
     }
 }
 
 /* ---- From the broker */
 
 vdr_err
-vdr_mail_acked(vdr_client *client, const vdr_wire_acked *acked)
+vdr_lib_mail_acked(vdr_client *client, const vdr_wire_acked *acked)
 {
-    vdr_mail *mail = &client->mail;
+    vdr_lib_mail *mail = &client->mail;
     bool first = mail->told && !mail->open;
     bool rose = acked->up_to > mail->acknowledged;
 
@@ -159,9 +159,9 @@ vdr_mail_acked(vdr_client *client, const vdr_wire_acked *acked)
 }
 
 void
-vdr_mail_refused(vdr_client *client, const vdr_wire_error *error)
+vdr_lib_mail_refused(vdr_client *client, const vdr_wire_error *error)
 {
-    vdr_mail *mail = &client->mail;
+    vdr_lib_mail *mail = &client->mail;
 
     if (error->refers_to_type == VDR_FRAME_SUBSCRIBE)
         mail->wanted = false;
@@ -171,7 +171,7 @@ vdr_mail_refused(vdr_client *client, const vdr_wire_error *error)
 
 /* Each number follows the one before; only what is acknowledged may be missing (6.2). */
 static bool
-numbers_fit(const vdr_mail *mail, const vdr_wire_deliver *deliver)
+numbers_fit(const vdr_lib_mail *mail, const vdr_wire_deliver *deliver)
 {
     uint64_t last = mail->received;
     for (size_t i = 0; i < deliver->message_count; i++) {
@@ -188,9 +188,9 @@ numbers_fit(const vdr_mail *mail, const vdr_wire_deliver *deliver)
 
 /* Keeps the frame's body for vdr_client_next(). */
 static void
-keep_frame(vdr_mail *mail, vdr_span body)
+keep_frame(vdr_lib_mail *mail, vdr_span body)
 {
-    vdr_mail_frame *frame = vdr_alloc(1, sizeof *frame + body.len);
+    vdr_lib_mail_frame *frame = vdr_alloc(1, sizeof *frame + body.len);
     frame->bytes = body.len;
     memcpy(frame->at, body.at, body.len);
     if (mail->last != NULL)
@@ -201,9 +201,9 @@ keep_frame(vdr_mail *mail, vdr_span body)
 }
 
 vdr_err
-vdr_mail_deliver(vdr_client *client, const vdr_wire_deliver *deliver, vdr_span body)
+vdr_lib_mail_deliver(vdr_client *client, const vdr_wire_deliver *deliver, vdr_span body)
 {
-    vdr_mail *mail = &client->mail;
+    vdr_lib_mail *mail = &client->mail;
     const vdr_wire_message *messages = deliver->messages;
 
     if (!mail->wanted || !mail->open)
@@ -236,7 +236,7 @@ vdr_mail_deliver(vdr_client *client, const vdr_wire_deliver *deliver, vdr_span b
 
 /* The next message that waits here; NULL: none. */
 static const vdr_wire_message *
-next_here(vdr_mail *mail)
+next_here(vdr_lib_mail *mail)
 {
     for (;;) {
         while (mail->current_next < mail->current.message_count) {
@@ -248,7 +248,7 @@ next_here(vdr_mail *mail)
         mail->current_next = 0;
         if (mail->oldest == NULL)
             return NULL;
-        vdr_mail_frame *kept = mail->oldest;
+        vdr_lib_mail_frame *kept = mail->oldest;
         mail->oldest = kept->newer;
         if (mail->oldest == NULL)
             mail->last = NULL;
@@ -265,7 +265,7 @@ next_here(vdr_mail *mail)
 vdr_err
 vdr_client_next(vdr_client *client, int64_t timeout_ms, const vdr_wire_message **ret_message)
 {
-    vdr_mail *mail = &client->mail;
+    vdr_lib_mail *mail = &client->mail;
     int64_t until = timeout_ms < 0 ? INT64_MAX : vdr_lib_now_ms() + timeout_ms;
 
     VDR_ASSERT(!client->inside && mail->wish.on_message == NULL);

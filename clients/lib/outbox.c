@@ -24,11 +24,11 @@ static const char magic[8] = "VDROUTB1";
 
 /* An item in the file, and whether it is done. */
 typedef struct slot {
-    vdr_outbox_item item;
+    vdr_lib_outbox_item item;
     bool done;
 } slot;
 
-struct vdr_outbox {
+struct vdr_lib_outbox {
     char *path;
     int fd;
     uint8_t key[32];
@@ -36,14 +36,14 @@ struct vdr_outbox {
     uint64_t bytes_max, file_bytes, live_bytes;
     slot *slots; /* by number; those from first on */
     size_t first, count, size;
-    vdr_outbox_item *found;
+    vdr_lib_outbox_item *found;
     size_t found_count;
     uint64_t damaged_bytes, next_number;
     vdr_bytes pending;               /* done records not yet written */
     uint64_t done_first, done_count; /* the range that grows */
     vdr_bytes scratch;
     bool failed;
-    char words[VDR_OUTBOX_WORDS];
+    char words[VDR_LIB_OUTBOX_WORDS];
 };
 
 static uint64_t
@@ -80,7 +80,7 @@ get_64(const uint8_t *at)
 
 /* Words on the system's last error; the outbox takes nothing more. */
 static vdr_err
-fail(vdr_outbox *outbox, const char *what)
+fail(vdr_lib_outbox *outbox, const char *what)
 {
     int error = errno;
     snprintf(outbox->words, sizeof outbox->words, "outbox %s: %s: %s", outbox->path, what, strerror(error));
@@ -91,7 +91,8 @@ fail(vdr_outbox *outbox, const char *what)
 /* ---- Records */
 
 static void
-record_append(vdr_outbox *outbox, uint8_t kind, uint64_t number, uint32_t done, vdr_span item, vdr_bytes *out)
+record_append(vdr_lib_outbox *outbox, uint8_t kind, uint64_t number, uint32_t done, vdr_span item,
+              vdr_bytes *out)
 {
     uint64_t bytes = record_bytes(item.len);
     uint8_t *at = vdr_bytes_extend(out, bytes);
@@ -111,7 +112,7 @@ record_append(vdr_outbox *outbox, uint8_t kind, uint64_t number, uint32_t done, 
 
 /* Opens the record at `at`; its item, if it has one, is appended to out. */
 static bool
-record_open(const vdr_outbox *outbox, const uint8_t *at, uint64_t left, vdr_bytes *out)
+record_open(const vdr_lib_outbox *outbox, const uint8_t *at, uint64_t left, vdr_bytes *out)
 {
     unsigned long long opened;
 
@@ -132,7 +133,7 @@ record_open(const vdr_outbox *outbox, const uint8_t *at, uint64_t left, vdr_byte
 /* ---- Items in memory */
 
 static slot *
-slot_find(vdr_outbox *outbox, uint64_t number)
+slot_find(vdr_lib_outbox *outbox, uint64_t number)
 {
     size_t low = outbox->first, high = outbox->count;
     while (low < high) {
@@ -146,7 +147,7 @@ slot_find(vdr_outbox *outbox, uint64_t number)
 }
 
 static void
-slot_add(vdr_outbox *outbox, const vdr_outbox_item *item)
+slot_add(vdr_lib_outbox *outbox, const vdr_lib_outbox_item *item)
 {
     if (outbox->count == outbox->size && outbox->first > outbox->size / 2) {
         outbox->count -= outbox->first;
@@ -162,7 +163,7 @@ slot_add(vdr_outbox *outbox, const vdr_outbox_item *item)
 }
 
 static void
-slot_drop(vdr_outbox *outbox, uint64_t number)
+slot_drop(vdr_lib_outbox *outbox, uint64_t number)
 {
     slot *at = slot_find(outbox, number);
     if (at == NULL || at->done)
@@ -179,7 +180,7 @@ slot_drop(vdr_outbox *outbox, uint64_t number)
 
 /* Reads every record that opens; forgets what a crash left at the end. */
 static vdr_err
-scan(vdr_outbox *outbox, uint64_t file_bytes)
+scan(vdr_lib_outbox *outbox, uint64_t file_bytes)
 {
     const uint8_t *at = mmap(NULL, file_bytes, PROT_READ, MAP_PRIVATE, outbox->fd, 0);
     uint64_t place = HEAD_BYTES, bad = 0;
@@ -196,7 +197,7 @@ scan(vdr_outbox *outbox, uint64_t file_bytes)
         }
         outbox->damaged_bytes += bad; /* a good record behind it: no torn end */
         bad = 0;
-        vdr_outbox_item item = {
+        vdr_lib_outbox_item item = {
             .number = get_64(at + place + 16), .place = place, .bytes = get_32(at + place + 8)};
         uint64_t last = item.number;
         if (at[place + 4] == KIND_ITEM && item.number >= outbox->next_number) {
@@ -218,7 +219,7 @@ scan(vdr_outbox *outbox, uint64_t file_bytes)
 }
 
 static vdr_err
-write_all(vdr_outbox *outbox, int fd, vdr_span bytes, uint64_t place)
+write_all(vdr_lib_outbox *outbox, int fd, vdr_span bytes, uint64_t place)
 {
     size_t done = 0;
     while (done < bytes.len) {
@@ -237,7 +238,7 @@ write_all(vdr_outbox *outbox, int fd, vdr_span bytes, uint64_t place)
 }
 
 static vdr_err
-write_head(vdr_outbox *outbox, int fd)
+write_head(vdr_lib_outbox *outbox, int fd)
 {
     uint8_t head[HEAD_BYTES];
     memcpy(head, magic, sizeof magic);
@@ -247,7 +248,7 @@ write_head(vdr_outbox *outbox, int fd)
 
 /* A name is durable when its directory is. */
 static vdr_err
-sync_directory(vdr_outbox *outbox)
+sync_directory(vdr_lib_outbox *outbox)
 {
     char *copy = strdup(outbox->path);
     VDR_ASSERT(copy != NULL);
@@ -261,7 +262,7 @@ sync_directory(vdr_outbox *outbox)
 
 /* Opens and locks; a file that was replaced meanwhile is opened again. */
 static vdr_err
-open_locked(vdr_outbox *outbox)
+open_locked(vdr_lib_outbox *outbox)
 {
     for (;;) {
         struct stat opened, named;
@@ -281,7 +282,7 @@ open_locked(vdr_outbox *outbox)
 }
 
 static vdr_err
-load(vdr_outbox *outbox)
+load(vdr_lib_outbox *outbox)
 {
     struct stat status;
     uint8_t head[HEAD_BYTES];
@@ -316,13 +317,13 @@ load(vdr_outbox *outbox)
 }
 
 vdr_err
-vdr_outbox_open(const char *path, const uint8_t secret_key[32], uint64_t bytes_max, vdr_outbox **ret_outbox,
-                char *ret_words)
+vdr_lib_outbox_open(const char *path, const uint8_t secret_key[32], uint64_t bytes_max,
+                    vdr_lib_outbox **ret_outbox, char *ret_words)
 {
     static const uint8_t seal[] = "voordeur outbox seal", check[] = "voordeur outbox key check";
     uint8_t whole[32];
     VDR_ASSERT(sodium_init() >= 0);
-    vdr_outbox *outbox = vdr_alloc(1, sizeof *outbox);
+    vdr_lib_outbox *outbox = vdr_alloc(1, sizeof *outbox);
 
     outbox->path = strdup(path);
     VDR_ASSERT(outbox->path != NULL);
@@ -334,8 +335,8 @@ vdr_outbox_open(const char *path, const uint8_t secret_key[32], uint64_t bytes_m
     memcpy(outbox->check, whole, sizeof outbox->check);
     vdr_err err = load(outbox);
     if (err != VDR_OK) {
-        memcpy(ret_words, outbox->words, VDR_OUTBOX_WORDS);
-        vdr_outbox_close(&outbox);
+        memcpy(ret_words, outbox->words, VDR_LIB_OUTBOX_WORDS);
+        vdr_lib_outbox_close(&outbox);
         return err;
     }
     outbox->found = vdr_alloc(outbox->count - outbox->first, sizeof *outbox->found);
@@ -348,9 +349,9 @@ vdr_outbox_open(const char *path, const uint8_t secret_key[32], uint64_t bytes_m
 }
 
 void
-vdr_outbox_close(vdr_outbox **outbox_p)
+vdr_lib_outbox_close(vdr_lib_outbox **outbox_p)
 {
-    vdr_outbox *outbox = *outbox_p;
+    vdr_lib_outbox *outbox = *outbox_p;
     if (outbox == NULL)
         return;
     if (outbox->fd >= 0)
@@ -368,33 +369,33 @@ vdr_outbox_close(vdr_outbox **outbox_p)
 /* ---- Use */
 
 size_t
-vdr_outbox_found(const vdr_outbox *outbox, const vdr_outbox_item **ret_items)
+vdr_lib_outbox_found(const vdr_lib_outbox *outbox, const vdr_lib_outbox_item **ret_items)
 {
     *ret_items = outbox->found;
     return outbox->found_count;
 }
 
 uint64_t
-vdr_outbox_damaged_bytes(const vdr_outbox *outbox)
+vdr_lib_outbox_damaged_bytes(const vdr_lib_outbox *outbox)
 {
     return outbox->damaged_bytes;
 }
 
 uint64_t
-vdr_outbox_next_number(const vdr_outbox *outbox)
+vdr_lib_outbox_next_number(const vdr_lib_outbox *outbox)
 {
     return outbox->next_number;
 }
 
 const char *
-vdr_outbox_words(const vdr_outbox *outbox)
+vdr_lib_outbox_words(const vdr_lib_outbox *outbox)
 {
     return outbox->words;
 }
 
 vdr_err
-vdr_outbox_add(vdr_outbox *outbox, uint64_t first, const vdr_span *items, size_t count,
-               vdr_outbox_item *ret_items)
+vdr_lib_outbox_add(vdr_lib_outbox *outbox, uint64_t first, const vdr_span *items, size_t count,
+                   vdr_lib_outbox_item *ret_items)
 {
     VDR_ASSERT(first >= outbox->next_number);
     if (outbox->failed)
@@ -402,9 +403,9 @@ vdr_outbox_add(vdr_outbox *outbox, uint64_t first, const vdr_span *items, size_t
     outbox->scratch.len = 0;
     for (size_t i = 0; i < count; i++) {
         VDR_ASSERT(items[i].len <= ITEM_BYTES_MAX);
-        ret_items[i] = (vdr_outbox_item){.number = first + i,
-                                         .place = outbox->file_bytes + outbox->scratch.len,
-                                         .bytes = (uint32_t)items[i].len};
+        ret_items[i] = (vdr_lib_outbox_item){.number = first + i,
+                                             .place = outbox->file_bytes + outbox->scratch.len,
+                                             .bytes = (uint32_t)items[i].len};
         record_append(outbox, KIND_ITEM, first + i, 0, items[i], &outbox->scratch);
     }
     if (outbox->file_bytes + outbox->scratch.len > outbox->bytes_max) {
@@ -427,7 +428,7 @@ vdr_outbox_add(vdr_outbox *outbox, uint64_t first, const vdr_span *items, size_t
 }
 
 static vdr_err
-read_record(vdr_outbox *outbox, const vdr_outbox_item *item)
+read_record(vdr_lib_outbox *outbox, const vdr_lib_outbox_item *item)
 {
     uint64_t bytes = record_bytes(item->bytes);
     outbox->scratch.len = 0;
@@ -440,7 +441,7 @@ read_record(vdr_outbox *outbox, const vdr_outbox_item *item)
 }
 
 vdr_err
-vdr_outbox_read(vdr_outbox *outbox, const vdr_outbox_item *item, vdr_bytes *out)
+vdr_lib_outbox_read(vdr_lib_outbox *outbox, const vdr_lib_outbox_item *item, vdr_bytes *out)
 {
     vdr_err err = read_record(outbox, item);
     if (err != VDR_OK)
@@ -454,7 +455,7 @@ vdr_outbox_read(vdr_outbox *outbox, const vdr_outbox_item *item, vdr_bytes *out)
 
 /* The range of done numbers that grew becomes a record. */
 static void
-close_range(vdr_outbox *outbox)
+close_range(vdr_lib_outbox *outbox)
 {
     if (outbox->done_count != 0)
         record_append(outbox, KIND_DONE, outbox->done_first, (uint32_t)outbox->done_count, (vdr_span){0},
@@ -463,7 +464,7 @@ close_range(vdr_outbox *outbox)
 }
 
 void
-vdr_outbox_done(vdr_outbox *outbox, const vdr_outbox_item *item)
+vdr_lib_outbox_done(vdr_lib_outbox *outbox, const vdr_lib_outbox_item *item)
 {
     if (outbox->done_count == 0 || item->number != outbox->done_first + outbox->done_count ||
         outbox->done_count == UINT32_MAX) {
@@ -476,7 +477,7 @@ vdr_outbox_done(vdr_outbox *outbox, const vdr_outbox_item *item)
 
 /* Writes head and what is left into new_fd. */
 static vdr_err
-copy_live(vdr_outbox *outbox, int new_fd, uint64_t *ret_bytes)
+copy_live(vdr_lib_outbox *outbox, int new_fd, uint64_t *ret_bytes)
 {
     uint64_t place = HEAD_BYTES;
     vdr_err err = write_head(outbox, new_fd);
@@ -497,7 +498,7 @@ copy_live(vdr_outbox *outbox, int new_fd, uint64_t *ret_bytes)
 
 /* A new file with what is left takes the old one's place. */
 static vdr_err
-compact(vdr_outbox *outbox, void (*moved)(void *context, const vdr_outbox_item *item), void *context)
+compact(vdr_lib_outbox *outbox, void (*moved)(void *context, const vdr_lib_outbox_item *item), void *context)
 {
     char path[4096];
     uint64_t bytes = 0;
@@ -534,8 +535,8 @@ compact(vdr_outbox *outbox, void (*moved)(void *context, const vdr_outbox_item *
 }
 
 vdr_err
-vdr_outbox_settle(vdr_outbox *outbox, void (*moved)(void *context, const vdr_outbox_item *item),
-                  void *context)
+vdr_lib_outbox_settle(vdr_lib_outbox *outbox, void (*moved)(void *context, const vdr_lib_outbox_item *item),
+                      void *context)
 {
     if (outbox->failed)
         return VDR_E_IO;

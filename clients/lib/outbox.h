@@ -32,42 +32,43 @@
 #include "proto/err.h"
 #include "proto/types.h"
 
-typedef struct vdr_outbox vdr_outbox;
+typedef struct vdr_lib_outbox vdr_lib_outbox;
 
 /* One item in the file. */
-typedef struct vdr_outbox_item {
+typedef struct vdr_lib_outbox_item {
     uint64_t number;
     uint64_t place;
     uint32_t bytes;
-} vdr_outbox_item;
+} vdr_lib_outbox_item;
 
-#define VDR_OUTBOX_WORDS 256u
+#define VDR_LIB_OUTBOX_WORDS 256u
 
-/* secret_key: the 32 bytes of the sender's secret key. ret_words: VDR_OUTBOX_WORDS, filled on failure. */
-VDR_MUST_CHECK vdr_err vdr_outbox_open(const char *path, const uint8_t secret_key[32], uint64_t bytes_max,
-                                       vdr_outbox **ret_outbox, char *ret_words);
-void vdr_outbox_close(vdr_outbox **outbox_p); /* NULL-safe */
+/* secret_key: the 32 bytes of the sender's secret key. ret_words: VDR_LIB_OUTBOX_WORDS, filled on failure. */
+VDR_MUST_CHECK vdr_err vdr_lib_outbox_open(const char *path, const uint8_t secret_key[32], uint64_t bytes_max,
+                                           vdr_lib_outbox **ret_outbox, char *ret_words);
+void vdr_lib_outbox_close(vdr_lib_outbox **outbox_p); /* NULL-safe */
 
 /* Items that were not done, in the order of their numbers, as found at open. Until the first add. */
-size_t vdr_outbox_found(const vdr_outbox *outbox, const vdr_outbox_item **ret_items);
-uint64_t vdr_outbox_damaged_bytes(const vdr_outbox *outbox);
-uint64_t vdr_outbox_next_number(const vdr_outbox *outbox); /* above all numbers in the file */
+size_t vdr_lib_outbox_found(const vdr_lib_outbox *outbox, const vdr_lib_outbox_item **ret_items);
+uint64_t vdr_lib_outbox_damaged_bytes(const vdr_lib_outbox *outbox);
+uint64_t vdr_lib_outbox_next_number(const vdr_lib_outbox *outbox); /* above all numbers in the file */
 
 /* Adds items first, first + 1, … all or none, on stable storage when it returns. */
-VDR_MUST_CHECK vdr_err vdr_outbox_add(vdr_outbox *outbox, uint64_t first, const vdr_span *items, size_t count,
-                                      vdr_outbox_item *ret_items);
+VDR_MUST_CHECK vdr_err vdr_lib_outbox_add(vdr_lib_outbox *outbox, uint64_t first, const vdr_span *items,
+                                          size_t count, vdr_lib_outbox_item *ret_items);
 
 /* Appends the item's bytes to out. STORE_CORRUPT: they changed on disk since. */
-VDR_MUST_CHECK vdr_err vdr_outbox_read(vdr_outbox *outbox, const vdr_outbox_item *item, vdr_bytes *out);
+VDR_MUST_CHECK vdr_err vdr_lib_outbox_read(vdr_lib_outbox *outbox, const vdr_lib_outbox_item *item,
+                                           vdr_bytes *out);
 
 /* The item is answered. Not synced: after a crash it may be published once more, which is a duplicate. */
-void vdr_outbox_done(vdr_outbox *outbox, const vdr_outbox_item *item);
+void vdr_lib_outbox_done(vdr_lib_outbox *outbox, const vdr_lib_outbox_item *item);
 /* Writes what was done since the last call; may move the file's items: then moved is called for each that is
  * left, in the order of their numbers, with its new place. */
-VDR_MUST_CHECK vdr_err vdr_outbox_settle(vdr_outbox *outbox,
-                                         void (*moved)(void *context, const vdr_outbox_item *item),
-                                         void *context);
+VDR_MUST_CHECK vdr_err vdr_lib_outbox_settle(vdr_lib_outbox *outbox,
+                                             void (*moved)(void *context, const vdr_lib_outbox_item *item),
+                                             void *context);
 
-const char *vdr_outbox_words(const vdr_outbox *outbox); /* of the last failure */
+const char *vdr_lib_outbox_words(const vdr_lib_outbox *outbox); /* of the last failure */
 
 #endif

@@ -8,11 +8,11 @@
 #define OUTBOX_BYTES_MAX (UINT64_C(256) * 1024 * 1024)
 
 void
-vdr_publish_init(vdr_client *client)
+vdr_lib_publish_init(vdr_client *client)
 {
-    vdr_publisher *publisher = &client->publisher;
+    vdr_lib_publisher *publisher = &client->publisher;
 
-    vdr_queue_init(&publisher->queue);
+    vdr_lib_queue_init(&publisher->queue);
     publisher->next_number = 1;
     if (client->options.unanswered_max == 0)
         client->options.unanswered_max = ITEMS_MAX;
@@ -21,39 +21,39 @@ vdr_publish_init(vdr_client *client)
 }
 
 void
-vdr_publish_free(vdr_client *client)
+vdr_lib_publish_free(vdr_client *client)
 {
-    vdr_outbox_close(&client->publisher.outbox);
+    vdr_lib_outbox_close(&client->publisher.outbox);
     if (client->publisher.queue.entries != NULL)
-        vdr_queue_done(&client->publisher.queue);
+        vdr_lib_queue_done(&client->publisher.queue);
 }
 
 vdr_err
-vdr_publish_load_outbox(vdr_client *client, const uint8_t secret_key[32])
+vdr_lib_publish_load_outbox(vdr_client *client, const uint8_t secret_key[32])
 {
-    vdr_publisher *publisher = &client->publisher;
-    const vdr_outbox_item *items;
-    char words[VDR_OUTBOX_WORDS];
+    vdr_lib_publisher *publisher = &client->publisher;
+    const vdr_lib_outbox_item *items;
+    char words[VDR_LIB_OUTBOX_WORDS];
 
-    vdr_err err = vdr_outbox_open(client->options.outbox_file, secret_key, client->options.outbox_bytes_max,
-                                  &publisher->outbox, words);
+    vdr_err err = vdr_lib_outbox_open(client->options.outbox_file, secret_key,
+                                      client->options.outbox_bytes_max, &publisher->outbox, words);
     if (err != VDR_OK)
         return vdr_lib_fail(client, err, words);
-    size_t count = vdr_outbox_found(publisher->outbox, &items);
+    size_t count = vdr_lib_outbox_found(publisher->outbox, &items);
     for (size_t i = 0; i < count; i++) {
-        vdr_queue_entry entry = {
+        vdr_lib_queue_entry entry = {
             .number = items[i].number, .place = items[i].place, .bytes = items[i].bytes, .recovered = true};
-        vdr_queue_push(&publisher->queue, &entry, (vdr_span){0});
+        vdr_lib_queue_push(&publisher->queue, &entry, (vdr_span){0});
     }
     publisher->recovered = publisher->published = count;
-    publisher->next_number = vdr_outbox_next_number(publisher->outbox);
+    publisher->next_number = vdr_lib_outbox_next_number(publisher->outbox);
     return VDR_OK;
 }
 
 void
-vdr_publish_begin(vdr_client *client)
+vdr_lib_publish_begin(vdr_client *client)
 {
-    vdr_publisher *publisher = &client->publisher;
+    vdr_lib_publisher *publisher = &client->publisher;
 
     publisher->sent = 0;
     publisher->sent_bytes = 0;
@@ -67,34 +67,34 @@ vdr_publish_begin(vdr_client *client)
 
 /* May the next entry go out under the broker's window, behind so many items and bytes more? */
 static bool
-window_takes(const vdr_publisher *publisher, size_t items, uint64_t bytes)
+window_takes(const vdr_lib_publisher *publisher, size_t items, uint64_t bytes)
 {
     size_t next = publisher->sent + items;
     return next < publisher->queue.count && next < publisher->window_items &&
-           publisher->sent_bytes + bytes + vdr_queue_at(&publisher->queue, next)->bytes <=
+           publisher->sent_bytes + bytes + vdr_lib_queue_at(&publisher->queue, next)->bytes <=
                publisher->window_bytes;
 }
 
 bool
-vdr_publish_due(const vdr_client *client, int64_t now_ms)
+vdr_lib_publish_due(const vdr_client *client, int64_t now_ms)
 {
-    return vdr_session_ready(client) && now_ms >= client->publisher.paused_until_ms &&
+    return vdr_lib_session_ready(client) && now_ms >= client->publisher.paused_until_ms &&
            window_takes(&client->publisher, 0, 0);
 }
 
 /* The entry's bytes, here or read into bytes. False: the disk failed. */
 static bool
-bytes_of(vdr_client *client, const vdr_queue_entry *entry, vdr_bytes *bytes, vdr_span *ret_span)
+bytes_of(vdr_client *client, const vdr_lib_queue_entry *entry, vdr_bytes *bytes, vdr_span *ret_span)
 {
     if (entry->chunk != NULL) {
-        *ret_span = vdr_queue_bytes(entry);
+        *ret_span = vdr_lib_queue_bytes(entry);
         return true;
     }
-    vdr_outbox_item item = {.number = entry->number, .place = entry->place, .bytes = entry->bytes};
+    vdr_lib_outbox_item item = {.number = entry->number, .place = entry->place, .bytes = entry->bytes};
     size_t before = bytes->len;
-    vdr_err err = vdr_outbox_read(client->publisher.outbox, &item, bytes);
+    vdr_err err = vdr_lib_outbox_read(client->publisher.outbox, &item, bytes);
     if (err != VDR_OK) {
-        (void)vdr_lib_fail(client, err, vdr_outbox_words(client->publisher.outbox));
+        (void)vdr_lib_fail(client, err, vdr_lib_outbox_words(client->publisher.outbox));
         return false;
     }
     *ret_span = vdr_span_of(bytes->at + before, entry->bytes);
@@ -105,7 +105,7 @@ bytes_of(vdr_client *client, const vdr_queue_entry *entry, vdr_bytes *bytes, vdr
 static size_t
 choose_items(const vdr_client *client, uint64_t *ret_bytes, bool *ret_want_results)
 {
-    const vdr_publisher *publisher = &client->publisher;
+    const vdr_lib_publisher *publisher = &client->publisher;
     const vdr_wire_limits *limits = &client->session.welcome.limits;
     size_t frame_max = limits->frame_bytes < FRAME_BYTES ? limits->frame_bytes : FRAME_BYTES;
     size_t items = 0, frame = VDR_PUBLISH_BYTES_MAX;
@@ -114,7 +114,7 @@ choose_items(const vdr_client *client, uint64_t *ret_bytes, bool *ret_want_resul
     *ret_bytes = 0;
     *ret_want_results = false;
     while (items < items_max && window_takes(publisher, items, *ret_bytes)) {
-        const vdr_queue_entry *entry = vdr_queue_at(&publisher->queue, publisher->sent + items);
+        const vdr_lib_queue_entry *entry = vdr_lib_queue_at(&publisher->queue, publisher->sent + items);
         frame += vdr_publish_item_bytes(entry->bytes);
         if (frame > frame_max && items > 0)
             break;
@@ -129,7 +129,7 @@ choose_items(const vdr_client *client, uint64_t *ret_bytes, bool *ret_want_resul
 static bool
 send_frame(vdr_client *client)
 {
-    vdr_publisher *publisher = &client->publisher;
+    vdr_lib_publisher *publisher = &client->publisher;
     vdr_span spans[VDR_BATCH_ITEMS_MAX];
     vdr_bytes read = {0};
     uint64_t bytes;
@@ -141,29 +141,29 @@ send_frame(vdr_client *client)
         read.len = 0;
     }
     for (size_t i = 0; i < items && good; i++) {
-        vdr_queue_entry *entry = vdr_queue_at(&publisher->queue, publisher->sent + i);
+        vdr_lib_queue_entry *entry = vdr_lib_queue_at(&publisher->queue, publisher->sent + i);
         good = bytes_of(client, entry, &read, &spans[i]);
         publisher->sent_again += entry->tried;
         entry->tried = true;
     }
     if (good && items > 0) {
-        uint32_t sequence = vdr_session_next_sequence(client);
+        uint32_t sequence = vdr_lib_session_next_sequence(client);
         vdr_publish_write(publisher->front_sequence + publisher->sent, want_results, spans, items, sequence,
                           &client->session.out);
         publisher->sent += items;
         publisher->sent_bytes += bytes;
-        vdr_session_send_out(client);
+        vdr_lib_session_send_out(client);
     }
     vdr_bytes_done(&read);
     return good && items > 0;
 }
 
 void
-vdr_publish_pump(vdr_client *client)
+vdr_lib_publish_pump(vdr_client *client)
 {
-    if (!vdr_session_ready(client) || vdr_lib_now_ms() < client->publisher.paused_until_ms)
+    if (!vdr_lib_session_ready(client) || vdr_lib_now_ms() < client->publisher.paused_until_ms)
         return;
-    while (vdr_session_ready(client) && window_takes(&client->publisher, 0, 0)) {
+    while (vdr_lib_session_ready(client) && window_takes(&client->publisher, 0, 0)) {
         if (!send_frame(client))
             return;
     }
@@ -173,10 +173,10 @@ vdr_publish_pump(vdr_client *client)
 
 /* The entry's bytes for vdr_client_result_item(), or absent. */
 static void
-report(vdr_client *client, const vdr_queue_entry *entry, const vdr_client_result *result)
+report(vdr_client *client, const vdr_lib_queue_entry *entry, const vdr_client_result *result)
 {
-    vdr_publisher *publisher = &client->publisher;
-    vdr_waiting *waiting = &publisher->waiting;
+    vdr_lib_publisher *publisher = &client->publisher;
+    vdr_lib_waiting *waiting = &publisher->waiting;
     vdr_client_result whole = *result;
     vdr_bytes read = {0};
 
@@ -192,7 +192,7 @@ report(vdr_client *client, const vdr_queue_entry *entry, const vdr_client_result
     if (client->options.on_result == NULL)
         return;
     if (result->err == VDR_E_ACCEPTED || !bytes_of(client, entry, &read, &whole.item))
-        whole.item = entry->chunk != NULL ? vdr_queue_bytes(entry) : (vdr_span){0};
+        whole.item = entry->chunk != NULL ? vdr_lib_queue_bytes(entry) : (vdr_span){0};
     client->options.on_result(client->options.context, &whole);
     vdr_bytes_done(&read);
 }
@@ -201,8 +201,8 @@ report(vdr_client *client, const vdr_queue_entry *entry, const vdr_client_result
 static void
 finish(vdr_client *client, vdr_err err, vdr_span text, const vdr_wire_result *detail)
 {
-    vdr_publisher *publisher = &client->publisher;
-    vdr_queue_entry entry = *vdr_queue_at(&publisher->queue, 0);
+    vdr_lib_publisher *publisher = &client->publisher;
+    vdr_lib_queue_entry entry = *vdr_lib_queue_at(&publisher->queue, 0);
     vdr_client_result result = {
         .number = entry.number, .err = err, .text = text, .recovered = entry.recovered};
 
@@ -210,26 +210,26 @@ finish(vdr_client *client, vdr_err err, vdr_span text, const vdr_wire_result *de
         result.detail = *detail;
     result.detail.error = err;
     if (publisher->outbox != NULL) {
-        vdr_outbox_item item = {.number = entry.number, .place = entry.place, .bytes = entry.bytes};
-        vdr_outbox_done(publisher->outbox, &item);
+        vdr_lib_outbox_item item = {.number = entry.number, .place = entry.place, .bytes = entry.bytes};
+        vdr_lib_outbox_done(publisher->outbox, &item);
     }
     publisher->answered++;
     report(client, &entry, &result);
-    vdr_queue_pop(&publisher->queue);
+    vdr_lib_queue_pop(&publisher->queue);
 }
 
 /* The broker did not decide it: it goes to the end, to be sent again after a pause. */
 static void
 put_back(vdr_client *client)
 {
-    vdr_publisher *publisher = &client->publisher;
-    vdr_queue_entry entry = *vdr_queue_at(&publisher->queue, 0);
+    vdr_lib_publisher *publisher = &client->publisher;
+    vdr_lib_queue_entry entry = *vdr_lib_queue_at(&publisher->queue, 0);
     vdr_bytes copy = {0};
 
     if (entry.chunk != NULL)
-        vdr_bytes_add(&copy, vdr_queue_bytes(&entry));
-    vdr_queue_pop(&publisher->queue);
-    vdr_queue_push(&publisher->queue, &entry, vdr_bytes_span(&copy));
+        vdr_bytes_add(&copy, vdr_lib_queue_bytes(&entry));
+    vdr_lib_queue_pop(&publisher->queue);
+    vdr_lib_queue_push(&publisher->queue, &entry, vdr_bytes_span(&copy));
     vdr_bytes_done(&copy);
 }
 
@@ -241,22 +241,22 @@ covers(const vdr_wire_exception *exception, uint64_t sequence)
 }
 
 static void
-moved(void *context, const vdr_outbox_item *item)
+moved(void *context, const vdr_lib_outbox_item *item)
 {
     vdr_client *client = context;
-    const vdr_queue *queue = &client->publisher.queue;
+    const vdr_lib_queue *queue = &client->publisher.queue;
     /* what was put back stands at the end, out of its order */
     size_t low = 0, high = queue->count;
-    while (low < high && vdr_queue_at(queue, low)->number != item->number)
+    while (low < high && vdr_lib_queue_at(queue, low)->number != item->number)
         low++;
     if (low < high)
-        vdr_queue_at(queue, low)->place = item->place;
+        vdr_lib_queue_at(queue, low)->place = item->place;
 }
 
 vdr_err
-vdr_publish_confirm(vdr_client *client, const vdr_wire_confirm *confirm)
+vdr_lib_publish_confirm(vdr_client *client, const vdr_wire_confirm *confirm)
 {
-    vdr_publisher *publisher = &client->publisher;
+    vdr_lib_publisher *publisher = &client->publisher;
     const vdr_wire_exception *exception = confirm->exceptions;
     const vdr_wire_exception *exceptions_end = exception + confirm->exception_count;
     const vdr_wire_result *result = confirm->results, *results_end = result + confirm->result_count;
@@ -275,7 +275,7 @@ vdr_publish_confirm(vdr_client *client, const vdr_wire_confirm *confirm)
         vdr_err err = excepted ? exception->error : VDR_E_ACCEPTED;
         vdr_wire_result bare = {.sequence = sequence, .position = excepted ? exception->position : 0};
         publisher->sent--;
-        publisher->sent_bytes -= vdr_queue_at(&publisher->queue, 0)->bytes;
+        publisher->sent_bytes -= vdr_lib_queue_at(&publisher->queue, 0)->bytes;
         publisher->front_sequence++;
         if ((unsigned)err >= 200 && vdr_err_class_of(err) == VDR_ERR_LATER) {
             (void)vdr_lib_fail_span(client, err, exception->text, confirm->retry_after_ms);
@@ -291,8 +291,8 @@ vdr_publish_confirm(vdr_client *client, const vdr_wire_confirm *confirm)
     if (pause)
         publisher->paused_until_ms =
             vdr_lib_now_ms() + (confirm->retry_after_ms != 0 ? confirm->retry_after_ms : PAUSE_MS);
-    if (publisher->outbox != NULL && vdr_outbox_settle(publisher->outbox, moved, client) != VDR_OK)
-        (void)vdr_lib_fail(client, VDR_E_IO, vdr_outbox_words(publisher->outbox));
+    if (publisher->outbox != NULL && vdr_lib_outbox_settle(publisher->outbox, moved, client) != VDR_OK)
+        (void)vdr_lib_fail(client, VDR_E_IO, vdr_lib_outbox_words(publisher->outbox));
     return VDR_OK;
 }
 
@@ -319,25 +319,25 @@ encode_items(vdr_client *client, const vdr_wire_item *items, size_t count, vdr_b
 static vdr_err
 take(vdr_client *client, const vdr_bytes *bytes, const size_t *ends, size_t count, bool want_results)
 {
-    vdr_publisher *publisher = &client->publisher;
+    vdr_lib_publisher *publisher = &client->publisher;
     vdr_span spans[VDR_BATCH_ITEMS_MAX];
-    vdr_outbox_item stored[VDR_BATCH_ITEMS_MAX];
+    vdr_lib_outbox_item stored[VDR_BATCH_ITEMS_MAX];
 
     for (size_t i = 0; i < count; i++)
         spans[i] = vdr_span_of(bytes->at + (i > 0 ? ends[i - 1] : 0), ends[i] - (i > 0 ? ends[i - 1] : 0));
     if (publisher->outbox != NULL) {
-        vdr_err err = vdr_outbox_add(publisher->outbox, publisher->next_number, spans, count, stored);
+        vdr_err err = vdr_lib_outbox_add(publisher->outbox, publisher->next_number, spans, count, stored);
         if (err != VDR_OK)
-            return vdr_lib_fail(client, err, vdr_outbox_words(publisher->outbox));
+            return vdr_lib_fail(client, err, vdr_lib_outbox_words(publisher->outbox));
     }
     for (size_t i = 0; i < count; i++) {
-        vdr_queue_entry entry = {.number = publisher->next_number + i, .want_result = want_results};
+        vdr_lib_queue_entry entry = {.number = publisher->next_number + i, .want_result = want_results};
         if (publisher->outbox != NULL) {
             entry.place = stored[i].place;
             entry.bytes = stored[i].bytes;
             spans[i] = (vdr_span){0};
         }
-        vdr_queue_push(&publisher->queue, &entry, spans[i]);
+        vdr_lib_queue_push(&publisher->queue, &entry, spans[i]);
     }
     publisher->next_number += count;
     publisher->published += count;
@@ -347,7 +347,7 @@ take(vdr_client *client, const vdr_bytes *bytes, const size_t *ends, size_t coun
 static vdr_err
 publish(vdr_client *client, const vdr_wire_item *items, size_t count, bool want_results, uint64_t *ret_first)
 {
-    vdr_publisher *publisher = &client->publisher;
+    vdr_lib_publisher *publisher = &client->publisher;
     size_t ends[VDR_BATCH_ITEMS_MAX];
     vdr_bytes bytes = {0};
 
@@ -368,11 +368,11 @@ vdr_err
 vdr_client_publish_async(vdr_client *client, const vdr_wire_item *items, size_t count, uint64_t *ret_first)
 {
     vdr_err err = publish(client, items, count, client->options.want_results, ret_first);
-    const vdr_publisher *publisher = &client->publisher;
+    const vdr_lib_publisher *publisher = &client->publisher;
 
     /* A whole frame waits: out with it, so that a burst of calls does not pile up. */
     if (err == VDR_OK && publisher->queue.count - publisher->sent >= VDR_BATCH_ITEMS_MAX / 8)
-        vdr_publish_pump(client);
+        vdr_lib_publish_pump(client);
     return err;
 }
 
@@ -380,7 +380,7 @@ vdr_err
 vdr_client_publish(vdr_client *client, const vdr_wire_item *items, size_t count, vdr_wire_result *ret_results,
                    int64_t timeout_ms)
 {
-    vdr_waiting *waiting = &client->publisher.waiting;
+    vdr_lib_waiting *waiting = &client->publisher.waiting;
     int64_t until = timeout_ms < 0 ? INT64_MAX : vdr_lib_now_ms() + timeout_ms;
     uint64_t first;
 
@@ -389,7 +389,7 @@ vdr_client_publish(vdr_client *client, const vdr_wire_item *items, size_t count,
     vdr_err err = publish(client, items, count, true, &first);
     if (err != VDR_OK)
         return err;
-    *waiting = (vdr_waiting){.first = first, .count = count, .left = count, .results = ret_results};
+    *waiting = (vdr_lib_waiting){.first = first, .count = count, .left = count, .results = ret_results};
     while (waiting->left > 0) {
         int64_t now = vdr_lib_now_ms();
         if (now >= until)
@@ -397,7 +397,7 @@ vdr_client_publish(vdr_client *client, const vdr_wire_item *items, size_t count,
         (void)vdr_client_wait(client, until == INT64_MAX ? -1 : until - now);
     }
     err = waiting->left == 0 ? waiting->worst : vdr_lib_late(client);
-    *waiting = (vdr_waiting){0};
+    *waiting = (vdr_lib_waiting){0};
     return err;
 }
 

@@ -6,39 +6,39 @@
 
 #define CHUNK_BYTES ((size_t)64 * 1024)
 
-typedef struct vdr_queue_chunk {
-    struct vdr_queue_chunk *newer;
+typedef struct vdr_lib_queue_chunk {
+    struct vdr_lib_queue_chunk *newer;
     size_t size, used;
     size_t entries; /* that still need it */
     uint8_t at[];
-} vdr_queue_chunk;
+} vdr_lib_queue_chunk;
 
 void
-vdr_queue_init(vdr_queue *queue)
+vdr_lib_queue_init(vdr_lib_queue *queue)
 {
-    *queue = (vdr_queue){.size = 64};
+    *queue = (vdr_lib_queue){.size = 64};
     queue->entries = vdr_alloc(queue->size, sizeof *queue->entries);
 }
 
 void
-vdr_queue_done(vdr_queue *queue)
+vdr_lib_queue_done(vdr_lib_queue *queue)
 {
     while (queue->oldest != NULL) {
-        vdr_queue_chunk *chunk = queue->oldest;
+        vdr_lib_queue_chunk *chunk = queue->oldest;
         queue->oldest = chunk->newer;
         free(chunk);
     }
     free(queue->spare);
     free(queue->entries);
-    *queue = (vdr_queue){0};
+    *queue = (vdr_lib_queue){0};
 }
 
 static void
-grow(vdr_queue *queue)
+grow(vdr_lib_queue *queue)
 {
-    vdr_queue_entry *entries = vdr_alloc(queue->size * 2, sizeof *entries);
+    vdr_lib_queue_entry *entries = vdr_alloc(queue->size * 2, sizeof *entries);
     for (size_t i = 0; i < queue->count; i++)
-        entries[i] = *vdr_queue_at(queue, i);
+        entries[i] = *vdr_lib_queue_at(queue, i);
     free(queue->entries);
     queue->entries = entries;
     queue->size *= 2;
@@ -46,10 +46,10 @@ grow(vdr_queue *queue)
 }
 
 /* The chunk that takes bytes more: the newest, or a new one. */
-static vdr_queue_chunk *
-chunk_for(vdr_queue *queue, size_t bytes)
+static vdr_lib_queue_chunk *
+chunk_for(vdr_lib_queue *queue, size_t bytes)
 {
-    vdr_queue_chunk *chunk = queue->newest;
+    vdr_lib_queue_chunk *chunk = queue->newest;
     if (chunk != NULL && chunk->size - chunk->used >= bytes)
         return chunk;
     chunk = queue->spare;
@@ -69,15 +69,15 @@ chunk_for(vdr_queue *queue, size_t bytes)
 }
 
 void
-vdr_queue_push(vdr_queue *queue, const vdr_queue_entry *entry, vdr_span bytes)
+vdr_lib_queue_push(vdr_lib_queue *queue, const vdr_lib_queue_entry *entry, vdr_span bytes)
 {
     if (queue->count == queue->size)
         grow(queue);
-    vdr_queue_entry *at = vdr_queue_at(queue, queue->count);
+    vdr_lib_queue_entry *at = vdr_lib_queue_at(queue, queue->count);
     *at = *entry;
     at->chunk = NULL;
     if (bytes.at != NULL) {
-        vdr_queue_chunk *chunk = chunk_for(queue, bytes.len);
+        vdr_lib_queue_chunk *chunk = chunk_for(queue, bytes.len);
         memcpy(chunk->at + chunk->used, bytes.at, bytes.len);
         at->chunk = chunk;
         at->place = chunk->used;
@@ -91,10 +91,10 @@ vdr_queue_push(vdr_queue *queue, const vdr_queue_entry *entry, vdr_span bytes)
 
 /* Chunks are emptied mostly in order; one that is asked back by a later push keeps its place. */
 static void
-drop_empty(vdr_queue *queue)
+drop_empty(vdr_lib_queue *queue)
 {
     while (queue->oldest != NULL && queue->oldest->entries == 0) {
-        vdr_queue_chunk *chunk = queue->oldest;
+        vdr_lib_queue_chunk *chunk = queue->oldest;
         chunk->used = 0;
         if (chunk == queue->newest)
             return;
@@ -108,10 +108,10 @@ drop_empty(vdr_queue *queue)
 }
 
 void
-vdr_queue_pop(vdr_queue *queue)
+vdr_lib_queue_pop(vdr_lib_queue *queue)
 {
     VDR_ASSERT(queue->count > 0);
-    vdr_queue_entry *entry = vdr_queue_at(queue, 0);
+    vdr_lib_queue_entry *entry = vdr_lib_queue_at(queue, 0);
     queue->bytes -= entry->bytes;
     if (entry->chunk != NULL) {
         entry->chunk->entries--;
@@ -122,7 +122,7 @@ vdr_queue_pop(vdr_queue *queue)
 }
 
 vdr_span
-vdr_queue_bytes(const vdr_queue_entry *entry)
+vdr_lib_queue_bytes(const vdr_lib_queue_entry *entry)
 {
     VDR_ASSERT(entry->chunk != NULL);
     return vdr_span_of(entry->chunk->at + entry->place, entry->bytes);

@@ -8,37 +8,37 @@
 
 #include "proto/types.h"
 
-typedef struct vdr_queue_entry {
+typedef struct vdr_lib_queue_entry {
     uint64_t number;
-    struct vdr_queue_chunk *chunk; /* NULL: the bytes are in the outbox, at place */
-    uint64_t place;                /* in the chunk or in the outbox */
+    struct vdr_lib_queue_chunk *chunk; /* NULL: the bytes are in the outbox, at place */
+    uint64_t place;                    /* in the chunk or in the outbox */
     uint32_t bytes;
     bool want_result;
     bool recovered;
     bool tried; /* sent at least once, in whatever session */
-} vdr_queue_entry;
+} vdr_lib_queue_entry;
 
-typedef struct vdr_queue {
-    vdr_queue_entry *entries; /* a ring; size is a power of two */
+typedef struct vdr_lib_queue {
+    vdr_lib_queue_entry *entries; /* a ring; size is a power of two */
     size_t size, head, count;
-    struct vdr_queue_chunk *oldest, *newest, *spare;
+    struct vdr_lib_queue_chunk *oldest, *newest, *spare;
     uint64_t bytes; /* of all entries */
-} vdr_queue;
+} vdr_lib_queue;
 
-void vdr_queue_init(vdr_queue *queue);
-void vdr_queue_done(vdr_queue *queue);
+void vdr_lib_queue_init(vdr_lib_queue *queue);
+void vdr_lib_queue_done(vdr_lib_queue *queue);
 
 /* Adds an entry; with bytes.at != NULL they are copied, otherwise entry->place is in the outbox. */
-void vdr_queue_push(vdr_queue *queue, const vdr_queue_entry *entry, vdr_span bytes);
-void vdr_queue_pop(vdr_queue *queue); /* the oldest; asserts there is one */
+void vdr_lib_queue_push(vdr_lib_queue *queue, const vdr_lib_queue_entry *entry, vdr_span bytes);
+void vdr_lib_queue_pop(vdr_lib_queue *queue); /* the oldest; asserts there is one */
 
-static inline vdr_queue_entry *
-vdr_queue_at(const vdr_queue *queue, size_t index)
+static inline vdr_lib_queue_entry *
+vdr_lib_queue_at(const vdr_lib_queue *queue, size_t index)
 {
     return &queue->entries[(queue->head + index) & (queue->size - 1)];
 }
 
 /* Of an entry that is not in the outbox. */
-vdr_span vdr_queue_bytes(const vdr_queue_entry *entry);
+vdr_span vdr_lib_queue_bytes(const vdr_lib_queue_entry *entry);
 
 #endif

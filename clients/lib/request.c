@@ -8,7 +8,7 @@ typedef struct waiting {
 } waiting;
 
 void
-vdr_request_free(vdr_client *client)
+vdr_lib_request_free(vdr_client *client)
 {
     for (size_t i = 0; i < VDR_LIB_REQUESTS_MAX; i++)
         vdr_bytes_done(&client->requests[i].body);
@@ -16,9 +16,9 @@ vdr_request_free(vdr_client *client)
 
 /* Ends a request. answer NULL: err says why there is none. */
 static void
-end(vdr_request *request, vdr_err err, const vdr_wire *answer)
+end(vdr_lib_request *request, vdr_err err, const vdr_wire *answer)
 {
-    vdr_request ended = *request;
+    vdr_lib_request ended = *request;
 
     request->used = false;
     if (ended.answered != NULL)
@@ -28,17 +28,17 @@ end(vdr_request *request, vdr_err err, const vdr_wire *answer)
 }
 
 void
-vdr_request_begin(vdr_client *client)
+vdr_lib_request_begin(vdr_client *client)
 {
     for (size_t i = 0; i < VDR_LIB_REQUESTS_MAX; i++)
         client->requests[i].told = false;
 }
 
 void
-vdr_request_end(vdr_client *client)
+vdr_lib_request_end(vdr_client *client)
 {
     for (size_t i = 0; i < VDR_LIB_REQUESTS_MAX; i++) {
-        vdr_request *request = &client->requests[i];
+        vdr_lib_request *request = &client->requests[i];
         if (request->used && request->told && request->type == VDR_FRAME_ADMIN) {
             client->events++;
             end(request, VDR_E_DISCONNECTED, NULL); /* a verb is not said twice */
@@ -48,27 +48,27 @@ vdr_request_end(vdr_client *client)
 }
 
 void
-vdr_request_pump(vdr_client *client, int64_t now_ms)
+vdr_lib_request_pump(vdr_client *client, int64_t now_ms)
 {
     for (size_t i = 0; i < VDR_LIB_REQUESTS_MAX; i++) {
-        vdr_request *request = &client->requests[i];
+        vdr_lib_request *request = &client->requests[i];
         if (request->used && now_ms >= request->deadline_ms) {
             client->events++;
             end(request, VDR_E_TIMEOUT, NULL);
         }
-        if (!request->used || request->told || !vdr_session_ready(client))
+        if (!request->used || request->told || !vdr_lib_session_ready(client))
             continue;
-        request->sequence = vdr_session_next_sequence(client);
+        request->sequence = vdr_lib_session_next_sequence(client);
         request->told = true;
         vdr_frame frame = {
             .type = request->type, .sequence = request->sequence, .body = vdr_bytes_span(&request->body)};
         vdr_frame_write(&frame, &client->session.out);
-        vdr_session_send_out(client);
+        vdr_lib_session_send_out(client);
     }
 }
 
 int64_t
-vdr_request_deadline_ms(const vdr_client *client)
+vdr_lib_request_deadline_ms(const vdr_client *client)
 {
     int64_t next = INT64_MAX;
     for (size_t i = 0; i < VDR_LIB_REQUESTS_MAX; i++) {
@@ -78,7 +78,7 @@ vdr_request_deadline_ms(const vdr_client *client)
     return next;
 }
 
-static vdr_request *
+static vdr_lib_request *
 find(vdr_client *client, uint64_t number)
 {
     for (size_t i = 0; i < VDR_LIB_REQUESTS_MAX; i++) {
@@ -89,7 +89,7 @@ find(vdr_client *client, uint64_t number)
 }
 
 vdr_err
-vdr_request_answer(vdr_client *client, const vdr_frame *frame)
+vdr_lib_request_answer(vdr_client *client, const vdr_frame *frame)
 {
     vdr_wire wire;
 
@@ -98,7 +98,7 @@ vdr_request_answer(vdr_client *client, const vdr_frame *frame)
     if (err != VDR_OK)
         return err;
     bool verb = frame->type == VDR_FRAME_RESULT;
-    vdr_request *request = find(client, verb ? wire.result.request : wire.answer.request);
+    vdr_lib_request *request = find(client, verb ? wire.result.request : wire.answer.request);
     if (request == NULL || (request->type == VDR_FRAME_ADMIN) != verb)
         return VDR_OK; /* its time was over */
     vdr_err answered = verb ? wire.result.error : wire.answer.error;
@@ -115,10 +115,10 @@ vdr_request_answer(vdr_client *client, const vdr_frame *frame)
 }
 
 void
-vdr_request_refused(vdr_client *client, const vdr_wire_error *error)
+vdr_lib_request_refused(vdr_client *client, const vdr_wire_error *error)
 {
     for (size_t i = 0; i < VDR_LIB_REQUESTS_MAX; i++) {
-        vdr_request *request = &client->requests[i];
+        vdr_lib_request *request = &client->requests[i];
         if (request->used && request->told && (unsigned)request->type == error->refers_to_type &&
             request->sequence == error->refers_to_sequence)
             end(request, error->error, NULL);
@@ -127,9 +127,10 @@ vdr_request_refused(vdr_client *client, const vdr_wire_error *error)
 
 /* Encodes wire, which has the request's number already, and takes a place for it. */
 static vdr_err
-ask(vdr_client *client, const vdr_wire *wire, uint64_t number, int64_t timeout_ms, vdr_request **ret_request)
+ask(vdr_client *client, const vdr_wire *wire, uint64_t number, int64_t timeout_ms,
+    vdr_lib_request **ret_request)
 {
-    vdr_request *request = NULL;
+    vdr_lib_request *request = NULL;
 
     for (size_t i = 0; i < VDR_LIB_REQUESTS_MAX && request == NULL; i++) {
         if (!client->requests[i].used)
@@ -147,11 +148,11 @@ ask(vdr_client *client, const vdr_wire *wire, uint64_t number, int64_t timeout_m
     request->body.len = 0;
     vdr_bytes_add(&request->body, vdr_span_of(frame.at + VDR_FRAME_HEAD, frame.len - VDR_FRAME_HEAD));
     vdr_bytes_done(&frame);
-    *request = (vdr_request){.used = true,
-                             .type = wire->type,
-                             .number = number,
-                             .body = request->body,
-                             .deadline_ms = timeout_ms < 0 ? INT64_MAX : vdr_lib_now_ms() + timeout_ms};
+    *request = (vdr_lib_request){.used = true,
+                                 .type = wire->type,
+                                 .number = number,
+                                 .body = request->body,
+                                 .deadline_ms = timeout_ms < 0 ? INT64_MAX : vdr_lib_now_ms() + timeout_ms};
     client->dirty = true;
     *ret_request = request;
     return VDR_OK;
@@ -172,7 +173,7 @@ answered(void *context, vdr_err err, const vdr_wire *answer)
 static vdr_err
 ask_and_wait(vdr_client *client, const vdr_wire *wire, uint64_t number, int64_t timeout_ms, waiting *w)
 {
-    vdr_request *request;
+    vdr_lib_request *request;
 
     VDR_ASSERT(!client->inside);
     vdr_err err = ask(client, wire, number, timeout_ms, &request);
@@ -231,7 +232,7 @@ vdr_client_read_async(vdr_client *client, const vdr_wire_read *read, int64_t tim
                       vdr_client_answered public_answered, void *context)
 {
     vdr_wire wire = {.type = VDR_FRAME_READ, .read = *read};
-    vdr_request *request;
+    vdr_lib_request *request;
 
     wire.read.request = ++client->next_request;
     vdr_err err = ask(client, &wire, wire.read.request, timeout_ms, &request);

@@ -72,7 +72,7 @@ watch(vdr_client *client, void *socket)
 static void
 drop_socket(vdr_client *client)
 {
-    vdr_session *session = &client->session;
+    vdr_lib_session *session = &client->session;
     void *sockets[] = {session->monitor, session->socket};
 
     if (session->socket != NULL)
@@ -91,7 +91,7 @@ drop_socket(vdr_client *client)
 static bool
 make_socket(vdr_client *client)
 {
-    vdr_session *session = &client->session;
+    vdr_lib_session *session = &client->session;
     char monitor[64];
 
     session->socket = zmq_socket(session->context, ZMQ_DEALER);
@@ -121,7 +121,7 @@ set_phase(vdr_client *client, vdr_client_phase phase)
 static void
 begin_pause(vdr_client *client)
 {
-    vdr_session *session = &client->session;
+    vdr_lib_session *session = &client->session;
     int64_t pause = session->pause_ms / 2 + (int64_t)vdr_lib_random((uint64_t)session->pause_ms / 2 + 1);
 
     if (pause < session->pause_least_ms)
@@ -137,7 +137,7 @@ begin_pause(vdr_client *client)
 static void
 begin_attempt(vdr_client *client)
 {
-    vdr_session *session = &client->session;
+    vdr_lib_session *session = &client->session;
 
     session->said_hello = session->blocked = false;
     session->sequence_in = session->sequence_out = 0;
@@ -156,26 +156,26 @@ begin_attempt(vdr_client *client)
 }
 
 void
-vdr_session_lose(vdr_client *client, vdr_err err, vdr_span text, uint32_t retry_after_ms)
+vdr_lib_session_lose(vdr_client *client, vdr_err err, vdr_span text, uint32_t retry_after_ms)
 {
     (void)vdr_lib_fail_span(client, err, text, retry_after_ms);
     drop_socket(client);
     client->session.pause_least_ms = retry_after_ms;
-    vdr_mail_end(client);
-    vdr_request_end(client);
+    vdr_lib_mail_end(client);
+    vdr_lib_request_end(client);
     begin_pause(client);
 }
 
 static void
 lose(vdr_client *client, vdr_err err, const char *text)
 {
-    vdr_session_lose(client, err, vdr_span_str(text), 0);
+    vdr_lib_session_lose(client, err, vdr_span_str(text), 0);
 }
 
 /* ---- Frames out */
 
 bool
-vdr_session_ready(const vdr_client *client)
+vdr_lib_session_ready(const vdr_client *client)
 {
     return client->session.phase == VDR_CLIENT_READY && !client->session.blocked;
 }
@@ -184,7 +184,7 @@ vdr_session_ready(const vdr_client *client)
 static void
 flush_out(vdr_client *client)
 {
-    vdr_session *session = &client->session;
+    vdr_lib_session *session = &client->session;
     int sent = zmq_send(session->socket, session->out.at, session->out.len, ZMQ_DONTWAIT);
 
     session->blocked = sent < 0;
@@ -194,7 +194,7 @@ flush_out(vdr_client *client)
 }
 
 uint32_t
-vdr_session_next_sequence(vdr_client *client)
+vdr_lib_session_next_sequence(vdr_client *client)
 {
     VDR_ASSERT(!client->session.blocked);
     client->session.out.len = 0;
@@ -202,16 +202,16 @@ vdr_session_next_sequence(vdr_client *client)
 }
 
 void
-vdr_session_send_out(vdr_client *client)
+vdr_lib_session_send_out(vdr_client *client)
 {
     flush_out(client);
 }
 
 void
-vdr_session_send(vdr_client *client, const vdr_wire *wire)
+vdr_lib_session_send(vdr_client *client, const vdr_wire *wire)
 {
-    vdr_session *session = &client->session;
-    uint32_t sequence = vdr_session_next_sequence(client);
+    vdr_lib_session *session = &client->session;
+    uint32_t sequence = vdr_lib_session_next_sequence(client);
 
     vdr_arena_reset(&client->scratch);
     vdr_err err = vdr_codec_encode(wire, sequence, VDR_ADMIN_FRAME_MAX, &client->scratch, &session->out);
@@ -227,26 +227,26 @@ say_hello(vdr_client *client)
                                .version_max = VDR_PROTOCOL_MAX,
                                .client_name = vdr_span_str(client->name)}};
     client->session.said_hello = true;
-    vdr_session_send(client, &wire);
+    vdr_lib_session_send(client, &wire);
 }
 
 static void
 pump(vdr_client *client, int64_t now_ms)
 {
-    vdr_session *session = &client->session;
+    vdr_lib_session *session = &client->session;
 
     if (session->blocked && (events_of(session->socket) & ZMQ_POLLOUT) != 0)
         flush_out(client);
     if (session->phase == VDR_CLIENT_CONNECTING && !session->said_hello &&
         (events_of(session->socket) & ZMQ_POLLOUT) != 0)
         say_hello(client); /* IMMEDIATE: writable means that the handshake is done */
-    vdr_request_pump(client, now_ms);
-    vdr_mail_pump(client);
-    vdr_stream_pump(client);
-    vdr_publish_pump(client);
-    if (vdr_session_ready(client) && now_ms - session->sent_ms >= session->heartbeat_ms) {
+    vdr_lib_request_pump(client, now_ms);
+    vdr_lib_mail_pump(client);
+    vdr_lib_stream_pump(client);
+    vdr_lib_publish_pump(client);
+    if (vdr_lib_session_ready(client) && now_ms - session->sent_ms >= session->heartbeat_ms) {
         vdr_wire wire = {.type = VDR_FRAME_PING, .ping = {.number = ++session->ping}};
-        vdr_session_send(client, &wire);
+        vdr_lib_session_send(client, &wire);
     }
 }
 
@@ -255,7 +255,7 @@ pump(vdr_client *client, int64_t now_ms)
 static void
 on_welcome(vdr_client *client, const vdr_frame *frame)
 {
-    vdr_session *session = &client->session;
+    vdr_lib_session *session = &client->session;
     vdr_wire wire;
 
     vdr_arena_reset(&session->welcome_arena);
@@ -278,10 +278,10 @@ on_welcome(vdr_client *client, const vdr_frame *frame)
     session->sessions++;
     session->pause_ms = client->options.pause_min_ms;
     session->heartbeat_ms = limits->heartbeat_ms >= 50 ? limits->heartbeat_ms : 50;
-    vdr_publish_begin(client);
-    vdr_mail_begin(client, same_store);
-    vdr_stream_begin(client, same_store);
-    vdr_request_begin(client);
+    vdr_lib_publish_begin(client);
+    vdr_lib_mail_begin(client, same_store);
+    vdr_lib_stream_begin(client, same_store);
+    vdr_lib_request_begin(client);
     set_phase(client, VDR_CLIENT_READY);
 }
 
@@ -294,13 +294,13 @@ on_error(vdr_client *client, const vdr_wire_error *error)
     case VDR_E_BUSY: /* 3.7: the session goes on */
         (void)vdr_lib_fail_span(client, error->error, error->text, error->retry_after_ms);
         client->events++;
-        vdr_request_refused(client, error);
-        vdr_mail_refused(client, error);
+        vdr_lib_request_refused(client, error);
+        vdr_lib_mail_refused(client, error);
         if (error->refers_to_type == VDR_FRAME_DECISIONS)
-            vdr_stream_refused(client);
+            vdr_lib_stream_refused(client);
         break;
     default:
-        vdr_session_lose(client, error->error, error->text, error->retry_after_ms);
+        vdr_lib_session_lose(client, error->error, error->text, error->retry_after_ms);
     }
 }
 
@@ -313,27 +313,27 @@ on_body(vdr_client *client, const vdr_frame *frame, const vdr_wire *wire)
 
     switch (frame->type) {
     case VDR_FRAME_CONFIRM:
-        err = vdr_publish_confirm(client, &wire->confirm);
+        err = vdr_lib_publish_confirm(client, &wire->confirm);
         break;
     case VDR_FRAME_DELIVER:
-        err = vdr_mail_deliver(client, &wire->deliver, frame->body);
+        err = vdr_lib_mail_deliver(client, &wire->deliver, frame->body);
         break;
     case VDR_FRAME_ACKED:
-        err = vdr_mail_acked(client, &wire->acked);
+        err = vdr_lib_mail_acked(client, &wire->acked);
         break;
     case VDR_FRAME_DECISION:
-        err = vdr_stream_lines(client, &wire->decision);
+        err = vdr_lib_stream_lines(client, &wire->decision);
         break;
     case VDR_FRAME_PING:
         pong.pong = (vdr_wire_pong){.number = wire->ping.number};
-        if (vdr_session_ready(client))
-            vdr_session_send(client, &pong);
+        if (vdr_lib_session_ready(client))
+            vdr_lib_session_send(client, &pong);
         break;
     case VDR_FRAME_PONG:
         break;
     case VDR_FRAME_BYE:
-        vdr_session_lose(client, wire->bye.error != VDR_OK ? wire->bye.error : VDR_E_CLOSING, wire->bye.text,
-                         wire->bye.retry_after_ms);
+        vdr_lib_session_lose(client, wire->bye.error != VDR_OK ? wire->bye.error : VDR_E_CLOSING,
+                             wire->bye.text, wire->bye.retry_after_ms);
         return;
     case VDR_FRAME_ERROR:
         on_error(client, &wire->error);
@@ -358,7 +358,7 @@ on_body(vdr_client *client, const vdr_frame *frame, const vdr_wire *wire)
 static void
 on_frame(vdr_client *client, vdr_span bytes)
 {
-    vdr_session *session = &client->session;
+    vdr_lib_session *session = &client->session;
     vdr_frame frame;
     vdr_wire wire;
 
@@ -381,7 +381,7 @@ on_frame(vdr_client *client, vdr_span bytes)
         return;
     }
     if (frame.type == VDR_FRAME_ANSWER || frame.type == VDR_FRAME_RESULT) {
-        err = vdr_request_answer(client, &frame);
+        err = vdr_lib_request_answer(client, &frame);
     } else {
         vdr_arena_reset(&client->frame);
         err = vdr_codec_decode(&frame, VDR_ADMIN_FRAME_MAX, &client->frame, &wire);
@@ -397,7 +397,7 @@ static bool
 receive(vdr_client *client)
 {
     zmq_msg_t message;
-    vdr_session *session = &client->session;
+    vdr_lib_session *session = &client->session;
 
     if (session->socket == NULL)
         return false;
@@ -439,7 +439,7 @@ on_monitor(vdr_client *client, unsigned event)
 static bool
 look_at_monitor(vdr_client *client)
 {
-    vdr_session *session = &client->session;
+    vdr_lib_session *session = &client->session;
     uint8_t head[6]; /* event: 16 bits, value: 32 bits, of this machine's order */
     uint16_t event;
 
@@ -457,9 +457,9 @@ look_at_monitor(vdr_client *client)
 /* ---- The loop */
 
 bool
-vdr_session_step(vdr_client *client)
+vdr_lib_session_step(vdr_client *client)
 {
-    vdr_session *session = &client->session;
+    vdr_lib_session *session = &client->session;
     int64_t now_ms = vdr_lib_now_ms();
     uint64_t before = client->events;
     unsigned frames = 0;
@@ -481,12 +481,12 @@ vdr_session_step(vdr_client *client)
 }
 
 int64_t
-vdr_session_timeout_ms(const vdr_client *client, int64_t now_ms)
+vdr_lib_session_timeout_ms(const vdr_client *client, int64_t now_ms)
 {
-    const vdr_session *session = &client->session;
-    int64_t due = vdr_request_deadline_ms(client), next;
+    const vdr_lib_session *session = &client->session;
+    int64_t due = vdr_lib_request_deadline_ms(client), next;
 
-    if (client->dirty || vdr_publish_due(client, now_ms))
+    if (client->dirty || vdr_lib_publish_due(client, now_ms))
         return now_ms;
     if (session->phase != VDR_CLIENT_READY) {
         next = session->deadline_ms;
@@ -502,9 +502,9 @@ vdr_session_timeout_ms(const vdr_client *client, int64_t now_ms)
 }
 
 vdr_err
-vdr_session_open(vdr_client *client)
+vdr_lib_session_open(vdr_client *client)
 {
-    vdr_session *session = &client->session;
+    vdr_lib_session *session = &client->session;
 
     client->poll_fd = epoll_create1(EPOLL_CLOEXEC);
     session->context = client->options.zmq_context;
@@ -521,14 +521,14 @@ vdr_session_open(vdr_client *client)
 }
 
 void
-vdr_session_close(vdr_client *client)
+vdr_lib_session_close(vdr_client *client)
 {
-    vdr_session *session = &client->session;
+    vdr_lib_session *session = &client->session;
 
-    if (session->socket != NULL && vdr_session_ready(client)) {
+    if (session->socket != NULL && vdr_lib_session_ready(client)) {
         vdr_wire bye = {.type = VDR_FRAME_BYE};
         (void)set_int(session->socket, ZMQ_LINGER, 200); /* so that it leaves; bounded */
-        vdr_session_send(client, &bye);
+        vdr_lib_session_send(client, &bye);
     }
     drop_socket(client);
     if (session->own_context && session->context != NULL)

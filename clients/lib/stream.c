@@ -3,10 +3,10 @@
 void
 vdr_client_decisions(vdr_client *client, const vdr_client_stream *stream)
 {
-    vdr_stream_state *state = &client->stream;
+    vdr_lib_stream_state *state = &client->stream;
     bool running = state->wanted && state->told;
 
-    *state = (vdr_stream_state){.stop = running};
+    *state = (vdr_lib_stream_state){.stop = running};
     if (stream != NULL) {
         state->wanted = true;
         state->wish = *stream;
@@ -17,9 +17,9 @@ vdr_client_decisions(vdr_client *client, const vdr_client_stream *stream)
 }
 
 void
-vdr_stream_begin(vdr_client *client, bool same_store)
+vdr_lib_stream_begin(vdr_client *client, bool same_store)
 {
-    vdr_stream_state *state = &client->stream;
+    vdr_lib_stream_state *state = &client->stream;
 
     state->told = state->stop = false;
     state->lines = state->credited = 0;
@@ -29,37 +29,37 @@ vdr_stream_begin(vdr_client *client, bool same_store)
 }
 
 void
-vdr_stream_pump(vdr_client *client)
+vdr_lib_stream_pump(vdr_client *client)
 {
-    vdr_stream_state *state = &client->stream;
+    vdr_lib_stream_state *state = &client->stream;
 
-    if (vdr_session_ready(client) && state->stop) {
+    if (vdr_lib_session_ready(client) && state->stop) {
         vdr_wire wire = {.type = VDR_FRAME_DECISIONS, .decisions = {.stop = true}};
         state->stop = false;
-        vdr_session_send(client, &wire);
+        vdr_lib_session_send(client, &wire);
     }
-    if (vdr_session_ready(client) && state->wanted && !state->told) {
+    if (vdr_lib_session_ready(client) && state->wanted && !state->told) {
         bool resume = state->last != 0;
         vdr_wire wire = {.type = VDR_FRAME_DECISIONS,
                          .decisions = {.from_given = resume || state->wish.from_given,
                                        .position = resume ? state->last : state->wish.position,
                                        .window = state->wish.window}};
         state->told = true;
-        vdr_session_send(client, &wire);
+        vdr_lib_session_send(client, &wire);
     }
-    if (vdr_session_ready(client) && state->told && state->lines > state->credited &&
+    if (vdr_lib_session_ready(client) && state->told && state->lines > state->credited &&
         state->lines - state->credited >= (state->wish.window + 1) / 2) {
         vdr_wire wire = {
             .type = VDR_FRAME_CREDIT,
             .credit = {.stream = VDR_STREAM_DECISIONS, .done = state->lines, .window = state->wish.window}};
         state->credited = state->lines;
-        vdr_session_send(client, &wire);
+        vdr_lib_session_send(client, &wire);
     }
 }
 
 /* Was this line handed out before the session began? */
 static bool
-seen(vdr_stream_state *state, const vdr_wire_line *line)
+seen(vdr_lib_stream_state *state, const vdr_wire_line *line)
 {
     if (line->position == 0 || state->skip == 0 || line->position != state->last)
         return false;
@@ -68,9 +68,9 @@ seen(vdr_stream_state *state, const vdr_wire_line *line)
 }
 
 vdr_err
-vdr_stream_lines(vdr_client *client, const vdr_wire_decision *decision)
+vdr_lib_stream_lines(vdr_client *client, const vdr_wire_decision *decision)
 {
-    vdr_stream_state *state = &client->stream;
+    vdr_lib_stream_state *state = &client->stream;
 
     if (!state->told)
         return VDR_OK;                       /* of a stream that was ended */
@@ -94,7 +94,7 @@ vdr_stream_lines(vdr_client *client, const vdr_wire_decision *decision)
 }
 
 void
-vdr_stream_refused(vdr_client *client)
+vdr_lib_stream_refused(vdr_client *client)
 {
     client->stream.wanted = false;
 }

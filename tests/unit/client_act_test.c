@@ -79,7 +79,7 @@ an_act_is_the_event_of_its_members(void **state)
         char words[256] = "";
         act.id = "a-1";
         act.time = T0;
-        vdr_err err = vdr_act_write(&act, S("urn:x"), S("GM9901"), &out, words);
+        vdr_err err = vdr_lib_act_write(&act, S("urn:x"), S("GM9901"), &out, words);
         if (rows[i].event == NULL) {
             assert_int_equal(err, VDR_E_USAGE);
             assert_true(strlen(words) > 0);
@@ -97,8 +97,8 @@ without_an_id_each_act_gets_one_of_its_own(void **state)
     vdr_bytes one = {0}, two = {0};
     char words[256];
     const vdr_client_act act = {.act = VDR_ACT_ERASED, .household = {1}, .time = T0};
-    assert_int_equal(vdr_act_write(&act, S("urn:x"), S("GM9901"), &one, words), VDR_OK);
-    assert_int_equal(vdr_act_write(&act, S("urn:x"), S("GM9901"), &two, words), VDR_OK);
+    assert_int_equal(vdr_lib_act_write(&act, S("urn:x"), S("GM9901"), &one, words), VDR_OK);
+    assert_int_equal(vdr_lib_act_write(&act, S("urn:x"), S("GM9901"), &two, words), VDR_OK);
     assert_int_equal(one.len, two.len);
     assert_memory_not_equal(one.at, two.at, one.len);
     vdr_bytes_done(&one);
@@ -152,19 +152,19 @@ a_key_file_is_taken_only_in_its_form_and_mode(void **state)
         write_key_file(path, rows[i].form, given_public, given_secret);
         assert_int_equal(chmod(path, rows[i].mode), 0);
         words[0] = '\0';
-        vdr_err pair = vdr_keyfile_read_pair(path, public_key, secret_key, words);
-        vdr_err one = vdr_keyfile_read_public(path, public_key, words);
+        vdr_err pair = vdr_lib_keyfile_read_pair(path, public_key, secret_key, words);
+        vdr_err one = vdr_lib_keyfile_read_public(path, public_key, words);
         if (pair != rows[i].pair || one != rows[i].public_one)
             fail_msg("row %zu: %s, %s: %s", i, vdr_err_code(pair), vdr_err_code(one), words);
         assert_null(strstr(words, given_secret));
     }
     (void)unlink(path);
-    assert_int_equal(vdr_keyfile_read_pair(path, public_key, secret_key, words), VDR_E_IO);
-    assert_int_equal(vdr_keyfile_read_pair("/tmp", public_key, secret_key, words), VDR_E_USAGE);
+    assert_int_equal(vdr_lib_keyfile_read_pair(path, public_key, secret_key, words), VDR_E_IO);
+    assert_int_equal(vdr_lib_keyfile_read_pair("/tmp", public_key, secret_key, words), VDR_E_USAGE);
 
     assert_int_equal(vdr_client_key_make(path, public_key), VDR_OK);
     char again[VDR_CLIENT_KEY_TEXT];
-    assert_int_equal(vdr_keyfile_read_pair(path, again, secret_key, words), VDR_OK);
+    assert_int_equal(vdr_lib_keyfile_read_pair(path, again, secret_key, words), VDR_OK);
     assert_string_equal(public_key, again);
     assert_int_equal(vdr_client_key_make(path, public_key), VDR_E_IO); /* never over another */
     (void)unlink(path);

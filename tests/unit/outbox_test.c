@@ -25,39 +25,39 @@ tear_down(void **state)
     return unlink(path);
 }
 
-static vdr_outbox *
+static vdr_lib_outbox *
 open_outbox(uint64_t bytes_max)
 {
-    vdr_outbox *outbox = NULL;
-    char words[VDR_OUTBOX_WORDS];
-    if (vdr_outbox_open(path, key, bytes_max, &outbox, words) != VDR_OK)
+    vdr_lib_outbox *outbox = NULL;
+    char words[VDR_LIB_OUTBOX_WORDS];
+    if (vdr_lib_outbox_open(path, key, bytes_max, &outbox, words) != VDR_OK)
         fail_msg("%s", words);
     return outbox;
 }
 
 /* Adds an item whose bytes say its number. */
 static vdr_err
-add(vdr_outbox *outbox, uint64_t number, vdr_outbox_item *ret_item)
+add(vdr_lib_outbox *outbox, uint64_t number, vdr_lib_outbox_item *ret_item)
 {
     char text[100];
     snprintf(text, sizeof text, "item %llu, and some more text of it", (unsigned long long)number);
     vdr_span span = vdr_span_str(text);
-    return vdr_outbox_add(outbox, number, &span, 1, ret_item);
+    return vdr_lib_outbox_add(outbox, number, &span, 1, ret_item);
 }
 
 static void
-check_item(vdr_outbox *outbox, const vdr_outbox_item *item)
+check_item(vdr_lib_outbox *outbox, const vdr_lib_outbox_item *item)
 {
     char text[100];
     vdr_bytes bytes = {0};
     snprintf(text, sizeof text, "item %llu, and some more text of it", (unsigned long long)item->number);
-    assert_int_equal(vdr_outbox_read(outbox, item, &bytes), VDR_OK);
+    assert_int_equal(vdr_lib_outbox_read(outbox, item, &bytes), VDR_OK);
     assert_true(vdr_span_equal(vdr_bytes_span(&bytes), vdr_span_str(text)));
     vdr_bytes_done(&bytes);
 }
 
 static void
-never_moved(void *context, const vdr_outbox_item *item)
+never_moved(void *context, const vdr_lib_outbox_item *item)
 {
     (void)context;
     (void)item;
@@ -76,58 +76,58 @@ static void
 what_is_not_done_is_found_again(void **state)
 {
     (void)state;
-    const vdr_outbox_item *found;
-    vdr_outbox_item items[10];
-    vdr_outbox *outbox = open_outbox(1u << 20);
+    const vdr_lib_outbox_item *found;
+    vdr_lib_outbox_item items[10];
+    vdr_lib_outbox *outbox = open_outbox(1u << 20);
 
     for (uint64_t n = 1; n <= 10; n++)
         assert_int_equal(add(outbox, n, &items[n - 1]), VDR_OK);
     for (size_t i = 0; i < 10; i++) {
         if (i != 3 && i != 9)
-            vdr_outbox_done(outbox, &items[i]);
+            vdr_lib_outbox_done(outbox, &items[i]);
     }
-    assert_int_equal(vdr_outbox_settle(outbox, never_moved, NULL), VDR_OK);
-    vdr_outbox_close(&outbox);
+    assert_int_equal(vdr_lib_outbox_settle(outbox, never_moved, NULL), VDR_OK);
+    vdr_lib_outbox_close(&outbox);
 
     outbox = open_outbox(1u << 20);
-    assert_int_equal(vdr_outbox_found(outbox, &found), 2);
+    assert_int_equal(vdr_lib_outbox_found(outbox, &found), 2);
     assert_int_equal(found[0].number, 4);
     assert_int_equal(found[1].number, 10);
-    assert_int_equal(vdr_outbox_next_number(outbox), 11);
-    assert_int_equal(vdr_outbox_damaged_bytes(outbox), 0);
+    assert_int_equal(vdr_lib_outbox_next_number(outbox), 11);
+    assert_int_equal(vdr_lib_outbox_damaged_bytes(outbox), 0);
     check_item(outbox, &found[0]);
     check_item(outbox, &found[1]);
-    vdr_outbox_done(outbox, &found[0]);
-    vdr_outbox_done(outbox, &found[1]);
-    assert_int_equal(vdr_outbox_settle(outbox, never_moved, NULL), VDR_OK);
+    vdr_lib_outbox_done(outbox, &found[0]);
+    vdr_lib_outbox_done(outbox, &found[1]);
+    assert_int_equal(vdr_lib_outbox_settle(outbox, never_moved, NULL), VDR_OK);
     assert_int_equal(file_bytes(), 16); /* nothing left to do: cut back to its head */
-    vdr_outbox_close(&outbox);
+    vdr_lib_outbox_close(&outbox);
 }
 
 static void
 a_file_cut_anywhere_keeps_the_items_before_the_cut(void **state)
 {
     (void)state;
-    const vdr_outbox_item *found;
-    vdr_outbox_item items[4];
-    vdr_outbox *outbox = open_outbox(1u << 20);
+    const vdr_lib_outbox_item *found;
+    vdr_lib_outbox_item items[4];
+    vdr_lib_outbox *outbox = open_outbox(1u << 20);
     off_t ends[4];
 
     for (uint64_t n = 1; n <= 4; n++) {
         assert_int_equal(add(outbox, n, &items[n - 1]), VDR_OK);
         ends[n - 1] = file_bytes();
     }
-    vdr_outbox_close(&outbox);
+    vdr_lib_outbox_close(&outbox);
     for (off_t cut = ends[3] - 1; cut >= 0; cut -= cut % 16 == 0 ? 1 : cut % 16) {
         size_t whole = 0;
         assert_int_equal(truncate(path, cut), 0);
         while (whole < 4 && ends[whole] <= cut)
             whole++;
         outbox = open_outbox(1u << 20);
-        assert_int_equal(vdr_outbox_found(outbox, &found), whole);
-        assert_int_equal(vdr_outbox_damaged_bytes(outbox), 0);
+        assert_int_equal(vdr_lib_outbox_found(outbox, &found), whole);
+        assert_int_equal(vdr_lib_outbox_damaged_bytes(outbox), 0);
         assert_int_equal(file_bytes(), whole > 0 ? ends[whole - 1] : 16); /* and goes on from there */
-        vdr_outbox_close(&outbox);
+        vdr_lib_outbox_close(&outbox);
     }
 }
 
@@ -135,13 +135,13 @@ static void
 a_flipped_bit_costs_one_item_and_is_counted(void **state)
 {
     (void)state;
-    const vdr_outbox_item *found;
-    vdr_outbox_item items[3];
-    vdr_outbox *outbox = open_outbox(1u << 20);
+    const vdr_lib_outbox_item *found;
+    vdr_lib_outbox_item items[3];
+    vdr_lib_outbox *outbox = open_outbox(1u << 20);
 
     for (uint64_t n = 1; n <= 3; n++)
         assert_int_equal(add(outbox, n, &items[n - 1]), VDR_OK);
-    vdr_outbox_close(&outbox);
+    vdr_lib_outbox_close(&outbox);
     for (uint64_t at = items[1].place; at < items[2].place - 8; at++) { /* the last bytes are padding */
         uint8_t byte;
         int fd = open(path, O_RDWR);
@@ -149,18 +149,18 @@ a_flipped_bit_costs_one_item_and_is_counted(void **state)
         byte ^= 0x10;
         assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
         outbox = open_outbox(1u << 20);
-        assert_int_equal(vdr_outbox_found(outbox, &found), 2);
+        assert_int_equal(vdr_lib_outbox_found(outbox, &found), 2);
         assert_int_equal(found[0].number, 1);
         assert_int_equal(found[1].number, 3);
-        assert_int_equal(vdr_outbox_damaged_bytes(outbox), items[2].place - items[1].place);
-        vdr_outbox_close(&outbox);
+        assert_int_equal(vdr_lib_outbox_damaged_bytes(outbox), items[2].place - items[1].place);
+        vdr_lib_outbox_close(&outbox);
         byte ^= 0x10;
         assert_int_equal(pwrite(fd, &byte, 1, (off_t)at), 1);
         close(fd);
     }
     outbox = open_outbox(1u << 20);
-    assert_int_equal(vdr_outbox_found(outbox, &found), 3);
-    vdr_outbox_close(&outbox);
+    assert_int_equal(vdr_lib_outbox_found(outbox, &found), 3);
+    vdr_lib_outbox_close(&outbox);
 }
 
 static void
@@ -168,22 +168,22 @@ only_the_right_file_key_and_process_get_in(void **state)
 {
     (void)state;
     static const uint8_t other_key[32] = {9};
-    vdr_outbox *outbox = open_outbox(1u << 20), *second = NULL;
-    char words[VDR_OUTBOX_WORDS];
-    vdr_outbox_item item;
+    vdr_lib_outbox *outbox = open_outbox(1u << 20), *second = NULL;
+    char words[VDR_LIB_OUTBOX_WORDS];
+    vdr_lib_outbox_item item;
     struct stat status;
 
-    assert_int_equal(vdr_outbox_open(path, key, 1u << 20, &second, words), VDR_E_STORE_BUSY);
+    assert_int_equal(vdr_lib_outbox_open(path, key, 1u << 20, &second, words), VDR_E_STORE_BUSY);
     assert_int_equal(add(outbox, 1, &item), VDR_OK);
     assert_int_equal(stat(path, &status), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
-    vdr_outbox_close(&outbox);
-    assert_int_equal(vdr_outbox_open(path, other_key, 1u << 20, &second, words), VDR_E_USAGE);
-    assert_int_equal(vdr_outbox_open("/nowhere/at/all", key, 1u << 20, &second, words), VDR_E_IO);
+    vdr_lib_outbox_close(&outbox);
+    assert_int_equal(vdr_lib_outbox_open(path, other_key, 1u << 20, &second, words), VDR_E_USAGE);
+    assert_int_equal(vdr_lib_outbox_open("/nowhere/at/all", key, 1u << 20, &second, words), VDR_E_IO);
     FILE *file = fopen(path, "r+");
     fputs("something else, longer than a head", file);
     fclose(file);
-    assert_int_equal(vdr_outbox_open(path, key, 1u << 20, &second, words), VDR_E_STORE_CORRUPT);
+    assert_int_equal(vdr_lib_outbox_open(path, key, 1u << 20, &second, words), VDR_E_STORE_CORRUPT);
     assert_null(second);
 }
 
@@ -191,8 +191,8 @@ static void
 nothing_of_an_item_can_be_read_in_the_file(void **state)
 {
     (void)state;
-    vdr_outbox *outbox = open_outbox(1u << 20);
-    vdr_outbox_item item;
+    vdr_lib_outbox *outbox = open_outbox(1u << 20);
+    vdr_lib_outbox_item item;
     char bytes[4096];
 
     assert_int_equal(add(outbox, 1, &item), VDR_OK);
@@ -202,15 +202,15 @@ nothing_of_an_item_can_be_read_in_the_file(void **state)
     assert_true(len > 60);
     for (ssize_t i = 0; i + 4 < len; i++)
         assert_true(memcmp(bytes + i, "item", 4) != 0);
-    vdr_outbox_close(&outbox);
+    vdr_lib_outbox_close(&outbox);
 }
 
 static void
 a_full_outbox_takes_nothing_and_then_takes_again(void **state)
 {
     (void)state;
-    vdr_outbox *outbox = open_outbox(500);
-    vdr_outbox_item items[10];
+    vdr_lib_outbox *outbox = open_outbox(500);
+    vdr_lib_outbox_item items[10];
     uint64_t n = 1;
 
     while (add(outbox, n, &items[n - 1]) == VDR_OK)
@@ -218,19 +218,19 @@ a_full_outbox_takes_nothing_and_then_takes_again(void **state)
     assert_in_range(n, 4, 6);
     assert_int_equal(add(outbox, n, &items[n - 1]), VDR_E_BUSY);
     for (uint64_t i = 1; i < n; i++)
-        vdr_outbox_done(outbox, &items[i - 1]);
-    assert_int_equal(vdr_outbox_settle(outbox, never_moved, NULL), VDR_OK);
+        vdr_lib_outbox_done(outbox, &items[i - 1]);
+    assert_int_equal(vdr_lib_outbox_settle(outbox, never_moved, NULL), VDR_OK);
     assert_int_equal(add(outbox, n, &items[n - 1]), VDR_OK);
-    vdr_outbox_close(&outbox);
+    vdr_lib_outbox_close(&outbox);
 }
 
 typedef struct places {
-    vdr_outbox_item *items;
+    vdr_lib_outbox_item *items;
     size_t moves;
 } places;
 
 static void
-on_moved(void *context, const vdr_outbox_item *item)
+on_moved(void *context, const vdr_lib_outbox_item *item)
 {
     places *p = context;
     p->items[item->number - 1].place = item->place;
@@ -243,9 +243,9 @@ a_file_of_mostly_done_items_is_made_small(void **state)
 {
     (void)state;
     static char large[3000];
-    static vdr_outbox_item items[10000];
-    const vdr_outbox_item *found;
-    vdr_outbox *outbox = open_outbox(64u << 20);
+    static vdr_lib_outbox_item items[10000];
+    const vdr_lib_outbox_item *found;
+    vdr_lib_outbox *outbox = open_outbox(64u << 20);
     places p = {.items = items};
     vdr_span span = vdr_span_of(large, sizeof large);
     off_t largest = 0;
@@ -254,24 +254,24 @@ a_file_of_mostly_done_items_is_made_small(void **state)
         vdr_span fifty[50];
         for (size_t i = 0; i < 50; i++)
             fifty[i] = span;
-        assert_int_equal(vdr_outbox_add(outbox, n, fifty, 50, &items[n - 1]), VDR_OK);
+        assert_int_equal(vdr_lib_outbox_add(outbox, n, fifty, 50, &items[n - 1]), VDR_OK);
         for (uint64_t i = n; n > 100 && i < n + 50; i++)
-            vdr_outbox_done(outbox, &items[i - 101]);
-        assert_int_equal(vdr_outbox_settle(outbox, on_moved, &p), VDR_OK);
+            vdr_lib_outbox_done(outbox, &items[i - 101]);
+        assert_int_equal(vdr_lib_outbox_settle(outbox, on_moved, &p), VDR_OK);
         largest = file_bytes() > largest ? file_bytes() : largest;
     }
     assert_true(largest < 6 << 20);
     assert_true(p.moves >= 100);
     vdr_bytes bytes = {0};
-    assert_int_equal(vdr_outbox_read(outbox, &items[9999], &bytes), VDR_OK);
+    assert_int_equal(vdr_lib_outbox_read(outbox, &items[9999], &bytes), VDR_OK);
     assert_int_equal(bytes.len, sizeof large);
     vdr_bytes_done(&bytes);
-    vdr_outbox_close(&outbox);
+    vdr_lib_outbox_close(&outbox);
     outbox = open_outbox(64u << 20);
-    assert_int_equal(vdr_outbox_found(outbox, &found), 100);
+    assert_int_equal(vdr_lib_outbox_found(outbox, &found), 100);
     assert_int_equal(found[0].number, 9901);
-    assert_int_equal(vdr_outbox_next_number(outbox), 10001);
-    vdr_outbox_close(&outbox);
+    assert_int_equal(vdr_lib_outbox_next_number(outbox), 10001);
+    vdr_lib_outbox_close(&outbox);
 }
 
 /* ---- With a client */
