@@ -138,16 +138,34 @@ static void
 cut_behind(vdr_engine *engine, vdr_image_mark older)
 {
     vdr_image *image = &engine->image;
-    vdr_position keep = image->walk.oldest;
-    if (older.position + 1 < keep)
-        keep = older.position + 1;
-    if (older.config_position != 0 && older.config_position < keep)
+    vdr_position keep = image->walk.oldest < older.position + 1 ? image->walk.oldest : older.position + 1;
+    image->relog = keep > image->mark.config_position + engine->options.checkpoint_records;
+    if (older.config_position < keep)
         keep = older.config_position;
     vdr_log_stats stats;
     vdr_log_stats_get(engine->options.log, &stats);
     for (size_t i = 0; i < image->acked_count; i++)
         image->forgotten[image->acked[i].mailbox] = image->acked[i].seq;
     vdr_committer_upkeep(engine->committer, keep > stats.first ? keep : 0, image->acked, image->acked_count);
+}
+
+/* The configuration in force is written once more, as it is, when its record is old and nothing else needs the
+ * log so far back: otherwise a town that never changes its rules could never let go of its log. */
+static void
+relog(vdr_engine *engine)
+{
+    vdr_image *image = &engine->image;
+    vdr_position position = vdr_core_config_position(engine->core);
+    vdr_span content;
+    image->relog = false;
+    if (position == image->last.config_position && vdr_engine_content(engine, position, &content) &&
+        content.len != 0) {
+        vdr_body body = {.form = VDR_CONTENT_CONFIG, .bytes = vdr_span_of(content.at + 1, content.len - 1)};
+        vdr_command command = {
+            .kind = VDR_COMMAND_CONFIG, .at = vdr_clock_now(engine->options.clock), .config = engine->config};
+        vdr_engine_step(engine, &command, &body, NULL);
+    }
+    vdr_engine_record_done(engine);
 }
 
 static void
@@ -184,6 +202,8 @@ vdr_image_turn(vdr_engine *engine)
             complete(engine, &outcome);
         vdr_jobs_outcome(engine, &outcome);
     }
+    if (image->relog && !engine->stopped && vdr_engine_room(engine) != 0)
+        relog(engine);
     switch (image->state) {
     case VDR_IMAGE_NONE:
         if (!engine->stopped && (due(engine) || vdr_jobs_want_image(engine)) &&
@@ -209,6 +229,8 @@ vdr_image_idle(const vdr_engine *engine)
     const vdr_image *image = &engine->image;
     switch (image->state) {
     case VDR_IMAGE_NONE:
+        if (image->relog && !engine->stopped)
+            return false;
         return !vdr_jobs_want_image(engine) || !vdr_gather_empty(vdr_engine_open_group_const(engine));
     case VDR_IMAGE_COPYING:
         return vdr_checkpointer_room(engine->checkpointer) <= 1;

@@ -45,6 +45,7 @@ typedef struct vdr_image {
     vdr_image_mark mark, last;  /* of the one in progress; of the newest complete one */
     int64_t begun_us, last_us;  /* steady; last_us: when the last one was complete, or failed */
     bool failed;                /* the last one */
+    bool relog;                 /* the record of the configuration is what holds back the cut */
     uint64_t log_bytes;         /* appended since the last one began */
     uint64_t log_bytes_begun;   /* the same at its begin */
     uint64_t bytes, last_bytes; /* copied for this one; for the last complete one */

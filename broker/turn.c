@@ -4,7 +4,8 @@
 #include <poll.h>
 #include <unistd.h>
 
-#define TICK_US_MAX    5000  /* a tick that took longer makes up for less time next */
+#define TICK_US_MAX    5000 /* a tick that took longer makes up for less time next */
+#define TICK_MS_MAX    3600000
 #define TURN_TICKS_MAX 8u    /* ticks of one turn while time is made up for */
 #define SLEEP_MS_MAX   60000 /* the wall clock may jump while the poll sleeps */
 
@@ -143,11 +144,10 @@ tick(vdr_engine *engine)
     if (engine->options.clock->kind == VDR_CLOCK_EVENT)
         return;
     vdr_ms now = vdr_clock_now(engine->options.clock);
-    for (unsigned i = 0; i < TURN_TICKS_MAX; i++) {
-        vdr_ms due = vdr_core_next_due(engine->core);
-        engine->behind = due <= now && now - due > VDR_TICK_MS;
-        if (due > now || vdr_gather_room(vdr_engine_open_group(engine)) == 0)
-            return;
+    vdr_ms due = vdr_core_next_due(engine->core);
+    for (unsigned i = 0; i < TURN_TICKS_MAX && due <= now; i++) {
+        if (vdr_gather_room(vdr_engine_open_group(engine)) == 0)
+            break;
         vdr_command command = {.kind = VDR_COMMAND_TICK,
                                .at = now - due > engine->tick_ms ? due + engine->tick_ms : now};
         int64_t before_us = vdr_clock_steady_us(engine->options.clock);
@@ -155,10 +155,12 @@ tick(vdr_engine *engine)
         int64_t took_us = vdr_clock_steady_us(engine->options.clock) - before_us;
         if (took_us > TICK_US_MAX && engine->tick_ms > 1)
             engine->tick_ms /= 2;
-        else if (took_us < TICK_US_MAX / 4 && engine->tick_ms < VDR_TICK_MS * 3600)
+        else if (took_us < TICK_US_MAX / 4 && engine->tick_ms < TICK_MS_MAX)
             engine->tick_ms *= 2;
         engine->ticks++;
+        due = vdr_core_next_due(engine->core);
     }
+    engine->behind = due <= now;
 }
 
 static void
@@ -253,6 +255,9 @@ vdr_engine_wait_ms(const vdr_engine *engine)
 {
     if (engine->error != VDR_OK || engine->behind || !vdr_image_idle(engine))
         return 0;
+    if (!engine->last_closed && !vdr_gather_empty(vdr_engine_open_group_const(engine)) &&
+        in_flight(engine) == 0)
+        return 0; /* something was gathered after the turn, or by it */
     const vdr_gather *next = &engine->ring[engine->spoken % VDR_RING];
     if (engine->spoken != engine->opened && atomic_load_explicit(&next->done, memory_order_acquire))
         return 0;

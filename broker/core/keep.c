@@ -38,7 +38,6 @@ vdr_keep_some(const vdr_core *core, vdr_keep *keep, uint32_t count)
     if (keep->slot == 0) { /* the begin */
         keep->slot = 1;
         keep->oldest = state->position + 1;
-        need(keep, state->config_position);
     }
     while (keep->table != KEEP_OVER && count != 0) {
         if (keep->slot >= ends[keep->table]) {
@@ -60,5 +59,6 @@ vdr_core_keep_from(const vdr_core *core)
     vdr_keep keep = {0};
     while (!vdr_keep_some(core, &keep, UINT32_MAX))
         ;
+    need(&keep, vdr_core_config_position(core));
     return keep.oldest;
 }

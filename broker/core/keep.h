@@ -11,7 +11,7 @@
 typedef struct vdr_keep {
     uint32_t table, slot; /* the next to look at */
     bool over;
-    vdr_position oldest; /* when over: nothing before it is needed */
+    vdr_position oldest; /* when over: nothing before it is needed, but the configuration */
 } vdr_keep;              /* {0} begins */
 
 /* Looks at about count more records. True: over. */

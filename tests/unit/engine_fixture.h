@@ -7,6 +7,7 @@
 #include "proto/time.h"
 #include "store/memory.h"
 
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -59,7 +60,7 @@ texts_of(const char *town, const char *catalogue, const char *rules)
         .text = {vdr_span_str(town), vdr_span_str(catalogue), vdr_span_str(rules)}};
 }
 
-#define WORLD_RESULTS_MAX 8192u
+#define WORLD_RESULTS_MAX 32768u
 
 typedef struct world {
     vdr_memory *memory;
@@ -67,8 +68,8 @@ typedef struct world {
     vdr_checkpoint *checkpoint;
     vdr_clock clock;
     vdr_clock_kind clock_kind;
-    bool threads;
-    uint64_t checkpoint_records;
+    bool threads, keep_config;
+    uint64_t checkpoint_records, limit_bytes, reserve_bytes;
     vdr_engine *engine;
     char words[VDR_ENGINE_WORDS_BYTES];
     char notices[64 * 1024]; /* all of them, a line each */
@@ -98,6 +99,7 @@ world_options(world *w, const vdr_config_texts *texts)
                                 .key = test_key,
                                 .config = texts,
                                 .threads = w->threads,
+                                .keep_config = w->keep_config,
                                 .checkpoint_records = w->checkpoint_records,
                                 .notice = world_note,
                                 .notice_context = w};
@@ -106,7 +108,8 @@ world_options(world *w, const vdr_config_texts *texts)
 static inline void
 world_store_open(world *w)
 {
-    vdr_log_options options = {.create = true};
+    vdr_log_options options = {
+        .create = true, .limit_bytes = w->limit_bytes, .reserve_bytes = w->reserve_bytes};
     assert_int_equal(vdr_log_open_memory(w->memory, &options, &w->log), VDR_OK);
     assert_int_equal(vdr_checkpoint_open_memory(w->memory, &w->checkpoint), VDR_OK);
 }
@@ -213,6 +216,10 @@ world_settle(world *w)
             return false;
         if (status.durable == status.stepped && status.unspoken == 0)
             return true;
+        if (w->threads) {
+            struct pollfd wait = {.fd = vdr_engine_fd(w->engine), .events = POLLIN};
+            (void)poll(&wait, 1, vdr_engine_wait_ms(w->engine));
+        }
     }
 }
 
