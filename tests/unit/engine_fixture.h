@@ -159,12 +159,12 @@ world_new(vdr_clock_kind clock_kind, bool threads)
     return w;
 }
 
-/* As kill -9: nothing is finished. */
+/* As kill -9, at an instant when the background threads are between two writes. */
 static inline void
 world_crash(world *w)
 {
-    vdr_memory_crash(w->memory);
     vdr_engine_close(&w->engine);
+    vdr_memory_crash(w->memory);
     world_store_close(w);
 }
 
