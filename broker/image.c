@@ -156,11 +156,11 @@ relog(vdr_engine *engine)
 {
     vdr_image *image = &engine->image;
     vdr_position position = vdr_core_config_position(engine->core);
-    vdr_span content;
+    vdr_log_record record;
+    vdr_body body = {.form = VDR_CONTENT_NONE};
     image->relog = false;
-    if (position == image->last.config_position && vdr_engine_content(engine, position, &content) &&
-        content.len != 0) {
-        vdr_body body = {.form = VDR_CONTENT_CONFIG, .bytes = vdr_span_of(content.at + 1, content.len - 1)};
+    if (position == image->last.config_position && vdr_engine_record(engine, position, &record) == VDR_OK &&
+        vdr_content_read(record.content, &body.form, &body.bytes) == VDR_OK) {
         vdr_command command = {
             .kind = VDR_COMMAND_CONFIG, .at = vdr_clock_now(engine->options.clock), .config = engine->config};
         vdr_engine_step(engine, &command, &body, NULL);
