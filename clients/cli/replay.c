@@ -3,6 +3,8 @@
 #include "broker/door/event.h"
 #include "clients/cli/config.h"
 #include "clients/cli/lines.h"
+#include "clients/cli/progress.h"
+#include "clients/cli/replay_store.h"
 #include "clients/cli/tale.h"
 #include "clients/cli/verbs.h"
 #include "proto/time.h"
@@ -11,11 +13,11 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 static const char help[] =
     "usage: voordeur replay --config DIR [--until T] [FILE...]\n"
+    "       voordeur replay --store DIR [--until T]\n"
     "\n"
     "Reads events, one JSON object a line, and writes what is decided about them, one JSON object a line:\n"
     "signals and commands with their verdicts, cases, messages and watches. The same events give the same\n"
@@ -23,10 +25,16 @@ static const char help[] =
     "Without FILE, or where it is -, events are read from standard input.\n"
     "\n"
     "  --config DIR   town.yaml, catalogue.yaml and rules.yaml\n"
+    "  --store DIR    the log of a broker that does not run, instead of events: what it confirmed is "
+    "decided\n"
+    "                 again and compared with what was told then (refused events are not in a log)\n"
     "  --until T      stop at the first event after T, then let the clocks run to T (2026-03-02T09:00:00Z)\n"
     "\n"
-    "exit status: 0 done; 1 a file cannot be read or the output not be written; 2 wrong use, or an error in\n"
-    "the configuration (nothing is written to standard output then)\n"
+    "exit status: 0 done; 1 a file or store cannot be read, a store tells something else than it did, or "
+    "the\n"
+    "output cannot be written; 2 wrong use, or an error in the configuration (nothing is written to "
+    "standard\n"
+    "output then)\n"
     "\n"
     "examples:\n"
     "  voordeur replay --config deploy/zomerdal deploy/zomerdal/year.jsonl\n"
@@ -42,38 +50,8 @@ typedef struct replay {
     vdr_tale_out out;
     vdr_position next;
     vdr_ms until; /* VDR_MS_NONE: to the end */
-    uint64_t line_count;
-    bool show_progress;
-    struct timespec begun;
+    vdr_progress progress;
 } replay;
-
-/* ---- progress, for people who wait */
-
-static double
-seconds_since(const struct timespec *begun)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) / 1e9;
-}
-
-static void
-progress(const replay *r)
-{
-    double seconds = seconds_since(&r->begun);
-    if (seconds > 1)
-        fprintf(stderr, "\r%llu lines, %.0f/s ", (unsigned long long)r->line_count,
-                (double)r->line_count / seconds);
-}
-
-static void
-progress_end(const replay *r)
-{
-    if (r->show_progress && seconds_since(&r->begun) > 1)
-        fprintf(stderr, "\r%40s\r", "");
-}
-
-/* ---- stepping */
 
 static vdr_err
 put_tale(replay *r, vdr_span tale)
@@ -126,8 +104,7 @@ replay_lines(replay *r, vdr_lines *lines)
         err = step(r, &command);
         if (err != VDR_OK)
             return err;
-        if (++r->line_count % 65536 == 0 && r->show_progress)
-            progress(r);
+        vdr_progress_one(&r->progress);
     }
 }
 
@@ -181,12 +158,11 @@ replay_with(vdr_config *config, vdr_ms until, char *const *files, int file_count
     }
     r.door = vdr_door_new(key);
     r.core = vdr_core_new();
-    r.show_progress = isatty(STDERR_FILENO) != 0;
-    clock_gettime(CLOCK_MONOTONIC, &r.begun);
+    vdr_progress_begin(&r.progress, "lines");
     vdr_arena_init(&r.arena, VDR_EVENT_ARENA_BYTES);
     vdr_tale_out_init(&r.out);
     vdr_err err = replay_all(&r, files, file_count);
-    progress_end(&r);
+    vdr_progress_end(&r.progress);
     vdr_tale_out_done(&r.out);
     vdr_arena_done(&r.arena);
     vdr_core_free(&r.core);
@@ -198,10 +174,11 @@ static int
 run(int argc, char **argv)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"store", required_argument, NULL, 's'},
                                             {"until", required_argument, NULL, 'u'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
-    const char *dir = NULL;
+    const char *dir = NULL, *store = NULL;
     vdr_ms until = VDR_MS_NONE;
     int option;
 
@@ -210,14 +187,20 @@ run(int argc, char **argv)
             return vdr_cli_help(&vdr_cli_replay);
         if (option == 'c')
             dir = optarg;
+        else if (option == 's')
+            store = optarg;
         else if (option != 'u')
             return vdr_cli_usage(&vdr_cli_replay, "wrong option");
         else if (!vdr_time_parse(vdr_span_str(optarg), &until))
             return vdr_cli_usage(&vdr_cli_replay, "--until %s is no instant like 2026-03-02T09:00:00Z",
                                  optarg);
     }
-    if (dir == NULL)
-        return vdr_cli_usage(&vdr_cli_replay, "say which configuration: --config DIR");
+    if ((dir == NULL) == (store == NULL))
+        return vdr_cli_usage(&vdr_cli_replay, "say what: either --config DIR or --store DIR");
+    if (store != NULL && optind < argc)
+        return vdr_cli_usage(&vdr_cli_replay, "--store takes no FILE: the events are those of its log");
+    if (store != NULL)
+        return vdr_replay_store(store, until) == VDR_OK ? VDR_EXIT_OK : VDR_EXIT_FAILED;
     for (int i = optind; i < argc; i++) {
         if (strcmp(argv[i], "-") != 0 && access(argv[i], R_OK) != 0)
             return vdr_cli_usage(&vdr_cli_replay, "%s: %s", argv[i], strerror(errno));
