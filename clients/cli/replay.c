@@ -53,10 +53,10 @@ typedef struct replay {
     vdr_progress progress;
 } replay;
 
+/* Words for what happened to standard output. */
 static vdr_err
-put_tale(replay *r, vdr_span tale)
+told(vdr_err err)
 {
-    vdr_err err = vdr_tale_out_put(&r->out, r->core, tale);
     if (err == VDR_E_IO)
         fprintf(stderr, "voordeur replay: standard output: %s\n", strerror(errno));
     else if (err != VDR_OK)
@@ -71,7 +71,7 @@ step(replay *r, const vdr_command *command)
     vdr_core_step(r->core, command, r->next, &done);
     if (done.record || done.tick)
         r->next++;
-    return put_tale(r, done.tale);
+    return told(vdr_tale_out_put(&r->out, r->core, done.tale));
 }
 
 /* Is the line after T? Then it and all after it are not replayed. */
@@ -132,18 +132,14 @@ replay_all(replay *r, char *const *files, int file_count)
         err = replay_file(r, "-");
     for (int i = 0; i < file_count && err == VDR_OK; i++)
         err = replay_file(r, files[i]);
-    if (err != VDR_OK && err != VDR_E_END)
-        return err;
-    if (r->until != VDR_MS_NONE && r->until > vdr_core_now(r->core)) {
+    if ((err == VDR_OK || err == VDR_E_END) && r->until != VDR_MS_NONE && r->until > vdr_core_now(r->core)) {
         const vdr_command tick = {.kind = VDR_COMMAND_TICK, .at = r->until};
         err = step(r, &tick);
-        if (err != VDR_OK)
-            return err;
     }
-    err = vdr_tale_out_flush(&r->out);
-    if (err != VDR_OK)
-        fprintf(stderr, "voordeur replay: standard output: %s\n", strerror(errno));
-    return err;
+    /* What was decided before a file could not be read is written all the same. */
+    if (!r->out.failed && vdr_tale_out_flush(&r->out) != VDR_OK)
+        err = told(VDR_E_IO);
+    return err == VDR_E_END ? VDR_OK : err;
 }
 
 static vdr_err

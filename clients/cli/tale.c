@@ -32,8 +32,10 @@ vdr_tale_out_flush(vdr_tale_out *out)
         ssize_t put = write(STDOUT_FILENO, out->at + written, out->used - written);
         if (put < 0 && errno == EINTR)
             continue;
-        if (put < 0)
+        if (put < 0) {
+            out->failed = true;
             return VDR_E_IO;
+        }
         written += (size_t)put;
     }
     out->used = 0;

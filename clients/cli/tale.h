@@ -8,6 +8,7 @@
 typedef struct vdr_tale_out {
     char *at;
     size_t used, size;
+    bool failed;     /* a write did; nothing more is written */
     vdr_arena arena; /* of one decision */
 } vdr_tale_out;
 
