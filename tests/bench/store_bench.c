@@ -1,7 +1,7 @@
-/* store_bench DIR [SECONDS]: how fast the log on LMDB appends, in DIR on the disk that matters.
+/* store_bench DIR [SECONDS [MAILBOXES]]: how fast the log on LMDB appends, in DIR on the disk that matters.
  *
  * Each line is a fresh log: groups of so many records of 300 bytes (40 routing, 260 content) with a tale of
- * 60 bytes and one mail each to one of 50 mailboxes. Bytes written are the process's own, from
+ * 60 bytes and one mail each to one of MAILBOXES (10). Bytes written are the process's own, from
  * /proc/self/io, for each record. raw is what this disk needs for one 4 KiB pwrite and fdatasync. */
 #include "store/log.h"
 
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define RECORD_MAX  4096u
-#define MAILBOXES   50u
+#define MAILBOX_MAX 100000u
 #define COMMITS_MAX 1000000u
 
 static double
@@ -94,12 +94,12 @@ raw(const char *dir, double *times)
 }
 
 static void
-run(const char *dir, size_t group, double seconds, double *times)
+run(const char *dir, size_t group, double seconds, uint32_t mailboxes, double *times)
 {
     static uint8_t content[260], routing[40], tale[60];
     static vdr_log_record records[RECORD_MAX];
     static vdr_log_mail mails[RECORD_MAX];
-    static uint64_t seqs[MAILBOXES];
+    static uint64_t seqs[MAILBOX_MAX];
     char reterr[256];
     vdr_log *log;
     vdr_position next = 1;
@@ -116,7 +116,7 @@ run(const char *dir, size_t group, double seconds, double *times)
     double begin = now_s(), cpu = cpu_s();
     while (now_s() < begin + seconds && commits < COMMITS_MAX) {
         for (size_t i = 0; i < group; i++) {
-            uint32_t mailbox = (uint32_t)((next + i) * 2654435761u % MAILBOXES);
+            uint32_t mailbox = (uint32_t)((next + i) * 2654435761u % mailboxes);
             records[i] = (vdr_log_record){.routing = vdr_span_of(routing, sizeof routing),
                                           .content = vdr_span_of(content, sizeof content),
                                           .tale = vdr_span_of(tale, sizeof tale)};
@@ -134,10 +134,28 @@ run(const char *dir, size_t group, double seconds, double *times)
     cpu = cpu_s() - cpu;
     bytes = written_bytes() - bytes;
     qsort(times, commits, sizeof *times, by_size);
-    printf("%5zu a group: %8.0f records/s, commit p50 %7.3f ms, p99 %7.3f ms, cpu %.2f us and %.0f bytes written "
+    printf("%5zu a group: %8.0f records/s, commit p50 %7.3f ms, p99 %7.3f ms, cpu %.2f us and %.0f bytes "
+           "written "
            "a record\n",
            group, count / took, percentile(times, commits, .5) * 1e3, percentile(times, commits, .99) * 1e3,
            cpu / count * 1e6, (double)bytes / count);
+    vdr_log_reader *reader;
+    vdr_log_record record;
+    vdr_position bad;
+    if (vdr_log_reader_open(log, &reader) != VDR_OK)
+        exit(1);
+    begin = now_s();
+    for (vdr_position at = 1; at < next; at++) {
+        if (vdr_log_read(reader, at, &record) != VDR_OK)
+            exit(1);
+    }
+    double read_s = now_s() - begin;
+    vdr_log_reader_close(&reader);
+    begin = now_s();
+    if (vdr_log_verify(log, 1, NULL, NULL, &bad) != VDR_OK)
+        exit(1);
+    printf("      read in order: %.0f records/s; verified whole: %.0f records/s\n", count / read_s,
+           count / (now_s() - begin));
     vdr_log_close(&log);
     remove_log(dir);
 }
@@ -147,15 +165,18 @@ main(int argc, char **argv)
 {
     static const size_t groups[] = {1, 64, 1024, 4096};
     if (argc < 2) {
-        fprintf(stderr, "usage: store_bench DIR [SECONDS]\n");
+        fprintf(stderr, "usage: store_bench DIR [SECONDS [MAILBOXES]]\n");
         return 2;
     }
     double *times = malloc(COMMITS_MAX * sizeof *times);
     if (times == NULL)
         return 1;
+    unsigned long mailboxes = argc > 3 ? strtoul(argv[3], NULL, 10) : 10;
+    if (mailboxes < 1 || mailboxes > MAILBOX_MAX)
+        return 2;
     raw(argv[1], times);
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
-        run(argv[1], groups[i], argc > 2 ? strtod(argv[2], NULL) : 5, times);
+        run(argv[1], groups[i], argc > 2 ? strtod(argv[2], NULL) : 5, (uint32_t)mailboxes, times);
     free(times);
     return 0;
 }

@@ -192,6 +192,29 @@ the_map_grows_when_readers_rest(void **state)
 }
 
 static void
+too_many_readers_are_told_to_come_later(void **state)
+{
+    bed *b = *state;
+    vdr_log_reader *readers[300] = {NULL};
+    vdr_log_reader *none = NULL;
+    size_t count = 0;
+    vdr_err err = VDR_OK;
+    bed_open(b);
+    bed_append(b, 1);
+    while (count < 300 && (err = vdr_log_reader_open(b->log, &readers[count])) == VDR_OK)
+        count++;
+    assert_int_equal(err, VDR_E_BUSY);
+    assert_int_equal(count, 256);
+    bed_append(b, 1);
+    vdr_log_reader_rest(readers[0]); /* keeps its place */
+    assert_int_equal(vdr_log_reader_open(b->log, &none), VDR_E_BUSY);
+    assert_null(none);
+    for (size_t i = 0; i < count; i++)
+        vdr_log_reader_close(&readers[i]);
+    bed_check(b, 1, 3);
+}
+
+static void
 one_process_has_the_store(void **state)
 {
     bed *b = *state;
@@ -370,6 +393,7 @@ main(void)
         BOTH(beyond_its_limit_the_log_is_full_and_keeps_a_reserve),
         ON_MEMORY(a_small_volume_is_full_and_usable_again),
         ON_LMDB(the_map_grows_when_readers_rest),
+        ON_LMDB(too_many_readers_are_told_to_come_later),
         BOTH(one_process_has_the_store),
         ON_LMDB(only_a_store_is_opened),
         ON_LMDB(what_was_told_is_there_after_a_kill),
