@@ -148,11 +148,23 @@ vdr_assign_refuse(vdr_state *state, vdr_slot case_slot, vdr_change change)
     vdr_case_line(state, case_slot, change);
 }
 
-static bool
-somebody_has_room(const vdr_state *state)
+/* Places of the regisseurs who could take some case. */
+static void
+find_room(const vdr_state *state, vdr_slots *ret_places)
 {
-    for (size_t i = 0; i < state->config->regisseur_count; i++)
+    ret_places->count = 0;
+    for (uint32_t i = 0; i < state->config->regisseur_count; i++)
         if (has_room(state, i))
+            vdr_slots_add(ret_places, i);
+}
+
+/* A case that all of them refused stays as it is; there may be many such, looked at often. */
+static bool
+somebody_may_take(const vdr_state *state, vdr_slot case_slot, const vdr_slots *places)
+{
+    vdr_slot refused = vdr_case_at(state, case_slot)->refused;
+    for (size_t i = 0; i < places->count; i++)
+        if (!vdr_list_has(state, refused, state->town->regisseurs[places->at[i]].id))
             return true;
     return false;
 }
@@ -160,18 +172,23 @@ somebody_has_room(const vdr_state *state)
 void
 vdr_assign_retry(vdr_state *state)
 {
+    vdr_slots room = {0};
+    find_room(state, &room);
     for (int priority = VDR_PRIORITY_URGENT; priority >= VDR_PRIORITY_NORMAL; priority--) {
         vdr_slot slot = state->unassigned_first;
-        while (slot != 0) {
-            if (!somebody_has_room(state))
-                return;
-            vdr_slot after = vdr_case_at(state, slot)->held_after;
-            vdr_name regisseur = vdr_case_at(state, slot)->priority == priority ? choose(state, slot) : 0;
-            if (regisseur != 0)
+        while (slot != 0 && room.count != 0) {
+            const vdr_case *of = vdr_case_at(state, slot);
+            vdr_slot after = of->held_after;
+            if (of->priority == priority && somebody_may_take(state, slot, &room)) {
+                vdr_name regisseur = choose(state, slot);
+                VDR_ASSERT(regisseur != 0);
                 vdr_assign_offer(state, slot, regisseur, VDR_CHANGE_OFFERED, 0);
+                find_room(state, &room);
+            }
             slot = after;
         }
     }
+    vdr_slots_done(&room);
 }
 
 void
