@@ -75,7 +75,7 @@ find_actor(const vdr_state *state, vdr_span source, vdr_act_sense *sense)
     static const char prefix[] = "urn:voordeur:";
     const size_t prefix_len = sizeof prefix - 1;
 
-    uint32_t place = vdr_town_name_of(state->town, vdr_name_find(state, source))->source;
+    uint32_t place = vdr_town_name_of(state->town, sense->source)->source;
     if (place != VDR_TOWN_NONE) {
         sense->actor_kind = VDR_PARTY_AGENCY;
         sense->actor = state->town->agencies[place].id;
@@ -195,13 +195,15 @@ vdr_act_verdict(const vdr_state *state, const vdr_command *command, vdr_act_sens
                 vdr_position *ret_first)
 {
     *ret_sense = (vdr_act_sense){.command = command};
+    if (command->source.at != NULL)
+        ret_sense->source = vdr_name_find(state, command->source);
     if (command->shape != VDR_OK)
         return VDR_E_MALFORMED;
     VDR_ASSERT(command->act > VDR_ACT_NONE && command->act <= VDR_ACT_ERASED);
     const vdr_act_row *row = &vdr_act_rows[command->act];
     if (!find_actor(state, command->source, ret_sense) || !is_senders(state, command, ret_sense))
         return VDR_E_UNKNOWN_ACTOR;
-    vdr_err verdict = vdr_event_seen(state, command, ret_first);
+    vdr_err verdict = vdr_event_seen(state, command, ret_sense->source, ret_first);
     if (verdict != VDR_OK)
         return verdict;
     if (is_stale(state, command))

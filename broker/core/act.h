@@ -8,6 +8,7 @@
 /* A command and what its words mean in the state; slots and names are 0 where it does not name such a thing. */
 typedef struct vdr_act_sense {
     const vdr_command *command;
+    vdr_name source; /* 0: of no name that is known */
     vdr_party_kind actor_kind;
     vdr_name actor; /* id of the agency, regisseur, service, coordinator or officer */
     vdr_slot signal, case_slot;

@@ -96,22 +96,17 @@ fire_due(vdr_state *state, vdr_ms at)
 /* ---- what commands do ---- */
 
 static vdr_effect
-own_line(const vdr_state *state, const vdr_command *command, vdr_effect_kind kind, vdr_err verdict,
-         vdr_position first)
+own_line(const vdr_state *state, const vdr_command *command, vdr_name source, const vdr_step *step)
 {
-    vdr_effect line = {.kind = kind,
+    vdr_effect line = {.kind = command->kind == VDR_COMMAND_SIGNAL ? VDR_EFFECT_SIGNAL : VDR_EFFECT_COMMAND,
                        .at = state->now,
                        .id = command->id,
                        .source = command->source,
-                       .verdict = verdict,
+                       .verdict = step->verdict,
                        .act = command->act,
-                       .first = first};
+                       .first = step->first};
     /* Names of the configuration never change their number: shorter, and still readable later. */
-    const vdr_town_name *means = vdr_town_name_of(state->town, 0);
-    vdr_name source = command->source.at != NULL ? vdr_name_find(state, command->source) : 0;
-    if (source != 0)
-        means = vdr_town_name_of(state->town, source);
-    if (means->source != VDR_TOWN_NONE)
+    if (vdr_town_name_of(state->town, source)->source != VDR_TOWN_NONE)
         line.source_name = source;
     return line;
 }
@@ -120,15 +115,15 @@ own_line(const vdr_state *state, const vdr_command *command, vdr_effect_kind kin
 static void
 step_signal(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
 {
-    ret_step->verdict = vdr_signal_verdict(state, command, &ret_step->first);
-    ret_step->own = vdr_tale_mark(&state->tale);
-    vdr_effect line = own_line(state, command, VDR_EFFECT_SIGNAL, ret_step->verdict, ret_step->first);
+    vdr_signal_sense sense;
+    ret_step->verdict = vdr_signal_verdict(state, command, &sense, &ret_step->first);
+    vdr_effect line = own_line(state, command, sense.source, ret_step);
     if (ret_step->verdict != VDR_E_ACCEPTED) {
         (void)vdr_tale_add(&state->tale, &line);
         return;
     }
     size_t caused = state->mail_count;
-    vdr_signal_accept(state, command, &line);
+    vdr_signal_accept(state, &sense, &line);
     retry_for_less_load(state);
     uint32_t last = vdr_tale_add(&state->tale, &line);
     uint32_t moved = vdr_tale_settle(&state->tale, ret_step->own, last);
@@ -142,7 +137,7 @@ step_act(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
 {
     vdr_act_sense sense;
     ret_step->verdict = vdr_act_verdict(state, command, &sense, &ret_step->first);
-    vdr_effect line = own_line(state, command, VDR_EFFECT_COMMAND, ret_step->verdict, ret_step->first);
+    vdr_effect line = own_line(state, command, sense.source, ret_step);
     ret_step->own = vdr_tale_add(&state->tale, &line);
     if (ret_step->verdict != VDR_E_ACCEPTED)
         return;
@@ -183,6 +178,8 @@ vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position position,
     vdr_load_mark(state);
     *ret_step = (vdr_step){.verdict = VDR_E_ACCEPTED};
 
+    if (event)
+        vdr_event_fetch(state, command);
     bool fired = fire_due(state, command->at);
     if (command->at > state->now)
         state->now = command->at;

@@ -6,8 +6,8 @@
 /* ---- members ---- */
 
 /* Pseudonyms are keyed hashes, so any four bytes are spread well. */
-static uint32_t
-member_hash(const vdr_key16 *key, bool is_address)
+uint32_t
+vdr_member_hash(const vdr_key16 *key, bool is_address)
 {
     uint32_t hash = (uint32_t)key->bytes[0] | (uint32_t)key->bytes[1] << 8 | (uint32_t)key->bytes[2] << 16 |
                     (uint32_t)key->bytes[3] << 24;
@@ -17,7 +17,7 @@ member_hash(const vdr_key16 *key, bool is_address)
 vdr_slot
 vdr_member_find(const vdr_state *state, const vdr_key16 *key, bool is_address)
 {
-    vdr_slot slot = vdr_index_first(&state->members_by_key, member_hash(key, is_address));
+    vdr_slot slot = vdr_index_first(&state->members_by_key, vdr_member_hash(key, is_address));
     while (slot != 0) {
         const vdr_member *member = vdr_member_at(state, slot);
         if ((member->is_address != 0) == is_address && vdr_key16_equal(&member->key, key))
@@ -36,7 +36,7 @@ vdr_member_make(vdr_state *state, const vdr_key16 *key, bool is_address)
     slot = vdr_slab_take(&state->members);
     vdr_member *member = vdr_member_edit(state, slot);
     member->key = *key;
-    member->hash = member_hash(key, is_address);
+    member->hash = vdr_member_hash(key, is_address);
     member->is_address = is_address;
     state->person_count += !is_address;
     vdr_index_put(&state->members_by_key, slot);

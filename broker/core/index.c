@@ -142,6 +142,23 @@ vdr_index_first(const vdr_index *index, uint32_t hash)
     return count != 0 ? same_hash(index, bucket_get(index, bucket_of(hash, count)), hash) : 0;
 }
 
+void
+vdr_index_fetch_bucket(const vdr_index *index, uint32_t hash)
+{
+    uint32_t count = bucket_count(index);
+    if (count != 0)
+        vdr_slab_prefetch(&index->buckets, bucket_of(hash, count) + 1);
+}
+
+void
+vdr_index_fetch_record(const vdr_index *index, uint32_t hash)
+{
+    uint32_t count = bucket_count(index);
+    uint32_t first = count != 0 ? bucket_get(index, bucket_of(hash, count)) : 0;
+    if (first != 0)
+        __builtin_prefetch((const uint8_t *)vdr_slab_at(index->records, first) + index->hash_offset);
+}
+
 uint32_t
 vdr_index_next(const vdr_index *index, uint32_t record)
 {

@@ -28,6 +28,10 @@ void vdr_index_remove(vdr_index *index, uint32_t record);
 /* First record of the chain with this very hash, and the next one after a record; 0: none. */
 uint32_t vdr_index_first(const vdr_index *index, uint32_t hash);
 uint32_t vdr_index_next(const vdr_index *index, uint32_t record);
+/* Hints that a hash will be looked for: fetch its bucket, and in a while (the bucket is there) the first record
+ * of its chain. */
+void vdr_index_fetch_bucket(const vdr_index *index, uint32_t hash);
+void vdr_index_fetch_record(const vdr_index *index, uint32_t hash);
 /* A number made into a hash, for records that are found by a counter. Fixed for ever: it is in checkpoints. */
 uint32_t vdr_index_hash_number(uint64_t number);
 /* A short text made into a hash, for names of configurations and roles. Without a key: whoever chooses many

@@ -84,16 +84,36 @@ count(vdr_state *state, const vdr_case *of, uint32_t by)
     ((vdr_regisseur *)vdr_slab_edit(&state->regisseurs, slot))->load += by;
 }
 
+/* Between which two cases a number belongs. Looked for from both ends at once: what comes back into the list
+ * is mostly among the oldest, what is new comes last. */
+static void
+find_place(const vdr_state *state, ends list, uint64_t number, vdr_slot *ret_before, vdr_slot *ret_after)
+{
+    vdr_slot before = *list.last, after = *list.first;
+    for (;;) {
+        if (before == 0 || vdr_case_at(state, before)->number < number) {
+            after = before != 0 ? vdr_case_at(state, before)->held_after : *list.first;
+            break;
+        }
+        if (after == 0 || vdr_case_at(state, after)->number > number) {
+            before = after != 0 ? vdr_case_at(state, after)->held_before : *list.last;
+            break;
+        }
+        before = vdr_case_at(state, before)->held_before;
+        after = vdr_case_at(state, after)->held_after;
+    }
+    *ret_before = before;
+    *ret_after = after;
+}
+
 void
 vdr_load_put(vdr_state *state, vdr_slot slot)
 {
     vdr_case *put = vdr_case_edit(state, slot);
     count(state, put, 1);
     ends list = ends_of(state, put);
-    vdr_slot before = *list.last;
-    while (before != 0 && vdr_case_at(state, before)->number > put->number)
-        before = vdr_case_at(state, before)->held_before;
-    vdr_slot after = before != 0 ? vdr_case_at(state, before)->held_after : *list.first;
+    vdr_slot before, after;
+    find_place(state, list, put->number, &before, &after);
     put->held_before = before;
     put->held_after = after;
     *(before != 0 ? &vdr_case_edit(state, before)->held_after : list.first) = slot;

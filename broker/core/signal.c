@@ -8,6 +8,9 @@
 #include "broker/core/rules.h"
 #include "broker/core/town.h"
 
+/* Persons whose memory is fetched ahead: more are rare, and hints too many help nobody. */
+#define FETCHED 4
+
 /* ---- finding ---- */
 
 /* Signals and acts are found by half of the keyed hash of their id. */
@@ -71,11 +74,8 @@ find_act(const vdr_state *state, vdr_name source, vdr_span id, uint64_t id_hash)
 }
 
 vdr_err
-vdr_event_seen(const vdr_state *state, const vdr_command *command, vdr_position *ret_first)
+vdr_event_seen(const vdr_state *state, const vdr_command *command, vdr_name source, vdr_position *ret_first)
 {
-    vdr_name source = vdr_name_find(state, command->source);
-    if (source == 0)
-        return VDR_OK;
     const vdr_key16 *digest;
     vdr_position first;
     vdr_command_ref ref = {.id = command->id, .hash = command->id_hash};
@@ -94,13 +94,32 @@ vdr_event_seen(const vdr_state *state, const vdr_command *command, vdr_position 
     return vdr_key16_equal(digest, &command->digest) ? VDR_E_DUPLICATE : VDR_E_ID_REUSED;
 }
 
+void
+vdr_event_fetch(const vdr_state *state, const vdr_command *command)
+{
+    vdr_index_fetch_bucket(&state->signals_by_id, half(command->id_hash));
+    vdr_index_fetch_bucket(&state->acts_by_id, half(command->id_hash));
+    for (size_t i = 0; i < command->person_count && i < FETCHED; i++)
+        vdr_index_fetch_bucket(&state->members_by_key, vdr_member_hash(&command->persons[i].key, false));
+    for (size_t i = 0; i < command->address_count && i < FETCHED; i++)
+        vdr_index_fetch_bucket(&state->members_by_key, vdr_member_hash(&command->addresses[i], true));
+}
+
+static void
+fetch_members(const vdr_state *state, const vdr_command *command)
+{
+    for (size_t i = 0; i < command->person_count && i < FETCHED; i++)
+        vdr_index_fetch_record(&state->members_by_key, vdr_member_hash(&command->persons[i].key, false));
+    for (size_t i = 0; i < command->address_count && i < FETCHED; i++)
+        vdr_index_fetch_record(&state->members_by_key, vdr_member_hash(&command->addresses[i], true));
+}
+
 /* ---- verdict ---- */
 
 /* Place of the agency that this source belongs to, if it is the sender's. */
 static uint32_t
-agency_of(const vdr_state *state, const vdr_command *command)
+agency_of(const vdr_state *state, const vdr_command *command, vdr_name source)
 {
-    vdr_name source = vdr_name_find(state, command->source);
     uint32_t place = vdr_town_name_of(state->town, source)->source;
     if (place == VDR_TOWN_NONE || command->sender_kind == VDR_PARTY_NONE)
         return place;
@@ -130,26 +149,31 @@ judge_values(const vdr_state *state, const vdr_command *command, const vdr_confi
 }
 
 vdr_err
-vdr_signal_verdict(const vdr_state *state, const vdr_command *command, vdr_position *ret_first)
+vdr_signal_verdict(const vdr_state *state, const vdr_command *command, vdr_signal_sense *ret_sense,
+                   vdr_position *ret_first)
 {
+    *ret_sense = (vdr_signal_sense){.command = command};
+    if (command->source.at != NULL)
+        ret_sense->source = vdr_name_find(state, command->source);
     if (command->shape != VDR_OK)
         return VDR_E_MALFORMED;
-    uint32_t agency = agency_of(state, command);
-    if (agency == VDR_TOWN_NONE)
+    ret_sense->agency = agency_of(state, command, ret_sense->source);
+    if (ret_sense->agency == VDR_TOWN_NONE)
         return VDR_E_UNKNOWN_SOURCE;
-    vdr_err seen = vdr_event_seen(state, command, ret_first);
+    fetch_members(state, command);
+    vdr_err seen = vdr_event_seen(state, command, ret_sense->source, ret_first);
     if (seen != VDR_OK)
         return seen;
-    uint32_t type = vdr_town_name_of(state->town, vdr_name_find(state, command->type))->type;
-    if (type == VDR_TOWN_NONE)
+    ret_sense->type = vdr_town_name_of(state->town, vdr_name_find(state, command->type))->type;
+    if (ret_sense->type == VDR_TOWN_NONE)
         return VDR_E_UNKNOWN_TYPE;
-    if (!vdr_town_type_allows(state->town, type, state->town->agencies[agency].kind))
+    if (!vdr_town_type_allows(state->town, ret_sense->type, state->town->agencies[ret_sense->agency].kind))
         return VDR_E_TYPE_NOT_ALLOWED;
-    vdr_err verdict = judge_values(state, command, &state->config->types[type]);
-    if (verdict == VDR_E_ACCEPTED && command->signal.id.at != NULL &&
-        vdr_signal_find(state, vdr_name_find(state, command->source), &command->signal) == 0)
-        return VDR_E_UNKNOWN_SIGNAL;
-    return verdict;
+    vdr_err verdict = judge_values(state, command, &state->config->types[ret_sense->type]);
+    if (verdict != VDR_E_ACCEPTED || command->signal.id.at == NULL)
+        return verdict;
+    ret_sense->superseded = vdr_signal_find(state, ret_sense->source, &command->signal);
+    return ret_sense->superseded != 0 ? VDR_E_ACCEPTED : VDR_E_UNKNOWN_SIGNAL;
 }
 
 /* ---- acceptance ---- */
@@ -164,10 +188,9 @@ counts_until(const vdr_command *command, const vdr_terms *terms)
 }
 
 static vdr_slot
-make(vdr_state *state, const vdr_command *command)
+make(vdr_state *state, const vdr_signal_sense *sense)
 {
-    uint32_t agency = vdr_town_name_of(state->town, vdr_name_find(state, command->source))->source;
-    uint32_t type = vdr_town_name_of(state->town, vdr_name_find(state, command->type))->type;
+    const vdr_command *command = sense->command;
     uint32_t id = vdr_text_put(&state->texts, command->id);
     vdr_slot slot = vdr_slab_take(&state->signals);
     vdr_signal *signal = vdr_signal_edit(state, slot);
@@ -176,8 +199,8 @@ make(vdr_state *state, const vdr_command *command)
     signal->digest = command->digest;
     signal->hash = half(command->id_hash);
     signal->id = id;
-    signal->sender = state->town->agencies[agency].sender;
-    signal->terms = state->town->types[type].terms;
+    signal->sender = state->town->agencies[sense->agency].sender;
+    signal->terms = state->town->types[sense->type].terms;
     const vdr_terms *terms = vdr_terms_of(state, signal);
     signal->until = counts_until(command, terms);
     signal->severity = (uint8_t)(command->has_severity ? (uint32_t)command->severity : terms->severity);
@@ -224,12 +247,11 @@ add_to_household(vdr_state *state, vdr_slot slot, vdr_slot household)
 }
 
 void
-vdr_signal_accept(vdr_state *state, const vdr_command *command, vdr_effect *ret_line)
+vdr_signal_accept(vdr_state *state, const vdr_signal_sense *sense, vdr_effect *ret_line)
 {
-    vdr_slot superseded = 0, lost_by = 0, taken_by = 0;
-    if (command->signal.id.at != NULL)
-        superseded = vdr_signal_find(state, vdr_name_find(state, command->source), &command->signal);
-    vdr_slot slot = make(state, command);
+    const vdr_command *command = sense->command;
+    vdr_slot superseded = sense->superseded, lost_by = 0, taken_by = 0;
+    vdr_slot slot = make(state, sense);
     state->persons.count = 0;
     name_members(state, slot, command, &state->persons);
     vdr_slot household =

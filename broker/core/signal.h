@@ -15,11 +15,24 @@ vdr_slot vdr_signal_find_of_agency(const vdr_state *state, vdr_name agency, cons
 
 /* Was an event with this source and id accepted before? OK: no. Otherwise DUPLICATE or ID_REUSED, and where the
  * first stands in the log. */
-vdr_err vdr_event_seen(const vdr_state *state, const vdr_command *command, vdr_position *ret_first);
+vdr_err vdr_event_seen(const vdr_state *state, const vdr_command *command, vdr_name source,
+                       vdr_position *ret_first);
+
+/* A signal and what its words mean: found out once. */
+typedef struct vdr_signal_sense {
+    const vdr_command *command;
+    vdr_name source;       /* 0: nobody's */
+    uint32_t agency, type; /* places in the town */
+    vdr_slot superseded;   /* 0: none */
+} vdr_signal_sense;
+
+/* Hints what the step of this event will look at, so that memory is on its way meanwhile. */
+void vdr_event_fetch(const vdr_state *state, const vdr_command *command);
 
 /* The first verdict of section 3 that applies. Changes nothing. */
-vdr_err vdr_signal_verdict(const vdr_state *state, const vdr_command *command, vdr_position *ret_first);
+vdr_err vdr_signal_verdict(const vdr_state *state, const vdr_command *command, vdr_signal_sense *ret_sense,
+                           vdr_position *ret_first);
 /* Takes in a signal whose verdict is ACCEPTED; fills in its line but for what everybody's line has. */
-void vdr_signal_accept(vdr_state *state, const vdr_command *command, vdr_effect *ret_line);
+void vdr_signal_accept(vdr_state *state, const vdr_signal_sense *sense, vdr_effect *ret_line);
 
 #endif
