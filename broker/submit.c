@@ -38,8 +38,8 @@ put_content(vdr_engine *engine, const vdr_body *body)
     if (body->form == VDR_CONTENT_TYPED) {
         vdr_wire_item item = {.typed = body->typed};
         engine->encoded.len = 0;
-        vdr_err e = vdr_item_encode(&item, &engine->arena, &engine->encoded);
-        VDR_ASSERT(e == VDR_OK); /* it was decoded within the same budget */
+        vdr_err e = vdr_item_encode(&item, &engine->encoded);
+        VDR_ASSERT(e == VDR_OK); /* it was decoded before */
         bytes = vdr_bytes_span(&engine->encoded);
     }
     uint8_t *at = vdr_gather_reserve(vdr_engine_open_group(engine), bytes.len + 1);

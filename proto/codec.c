@@ -1,7 +1,7 @@
 #include "proto/codec.h"
 
+#include "proto/codec_direct.h"
 #include "proto/codec_schema.h"
-#include "proto/utf8.h"
 
 /* Fields of a newer version that are passed over, in one message. More is no newer version but an attack. */
 #define UNKNOWN_FIELDS_MAX 32u
@@ -23,41 +23,6 @@ release(void *arena, void *at)
 {
     (void)arena;
     (void)at; /* with the arena */
-}
-
-static bool
-text_is_good(vdr_span text, uint64_t min, uint64_t max)
-{
-    return text.len >= min && text.len <= max && (text.len == 0 || memchr(text.at, 0, text.len) == NULL) &&
-           vdr_span_is_utf8(text);
-}
-
-static bool
-span_is_good(vdr_span span, const vdr_field *field)
-{
-    switch (field->kind) {
-    case VDR_FIELD_RAW_TEXT:
-        return vdr_span_is_utf8(span);
-    case VDR_FIELD_BYTES:
-        return span.len >= field->min && span.len <= field->max;
-    case VDR_FIELD_TEXTS:
-        return text_is_good(span, 1, VDR_NAME_BYTES_MAX);
-    case VDR_FIELD_TEXT:
-    case VDR_FIELD_PRESENT:
-    case VDR_FIELD_OPTIONAL:
-        return text_is_good(span, field->min, field->max);
-    case VDR_FIELD_U32:
-    case VDR_FIELD_U64:
-    case VDR_FIELD_I64:
-    case VDR_FIELD_BOOL:
-    case VDR_FIELD_ENUM:
-    case VDR_FIELD_INSTANT:
-    case VDR_FIELD_EMBED:
-    case VDR_FIELD_POINTER:
-    case VDR_FIELD_MANY:
-        break;
-    }
-    return false; /* no span */
 }
 
 /* ---- Bytes to values */
@@ -112,7 +77,7 @@ plain_of_texts(const vdr_field *field, const ProtobufCBinaryData *texts, size_t 
         return VDR_E_TOO_BIG;
     for (size_t i = 0; i < count; i++) {
         spans[i] = span_of(&texts[i], false);
-        if (!span_is_good(spans[i], field))
+        if (!vdr_field_takes(field, spans[i]))
             return VDR_E_BAD_FRAME;
     }
     *MEMBER(const vdr_span *, plain, field->offset) = spans;
@@ -145,7 +110,7 @@ plain_of_part(const vdr_field *field, const uint8_t *from, size_t count, vdr_are
         vdr_span text =
             span_of(CONST_MEMBER(ProtobufCBinaryData, part, part->descriptor->fields[0].offset), true);
         *MEMBER(vdr_span, plain, field->offset) = text;
-        return span_is_good(text, field) ? VDR_OK : VDR_E_BAD_FRAME;
+        return vdr_field_takes(field, text) ? VDR_OK : VDR_E_BAD_FRAME;
     }
     if (field->kind == VDR_FIELD_EMBED)
         return plain_of(field->sub, part, arena, plain + field->offset);
@@ -183,7 +148,7 @@ plain_of_field(const vdr_field *field, const uint8_t *from, size_t count, vdr_ar
     case VDR_FIELD_BYTES: {
         vdr_span span = span_of(CONST_MEMBER(ProtobufCBinaryData, from, 0), field->kind == VDR_FIELD_PRESENT);
         *MEMBER(vdr_span, plain, field->offset) = span;
-        return span_is_good(span, field) ? VDR_OK : VDR_E_BAD_FRAME;
+        return vdr_field_takes(field, span) ? VDR_OK : VDR_E_BAD_FRAME;
     }
     case VDR_FIELD_OPTIONAL:
     case VDR_FIELD_INSTANT:
@@ -224,6 +189,19 @@ vdr_codec_budget(size_t body_bytes, size_t frame_bytes_max)
     return body_bytes < (most - BASE_BUDGET) / 64 ? BASE_BUDGET + 64 * body_bytes : most;
 }
 
+/* The quick way; false: not the plain case, and ret_plain is zero again. The body is copied once, so that
+ * values do not point into the frame. */
+static bool
+decode_direct(const vdr_schema *schema, vdr_span body, vdr_arena *arena, void *ret_plain)
+{
+    vdr_span copy = vdr_arena_copy(arena, body);
+    if (copy.at != NULL && vdr_direct_read(schema, copy, arena, ret_plain))
+        return true;
+    memset(ret_plain, 0, schema->plain_bytes);
+    arena->overflow = false;
+    return false;
+}
+
 /* The budget of this one body, within that of the arena, which is put back. */
 static vdr_err
 decode(const vdr_schema *schema, vdr_span body, size_t budget_bytes, vdr_arena *arena, void *ret_plain)
@@ -236,6 +214,12 @@ decode(const vdr_schema *schema, vdr_span body, size_t budget_bytes, vdr_arena *
     if (whole - arena->used_bytes > budget_bytes)
         arena->budget_bytes = arena->used_bytes + budget_bytes;
     arena->overflow = false;
+    if ((schema == vdr_schema_of(VDR_FRAME_PUBLISH) || schema == &vdr_schema_item) &&
+        decode_direct(schema, body, arena, ret_plain)) {
+        arena->budget_bytes = whole;
+        arena->overflow = overflow;
+        return VDR_OK;
+    }
     ProtobufCMessage *message = protobuf_c_message_unpack(schema->descriptor, &allocator, body.len, body.at);
     if (message != NULL)
         err = plain_of(schema, message, arena, ret_plain);
@@ -338,7 +322,7 @@ message_of_texts(const vdr_field *field, const uint8_t *plain, vdr_arena *arena,
     if (texts == NULL)
         return VDR_E_TOO_BIG;
     for (size_t i = 0; i < count; i++) {
-        if (!span_is_good(spans[i], field))
+        if (!vdr_field_takes(field, spans[i]))
             return VDR_E_BAD_FRAME;
         texts[i] = binary_of(spans[i]);
     }
@@ -362,7 +346,7 @@ message_of_part(const vdr_field *field, const uint8_t *plain, vdr_arena *arena, 
     bool instant = field->kind == VDR_FIELD_INSTANT;
     if (instant ? *CONST_MEMBER(vdr_ms, at, 0) == VDR_MS_NONE : CONST_MEMBER(vdr_span, at, 0)->at == NULL)
         return VDR_OK;
-    if (!instant && !span_is_good(*CONST_MEMBER(vdr_span, at, 0), field))
+    if (!instant && !vdr_field_takes(field, *CONST_MEMBER(vdr_span, at, 0)))
         return VDR_E_BAD_FRAME;
     const ProtobufCMessageDescriptor *descriptor = instant ? vdr_schema_instant : vdr_schema_text;
     ProtobufCMessage *part = message_new(descriptor, arena);
@@ -405,7 +389,7 @@ message_of_field(const vdr_field *field, const uint8_t *plain, vdr_arena *arena,
     case VDR_FIELD_RAW_TEXT:
     case VDR_FIELD_BYTES:
         *MEMBER(ProtobufCBinaryData, to, 0) = binary_of(*CONST_MEMBER(vdr_span, at, 0));
-        return span_is_good(*CONST_MEMBER(vdr_span, at, 0), field) ? VDR_OK : VDR_E_BAD_FRAME;
+        return vdr_field_takes(field, *CONST_MEMBER(vdr_span, at, 0)) ? VDR_OK : VDR_E_BAD_FRAME;
     case VDR_FIELD_MANY:
         return message_of_many(field, plain, arena, count, MEMBER(ProtobufCMessage **, to, 0));
     case VDR_FIELD_TEXTS:
@@ -462,16 +446,9 @@ vdr_codec_encode(const vdr_wire *wire, uint32_t sequence, size_t frame_bytes_max
 }
 
 vdr_err
-vdr_item_encode(const vdr_wire_item *item, vdr_arena *arena, vdr_bytes *out)
+vdr_item_encode(const vdr_wire_item *item, vdr_bytes *out)
 {
-    ProtobufCMessage *message = NULL;
-    vdr_err err = message_of(&vdr_schema_item, item, arena, &message);
-    if (err != VDR_OK)
-        return err;
-    size_t bytes = protobuf_c_message_get_packed_size(message);
-    size_t packed = protobuf_c_message_pack(message, vdr_bytes_extend(out, bytes));
-    VDR_ASSERT(packed == bytes);
-    return VDR_OK;
+    return vdr_direct_write(&vdr_schema_item, item, out);
 }
 
 /* ---- A PUBLISH put together from encoded items: fields 1, 2 and 3 of Publish in protobuf's wire form */

@@ -57,8 +57,8 @@ VDR_MUST_CHECK vdr_err vdr_codec_decode(const vdr_frame *frame, size_t frame_byt
 VDR_MUST_CHECK vdr_err vdr_codec_encode(const vdr_wire *wire, uint32_t sequence, size_t frame_bytes_max,
                                         vdr_arena *arena, vdr_bytes *out);
 
-/* The bytes of one item of a PUBLISH, so that they can be kept and sent again. */
-VDR_MUST_CHECK vdr_err vdr_item_encode(const vdr_wire_item *item, vdr_arena *arena, vdr_bytes *out);
+/* Appends the bytes of one item of a PUBLISH, so that they can be kept and sent again. BAD_FRAME as encode. */
+VDR_MUST_CHECK vdr_err vdr_item_encode(const vdr_wire_item *item, vdr_bytes *out);
 VDR_MUST_CHECK vdr_err vdr_item_decode(vdr_span bytes, vdr_arena *arena, vdr_wire_item *ret_item);
 
 /* The bytes that an encoded item of this size adds to a PUBLISH; what a PUBLISH takes besides its items. */

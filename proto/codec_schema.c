@@ -1,6 +1,7 @@
 #include "proto/codec_schema.h"
 
 #include "proto/codec.h"
+#include "proto/utf8.h"
 #include "voordeur.pb-c.h"
 
 #define NAME  VDR_NAME_BYTES_MAX
@@ -90,9 +91,9 @@ SCHEMA(bye, bye, U32(error), TEXT(text, 0, WORDS), U32(retry_after_ms))
 #undef PLAIN
 
 #define PLAIN vdr_wire_error
-SCHEMA(error, error, U32(error), TEXT(code, 0, VDR_CONF_NAME_MAX), ENUM(error_class, VDR_ERR_NONE, VDR_ERR_LATER),
-       TEXT(hint, 0, WORDS), TEXT(text, 0, WORDS), U32(retry_after_ms), U32(refers_to_type),
-       U32(refers_to_sequence), U32(version_min), U32(version_max))
+SCHEMA(error, error, U32(error), TEXT(code, 0, VDR_CONF_NAME_MAX),
+       ENUM(error_class, VDR_ERR_NONE, VDR_ERR_LATER), TEXT(hint, 0, WORDS), TEXT(text, 0, WORDS),
+       U32(retry_after_ms), U32(refers_to_type), U32(refers_to_sequence), U32(version_min), U32(version_max))
 #undef PLAIN
 
 /* ---- 4 Publish and confirm */
@@ -352,4 +353,39 @@ vdr_schema_of(vdr_frame_type type)
     };
     VDR_ASSERT((unsigned)type <= VDR_FRAME_TYPE_MAX && schemas[type] != NULL);
     return schemas[type];
+}
+
+static bool
+text_is_good(vdr_span text, uint64_t min, uint64_t max)
+{
+    return text.len >= min && text.len <= max && (text.len == 0 || memchr(text.at, 0, text.len) == NULL) &&
+           vdr_span_is_utf8(text);
+}
+
+bool
+vdr_field_takes(const vdr_field *field, vdr_span span)
+{
+    switch (field->kind) {
+    case VDR_FIELD_RAW_TEXT:
+        return vdr_span_is_utf8(span);
+    case VDR_FIELD_BYTES:
+        return span.len >= field->min && span.len <= field->max;
+    case VDR_FIELD_TEXTS:
+        return text_is_good(span, 1, VDR_NAME_BYTES_MAX);
+    case VDR_FIELD_TEXT:
+    case VDR_FIELD_PRESENT:
+    case VDR_FIELD_OPTIONAL:
+        return text_is_good(span, field->min, field->max);
+    case VDR_FIELD_U32:
+    case VDR_FIELD_U64:
+    case VDR_FIELD_I64:
+    case VDR_FIELD_BOOL:
+    case VDR_FIELD_ENUM:
+    case VDR_FIELD_INSTANT:
+    case VDR_FIELD_EMBED:
+    case VDR_FIELD_POINTER:
+    case VDR_FIELD_MANY:
+        break;
+    }
+    return false; /* no span */
 }

@@ -48,6 +48,9 @@ typedef struct vdr_schema {
 /* Of the body of a frame. Asserts a known type. */
 const vdr_schema *vdr_schema_of(vdr_frame_type type);
 
+/* Is the span what a field of text or bytes may have? */
+bool vdr_field_takes(const vdr_field *field, vdr_span span);
+
 extern const vdr_schema vdr_schema_item;
 extern const ProtobufCMessageDescriptor *const vdr_schema_instant;
 extern const ProtobufCMessageDescriptor *const vdr_schema_text;

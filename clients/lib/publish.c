@@ -304,8 +304,7 @@ encode_items(vdr_client *client, const vdr_wire_item *items, size_t count, vdr_b
 {
     for (size_t i = 0; i < count; i++) {
         size_t before = bytes->len;
-        vdr_arena_reset(&client->scratch);
-        vdr_err err = vdr_item_encode(&items[i], &client->scratch, bytes);
+        vdr_err err = vdr_item_encode(&items[i], bytes);
         if (err != VDR_OK)
             return vdr_lib_fail(client, err, NULL);
         if (vdr_publish_item_bytes(bytes->len - before) + VDR_PUBLISH_BYTES_MAX > VDR_FRAME_BYTES_MAX)
