@@ -88,8 +88,8 @@ run_self(char *const *arguments)
 {
     pid_t pid = fork();
     if (pid == 0) {
-        freopen("/dev/null", "w", stdout);
-        execv("/proc/self/exe", arguments);
+        if (freopen("/dev/null", "w", stdout) != NULL)
+            execv("/proc/self/exe", arguments);
         _exit(127);
     }
     int status;
@@ -128,9 +128,9 @@ start_broker(bench_run *run)
     snprintf(log, sizeof log, "%s/broker.log", run->home);
     run->broker = fork();
     if (run->broker == 0) {
-        freopen(log, "w", stderr);
-        freopen("/dev/null", "w", stdout);
-        execl(run->daemon, "voordeurd", "--config", config, "--store", store, "--node", node, (char *)NULL);
+        if (freopen(log, "w", stderr) != NULL && freopen("/dev/null", "w", stdout) != NULL)
+            execl(run->daemon, "voordeurd", "--config", config, "--store", store, "--node", node,
+                  (char *)NULL);
         _exit(127);
     }
     return run->broker > 0;
@@ -308,6 +308,7 @@ measure(bench_run *run, const char *name, vdr_bench_phase what, uint64_t rate, u
 static bool
 households_row(bench_run *run, uint64_t households)
 {
+    fflush(stdout);
     bool good = start_broker(run);
     for (size_t i = 0; good && i < run->publisher_count; i++) {
         unsigned publishers = (unsigned)run->publishers[i];
@@ -338,6 +339,7 @@ static int
 bench(bench_run *run)
 {
     vdr_histogram sync_us, echo_us;
+    fflush(stdout); /* what forks has nothing to write twice */
     double ignored;
     run->shared = mmap(NULL, sizeof *run->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (run->shared == MAP_FAILED || !vdr_bench_sync(run->dir, &sync_us) ||
