@@ -3,6 +3,7 @@
 #include "store/check.h"
 #include "store/bytes.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define PIECE_BYTES (UINT64_C(32) << 20) /* as the LMDB backend: a commit of its own */
@@ -13,7 +14,8 @@ typedef struct vdr_checkpoint_memory {
     uint64_t life;
     bool failed;
     vdr_mem_state *work; /* between begin and commit */
-    uint64_t piece_bytes, written_bytes;
+    uint64_t piece_bytes;
+    _Atomic uint64_t written_bytes; /* read by any thread */
 } vdr_checkpoint_memory;
 
 static vdr_err
@@ -122,7 +124,7 @@ put(vdr_checkpoint *base, vdr_block_id id, vdr_span bytes)
     work->slots[at] = (vdr_mem_slot){.id = id, .block = block};
     work->count++;
     c->piece_bytes += bytes.len;
-    c->written_bytes += bytes.len;
+    atomic_fetch_add_explicit(&c->written_bytes, bytes.len, memory_order_relaxed);
     return c->piece_bytes >= PIECE_BYTES ? commit_next(c, &fault) : VDR_OK;
 }
 
@@ -239,7 +241,7 @@ backup(vdr_checkpoint *base, const char *dir)
 static uint64_t
 written_bytes(const vdr_checkpoint *base)
 {
-    return ((const vdr_checkpoint_memory *)base)->written_bytes;
+    return atomic_load_explicit(&((const vdr_checkpoint_memory *)base)->written_bytes, memory_order_relaxed);
 }
 
 static const char *
