@@ -100,13 +100,14 @@ def make_town(r, purposes, domains):
 
 def make_catalogue(r, town, purposes, domains):
     areas = ["youth", "adult", "by_role", "by_role", "other"]
+    retains = r.choice([["6d", "20d", "40d", "80d"], ["6d", "20d", "40d", "80d"], ["2d", "6d"], ["80d"]])
     kinds = sorted({a["kind"] for a in town["agencies"]} - {"brp"})
     types = {}
     for i in range(r.randint(3, 6)):
         one = {"domain": r.choice(domains), "agencies": some(r, kinds, 1), "severity": r.randint(1, 5),
                "kind": r.choice(["event", "event", "state", "deadline"]),
                "counts_for": r.choice(["1h", "5d", "20d", "20d", "60d"]),
-               "retain": r.choice(["6d", "20d", "40d", "80d"]),
+               "retain": r.choice(retains),
                "purpose": purposes[i] if i < len(purposes) else r.choice(purposes), "legal_basis": "WET"}
         if r.random() < 0.6:
             one["follow_up"] = r.choice(["1h", "1d", "4d", "10d"])
@@ -197,6 +198,10 @@ class Stream:
         self.r, self.settings, self.conf = r, settings, conf
         self.model = Model(conf, lambda line: None)
         self.time = START
+        self.persons = PERSONS[:r.choice([1, 3, 6, 9])]
+        self.addresses = ADDRESSES[:r.choice([2, 4, 6])]
+        self.signal_share = r.choice([0.35, 0.55, 0.55, 0.75, 0.9])
+        self.case_share = r.choice([0.7, 0.7, 0.3])
         self.count = 0
         self.lines = []
         self.used = []  # (source, id) of what was sent
@@ -267,14 +272,14 @@ class Stream:
                     self.time + r.choice([conf.clocks["future"] + r.choice([-1, 0, 1]), HOUR]))
         persons = []
         for _ in range(r.choice([0, 1, 1, 1, 2, 3])):
-            person = {"bsn": r.choice(PERSONS)}
+            person = {"bsn": r.choice(self.persons)}
             if r.random() < 0.7:
                 person["role"] = r.choice(ROLES)
             persons.append(person)
         if persons or r.random() < 0.3:
             data["persons"] = persons
         if r.random() < 0.6 or not persons:
-            data["address"] = {"bag": r.choice(ADDRESSES)}
+            data["address"] = {"bag": r.choice(self.addresses)}
         if r.random() < 0.3:
             data.setdefault("address", {})["buurt"] = r.choice(BUURTEN)
         if r.random() < 0.3:
@@ -291,7 +296,7 @@ class Stream:
     def command(self):
         r, model, conf = self.r, self.model, self.conf
         open_cases = [c for c in model.cases if c.state in ("unassigned", "offered", "active")]
-        if r.random() < 0.7 and open_cases:
+        if r.random() < self.case_share and open_cases:
             case = r.choice(open_cases)
             names = {"unassigned": ["case_dismissed", "case_assigned", "case_assigned"],
                      "offered": ["case_accepted"] * 7 + ["case_declined", "case_declined", "case_dismissed",
@@ -335,7 +340,7 @@ class Stream:
             persons = some(r, sorted(household.persons), 0) if household else []
             addresses = some(r, sorted(household.addresses), 0) if household else []
             if r.random() < 0.1:
-                persons.append(r.choice(PERSONS))
+                persons.append(r.choice(self.persons))
             data = {"household": "H%d" % number}
             if persons or r.random() < 0.1:
                 data["persons"] = persons
@@ -343,7 +348,7 @@ class Stream:
                 data["addresses"] = addresses
         elif name == "person_moved":
             actor = next(a["source"] for a in conf.agencies if a["kind"] == "brp")
-            data = {"bsn": r.choice(PERSONS), "to": r.choice(ADDRESSES)}
+            data = {"bsn": r.choice(self.persons), "to": r.choice(self.addresses)}
         elif name == "erased":
             actor = "urn:voordeur:privacy_officer:p-0"
             free = ["H%d" % n for n in model.households if model.open_case(n) is None]
@@ -445,7 +450,7 @@ class Stream:
         elif kind < 0.07:
             raw = r.choice(["{", "[]", "7", "null", "{}", '{"id":"a","id":"a"}', "\t ", '{"id":"e-1","source":"\\u0000"}'])
         else:
-            event = self.signal() if kind < 0.62 else self.command()
+            event = self.signal() if kind < 0.07 + self.signal_share else self.command()
             if r.random() < 0.05:
                 self.spoil(event)
             raw = json.dumps(event, ensure_ascii=False)
