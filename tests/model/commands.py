@@ -91,11 +91,11 @@ class Commands:
         return do
 
     def judge_feedback(self, line, data, kind, actor):
-        named = [s for s in self.signals if s.id == data["signal"]]
-        if not named:  # "none of that id at all": the agency plays no part in it
+        named = [s for s in self.signals if s.id == data["signal"] and
+                 s.agency["id"] == data.get("agency", s.agency["id"])]
+        if not named:  # none of that id at all, of that agency where one is named
             raise Refused("unknown_signal")
-        routed = [s for s in named if s.service == actor and
-                  s.agency["id"] == data.get("agency", s.agency["id"])]
+        routed = [s for s in named if s.service == actor]
         if not routed:
             raise Refused("not_allowed")
         s = routed[-1]
