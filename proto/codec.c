@@ -67,8 +67,6 @@ static vdr_err
 plain_of_texts(const vdr_field *field, const ProtobufCBinaryData *texts, size_t count, vdr_arena *arena,
                uint8_t *plain)
 {
-    if (count > field->max)
-        return VDR_E_TOO_BIG;
     if (count == 0)
         return VDR_OK;
     vdr_span *spans =

@@ -45,10 +45,6 @@ static bool
 read_number(const vdr_field *field, uint64_t value, uint8_t *plain)
 {
     switch (field->kind) {
-    case VDR_FIELD_U32:
-    case VDR_FIELD_ENUM:
-        *MEMBER(uint32_t, plain, field->offset) = (uint32_t)value;
-        return value >= field->min && value <= field->max && value != 0;
     case VDR_FIELD_U64:
         *MEMBER(uint64_t, plain, field->offset) = value;
         return value >= field->min && value != 0;
@@ -58,6 +54,8 @@ read_number(const vdr_field *field, uint64_t value, uint8_t *plain)
     case VDR_FIELD_BOOL:
         *MEMBER(bool, plain, field->offset) = true;
         return value == 1;
+    case VDR_FIELD_U32:
+    case VDR_FIELD_ENUM: /* no item has these, and the others are of another wire type */
     case VDR_FIELD_TEXT:
     case VDR_FIELD_PRESENT:
     case VDR_FIELD_RAW_TEXT:
@@ -70,7 +68,7 @@ read_number(const vdr_field *field, uint64_t value, uint8_t *plain)
     case VDR_FIELD_TEXTS:
         break;
     }
-    return false; /* of another wire type */
+    return false;
 }
 
 /* Elements with this tag that follow one after the other; the reader stands behind the first tag. */
@@ -226,9 +224,7 @@ write_many(const vdr_field *field, uint32_t id, const uint8_t *plain, vdr_bytes 
     size_t count = *CONST_MEMBER(size_t, plain, field->count_offset);
     vdr_err err = VDR_OK;
 
-    if (count < field->min || count > field->max)
-        return count < field->min ? VDR_E_BAD_FRAME : VDR_E_TOO_BIG;
-    for (size_t i = 0; i < count && err == VDR_OK; i++)
+    for (size_t i = 0; i < count && err == VDR_OK; i++) /* an item bounds none of its lists */
         err = write_part(field->sub, id, elements + i * field->sub->plain_bytes, out);
     return err;
 }
@@ -237,20 +233,15 @@ write_many(const vdr_field *field, uint32_t id, const uint8_t *plain, vdr_bytes 
 static vdr_err
 write_number(const vdr_field *field, uint32_t id, const uint8_t *from, vdr_bytes *out)
 {
-    uint64_t number = *from; /* a bool */
+    uint64_t number =
+        field->kind == VDR_FIELD_BOOL ? *CONST_MEMBER(bool, from, 0) : *CONST_MEMBER(uint64_t, from, 0);
 
-    if (field->kind == VDR_FIELD_U32 || field->kind == VDR_FIELD_ENUM)
-        number = *CONST_MEMBER(uint32_t, from, 0);
-    else if (field->kind != VDR_FIELD_BOOL)
-        number = *CONST_MEMBER(uint64_t, from, 0);
     if (number != 0) {
         size_t tag_bytes = varint_bytes((uint64_t)id << 3);
         uint8_t *at = vdr_bytes_extend(out, tag_bytes + varint_bytes(number));
         (void)write_varint(write_varint(at, (uint64_t)id << 3 | VARINT), number);
     }
-    if (field->kind == VDR_FIELD_I64)
-        return VDR_OK;
-    return number >= field->min && number <= field->max ? VDR_OK : VDR_E_BAD_FRAME;
+    return VDR_OK; /* no number of an item has bounds */
 }
 
 static vdr_err
@@ -272,11 +263,9 @@ write_field(const vdr_field *field, uint32_t id, const uint8_t *plain, vdr_bytes
     const void *own;
 
     switch (field->kind) {
-    case VDR_FIELD_U32:
     case VDR_FIELD_U64:
     case VDR_FIELD_I64:
     case VDR_FIELD_BOOL:
-    case VDR_FIELD_ENUM:
         return write_number(field, id, from, out);
     case VDR_FIELD_TEXT:
     case VDR_FIELD_RAW_TEXT:
@@ -287,6 +276,8 @@ write_field(const vdr_field *field, uint32_t id, const uint8_t *plain, vdr_bytes
     case VDR_FIELD_POINTER:
         own = *CONST_MEMBER(const void *, from, 0);
         return own != NULL ? write_part(field->sub, id, own, out) : VDR_OK;
+    case VDR_FIELD_U32:
+    case VDR_FIELD_ENUM:
     case VDR_FIELD_PRESENT:
     case VDR_FIELD_OPTIONAL:
     case VDR_FIELD_INSTANT:

@@ -30,7 +30,7 @@
 #define POINTER(member, schema)    ROW(POINTER, member, 0, 0, 0, &(schema))
 #define MANY(member, count, least, most, schema)                                                             \
     ROW(MANY, member, offsetof(PLAIN, count), least, most, &(schema))
-#define TEXTS(member, count, most) ROW(TEXTS, member, offsetof(PLAIN, count), 0, most, NULL)
+#define TEXTS(member, count) ROW(TEXTS, member, offsetof(PLAIN, count), 0, ANY, NULL)
 
 /* static const vdr_schema name_schema of message, with the rows that follow. */
 #define SCHEMA_CHECKED(name, message, check_function, ...)                                                   \
@@ -175,7 +175,7 @@ SCHEMA_CHECKED(subscribe, subscribe, mailbox_is_named_whole,
 #define PLAIN vdr_wire_message
 SCHEMA(message, message, U64_FROM(seq, 1), I64(at_ms),
        ENUM(kind, VDR_MESSAGE_REGULAR_SIGNAL, VDR_MESSAGE_REVIEW), U64(case_id),
-       EMBED(signal, signal_name_schema), U64(household), U64(other), TEXTS(agencies, agency_count, ANY),
+       EMBED(signal, signal_name_schema), U64(household), U64(other), TEXTS(agencies, agency_count),
        PRESENT(result, FREE), TEXT(regisseur, 0, NAME), U64(position))
 #undef PLAIN
 
@@ -235,8 +235,8 @@ SCHEMA(goal, goal, TEXT(domain, 0, FREE), TEXT(text, 0, FREE), TEXT(owner, 0, FR
 SCHEMA(case_view, case_view, U64_FROM(case_id, 1), U64(household), ENUM(state, 0, VDR_CASE_MERGED),
        ENUM(priority, VDR_PRIORITY_NONE, VDR_PRIORITY_URGENT), U64(revision), TEXT(regisseur, 0, NAME),
        TEXT(handover_to, 0, NAME), I64(since_ms), INSTANT(accept_by), INSTANT(ended),
-       TEXTS(rules, rule_count, ANY), MANY(signals, signal_count, 0, ANY, signal_view_schema),
-       U64(plan_revision), MANY(goals, goal_count, 0, ANY, goal_schema), TEXT(ended_with, 0, FREE))
+       TEXTS(rules, rule_count), MANY(signals, signal_count, 0, ANY, signal_view_schema), U64(plan_revision),
+       MANY(goals, goal_count, 0, ANY, goal_schema), TEXT(ended_with, 0, FREE))
 #undef PLAIN
 
 #define PLAIN vdr_wire_household_view
@@ -251,7 +251,7 @@ SCHEMA(review_view, review_view, U64_FROM(household, 1), U64_FROM(other, 1))
 
 #define PLAIN vdr_wire_regisseur_view
 SCHEMA(regisseur_view, regisseur_view, TEXT(id, 1, NAME), U32(load), U32(capacity), U32(hard_capacity),
-       BOOL(absent), TEXTS(districts, district_count, ANY), TEXTS(expertise, expertise_count, ANY))
+       BOOL(absent), TEXTS(districts, district_count), TEXTS(expertise, expertise_count))
 #undef PLAIN
 
 #define PLAIN vdr_wire_answer
@@ -279,12 +279,12 @@ SCHEMA(line, line, ENUM(decision.kind, VDR_DECISION_SIGNAL, VDR_DECISION_WATCH),
        U64(decision.case_id), ENUM(decision.change, 0, VDR_CHANGE_MERGED),
        ENUM(decision.state, 0, VDR_CASE_MERGED),
        ENUM(decision.priority, VDR_PRIORITY_NONE, VDR_PRIORITY_URGENT), TEXT(decision.regisseur, 0, NAME),
-       TEXTS(decision.rules, decision.rule_count, ANY),
+       TEXTS(decision.rules, decision.rule_count),
        MANY(decision.signals, decision.signal_count, 0, ANY, signal_name_schema),
        ENUM(decision.to_kind, VDR_PARTY_NONE, VDR_PARTY_OPERATOR), TEXT(decision.to, 0, NAME),
        ENUM(decision.message, 0, VDR_MESSAGE_REVIEW), EMBED(decision.signal, signal_name_schema),
-       U64(decision.other), TEXT(decision.rule, 0, NAME),
-       TEXTS(decision.agencies, decision.agency_count, ANY), PRESENT(decision.result, FREE))
+       U64(decision.other), TEXT(decision.rule, 0, NAME), TEXTS(decision.agencies, decision.agency_count),
+       PRESENT(decision.result, FREE))
 #undef PLAIN
 
 #define PLAIN vdr_wire_decision

@@ -25,7 +25,7 @@ typedef enum vdr_field_kind {
     VDR_FIELD_EMBED,    /* a struct in place; all zero is absent */
     VDR_FIELD_POINTER,  /* a pointer to a struct; NULL is absent */
     VDR_FIELD_MANY,     /* pointer and count of structs, min .. max */
-    VDR_FIELD_TEXTS, /* pointer and count of vdr_span, at most max, each as TEXT of 1 .. VDR_NAME_BYTES_MAX */
+    VDR_FIELD_TEXTS,    /* pointer and count of vdr_span, each as TEXT of 1 .. VDR_NAME_BYTES_MAX */
 } vdr_field_kind;
 
 typedef struct vdr_field {

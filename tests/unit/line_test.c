@@ -128,6 +128,14 @@ static const struct {
       .signal = {S("urn:a"), S("s-1")}},
      AT "\"message\",\"to\":\"regisseur:r-anna\",\"kind\":\"signal_attached\",\"case\":\"C1\","
         "\"signal\":\"s-1\"}"},
+    {"regular_signal",
+     {.kind = VDR_DECISION_MESSAGE,
+      .at = T0,
+      .to_kind = VDR_PARTY_SERVICE,
+      .to = S("wijkteam"),
+      .message = VDR_MESSAGE_REGULAR_SIGNAL,
+      .signal = {S("urn:a"), S("s-1")}},
+     AT "\"message\",\"to\":\"service:wijkteam\",\"kind\":\"regular_signal\",\"signal\":\"s-1\"}"},
     {"overdue",
      {.kind = VDR_DECISION_MESSAGE,
       .at = T0,
@@ -206,6 +214,18 @@ a_short_buffer_gets_the_beginning_and_the_whole_length(void **state)
 }
 
 static void
+a_json_string_alone_is_written_the_same_way(void **state)
+{
+    (void)state;
+    char text[32];
+    const vdr_span span = S("a\"\n\xc3\xab");
+    size_t len = vdr_json_string(span, text, sizeof text);
+    assert_int_equal(len, 9);
+    assert_memory_equal(text, "\"a\\\"\\n\xc3\xab\"", 9);
+    assert_int_equal(vdr_json_string(span, NULL, 0), 9);
+}
+
+static void
 a_word_finds_its_number_and_no_other_word_does(void **state)
 {
     (void)state;
@@ -255,6 +275,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_line_is_rendered_to_the_byte),
         cmocka_unit_test(a_short_buffer_gets_the_beginning_and_the_whole_length),
+        cmocka_unit_test(a_json_string_alone_is_written_the_same_way),
         cmocka_unit_test(a_word_finds_its_number_and_no_other_word_does),
         cmocka_unit_test(an_act_is_known_by_its_whole_type),
     };
