@@ -164,20 +164,20 @@ check_household_cases(const vdr_state *state, vdr_slot slot)
 {
     const vdr_household *household = vdr_household_at(state, slot);
     uint32_t count = 0;
-    vdr_slot before = 0, open = 0;
+    vdr_slot before = 0, open_case = 0;
     for (vdr_slot at = household->cases; at != 0; count++) {
         const vdr_case *of = vdr_case_at(state, at);
         EXPECT(of->household == slot && count < household->case_count, "the cases of a household are torn");
         EXPECT(before == 0 || vdr_case_at(state, before)->number > of->number,
                "the cases of a household are not in order");
         if (vdr_case_state_open(of->state)) {
-            EXPECT(open == 0, "I5: a household has two open cases");
-            open = at;
+            EXPECT(open_case == 0, "I5: a household has two open cases");
+            open_case = at;
         }
         before = at;
         at = of->household_next;
     }
-    EXPECT(open == household->open_case, "I5: a household does not know its open case");
+    EXPECT(open_case == household->open_case, "I5: a household does not know its open case");
     EXPECT(count == household->case_count, "I19: the cases of a household are not as many as it says");
     return NULL;
 }

@@ -62,13 +62,13 @@ open_cases_become_one(vdr_state *state, vdr_slot household, vdr_slot a, vdr_slot
 static vdr_slot
 move_cases(vdr_state *state, vdr_slot from, vdr_slot into)
 {
-    vdr_slot open = vdr_household_at(state, from)->open_case;
+    vdr_slot open_case = vdr_household_at(state, from)->open_case;
     vdr_slot slot;
     while ((slot = vdr_household_at(state, from)->cases) != 0) {
         vdr_household_cut_case(state, slot);
         vdr_household_put_case(state, into, slot);
     }
-    return open;
+    return open_case;
 }
 
 static void
@@ -169,13 +169,13 @@ static void
 take_cases_along(vdr_state *state, vdr_slot from, vdr_slot to)
 {
     vdr_slot to_open = vdr_household_at(state, to)->open_case;
-    vdr_slot open = move_cases(state, from, to), near = 0;
-    vdr_slot slot = open != 0 ? vdr_case_at(state, open)->signals_first : 0;
+    vdr_slot open_case = move_cases(state, from, to), near = 0;
+    vdr_slot slot = open_case != 0 ? vdr_case_at(state, open_case)->signals_first : 0;
     for (; slot != 0; slot = vdr_signal_at(state, slot)->case_after) {
         move_signal(state, slot, to, near);
         near = slot;
     }
-    open_cases_become_one(state, to, to_open, open);
+    open_cases_become_one(state, to, to_open, open_case);
 }
 
 void

@@ -147,16 +147,16 @@ vdr_route(vdr_state *state, vdr_slot slot, vdr_slot *ret_case)
 {
     const vdr_signal *signal = vdr_signal_at(state, slot);
     vdr_slot household = signal->household;
-    vdr_slot open = vdr_household_at(state, household)->open_case;
+    vdr_slot open_case = vdr_household_at(state, household)->open_case;
     bool late = is_late(state, signal);
 
     *ret_case = 0;
-    if (open != 0 && vdr_case_may_take(state, open, vdr_terms_of(state, signal)->purpose)) {
-        attach(state, open, slot);
-        *ret_case = open;
+    if (open_case != 0 && vdr_case_may_take(state, open_case, vdr_terms_of(state, signal)->purpose)) {
+        attach(state, open_case, slot);
+        *ret_case = open_case;
         return VDR_OUTCOME_ATTACHED;
     }
-    if (open == 0 && !late && vdr_propose(state, slot, false))
+    if (open_case == 0 && !late && vdr_propose(state, slot, false))
         return VDR_OUTCOME_PROPOSED;
     tell_service(state, slot);
     set_follow_up(state, slot);

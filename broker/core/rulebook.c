@@ -1,7 +1,7 @@
 #include "broker/core/rulebook.h"
 
 #include "broker/core/names.h"
-#include "broker/core/window.h"
+#include "broker/core/windows.h"
 #include "proto/assert.h"
 
 #include <stdlib.h>

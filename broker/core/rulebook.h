@@ -37,7 +37,7 @@ typedef struct vdr_area_of {
     uint32_t area;
 } vdr_area_of;
 
-typedef struct vdr_windows vdr_windows; /* window.h */
+typedef struct vdr_windows vdr_windows; /* windows.h */
 
 struct vdr_rulebook {
     vdr_rule *rules; /* in file order */

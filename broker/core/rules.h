@@ -5,7 +5,7 @@
  * question is integer comparisons. For a small household a question looks at its signals, newest first,
  * and stops as soon as the answer is known (every measure and spread only grow with the counted set). For a
  * household with more than VDR_RULES_SCAN_MAX signals, or with so many persons that looking takes long, the
- * rulebook keeps windows (window.h): counts that move along with time, so that a signal costs about the same
+ * rulebook keeps windows (windows.h): counts that move along with time, so that a signal costs about the same
  * however many its household has. Windows are derived: they are built when first needed, give exactly
  * what looking at every signal would give, and are no part of an image.
  *

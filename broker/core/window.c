@@ -24,6 +24,9 @@ typedef struct counts {
 
 struct vdr_window {
     vdr_ms now;
+    vdr_slot household;
+    uint32_t over; /* its place among the rulebook's */
+    int64_t over_ms;
     vdr_heap due;     /* when a signal begins or ceases to count */
     vdr_map values;   /* (what of which rule, group, value): how many counted signals have it */
     vdr_map groups;   /* (rule, group): its place in group_at */
@@ -33,23 +36,6 @@ struct vdr_window {
     uint32_t *holding; /* for each rule: how many groups hold */
     uint32_t *counted; /* for each rule: how many signals are in its counted set */
     uint64_t spread_bytes;
-};
-
-typedef struct window_set {
-    uint64_t number; /* of the household: a slot may be used again */
-    vdr_slot household;
-    uint64_t bytes;                   /* as last added to the total */
-    vdr_window **windows;             /* by over; NULL: not asked yet */
-    struct window_set *newer, *older; /* in order of the last question */
-} window_set;
-
-struct vdr_windows {
-    const vdr_rulebook *book;
-    vdr_map by_household; /* place in sets */
-    window_set **sets;
-    uint32_t set_count, set_size;
-    window_set *newest, *oldest;
-    uint64_t bytes;
 };
 
 /* One signal on its way in or out of one rule's counts. */
@@ -315,27 +301,27 @@ count_rule(const counting *c)
 }
 
 static bool
-passes_any(vdr_state *state, uint32_t over, const vdr_signal *signal)
+passes_any(vdr_state *state, const vdr_window *window, const vdr_signal *signal)
 {
     const vdr_rulebook *book = state->rulebook;
     for (uint32_t i = 0; i < book->rule_count; i++) {
         uint32_t namings = 0;
-        if (book->rules[i].over == over && vdr_rule_passes(state, &book->rules[i], signal, &namings))
+        if (book->rules[i].over == window->over && vdr_rule_passes(state, &book->rules[i], signal, &namings))
             return true;
     }
     return false;
 }
 
-/* Counts the signal in or out of every rule of the over that it passes. False: it passes none. */
+/* Counts the signal in or out of every rule of the window that it passes. False: it passes none. */
 static bool
-count_signal(vdr_state *state, vdr_window *window, uint32_t over, const vdr_signal *signal, bool in)
+count_signal(vdr_state *state, vdr_window *window, const vdr_signal *signal, bool in)
 {
     const vdr_rulebook *book = state->rulebook;
     bool passes = false;
     for (uint32_t i = 0; i < book->rule_count; i++) {
         uint32_t namings = 0;
         const vdr_rule *rule = &book->rules[i];
-        if (rule->over != over || !vdr_rule_passes(state, rule, signal, &namings))
+        if (rule->over != window->over || !vdr_rule_passes(state, rule, signal, &namings))
             continue;
         passes = true;
         counting c = {.state = state, .window = window, .rule = rule, .place = i, .signal = signal, .in = in};
@@ -344,101 +330,63 @@ count_signal(vdr_state *state, vdr_window *window, uint32_t over, const vdr_sign
     return passes;
 }
 
-/* When does it next begin or cease to count, after now? VDR_MS_NONE: never again. */
+/* When does it next begin or cease to count? VDR_MS_NONE: never again. */
 static vdr_ms
-next_change(int64_t over_ms, const vdr_signal *signal, vdr_ms now)
+next_change(const vdr_window *window, const vdr_signal *signal)
 {
-    vdr_ms leaves = vdr_rule_leaves(over_ms, signal);
-    if (leaves <= signal->occurred_at || leaves <= now)
+    vdr_ms leaves = vdr_rule_leaves(window->over_ms, signal);
+    if (leaves <= signal->occurred_at || leaves <= window->now)
         return VDR_MS_NONE;
-    return signal->occurred_at > now ? signal->occurred_at : leaves;
+    return signal->occurred_at > window->now ? signal->occurred_at : leaves;
 }
 
 static void
-await(vdr_window *window, int64_t over_ms, const vdr_signal *signal, vdr_slot slot)
+await(vdr_window *window, const vdr_signal *signal, vdr_slot slot)
 {
-    vdr_ms due = next_change(over_ms, signal, window->now);
+    vdr_ms due = next_change(window, signal);
     if (due != VDR_MS_NONE)
         vdr_heap_add(&window->due, due, slot);
 }
 
-static void
-add_signal(vdr_state *state, vdr_window *window, uint32_t over, vdr_slot slot)
-{
-    int64_t over_ms = state->rulebook->overs[over];
-    const vdr_signal *signal = vdr_signal_at(state, slot);
-    bool passes = vdr_rule_in_time(over_ms, signal, window->now)
-                      ? count_signal(state, window, over, signal, true)
-                      : passes_any(state, over, signal);
-    if (passes)
-        await(window, over_ms, signal, slot);
-}
-
-/* Moves the window to t. An entry that is out of date, also one whose slot holds another signal by now, finds
- * a signal that counts as much just before the instant as at it; entries for the same change follow
- * each other and are taken as one. */
-static void
-move_to(vdr_state *state, vdr_window *window, uint32_t over, vdr_slot household, vdr_ms t)
-{
-    int64_t over_ms = state->rulebook->overs[over];
-    vdr_heap *due = &window->due;
-    VDR_ASSERT(t >= window->now);
-    while (due->count > 0 && due->at[0].key <= t) {
-        vdr_heap_entry entry = due->at[0];
-        while (due->count > 0 && due->at[0].key == entry.key && due->at[0].slot == entry.slot)
-            vdr_heap_take_first(due);
-        window->now = entry.key;
-        const vdr_signal *signal = vdr_signal_at(state, entry.slot);
-        if (signal->household != household)
-            continue;
-        bool was = vdr_rule_in_time(over_ms, signal, entry.key - 1);
-        bool is = vdr_rule_in_time(over_ms, signal, entry.key);
-        if (was == is)
-            continue;
-        (void)count_signal(state, window, over, signal, is);
-        if (is)
-            await(window, over_ms, signal, entry.slot);
-    }
-    window->now = t;
-}
-
 /* Takes away entries that are out of date or double, when they are more than half. */
 static void
-due_compact(vdr_state *state, vdr_window *window, uint32_t over, vdr_slot household)
+due_compact(vdr_state *state, vdr_window *window)
 {
-    if (window->due.count / 2 <= vdr_household_at(state, household)->signal_count + 16)
+    if (window->due.count / 2 <= vdr_household_at(state, window->household)->signal_count + 16)
         return;
     vdr_heap kept = {0};
     while (window->due.count > 0) {
         vdr_heap_entry entry = window->due.at[0];
         vdr_heap_take_first(&window->due);
+        const vdr_heap_entry *last = kept.count > 0 ? &kept.at[kept.count - 1] : NULL;
         const vdr_signal *signal = vdr_signal_at(state, entry.slot);
-        bool doubled = kept.count > 0 && kept.at[kept.count - 1].key == entry.key &&
-                       kept.at[kept.count - 1].slot == entry.slot;
-        if (!doubled && signal->household == household &&
-            next_change(state->rulebook->overs[over], signal, window->now) == entry.key)
+        bool doubled = last != NULL && last->key == entry.key && last->slot == entry.slot;
+        if (!doubled && signal->household == window->household && next_change(window, signal) == entry.key)
             vdr_heap_add(&kept, entry.key, entry.slot); /* in order: stays where it is added */
     }
     vdr_heap_done(&window->due);
     window->due = kept;
 }
 
-static vdr_window *
-window_new(vdr_state *state, uint32_t over, vdr_slot household, vdr_ms t)
+vdr_window *
+vdr_window_new(vdr_state *state, uint32_t over, vdr_slot household, vdr_ms t)
 {
     vdr_window *window = vdr_alloc(1, sizeof *window);
     window->now = t;
+    window->household = household;
+    window->over = over;
+    window->over_ms = state->rulebook->overs[over];
     window->holding = vdr_alloc(state->rulebook->rule_count, sizeof *window->holding);
     window->counted = vdr_alloc(state->rulebook->rule_count, sizeof *window->counted);
     for (vdr_slot slot = vdr_household_at(state, household)->signals_first; slot != 0;) {
-        add_signal(state, window, over, slot);
+        vdr_window_add(state, window, slot);
         slot = vdr_signal_at(state, slot)->after;
     }
     return window;
 }
 
-static void
-window_free(vdr_window *window)
+void
+vdr_window_free(vdr_window *window)
 {
     if (window == NULL)
         return;
@@ -454,154 +402,71 @@ window_free(vdr_window *window)
     free(window);
 }
 
-static uint64_t
-window_bytes(const vdr_window *window, uint32_t rule_count)
+uint64_t
+vdr_window_bytes(const vdr_state *state, const vdr_window *window)
 {
     return sizeof *window + vdr_heap_bytes(&window->due) + vdr_map_bytes(&window->values) +
            vdr_map_bytes(&window->groups) + window->spread_bytes +
-           window->group_size * (sizeof(counts) + sizeof(uint32_t)) + rule_count * 2 * sizeof(uint32_t);
+           window->group_size * (sizeof(counts) + sizeof(uint32_t)) +
+           state->rulebook->rule_count * 2 * sizeof(uint32_t);
 }
 
-vdr_windows *
-vdr_windows_new(const vdr_rulebook *book)
+/* An entry that is out of date, also one whose slot holds another signal by now, finds a signal that counts as
+ * much just before the instant as at it; entries for the same change follow each other and are taken as one. */
+void
+vdr_window_move(vdr_state *state, vdr_window *window, vdr_ms t)
 {
-    vdr_windows *windows = vdr_alloc(1, sizeof *windows);
-    windows->book = book;
-    return windows;
-}
-
-static void
-set_unlink(vdr_windows *windows, window_set *set)
-{
-    *(set->newer != NULL ? &set->newer->older : &windows->newest) = set->older;
-    *(set->older != NULL ? &set->older->newer : &windows->oldest) = set->newer;
-    set->newer = set->older = NULL;
-}
-
-static void
-set_to_front(vdr_windows *windows, window_set *set)
-{
-    if (windows->newest == set)
-        return;
-    if (set->older != NULL || set->newer != NULL)
-        set_unlink(windows, set);
-    set->older = windows->newest;
-    *(set->older != NULL ? &set->older->newer : &windows->oldest) = set;
-    windows->newest = set;
-}
-
-static vdr_map_key
-household_key(vdr_slot household)
-{
-    return (vdr_map_key){.group = household};
-}
-
-static void
-set_free(vdr_windows *windows, window_set *set)
-{
-    set_unlink(windows, set);
-    windows->bytes -= set->bytes;
-    uint32_t place = *vdr_map_at(&windows->by_household, household_key(set->household));
-    vdr_map_remove(&windows->by_household, household_key(set->household));
-    window_set *last = windows->sets[--windows->set_count];
-    windows->sets[place] = last;
-    if (last != set)
-        *vdr_map_at(&windows->by_household, household_key(last->household)) = place;
-    for (uint32_t over = 0; over < windows->book->over_count; over++)
-        window_free(set->windows[over]);
-    free(set->windows);
-    free(set);
-}
-
-/* NULL: the household has none. A set that was made for an earlier household of this slot is dropped. */
-static window_set *
-set_find(vdr_state *state, vdr_slot household)
-{
-    vdr_windows *windows = state->rulebook->windows;
-    uint32_t *place = vdr_map_at(&windows->by_household, household_key(household));
-    if (place == NULL)
-        return NULL;
-    window_set *set = windows->sets[*place];
-    if (set->number == vdr_household_at(state, household)->number)
-        return set;
-    set_free(windows, set);
-    return NULL;
-}
-
-static window_set *
-set_make(vdr_state *state, vdr_slot household)
-{
-    vdr_windows *windows = state->rulebook->windows;
-    window_set *set = vdr_alloc(1, sizeof *set);
-    set->household = household;
-    set->number = vdr_household_at(state, household)->number;
-    set->windows = vdr_alloc(windows->book->over_count, sizeof(vdr_window *));
-    if (windows->set_count == windows->set_size) {
-        windows->set_size = windows->set_size == 0 ? 16 : windows->set_size * 2;
-        windows->sets = vdr_realloc(windows->sets, windows->set_size, sizeof(window_set *));
+    vdr_heap *due = &window->due;
+    VDR_ASSERT(t >= window->now);
+    while (due->count > 0 && due->at[0].key <= t) {
+        vdr_heap_entry entry = due->at[0];
+        while (due->count > 0 && due->at[0].key == entry.key && due->at[0].slot == entry.slot)
+            vdr_heap_take_first(due);
+        window->now = entry.key;
+        const vdr_signal *signal = vdr_signal_at(state, entry.slot);
+        if (signal->household != window->household)
+            continue;
+        bool was = vdr_rule_in_time(window->over_ms, signal, entry.key - 1);
+        bool is = vdr_rule_in_time(window->over_ms, signal, entry.key);
+        if (was == is)
+            continue;
+        (void)count_signal(state, window, signal, is);
+        if (is)
+            await(window, signal, entry.slot);
     }
-    *vdr_map_put(&windows->by_household, household_key(household)) = windows->set_count;
-    windows->sets[windows->set_count++] = set;
-    return set;
-}
-
-static void
-set_weigh(vdr_windows *windows, window_set *set)
-{
-    uint64_t bytes = sizeof *set;
-    for (uint32_t over = 0; over < windows->book->over_count; over++) {
-        if (set->windows[over] != NULL)
-            bytes += window_bytes(set->windows[over], windows->book->rule_count);
-    }
-    windows->bytes += bytes - set->bytes;
-    set->bytes = bytes;
+    window->now = t;
 }
 
 void
-vdr_windows_free(vdr_windows **windows_p)
+vdr_window_add(vdr_state *state, vdr_window *window, vdr_slot slot)
 {
-    vdr_windows *windows = *windows_p;
-    if (windows == NULL)
-        return;
-    while (windows->newest != NULL)
-        set_free(windows, windows->newest);
-    vdr_map_done(&windows->by_household);
-    free(windows->sets);
-    free(windows);
-    *windows_p = NULL;
-}
-
-uint64_t
-vdr_windows_bytes(const vdr_windows *windows)
-{
-    return sizeof *windows + windows->bytes + vdr_map_bytes(&windows->by_household) +
-           windows->set_size * sizeof(window_set *);
+    const vdr_signal *signal = vdr_signal_at(state, slot);
+    bool passes = vdr_rule_in_time(window->over_ms, signal, window->now)
+                      ? count_signal(state, window, signal, true)
+                      : passes_any(state, window, signal);
+    if (passes)
+        await(window, signal, slot);
+    due_compact(state, window);
 }
 
 void
-vdr_windows_shrink(vdr_windows *windows, uint64_t bytes_max)
+vdr_window_change(vdr_state *state, vdr_window *window, vdr_slot slot, const vdr_signal *before)
 {
-    while (windows->oldest != NULL && windows->bytes > bytes_max)
-        set_free(windows, windows->oldest);
+    const vdr_signal *signal = vdr_signal_at(state, slot);
+    if (vdr_rule_in_time(window->over_ms, before, window->now))
+        (void)count_signal(state, window, before, false);
+    if (vdr_rule_in_time(window->over_ms, signal, window->now))
+        (void)count_signal(state, window, signal, true);
+    if (next_change(window, signal) != next_change(window, before) && passes_any(state, window, signal))
+        await(window, signal, slot);
 }
 
-vdr_window *
-vdr_windows_at(vdr_state *state, const vdr_rule *rule, vdr_slot household, vdr_ms t)
+void
+vdr_window_remove(vdr_state *state, vdr_window *window, vdr_slot slot)
 {
-    vdr_windows *windows = state->rulebook->windows;
-    window_set *set = set_find(state, household);
-    if (set == NULL)
-        set = set_make(state, household);
-    set_to_front(windows, set);
-    vdr_window **window_p = &set->windows[rule->over];
-    if (*window_p == NULL)
-        *window_p = window_new(state, rule->over, household, t);
-    else if ((*window_p)->now != t)
-        move_to(state, *window_p, rule->over, household, t);
-    set_weigh(windows, set);
-    while (windows->bytes > VDR_WINDOWS_BYTES_MAX && windows->oldest != set)
-        set_free(windows, windows->oldest);
-    return *window_p;
+    const vdr_signal *signal = vdr_signal_at(state, slot);
+    if (vdr_rule_in_time(window->over_ms, signal, window->now))
+        (void)count_signal(state, window, signal, false);
 }
 
 bool
@@ -621,67 +486,4 @@ vdr_window_group_holds(const vdr_window *window, const vdr_rule *rule, uint32_t 
 {
     const uint32_t *place = vdr_map_at(&window->groups, group_key(rule->place, group));
     return place != NULL && window->group_at[*place].holds;
-}
-
-void
-vdr_windows_added(vdr_state *state, vdr_slot household, vdr_slot slot)
-{
-    window_set *set = set_find(state, household);
-    if (set == NULL)
-        return;
-    for (uint32_t over = 0; over < state->rulebook->over_count; over++) {
-        if (set->windows[over] == NULL)
-            continue;
-        add_signal(state, set->windows[over], over, slot);
-        due_compact(state, set->windows[over], over, household);
-    }
-    set_weigh(state->rulebook->windows, set);
-}
-
-void
-vdr_windows_changed(vdr_state *state, vdr_slot household, vdr_slot slot, const vdr_signal *before)
-{
-    window_set *set = set_find(state, household);
-    if (set == NULL)
-        return;
-    const vdr_signal *signal = vdr_signal_at(state, slot);
-    for (uint32_t over = 0; over < state->rulebook->over_count; over++) {
-        int64_t over_ms = state->rulebook->overs[over];
-        vdr_window *window = set->windows[over];
-        if (window == NULL)
-            continue;
-        if (vdr_rule_in_time(over_ms, before, window->now))
-            (void)count_signal(state, window, over, before, false);
-        if (vdr_rule_in_time(over_ms, signal, window->now))
-            (void)count_signal(state, window, over, signal, true);
-        if (next_change(over_ms, signal, window->now) != next_change(over_ms, before, window->now) &&
-            passes_any(state, over, signal))
-            await(window, over_ms, signal, slot);
-    }
-    set_weigh(state->rulebook->windows, set);
-}
-
-void
-vdr_windows_removed(vdr_state *state, vdr_slot household, vdr_slot slot)
-{
-    window_set *set = set_find(state, household);
-    if (set == NULL)
-        return;
-    const vdr_signal *signal = vdr_signal_at(state, slot);
-    for (uint32_t over = 0; over < state->rulebook->over_count; over++) {
-        vdr_window *window = set->windows[over];
-        if (window == NULL)
-            continue;
-        if (vdr_rule_in_time(state->rulebook->overs[over], signal, window->now))
-            (void)count_signal(state, window, over, signal, false);
-    }
-    set_weigh(state->rulebook->windows, set);
-}
-
-void
-vdr_windows_gone(vdr_state *state, vdr_slot household)
-{
-    window_set *set = set_find(state, household);
-    if (set != NULL)
-        set_free(state->rulebook->windows, set);
 }

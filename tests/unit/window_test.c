@@ -5,7 +5,7 @@
  * event every rule is asked, of windows and of rules.h, and compared with a plain evaluator of section 6
  * that knows nothing of the state. VDR_TEST_STREAMS gives the number of streams, VDR_TEST_SEED the first. */
 #include "broker/core/map.h"
-#include "broker/core/window.h"
+#include "broker/core/windows.h"
 #include "tests/rules_world.h"
 
 #include <setjmp.h>
