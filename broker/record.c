@@ -69,7 +69,7 @@ typedef struct writer {
 static void
 put(writer *out, const void *bytes, size_t len)
 {
-    if (len != 0 && out->used + len <= out->size)
+    if (out->at != NULL && len != 0 && out->used + len <= out->size)
         memcpy(out->at + out->used, bytes, len);
     out->used += len;
 }

@@ -33,7 +33,7 @@ static void
 hash_names(crypto_generichash_state *hash, vdr_names names)
 {
     hash_number(hash, names.at != NULL);
-    if (names.count == 0) {
+    if (names.at == NULL || names.count == 0) {
         hash_number(hash, 0);
         return;
     }

@@ -105,6 +105,7 @@ static void
 close_node(builder *b)
 {
     vdr_yaml *node = b->open;
+    VDR_ASSERT(node != NULL); /* an end has its begin */
     if (node->kind == VDR_YAML_MAP)
         keys_once(b, node);
     b->open = node->in;
