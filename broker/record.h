@@ -5,7 +5,7 @@
  * never longer than needed; pseudonyms, digests and hashes as they are. What can be read writes as the same
  * bytes. A new form is a new version; old ones stay readable.
  * Content: a form byte, then the JSON event, an encoded typed item (proto/codec.h), or the three texts of a
- * configuration. Ticks and acknowledgements have none.
+ * configuration, each with its length. Ticks and acknowledgements have none.
  *
  * Thread:  any; pure.
  * Errors:  STORE_CORRUPT: no bytes that were written here; STORE_VERSION: of a later version.
