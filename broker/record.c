@@ -460,7 +460,6 @@ take_acks(reader *in, vdr_command *c)
 vdr_err
 vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
 {
-    reader in = {.at = routing.at, .end = routing.at + routing.len, .arena = arena};
     vdr_command c = {0};
 
     if (routing.len < 2)
@@ -469,7 +468,7 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
         return VDR_E_STORE_VERSION;
     if (routing.at[0] == 0 || routing.at[1] < VDR_COMMAND_SIGNAL || routing.at[1] > VDR_COMMAND_CONFIG)
         return VDR_E_STORE_CORRUPT;
-    in.at += 2;
+    reader in = {.at = routing.at + 2, .end = routing.at + routing.len, .arena = arena};
     c.kind = (vdr_command_kind)routing.at[1];
     c.at = take_instant(&in);
     if (c.kind == VDR_COMMAND_SIGNAL || c.kind == VDR_COMMAND_ACT)

@@ -365,10 +365,9 @@ read_value(cursor *c)
 vdr_json *
 vdr_json_read(vdr_span text, unsigned depth, vdr_arena *arena)
 {
-    cursor c = {.at = text.at, .end = text.at + text.len, .arena = arena, .depth = depth};
-
     if (text.len == 0 || !vdr_span_is_utf8(text))
         return NULL;
+    cursor c = {.at = text.at, .end = text.at + text.len, .arena = arena, .depth = depth};
     vdr_json *value = read_value(&c);
     skip_blanks(&c);
     return c.at == c.end ? value : NULL;

@@ -82,6 +82,7 @@ the_grammar_is_that_of_section_3(void **state)
     }
     static const uint8_t zero[] = {'"', 0, '"'};
     assert_null(vdr_json_read(vdr_span_of(zero, 3), 0, &arena));
+    assert_null(vdr_json_read((vdr_span){0}, 0, &arena));
     vdr_arena_done(&arena);
     assert_int_equal(failed, 0);
 }
