@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -12,23 +11,13 @@
 
 #define STORE_WORDS 256 /* what the store's open functions fill */
 
-__attribute__((format(printf, 3, 4))) static vdr_err
-say(char *ret_words, vdr_err err, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(ret_words, VDR_ENGINE_WORDS_BYTES, format, args);
-    va_end(args);
-    return err;
-}
-
 static vdr_err
 parent_exists(const char *dir, char *ret_words)
 {
     char parent[4096];
     size_t len = strlen(dir);
     if (len == 0 || len >= sizeof parent)
-        return say(ret_words, VDR_E_IO, "the name of the directory is empty or too long");
+        return vdr_engine_words(ret_words, VDR_E_IO, "the name of the directory is empty or too long");
     memcpy(parent, dir, len + 1);
     while (len > 1 && parent[len - 1] == '/')
         parent[--len] = '\0';
@@ -39,7 +28,7 @@ parent_exists(const char *dir, char *ret_words)
         slash[slash == parent] = '\0';
     struct stat status;
     if (stat(parent, &status) != 0 || !S_ISDIR(status.st_mode))
-        return say(ret_words, VDR_E_NOT_FOUND, "%s: there is no such directory", parent);
+        return vdr_engine_words(ret_words, VDR_E_NOT_FOUND, "%s: there is no such directory", parent);
     return VDR_OK;
 }
 
@@ -51,15 +40,16 @@ vdr_backup_dir_free(const char *dir, char *ret_words)
         return e;
     DIR *handle = opendir(dir);
     if (handle == NULL)
-        return errno == ENOENT ? VDR_OK : say(ret_words, VDR_E_IO, "%s: %s", dir, strerror(errno));
+        return errno == ENOENT ? VDR_OK
+                               : vdr_engine_words(ret_words, VDR_E_IO, "%s: %s", dir, strerror(errno));
     struct dirent *entry;
     bool empty = true;
     while (empty && (entry = readdir(handle)) != NULL)
         empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
     (void)closedir(handle);
     return empty ? VDR_OK
-                 : say(ret_words, VDR_E_STORE_BUSY, "%s is not empty: give a directory that is not there yet",
-                       dir);
+                 : vdr_engine_words(ret_words, VDR_E_STORE_BUSY,
+                                    "%s is not empty: give a directory that is not there yet", dir);
 }
 
 /* ---- A store that nobody runs on ---- */
@@ -87,7 +77,7 @@ store_open(opened_store *ret_store, const char *dir, char *ret_words)
         e = vdr_checkpoint_open_lmdb(dir, false, &store.checkpoint, words);
     if (e != VDR_OK) {
         store_close(&store);
-        return say(ret_words, e, "%s: %s", dir, *words != '\0' ? words : vdr_err_text(e));
+        return vdr_engine_words(ret_words, e, "%s: %s", dir, *words != '\0' ? words : vdr_err_text(e));
     }
     *ret_store = store;
     return VDR_OK;
@@ -119,7 +109,7 @@ copy(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir, char *ret_words)
         e = vdr_log_backup(log, dir);
     if (e != VDR_OK) {
         discard(dir);
-        return say(ret_words, e, "copying to %s: %s", dir, vdr_err_text(e));
+        return vdr_engine_words(ret_words, e, "copying to %s: %s", dir, vdr_err_text(e));
     }
     return VDR_OK;
 }
@@ -132,7 +122,7 @@ vdr_backup_write(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir, vdr_
     if (e != VDR_OK)
         return e;
     /* Opening checks that the copy is a store, and tells where it ends. */
-    opened_store copied;
+    opened_store copied = {0};
     e = store_open(&copied, dir, ret_words);
     if (e != VDR_OK) {
         discard(dir);
@@ -154,7 +144,8 @@ check(const opened_store *store, vdr_position *ret_position, char *ret_words)
     vdr_log_stats_get(store->log, &stats);
     vdr_err e = vdr_log_verify(store->log, stats.first, NULL, NULL, &bad);
     if (e != VDR_OK)
-        return say(ret_words, e, "record %llu of the log: %s", (unsigned long long)bad, vdr_err_text(e));
+        return vdr_engine_words(ret_words, e, "record %llu of the log: %s", (unsigned long long)bad,
+                                vdr_err_text(e));
     vdr_engine *engine = vdr_alloc(1, sizeof *engine);
     engine->options.log = store->log;
     engine->options.checkpoint = store->checkpoint;
@@ -162,8 +153,8 @@ check(const opened_store *store, vdr_position *ret_position, char *ret_words)
     e = vdr_boot(engine, true, ret_words);
     const char *broken = e == VDR_OK ? vdr_core_check(engine->core) : NULL;
     if (broken != NULL)
-        e = say(ret_words, VDR_E_STORE_CORRUPT, "the state at record %llu: %s",
-                (unsigned long long)stats.next - 1, broken);
+        e = vdr_engine_words(ret_words, VDR_E_STORE_CORRUPT, "the state at record %llu: %s",
+                             (unsigned long long)stats.next - 1, broken);
     vdr_core_free(&engine->core);
     vdr_config_free(&engine->config);
     vdr_arena_done(&engine->arena);
@@ -176,7 +167,7 @@ check(const opened_store *store, vdr_position *ret_position, char *ret_words)
 vdr_err
 vdr_restore_check(const char *dir, vdr_position *ret_position, char *ret_words)
 {
-    opened_store store;
+    opened_store store = {0};
     vdr_err e = store_open(&store, dir, ret_words);
     if (e != VDR_OK)
         return e;
@@ -188,7 +179,7 @@ vdr_restore_check(const char *dir, vdr_position *ret_position, char *ret_words)
 vdr_err
 vdr_restore(const char *from, const char *dir, vdr_position *ret_position, char *ret_words)
 {
-    opened_store store;
+    opened_store store = {0};
     vdr_err e = vdr_backup_dir_free(dir, ret_words);
     if (e == VDR_OK)
         e = store_open(&store, from, ret_words);

@@ -2,28 +2,18 @@
  * is compared with the one that was stored, and told: a broker that would now decide otherwise does not run. */
 #include "broker/inside.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #define PROGRESS_EVERY 4096u
 
-__attribute__((format(printf, 3, 4))) static vdr_err
-say(char *ret_words, vdr_err err, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(ret_words, VDR_ENGINE_WORDS_BYTES, format, args);
-    va_end(args);
-    return err;
-}
-
 /* What is told of a record that cannot be read. */
 static vdr_err
 bad_record(vdr_position position, vdr_err err, char *ret_words)
 {
-    return say(ret_words, err == VDR_E_NOT_FOUND ? VDR_E_STORE_CORRUPT : err, "record %llu of the log: %s",
-               (unsigned long long)position, err == VDR_E_NOT_FOUND ? "it is missing" : vdr_err_text(err));
+    return vdr_engine_words(ret_words, err == VDR_E_NOT_FOUND ? VDR_E_STORE_CORRUPT : err,
+                            "record %llu of the log: %s", (unsigned long long)position,
+                            err == VDR_E_NOT_FOUND ? "it is missing" : vdr_err_text(err));
 }
 
 /* The configuration that a CONFIG record holds. */
@@ -39,9 +29,9 @@ config_of_record(const vdr_log_record *record, vdr_position position, vdr_config
         VDR_E_BAD_CONFIG) { /* it was good once: the reader has become stricter, or the bytes are rotten */
         char words[VDR_ENGINE_WORDS_BYTES];
         memcpy(words, ret_words, sizeof words);
-        return say(ret_words, VDR_E_STORE_VERSION,
-                   "the configuration of record %llu is not one any more: %.1900s",
-                   (unsigned long long)position, words);
+        return vdr_engine_words(ret_words, VDR_E_STORE_VERSION,
+                                "the configuration of record %llu is not one any more: %.1900s",
+                                (unsigned long long)position, words);
     }
     return e != VDR_OK ? bad_record(position, e, ret_words) : VDR_OK;
 }
@@ -63,19 +53,20 @@ fits_log(vdr_log *log, const vdr_checkpoint_manifest *manifest, char *ret_words)
     vdr_log_stats_get(log, &stats);
     unsigned long long position = manifest->position;
     if (manifest->position >= stats.next)
-        return say(
+        return vdr_engine_words(
             ret_words, VDR_E_STORE_CORRUPT,
             "the log ends at record %llu and the checkpoint is of record %llu: the log has lost records. "
             "Restore both from a backup",
             (unsigned long long)stats.next - 1, position);
     if (manifest->position + 1 < stats.first)
-        return say(ret_words, VDR_E_NOT_FOUND,
-                   "the log begins at record %llu, too late for the checkpoint of record %llu",
-                   (unsigned long long)stats.first, position);
+        return vdr_engine_words(ret_words, VDR_E_NOT_FOUND,
+                                "the log begins at record %llu, too late for the checkpoint of record %llu",
+                                (unsigned long long)stats.first, position);
     uint8_t chain[32];
     vdr_err e = vdr_log_chain(log, manifest->position + 1, chain);
     if (e == VDR_E_NOT_FOUND || (e == VDR_OK && memcmp(chain, manifest->chain, sizeof chain) != 0))
-        return say(ret_words, VDR_E_NOT_FOUND, "the checkpoint of record %llu is of another log", position);
+        return vdr_engine_words(ret_words, VDR_E_NOT_FOUND, "the checkpoint of record %llu is of another log",
+                                position);
     return e != VDR_OK ? bad_record(manifest->position, e, ret_words) : VDR_OK;
 }
 
@@ -136,23 +127,24 @@ load_newest(vdr_engine *engine, vdr_log *log, vdr_checkpoint *checkpoint, vdr_lo
         }
         if (strict)
             return *ret_words != '\0' ? e
-                                      : say(ret_words, e, "the checkpoint of record %llu: %s",
-                                            (unsigned long long)position, vdr_err_text(e));
+                                      : vdr_engine_words(ret_words, e, "the checkpoint of record %llu: %s",
+                                                         (unsigned long long)position, vdr_err_text(e));
         vdr_engine_say(engine, VDR_NOTICE_WARNING,
                        "the newest checkpoint cannot be used (%s): trying the one before it",
                        *ret_words != '\0' ? ret_words : vdr_err_text(e));
         e = vdr_checkpoint_fall_back(checkpoint);
         if (e != VDR_OK)
-            return say(ret_words, e, "the checkpoints: %s", vdr_err_text(e));
+            return vdr_engine_words(ret_words, e, "the checkpoints: %s", vdr_err_text(e));
     }
     engine->core = vdr_core_new();
     engine->image.all = true;
     vdr_log_stats stats;
     vdr_log_stats_get(log, &stats);
     if (stats.first != 1)
-        return say(ret_words, VDR_E_STORE_CORRUPT,
-                   "there is no usable checkpoint and the log begins at record %llu: restore from a backup",
-                   (unsigned long long)stats.first);
+        return vdr_engine_words(
+            ret_words, VDR_E_STORE_CORRUPT,
+            "there is no usable checkpoint and the log begins at record %llu: restore from a backup",
+            (unsigned long long)stats.first);
     return VDR_OK;
 }
 
@@ -199,7 +191,8 @@ step_record(tail_walk *tail, vdr_position position, char *ret_words)
             return e;
         command.config = config;
     } else if (vdr_core_config(engine->core) == NULL) {
-        return say(ret_words, VDR_E_STORE_CORRUPT, "the log does not begin with a configuration");
+        return vdr_engine_words(ret_words, VDR_E_STORE_CORRUPT,
+                                "the log does not begin with a configuration");
     }
     vdr_step step;
     vdr_core_step(engine->core, &command, position, &step);
@@ -208,7 +201,7 @@ step_record(tail_walk *tail, vdr_position position, char *ret_words)
         engine->config = config;
     }
     if (!step.record || !vdr_span_equal(step.tale, record.tale))
-        return say(
+        return vdr_engine_words(
             ret_words, VDR_E_STORE_CORRUPT,
             "record %llu of the log has other effects now than when it was written: this version decides "
             "otherwise than the one that wrote it, or the store is damaged",
@@ -239,7 +232,7 @@ vdr_boot(vdr_engine *engine, bool strict, char *ret_words)
     vdr_log_reader *reader = NULL;
     vdr_err e = vdr_log_reader_open(log, &reader);
     if (e != VDR_OK)
-        return say(ret_words, e, "the log: %s", vdr_err_text(e));
+        return vdr_engine_words(ret_words, e, "the log: %s", vdr_err_text(e));
     e = load_newest(engine, log, engine->options.checkpoint, reader, strict, ret_words);
     vdr_log_stats stats;
     vdr_log_stats_get(log, &stats);

@@ -23,6 +23,16 @@ vdr_engine_say(const vdr_engine *engine, vdr_notice_level level, const char *for
     engine->options.notice(engine->options.notice_context, level, words);
 }
 
+vdr_err
+vdr_engine_words(char *ret_words, vdr_err err, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(ret_words, VDR_ENGINE_WORDS_BYTES, format, args);
+    va_end(args);
+    return err;
+}
+
 void
 vdr_engine_die(vdr_engine *engine, vdr_err error, const char *words)
 {

@@ -111,6 +111,9 @@ struct vdr_engine {
 /* engine.c */
 __attribute__((format(printf, 3, 4))) void vdr_engine_say(const vdr_engine *engine, vdr_notice_level level,
                                                           const char *format, ...);
+/* Words of a failure into VDR_ENGINE_WORDS_BYTES; returns err. */
+__attribute__((format(printf, 3, 4))) vdr_err vdr_engine_words(char *ret_words, vdr_err err,
+                                                               const char *format, ...);
 /* The first failure counts: the engine is dead from here on. */
 void vdr_engine_die(vdr_engine *engine, vdr_err error, const char *words);
 
