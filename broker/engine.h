@@ -197,10 +197,11 @@ bool vdr_engine_collect_job(vdr_engine *engine, vdr_job *ret_job);
 /* ---- Look ---- */
 
 const vdr_core *vdr_engine_core(const vdr_engine *engine);
-vdr_log *vdr_engine_log(const vdr_engine *engine);         /* for readers of deliveries and details */
+vdr_log *vdr_engine_log(const vdr_engine *engine); /* for readers of deliveries and details */
 /* A record that was stepped, durable or not: what views name by position. Its spans live until the next call
  * of anything here; let go of the log's pages with _done when no more is read. NOT_FOUND: cut, or none. */
-VDR_MUST_CHECK vdr_err vdr_engine_record(vdr_engine *engine, vdr_position position, vdr_log_record *ret_record);
+VDR_MUST_CHECK vdr_err vdr_engine_record(vdr_engine *engine, vdr_position position,
+                                         vdr_log_record *ret_record);
 void vdr_engine_record_done(vdr_engine *engine);
 vdr_position vdr_engine_durable(const vdr_engine *engine); /* everything up to here may be spoken of */
 vdr_err vdr_engine_failed(const vdr_engine *engine, const char **ret_words); /* OK: it lives */
