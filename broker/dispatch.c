@@ -143,7 +143,7 @@ body(vdr_daemon *daemon, vdr_session *session, const vdr_frame *frame, const vdr
     case VDR_FRAME_DECISION:
     case VDR_FRAME_RESULT:
     case VDR_FRAME_ERROR:
-        VDR_ASSERT(!"a frame of the broker's was let through");
+        VDR_ASSERT(false); /* a frame of the broker's was let through */
     }
 }
 
