@@ -2,6 +2,7 @@
 #include "broker/daemon.h"
 #include "broker/journal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -305,6 +306,19 @@ state_word(const vdr_daemon *daemon, const vdr_engine_status *status)
                               : "serving";
 }
 
+/* Open descriptors of the process: what connections that never came through would pile up in. */
+static uint64_t
+descriptors(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    uint64_t count = 0;
+    while (dir != NULL && readdir(dir) != NULL)
+        count++;
+    if (dir != NULL)
+        (void)closedir(dir);
+    return count > 3 ? count - 3 : 0; /* ".", ".." and the one that looked */
+}
+
 static vdr_wire_counter
 counter(const char *name, uint64_t value)
 {
@@ -370,6 +384,7 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         counter("sessions", vdr_sessions_count(daemon->sessions, VDR_ZONE_PARTIES)),
         counter("sessions_operators", vdr_sessions_count(daemon->sessions, VDR_ZONE_OPERATORS)),
         counter("keys", vdr_keyring_count(daemon->keyring)),
+        counter("descriptors", descriptors()),
         counter("handshakes_admitted", net.admitted),
         counter("handshakes_refused", net.refused),
         counter("frames_received", net.received),

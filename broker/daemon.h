@@ -109,7 +109,8 @@ typedef struct vdr_daemon {
     vdr_arena tales;           /* what is resolved from effects, or shown by a read */
     vdr_bytes frame;           /* being encoded */
 
-    vdr_session *due;       /* sessions that are owed a CONFIRM */
+    vdr_session *due; /* sessions that are owed a CONFIRM */
+    uint64_t frames_heard;
     size_t ending;          /* sessions to be dropped at the end of the turn */
     size_t blocked;         /* sessions whose connection took no more */
     int64_t unblock_ms;     /* when they are tried again */

@@ -238,6 +238,7 @@ vdr_dispatch(vdr_daemon *daemon, vdr_received *received)
     if (session == NULL)
         return;
     session->heard_ms = daemon->now_ms;
+    session->heard_order = ++daemon->frames_heard;
     if (!vdr_session_live(session) || session->key_id != received->key_id)
         return;
     session->frames_in++;

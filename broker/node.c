@@ -23,7 +23,8 @@
 
 typedef enum unit { COUNT, BYTES, DURATION } unit;
 
-/* X(key, member, unit, default, least, most). Windows and frames are also bounded by proto/limits.h. */
+/* X(key, member, unit, default, least, most). Windows and frames are also bounded by proto/limits.h. The reserve
+ * must hold the groups that were gathering and on their way when the store became full, and more. */
 #define LIMITS(X)                                                                                            \
     X("sessions", sessions, COUNT, 4096, 1, 100000)                                                          \
     X("operator_sessions", operator_sessions, COUNT, 32, 1, 1000)                                            \
@@ -37,7 +38,7 @@ typedef enum unit { COUNT, BYTES, DURATION } unit;
     X("backlog", backlog, COUNT, 1024, 1, 65535)                                                             \
     X("receive_frames", receive_frames, COUNT, 256, 1, 100000)                                               \
     X("store", store_bytes, BYTES, 0, 16 * MIB, UINT64_MAX)                                                  \
-    X("reserve", reserve_bytes, BYTES, 64 * MIB, MIB, UINT64_MAX)                                            \
+    X("reserve", reserve_bytes, BYTES, 64 * MIB, 32 * MIB, UINT64_MAX)                                       \
     X("checkpoint_records", checkpoint_records, COUNT, 200000, 1, UINT32_MAX)                                \
     X("checkpoint_every", checkpoint_ms, DURATION, 60000, 1000, 7 * VDR_DAY_MS)                              \
     X("heartbeat", heartbeat_ms, DURATION, 10000, 1000, 600000)                                              \

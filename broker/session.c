@@ -211,7 +211,7 @@ vdr_session_in_excess(vdr_sessions *sessions, const vdr_session *session)
         if (s->key_id != session->key_id || s->state == VDR_SESSION_OVER)
             continue;
         count++;
-        if (s != session && (silent == NULL || s->heard_ms < silent->heard_ms))
+        if (s != session && (silent == NULL || s->heard_order < silent->heard_order))
             silent = s;
     }
     return count > sessions->caps.per_key ? silent : NULL;

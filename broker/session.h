@@ -67,6 +67,7 @@ typedef struct vdr_session {
     bool ending;                /* nothing is sent or taken any more; a stone at the end of the turn */
     uint32_t in_next, out_next; /* sequence of the next frame in either direction */
     int64_t heard_ms;           /* steady: when a frame came last */
+    uint64_t heard_order;       /* of the daemon's frames: which one that was */
     vdr_ms since;
     uint64_t frames_in, frames_out;
 
