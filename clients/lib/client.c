@@ -153,6 +153,7 @@ vdr_client_open(const vdr_client_options *options, vdr_client **ret_client, vdr_
     (void)vdr_lib_fail(client, VDR_OK, NULL);
     vdr_arena_init(&client->scratch, VDR_LIB_ARENA_BYTES);
     vdr_arena_init(&client->frame, VDR_LIB_ARENA_BYTES);
+    vdr_arena_init(&client->item, VDR_LIB_ARENA_BYTES);
     vdr_arena_init(&client->kept, VDR_LIB_ARENA_BYTES);
     vdr_arena_init(&client->mail.arena, VDR_LIB_ARENA_BYTES);
     vdr_err err = open_parts(client);
@@ -180,6 +181,7 @@ vdr_client_close(vdr_client **client_p)
     vdr_lib_request_free(client);
     vdr_arena_done(&client->scratch);
     vdr_arena_done(&client->frame);
+    vdr_arena_done(&client->item);
     vdr_arena_done(&client->kept);
     if (client->poll_fd >= 0)
         close(client->poll_fd);

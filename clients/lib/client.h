@@ -71,7 +71,7 @@ typedef struct vdr_lib_publisher {
     int64_t paused_until_ms; /* the broker asked for a pause */
     uint64_t published, answered, sent_again, recovered;
     vdr_lib_waiting waiting;
-    bool sync_wants_results;
+    size_t moved_next; /* where the next entry whose place moved is looked for */
 } vdr_lib_publisher;
 
 /* A DELIVER frame whose messages are not all handed out. */
@@ -123,7 +123,7 @@ typedef struct vdr_lib_stream_state {
 } vdr_lib_stream_state;
 
 struct vdr_client {
-    vdr_client_options options; /* strings are copies */
+    vdr_client_options options; /* its strings are only good while it is opened */
     char *endpoint, *name;
     char server_key[VDR_CLIENT_KEY_TEXT], public_key[VDR_CLIENT_KEY_TEXT], secret_key[VDR_CLIENT_KEY_TEXT];
     int poll_fd;     /* epoll of the socket's and the monitor's descriptors */
@@ -133,6 +133,7 @@ struct vdr_client {
     vdr_client_error error;
     vdr_arena scratch; /* of encoding */
     vdr_arena frame;   /* of the frame being handled */
+    vdr_arena item;    /* of vdr_client_result_item() */
     vdr_arena kept;    /* of the last answer to a call that waited */
     vdr_lib_session session;
     vdr_lib_publisher publisher;

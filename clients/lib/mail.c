@@ -50,6 +50,7 @@ vdr_client_subscribe(vdr_client *client, const vdr_client_subscription *subscrip
     mail->current = (vdr_wire_deliver){0};
     mail->current_next = 0;
     drop_frames(mail);
+    client->dirty = true; /* so that the next process() says it */
 }
 
 void

@@ -171,33 +171,25 @@ vdr_lib_publish_pump(vdr_client *client)
 
 /* ---- Answers */
 
-/* The entry's bytes for vdr_client_result_item(), or absent. */
+/* To the one who waits for it, or to the callback. */
 static void
-report(vdr_client *client, const vdr_lib_queue_entry *entry, const vdr_client_result *result)
+report(vdr_client *client, const vdr_client_result *result)
 {
-    vdr_lib_publisher *publisher = &client->publisher;
-    vdr_lib_waiting *waiting = &publisher->waiting;
-    vdr_client_result whole = *result;
-    vdr_bytes read = {0};
+    vdr_lib_waiting *waiting = &client->publisher.waiting;
 
-    if (waiting->left > 0 && entry->number - waiting->first < waiting->count) {
-        waiting->results[entry->number - waiting->first] = result->detail;
+    if (waiting->left > 0 && result->number - waiting->first < waiting->count) {
+        waiting->results[result->number - waiting->first] = result->detail;
         if (result->err != VDR_E_ACCEPTED && result->err != VDR_E_DUPLICATE) {
             waiting->worst = result->err;
             (void)vdr_lib_fail_span(client, result->err, result->text, 0);
         }
         waiting->left--;
-        return;
+    } else if (client->options.on_result != NULL) {
+        client->options.on_result(client->options.context, result);
     }
-    if (client->options.on_result == NULL)
-        return;
-    if (result->err == VDR_E_ACCEPTED || !bytes_of(client, entry, &read, &whole.item))
-        whole.item = entry->chunk != NULL ? vdr_lib_queue_bytes(entry) : (vdr_span){0};
-    client->options.on_result(client->options.context, &whole);
-    vdr_bytes_done(&read);
 }
 
-/* The oldest entry has its final answer. */
+/* The oldest entry has its final answer. It leaves the queue before that is told: the callback may publish. */
 static void
 finish(vdr_client *client, vdr_err err, vdr_span text, const vdr_wire_result *detail)
 {
@@ -205,17 +197,25 @@ finish(vdr_client *client, vdr_err err, vdr_span text, const vdr_wire_result *de
     vdr_lib_queue_entry entry = *vdr_lib_queue_at(&publisher->queue, 0);
     vdr_client_result result = {
         .number = entry.number, .err = err, .text = text, .recovered = entry.recovered};
+    vdr_bytes item = {0};
+    vdr_span bytes;
 
-    if (detail != NULL)
-        result.detail = *detail;
+    result.detail = *detail;
     result.detail.error = err;
+    if ((err != VDR_E_ACCEPTED || entry.recovered) && client->options.on_result != NULL &&
+        bytes_of(client, &entry, &item, &bytes)) {
+        if (entry.chunk != NULL)
+            vdr_bytes_add(&item, bytes);
+        result.item = vdr_bytes_span(&item);
+    }
     if (publisher->outbox != NULL) {
-        vdr_lib_outbox_item item = {.number = entry.number, .place = entry.place, .bytes = entry.bytes};
-        vdr_lib_outbox_done(publisher->outbox, &item);
+        vdr_lib_outbox_item done = {.number = entry.number, .place = entry.place, .bytes = entry.bytes};
+        vdr_lib_outbox_done(publisher->outbox, &done);
     }
     publisher->answered++;
-    report(client, &entry, &result);
     vdr_lib_queue_pop(&publisher->queue);
+    report(client, &result);
+    vdr_bytes_done(&item);
 }
 
 /* The broker did not decide it: it goes to the end, to be sent again after a pause. */
@@ -240,17 +240,21 @@ covers(const vdr_wire_exception *exception, uint64_t sequence)
     return sequence >= exception->sequence && sequence - exception->sequence < count;
 }
 
+/* Comes in the order of numbers, which is that of the queue but for what was put back. */
 static void
 moved(void *context, const vdr_lib_outbox_item *item)
 {
-    vdr_client *client = context;
-    const vdr_lib_queue *queue = &client->publisher.queue;
-    /* what was put back stands at the end, out of its order */
-    size_t low = 0, high = queue->count;
-    while (low < high && vdr_lib_queue_at(queue, low)->number != item->number)
-        low++;
-    if (low < high)
-        vdr_lib_queue_at(queue, low)->place = item->place;
+    vdr_lib_publisher *publisher = &((vdr_client *)context)->publisher;
+
+    for (size_t i = 0; i < publisher->queue.count; i++) {
+        size_t index = (publisher->moved_next + i) % publisher->queue.count;
+        vdr_lib_queue_entry *entry = vdr_lib_queue_at(&publisher->queue, index);
+        if (entry->number == item->number) {
+            entry->place = item->place;
+            publisher->moved_next = index + 1;
+            return;
+        }
+    }
 }
 
 vdr_err
@@ -265,6 +269,8 @@ vdr_lib_publish_confirm(vdr_client *client, const vdr_wire_confirm *confirm)
     if (confirm->up_to + 1 < publisher->front_sequence ||
         confirm->up_to + 1 - publisher->front_sequence > publisher->sent)
         return VDR_E_SEQUENCE_GAP;
+    publisher->window_items = confirm->window_items;
+    publisher->window_bytes = confirm->window_bytes;
     while (publisher->front_sequence <= confirm->up_to) {
         uint64_t sequence = publisher->front_sequence;
         while (exception < exceptions_end && exception->sequence < sequence && !covers(exception, sequence))
@@ -286,11 +292,10 @@ vdr_lib_publish_confirm(vdr_client *client, const vdr_wire_confirm *confirm)
             finish(client, err, excepted ? exception->text : (vdr_span){0}, told ? result : &bare);
         }
     }
-    publisher->window_items = confirm->window_items;
-    publisher->window_bytes = confirm->window_bytes;
     if (pause)
         publisher->paused_until_ms =
             vdr_lib_now_ms() + (confirm->retry_after_ms != 0 ? confirm->retry_after_ms : PAUSE_MS);
+    publisher->moved_next = 0;
     if (publisher->outbox != NULL && vdr_lib_outbox_settle(publisher->outbox, moved, client) != VDR_OK)
         (void)vdr_lib_fail(client, VDR_E_IO, vdr_lib_outbox_words(publisher->outbox));
     return VDR_OK;
@@ -405,6 +410,6 @@ vdr_client_result_item(vdr_client *client, const vdr_client_result *result, vdr_
 {
     if (result->item.at == NULL)
         return VDR_E_NOT_FOUND;
-    vdr_arena_reset(&client->scratch);
-    return vdr_item_decode(result->item, &client->scratch, ret_item);
+    vdr_arena_reset(&client->item);
+    return vdr_item_decode(result->item, &client->item, ret_item);
 }

@@ -11,8 +11,6 @@
      ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
 #define HWM_FRAMES (2 * (int)VDR_WINDOW_ITEMS) /* never met while windows are kept */
 
-static void begin_attempt(vdr_client *client);
-
 /* ---- The socket */
 
 static bool
@@ -471,7 +469,8 @@ vdr_lib_session_step(vdr_client *client)
     client->dirty = false;
     while (frames < VDR_LIB_FRAMES_A_TURN && receive(client))
         frames++;
-    (void)look_at_monitor(client);
+    while (look_at_monitor(client)) {
+    }
     now_ms = vdr_lib_now_ms();
     if (session->phase == VDR_CLIENT_READY && now_ms - session->heard_ms >= 3 * session->heartbeat_ms)
         lose(client, VDR_E_TIMEOUT, "the broker has been silent for three heartbeats");
@@ -516,7 +515,7 @@ vdr_lib_session_open(vdr_client *client)
         return vdr_lib_fail(client, VDR_E_IO, strerror(errno));
     vdr_arena_init(&session->welcome_arena, VDR_LIB_ARENA_BYTES);
     session->pause_ms = client->options.pause_min_ms;
-    begin_attempt(client);
+    session->deadline_ms = vdr_lib_now_ms(); /* the first process() makes the first attempt */
     return VDR_OK;
 }
 

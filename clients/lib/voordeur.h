@@ -95,7 +95,7 @@ typedef struct vdr_client_result {
     vdr_span text;          /* words on this very case; may be absent. Lives through the callback */
     vdr_wire_result detail; /* position, log time, case and revision, where they were asked for; else 0 */
     bool recovered;         /* of an earlier process, found in the outbox */
-    vdr_span item;          /* for vdr_client_result_item(). Lives through the callback */
+    vdr_span item;          /* for vdr_client_result_item(); absent where accepted and not recovered */
 } vdr_client_result;
 
 typedef struct vdr_client_options {
@@ -156,7 +156,7 @@ vdr_err vdr_client_wait(vdr_client *client, int64_t timeout_ms);
  * full. Each gets a number, from *ret_first on, and one result (on_result). With an outbox the items are on
  * stable storage when this returns, so that no crash of this process loses them. All are taken or none:
  * BUSY: wait for results first. TOO_BIG: an item over the limits. BAD_FRAME: not UTF-8, or neither json nor
- * typed. IO, STORE_FULL: the outbox. ret_first may be NULL. (callback) */
+ * typed. IO, STORE_FULL: the outbox. count: 1 .. 1024. ret_first may be NULL. (callback) */
 VDR_MUST_CHECK vdr_err vdr_client_publish_async(vdr_client *client, const vdr_wire_item *items, size_t count,
                                                 uint64_t *ret_first);
 
@@ -169,7 +169,8 @@ VDR_MUST_CHECK vdr_err vdr_client_publish(vdr_client *client, const vdr_wire_ite
 /* Waits until everything is answered, acknowledgements too. */
 VDR_MUST_CHECK vdr_err vdr_client_flush(vdr_client *client, int64_t timeout_ms);
 
-/* The item that a result is about, inside on_result. Spans live through the callback. (callback) */
+/* The item that a result is about, inside on_result. Spans live through the callback. NOT_FOUND: result->item is
+ * absent. (callback) */
 VDR_MUST_CHECK vdr_err vdr_client_result_item(vdr_client *client, const vdr_client_result *result,
                                               vdr_wire_item *ret_item);
 

@@ -153,6 +153,45 @@ what_the_broker_could_not_decide_is_sent_again_after_its_pause(void **state)
     fake_free(broker);
 }
 
+static void
+on_result_publish_more(void *context, const vdr_client_result *result)
+{
+    seen *s = context;
+    on_result(context, result);
+    if (s->results <= 2000)
+        publish(s->client, (unsigned)(1000 + s->results), 1);
+}
+
+static void
+chained(vdr_client_options *options)
+{
+    options->on_result = on_result_publish_more;
+}
+
+static void
+a_callback_may_publish(void **state)
+{
+    (void)state;
+    fake_broker *broker = fake_new();
+    seen s;
+    vdr_client *client = open_client(broker, &s, chained);
+
+    broker->welcome.limits.window_items =
+        300; /* so that items wait, and frames go out from within callbacks */
+    publish(client, 1, 1000);
+    assert_true(fake_until(broker, client, fake_all_answered, client));
+    assert_int_equal(s.results, 3000);
+    assert_true(s.in_order);
+    assert_int_equal(broker->item_count, 3000);
+    for (unsigned i = 0; i < 3000; i++) { /* each once, in the order in which they were taken */
+        char id[32];
+        snprintf(id, sizeof id, "i-%u", i + 1);
+        assert_string_equal(broker->items[i].id, id);
+    }
+    vdr_client_close(&client);
+    fake_free(broker);
+}
+
 typedef struct count {
     fake_broker *broker;
     size_t items;
@@ -660,6 +699,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_item_is_answered_once_and_in_order),
         cmocka_unit_test(exceptions_reach_the_item_they_are_about),
+        cmocka_unit_test(a_callback_may_publish),
         cmocka_unit_test(what_the_broker_could_not_decide_is_sent_again_after_its_pause),
         cmocka_unit_test(what_is_not_answered_is_sent_again_in_a_new_session),
         cmocka_unit_test(the_window_in_items_is_kept),
