@@ -81,5 +81,5 @@ main(int argc, char **argv)
         return wrong("--config and --node are needed");
     if (options.store_dir == NULL && !options.check)
         return wrong("--store is needed");
-    return vdr_start(&options);
+    return (int)vdr_start(&options);
 }
