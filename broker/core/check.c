@@ -10,8 +10,9 @@
 typedef struct tally {
     const vdr_state *state;
     uint8_t *live_households, *live_members, *live_signals, *live_cases, *live_reviews, *live_acts;
-    uint32_t *member_uses; /* by member */
-    uint32_t *role_uses;   /* by name */
+    uint8_t *leaving_households; /* a timer will look whether they are empty */
+    uint32_t *member_uses;       /* by member */
+    uint32_t *role_uses;         /* by name */
 } tally;
 
 #define EXPECT(condition, words)                                                                             \
@@ -41,6 +42,7 @@ begin(tally *of, const vdr_state *state)
                   .live_cases = live_of(&state->cases),
                   .live_reviews = live_of(&state->reviews),
                   .live_acts = live_of(&state->acts),
+                  .leaving_households = vdr_alloc(state->households.next, 1),
                   .member_uses = vdr_alloc(state->members.next, sizeof(uint32_t)),
                   .role_uses = vdr_alloc(state->names.next, sizeof(uint32_t))};
 }
@@ -54,6 +56,7 @@ end(tally *of)
     free(of->live_cases);
     free(of->live_reviews);
     free(of->live_acts);
+    free(of->leaving_households);
     free(of->member_uses);
     free(of->role_uses);
 }
@@ -191,8 +194,8 @@ check_household(const tally *of, vdr_slot slot)
            "a household has no number that was given");
     EXPECT(is_found(&state->households_by_number, household->hash, slot),
            "a household is not found by its number");
-    EXPECT(household->signal_count != 0 || household->case_count != 0 || household->leave_order != 0,
-           "a household without signals and cases does not leave");
+    EXPECT(household->signal_count != 0 || household->case_count != 0 || of->leaving_households[slot],
+           "I9: a household without signals and cases does not leave");
     const char *words = check_members(state, slot, household->persons, household->person_count, false);
     if (words == NULL)
         words = check_members(state, slot, household->addresses, household->address_count, true);
@@ -371,8 +374,8 @@ awaited(const tally *of, const vdr_timer *timer)
         return state->retry_order;
     case VDR_TIMER_CASE_LEAVES:
         return of->live_cases[timer->target] ? vdr_case_at(state, timer->target)->leave_order : 0;
-    case VDR_TIMER_HOUSEHOLD_LEAVES:
-        return of->live_households[timer->target] ? vdr_household_at(state, timer->target)->leave_order : 0;
+    case VDR_TIMER_HOUSEHOLD_LEAVES: /* any number, see find_leaving */
+        return 0;
     case VDR_TIMER_ACT_FORGOTTEN: {
         const vdr_act_record *act = vdr_slab_at(&state->acts, timer->target);
         return of->live_acts[timer->target] ? act->order : 0;
@@ -394,9 +397,19 @@ called_for(const tally *of)
         if (of->live_cases[slot])
             count += (vdr_case_at(state, slot)->accept_order != 0 ? 1u : 0u) +
                      (vdr_case_at(state, slot)->leave_order != 0 ? 1u : 0u);
-    for (vdr_slot slot = 1; slot < state->households.next; slot++)
-        count += of->live_households[slot] && vdr_household_at(state, slot)->leave_order != 0 ? 1 : 0;
     return count + state->acts.live;
+}
+
+static void
+find_leaving(tally *of)
+{
+    const vdr_slab *heap = &of->state->timers.heap;
+    for (uint32_t place = 1; place <= heap->live; place++) {
+        const vdr_timer *timer = vdr_slab_at(heap, place);
+        if (timer->kind == VDR_TIMER_HOUSEHOLD_LEAVES && of->live_households[timer->target] &&
+            timer->order > vdr_household_at(of->state, timer->target)->born_order)
+            of->leaving_households[timer->target] = 1;
+    }
 }
 
 static const char *
@@ -462,6 +475,7 @@ check_records(tally *of)
 {
     const vdr_state *state = of->state;
     const char *words = NULL;
+    find_leaving(of);
     for (vdr_slot slot = 1; slot < state->signals.next && words == NULL; slot++)
         words = of->live_signals[slot] ? check_signal(of, slot) : NULL;
     for (vdr_slot slot = 1; slot < state->members.next && words == NULL; slot++)

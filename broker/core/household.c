@@ -130,6 +130,7 @@ vdr_household_new(vdr_state *state)
     vdr_slot slot = vdr_slab_take(&state->households);
     vdr_household *household = vdr_household_edit(state, slot);
     household->number = ++state->household_last;
+    household->born_order = ++state->order_last;
     household->hash = vdr_index_hash_number(household->number);
     vdr_index_put(&state->households_by_number, slot);
     return slot;
@@ -174,12 +175,10 @@ void
 vdr_household_left_alone(vdr_state *state, vdr_slot slot)
 {
     const vdr_household *household = vdr_household_at(state, slot);
-    /* A timer that is still to come looks earlier than a new one would. */
-    if (household->signal_count != 0 || household->case_count != 0 || household->leave_order != 0)
+    if (household->signal_count != 0 || household->case_count != 0)
         return;
-    uint64_t order =
-        vdr_state_timer(state, VDR_TIMER_HOUSEHOLD_LEAVES, state->now + state->config->retain_max_ms, slot);
-    vdr_household_edit(state, slot)->leave_order = order;
+    /* Also where one is still to come: that one may find something, and this one nothing any more. */
+    vdr_state_timer(state, VDR_TIMER_HOUSEHOLD_LEAVES, state->now + state->config->retain_max_ms, slot);
 }
 
 /* ---- its signals and cases ---- */

@@ -70,10 +70,9 @@ vdr_case_leaves(vdr_state *state, vdr_slot slot, uint64_t order)
 void
 vdr_household_leaves(vdr_state *state, vdr_slot slot, uint64_t order)
 {
-    if (vdr_household_at(state, slot)->leave_order != order)
-        return;
-    vdr_household_edit(state, slot)->leave_order = 0;
-    leave_if_empty(state, slot);
+    const vdr_household *household = vdr_household_at(state, slot);
+    if (household->born_order != 0 && order > household->born_order) /* not of one that had the slot before */
+        leave_if_empty(state, slot);
 }
 
 void

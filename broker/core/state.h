@@ -104,7 +104,7 @@ typedef struct vdr_rule_record {
 
 typedef struct vdr_household {
     uint64_t number;
-    uint64_t leave_order;        /* of the timer that looks whether it is empty (section 10); 0 none */
+    uint64_t born_order;         /* of its making, never 0: later timers of its slot are its own */
     uint32_t hash, next;         /* found by number */
     vdr_slot persons, addresses; /* first members */
     uint32_t person_count, address_count;

@@ -104,6 +104,33 @@ a_household_left_alone_leaves_after_the_longest_retain(void **unused)
 }
 
 static void
+a_household_left_alone_again_leaves_at_the_first_look_that_finds_nothing(void **unused)
+{
+    (void)unused;
+    town *t = town_new(&town_config);
+    EVENT(t, .id = "s-1", .by = "school", .type = "absence", .who = "a", .where = 'x');
+    EVENT(t, .id = "k-1", .by = "register", .act = VDR_ACT_PERSON_MOVED, .who = "a", .where = 'y');
+    t->hour = 60 * 24; /* H1, the address alone, is looked at on day 100 */
+    EVENT(t, .id = "s-2", .by = "school", .type = "absence", .where = 'x');
+    t->hour = 70 * 24; /* and on day 170 */
+    EVENT(t, .id = "k-2", .by = "coordinator:piet", .act = VDR_ACT_HOUSEHOLD_SPLIT, .household = 1,
+          .where = 'x');
+    EVENT(t, .id = "k-3", .by = "coordinator:piet", .act = VDR_ACT_HOUSEHOLD_MERGED, .into = 1, .from = 3);
+    t->hour = 120 * 24; /* after the first look found s-2; and on day 220 */
+    EVENT(t, .id = "k-4", .by = "coordinator:piet", .act = VDR_ACT_HOUSEHOLD_SPLIT, .household = 1,
+          .where = 'x');
+    TOLD(t, "k-4 household_split accepted\n");
+    town_tick(t, 160 * 24); /* s-2 leaves with H4 */
+    vdr_at at;
+    vdr_household_view view;
+    town_tick(t, 170 * 24 - 0.001);
+    assert_true(vdr_view_household(t->core, (vdr_household_id){1}, &at, &view));
+    town_tick(t, 170 * 24);
+    assert_false(vdr_view_household(t->core, (vdr_household_id){1}, &at, &view));
+    town_free(t);
+}
+
+static void
 a_household_that_got_a_signal_in_time_stays(void **unused)
 {
     (void)unused;
@@ -276,6 +303,7 @@ main(void)
         cmocka_unit_test(who_is_named_elsewhere_outlives_the_household_and_is_of_none),
         cmocka_unit_test(a_move_of_nobody_known_steps_the_same_without_its_content),
         cmocka_unit_test(a_household_left_alone_leaves_after_the_longest_retain),
+        cmocka_unit_test(a_household_left_alone_again_leaves_at_the_first_look_that_finds_nothing),
         cmocka_unit_test(a_household_that_got_a_signal_in_time_stays),
         cmocka_unit_test(the_last_person_takes_cases_along_and_the_bar_with_them),
         cmocka_unit_test(a_move_to_a_full_excluded_or_own_address),
