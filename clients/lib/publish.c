@@ -194,28 +194,23 @@ static void
 finish(vdr_client *client, vdr_err err, vdr_span text, const vdr_wire_result *detail)
 {
     vdr_lib_publisher *publisher = &client->publisher;
-    vdr_lib_queue_entry entry = *vdr_lib_queue_at(&publisher->queue, 0);
-    vdr_client_result result = {
-        .number = entry.number, .err = err, .text = text, .recovered = entry.recovered};
-    vdr_bytes item = {0};
-    vdr_span bytes;
+    vdr_lib_queue_entry entry;
 
-    result.detail = *detail;
+    vdr_lib_queue_pop(&publisher->queue, &entry);
+    vdr_client_result result = {.number = entry.number,
+                                .err = err,
+                                .text = text,
+                                .detail = *detail,
+                                .recovered = entry.recovered,
+                                .item = &entry};
     result.detail.error = err;
-    if ((err != VDR_E_ACCEPTED || entry.recovered) && client->options.on_result != NULL &&
-        bytes_of(client, &entry, &item, &bytes)) {
-        if (entry.chunk != NULL)
-            vdr_bytes_add(&item, bytes);
-        result.item = vdr_bytes_span(&item);
-    }
     if (publisher->outbox != NULL) {
         vdr_lib_outbox_item done = {.number = entry.number, .place = entry.place, .bytes = entry.bytes};
         vdr_lib_outbox_done(publisher->outbox, &done);
     }
     publisher->answered++;
-    vdr_lib_queue_pop(&publisher->queue);
     report(client, &result);
-    vdr_bytes_done(&item);
+    vdr_lib_queue_release(&publisher->queue, &entry);
 }
 
 /* The broker did not decide it: it goes to the end, to be sent again after a pause. */
@@ -223,14 +218,12 @@ static void
 put_back(vdr_client *client)
 {
     vdr_lib_publisher *publisher = &client->publisher;
-    vdr_lib_queue_entry entry = *vdr_lib_queue_at(&publisher->queue, 0);
-    vdr_bytes copy = {0};
+    vdr_lib_queue_entry entry;
 
-    if (entry.chunk != NULL)
-        vdr_bytes_add(&copy, vdr_lib_queue_bytes(&entry));
-    vdr_lib_queue_pop(&publisher->queue);
-    vdr_lib_queue_push(&publisher->queue, &entry, vdr_bytes_span(&copy));
-    vdr_bytes_done(&copy);
+    vdr_lib_queue_pop(&publisher->queue, &entry);
+    vdr_span bytes = entry.chunk != NULL ? vdr_lib_queue_bytes(&entry) : (vdr_span){0};
+    vdr_lib_queue_push(&publisher->queue, &entry, bytes);
+    vdr_lib_queue_release(&publisher->queue, &entry);
 }
 
 static bool
@@ -408,8 +401,13 @@ vdr_client_publish(vdr_client *client, const vdr_wire_item *items, size_t count,
 vdr_err
 vdr_client_result_item(vdr_client *client, const vdr_client_result *result, vdr_wire_item *ret_item)
 {
-    if (result->item.at == NULL)
-        return VDR_E_NOT_FOUND;
+    vdr_bytes read = {0};
+    vdr_span bytes;
+
     vdr_arena_reset(&client->item);
-    return vdr_item_decode(result->item, &client->item, ret_item);
+    vdr_err err = bytes_of(client, result->item, &read, &bytes)
+                      ? vdr_item_decode(bytes, &client->item, ret_item)
+                      : client->error.err;
+    vdr_bytes_done(&read);
+    return err;
 }

@@ -108,17 +108,22 @@ drop_empty(vdr_lib_queue *queue)
 }
 
 void
-vdr_lib_queue_pop(vdr_lib_queue *queue)
+vdr_lib_queue_pop(vdr_lib_queue *queue, vdr_lib_queue_entry *ret_entry)
 {
     VDR_ASSERT(queue->count > 0);
-    vdr_lib_queue_entry *entry = vdr_lib_queue_at(queue, 0);
-    queue->bytes -= entry->bytes;
+    *ret_entry = *vdr_lib_queue_at(queue, 0);
+    queue->bytes -= ret_entry->bytes;
+    queue->head = (queue->head + 1) & (queue->size - 1);
+    queue->count--;
+}
+
+void
+vdr_lib_queue_release(vdr_lib_queue *queue, const vdr_lib_queue_entry *entry)
+{
     if (entry->chunk != NULL) {
         entry->chunk->entries--;
         drop_empty(queue);
     }
-    queue->head = (queue->head + 1) & (queue->size - 1);
-    queue->count--;
 }
 
 vdr_span

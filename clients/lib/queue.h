@@ -2,7 +2,7 @@
  * sent. An item's bytes are here, or, with an outbox, in its file.
  *
  * Thread:  the handle's.
- * Memory:  entries and bytes live until popped; a pointer to an entry until the next push. */
+ * Memory:  a pointer to an entry lives until the next push or pop, bytes until they are released. */
 #ifndef VDR_LIB_QUEUE_H
 #define VDR_LIB_QUEUE_H
 
@@ -30,7 +30,9 @@ void vdr_lib_queue_done(vdr_lib_queue *queue);
 
 /* Adds an entry; with bytes.at != NULL they are copied, otherwise entry->place is in the outbox. */
 void vdr_lib_queue_push(vdr_lib_queue *queue, const vdr_lib_queue_entry *entry, vdr_span bytes);
-void vdr_lib_queue_pop(vdr_lib_queue *queue); /* the oldest; asserts there is one */
+/* Takes the oldest out (asserts there is one); its bytes stay until they are released. */
+void vdr_lib_queue_pop(vdr_lib_queue *queue, vdr_lib_queue_entry *ret_entry);
+void vdr_lib_queue_release(vdr_lib_queue *queue, const vdr_lib_queue_entry *entry);
 
 static inline vdr_lib_queue_entry *
 vdr_lib_queue_at(const vdr_lib_queue *queue, size_t index)

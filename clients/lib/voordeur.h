@@ -95,7 +95,7 @@ typedef struct vdr_client_result {
     vdr_span text;          /* words on this very case; may be absent. Lives through the callback */
     vdr_wire_result detail; /* position, log time, case and revision, where they were asked for; else 0 */
     bool recovered;         /* of an earlier process, found in the outbox */
-    vdr_span item;          /* for vdr_client_result_item(); absent where accepted and not recovered */
+    const void *item;       /* for vdr_client_result_item(), inside the callback */
 } vdr_client_result;
 
 typedef struct vdr_client_options {
@@ -169,8 +169,8 @@ VDR_MUST_CHECK vdr_err vdr_client_publish(vdr_client *client, const vdr_wire_ite
 /* Waits until everything is answered, acknowledgements too. */
 VDR_MUST_CHECK vdr_err vdr_client_flush(vdr_client *client, int64_t timeout_ms);
 
-/* The item that a result is about, inside on_result. Spans live through the callback. NOT_FOUND: result->item is
- * absent. (callback) */
+/* The item that a result is about, inside on_result. Spans live through the callback. IO, STORE_CORRUPT: the
+ * outbox could not be read. (callback) */
 VDR_MUST_CHECK vdr_err vdr_client_result_item(vdr_client *client, const vdr_client_result *result,
                                               vdr_wire_item *ret_item);
 

@@ -26,8 +26,8 @@ on_result(void *context, const vdr_client_result *result)
     s->in_order = s->in_order && result->number == s->last_number + 1;
     s->last_number = result->number;
     s->results++;
-    if (result->err != VDR_E_ACCEPTED && s->client != NULL) {
-        assert_int_equal(vdr_client_result_item(s->client, result, &item), VDR_OK);
+    assert_int_equal(vdr_client_result_item(s->client, result, &item), VDR_OK);
+    if (result->err != VDR_E_ACCEPTED) {
         snprintf(s->refused, sizeof s->refused, "%.*s", (int)item.typed->id.len,
                  (const char *)item.typed->id.at);
     }

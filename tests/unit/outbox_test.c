@@ -278,13 +278,17 @@ a_file_of_mostly_done_items_is_made_small(void **state)
 
 typedef struct seen {
     size_t results, recovered;
+    vdr_client *client;
 } seen;
 
 static void
 on_result(void *context, const vdr_client_result *result)
 {
     seen *s = context;
+    vdr_wire_item item;
     assert_int_equal(result->err, VDR_E_ACCEPTED);
+    assert_int_equal(vdr_client_result_item(s->client, result, &item), VDR_OK);
+    assert_int_equal(item.typed->id.at[0], 'k');
     s->results++;
     s->recovered += result->recovered;
 }
@@ -347,6 +351,7 @@ what_was_taken_is_published_after_the_sender_was_killed(void **state)
         options.context = &s;
         options.on_result = on_result;
         assert_int_equal(vdr_client_open(&options, &client, NULL), VDR_OK);
+        s.client = client;
         assert_true(fake_until(broker, client, fake_all_answered, client));
         vdr_client_close(&client);
         assert_int_equal(s.recovered, s.results);
