@@ -100,41 +100,60 @@ find_sendables(const vdr_config *config)
                     sendables[sendable_count++] = (sendable){&config->types[i], &config->agencies[j]};
 }
 
+/* A signal, and where its words lie. */
+typedef struct prepared {
+    vdr_command command;
+    vdr_command_person persons[2];
+    vdr_key16 address;
+    char text[36];
+} prepared;
+
 /* One signal about household number home; id: which one it is. */
-static vdr_err
-signal(bench *b, uint64_t home, uint64_t id)
+static void
+prepare(const bench *b, uint64_t home, uint64_t id, prepared *ret)
 {
     static const char hex[] = "0123456789abcdef";
     /* Quiet: mostly the same again. The same id is the same event. */
     const sendable *sent = &sendables[mix(id % 16 != 0 ? home : id) % sendable_count];
-    vdr_command_person persons[2] = {{.key = key_of(home * 2, 0), .role = vdr_span_str("parent")},
-                                     {.key = key_of(home * 2 + 1, 0), .role = vdr_span_str("youth")}};
-    size_t person_count = 1 + (home % 10 < 3);
-    vdr_key16 address = key_of(home, 1);
-    char text[36];
+    ret->persons[0] = (vdr_command_person){.key = key_of(home * 2, 0), .role = vdr_span_str("parent")};
+    ret->persons[1] = (vdr_command_person){.key = key_of(home * 2 + 1, 0), .role = vdr_span_str("youth")};
+    ret->address = key_of(home, 1);
     uint64_t word = mix(id);
-    for (size_t i = 0; i < sizeof text; i++)
-        text[i] =
+    for (size_t i = 0; i < sizeof ret->text; i++)
+        ret->text[i] =
             i == 8 || i == 13 || i == 18 || i == 23 ? '-' : hex[(i < 16 ? word : id) >> (4 * (i % 16)) & 15];
-    vdr_command command = {.kind = VDR_COMMAND_SIGNAL,
-                           .at = b->at,
-                           .id = vdr_span_of(text, sizeof text),
-                           .source = sent->agency->source,
-                           .type = sent->type->id,
-                           .time = b->at,
-                           .digest = key_of(id, 2),
-                           .id_hash = mix(id),
-                           .municipality = b->config->municipality,
-                           .occurred_at = b->at,
-                           .persons = persons,
-                           .person_count = person_count,
-                           .addresses = &address,
-                           .address_count = 1,
-                           .act_before = VDR_MS_NONE};
+    ret->command = (vdr_command){.kind = VDR_COMMAND_SIGNAL,
+                                 .at = b->at,
+                                 .id = vdr_span_of(ret->text, sizeof ret->text),
+                                 .source = sent->agency->source,
+                                 .type = sent->type->id,
+                                 .time = b->at,
+                                 .digest = key_of(id, 2),
+                                 .id_hash = mix(id),
+                                 .municipality = b->config->municipality,
+                                 .occurred_at = b->at,
+                                 .persons = ret->persons,
+                                 .person_count = 1 + (home % 10 < 3),
+                                 .addresses = &ret->address,
+                                 .address_count = 1,
+                                 .act_before = VDR_MS_NONE};
+}
+
+static vdr_err
+step_it(bench *b, const vdr_command *command)
+{
     vdr_step step;
-    vdr_core_step(b->core, &command, b->position + 1, &step);
+    vdr_core_step(b->core, command, b->position + 1, &step);
     b->position += step.record || step.tick;
     return step.verdict;
+}
+
+static vdr_err
+signal(bench *b, uint64_t home, uint64_t id)
+{
+    prepared one;
+    prepare(b, home, id, &one);
+    return step_it(b, &one.command);
 }
 
 /* The household that signal number id is about: each gets one first. */
@@ -241,7 +260,8 @@ main(int argc, char **argv)
 {
     vdr_config *config = config_load(argc > 1 ? argv[1] : VDR_SOURCE_DIR "/deploy/zomerdal");
     find_sendables(config);
-    printf("households fill ns step ns  worst us dupl ns  hot ns others ns   bytes image ms image MB\n");
+    printf("households fill ns step ns  worst us dupl ns  hot ns others ns   bytes image "
+           "ms image MB\n");
     if (argc <= 2) {
         measure(config, 100000);
         measure(config, 1000000);
