@@ -5,19 +5,19 @@
 
 /* ---- members ---- */
 
-/* Pseudonyms are keyed hashes, so any four bytes are spread well. */
+/* Pseudonyms are keyed hashes, so any four bytes are spread well: the index takes them from the key itself. */
 uint32_t
-vdr_member_hash(const vdr_key16 *key, bool is_address)
+vdr_member_hash(const vdr_key16 *key)
 {
-    uint32_t hash = (uint32_t)key->bytes[0] | (uint32_t)key->bytes[1] << 8 | (uint32_t)key->bytes[2] << 16 |
-                    (uint32_t)key->bytes[3] << 24;
-    return is_address ? ~hash : hash;
+    uint32_t hash;
+    memcpy(&hash, key->bytes, sizeof hash);
+    return hash;
 }
 
 vdr_slot
 vdr_member_find(const vdr_state *state, const vdr_key16 *key, bool is_address)
 {
-    vdr_slot slot = vdr_index_first(&state->members_by_key, vdr_member_hash(key, is_address));
+    vdr_slot slot = vdr_index_first(&state->members_by_key, vdr_member_hash(key));
     while (slot != 0) {
         const vdr_member *member = vdr_member_at(state, slot);
         if ((member->is_address != 0) == is_address && vdr_key16_equal(&member->key, key))
@@ -36,7 +36,6 @@ vdr_member_make(vdr_state *state, const vdr_key16 *key, bool is_address)
     slot = vdr_slab_take(&state->members);
     vdr_member *member = vdr_member_edit(state, slot);
     member->key = *key;
-    member->hash = vdr_member_hash(key, is_address);
     member->is_address = is_address;
     state->person_count += !is_address;
     vdr_index_put(&state->members_by_key, slot);
@@ -151,7 +150,7 @@ void
 vdr_household_remove(vdr_state *state, vdr_slot slot)
 {
     const vdr_household *household = vdr_household_at(state, slot);
-    VDR_ASSERT(household->signal_count == 0 && household->case_count == 0 && household->open_case == 0);
+    VDR_ASSERT(household->signal_count == 0 && household->cases == 0);
     members_part(state, household->persons);
     members_part(state, household->addresses);
     vdr_latches_drop(state, slot);
@@ -175,7 +174,7 @@ void
 vdr_household_left_alone(vdr_state *state, vdr_slot slot)
 {
     const vdr_household *household = vdr_household_at(state, slot);
-    if (household->signal_count != 0 || household->case_count != 0)
+    if (household->signal_count != 0 || household->cases != 0)
         return;
     /* Also where one is still to come: that one may find something, and this one nothing any more. */
     vdr_state_timer(state, VDR_TIMER_HOUSEHOLD_LEAVES, state->now + state->config->retain_max_ms, slot);
@@ -252,7 +251,6 @@ vdr_household_put_case(vdr_state *state, vdr_slot household_slot, vdr_slot slot)
         vdr_case_edit(state, before)->household_next = slot;
     else
         household->cases = slot;
-    household->case_count++;
 }
 
 void
@@ -271,7 +269,6 @@ vdr_household_cut_case(vdr_state *state, vdr_slot slot)
         household->cases = cut->household_next;
     if (household->open_case == slot)
         household->open_case = 0;
-    household->case_count--;
     cut->household = cut->household_next = 0;
 }
 

@@ -25,7 +25,7 @@ void vdr_household_put_case(vdr_state *state, vdr_slot household, vdr_slot case_
 void vdr_household_cut_case(vdr_state *state, vdr_slot case_slot);
 
 /* Persons and addresses. */
-uint32_t vdr_member_hash(const vdr_key16 *key, bool is_address); /* by which it is found */
+uint32_t vdr_member_hash(const vdr_key16 *key); /* by which it is found */
 vdr_slot vdr_member_find(const vdr_state *state, const vdr_key16 *key, bool is_address); /* 0: none */
 vdr_slot vdr_member_make(vdr_state *state, const vdr_key16 *key, bool is_address);       /* found or made */
 void vdr_member_join(vdr_state *state, vdr_slot member, vdr_slot household); /* from none or another one */

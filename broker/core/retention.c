@@ -41,7 +41,7 @@ static void
 leave_if_empty(vdr_state *state, vdr_slot slot)
 {
     const vdr_household *household = vdr_household_at(state, slot);
-    if (household->signal_count == 0 && household->case_count == 0)
+    if (household->signal_count == 0 && household->cases == 0)
         vdr_household_remove(state, slot);
 }
 

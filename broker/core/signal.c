@@ -100,18 +100,18 @@ vdr_event_fetch(const vdr_state *state, const vdr_command *command)
     vdr_index_fetch_bucket(&state->signals_by_id, half(command->id_hash));
     vdr_index_fetch_bucket(&state->acts_by_id, half(command->id_hash));
     for (size_t i = 0; i < command->person_count && i < FETCHED; i++)
-        vdr_index_fetch_bucket(&state->members_by_key, vdr_member_hash(&command->persons[i].key, false));
+        vdr_index_fetch_bucket(&state->members_by_key, vdr_member_hash(&command->persons[i].key));
     for (size_t i = 0; i < command->address_count && i < FETCHED; i++)
-        vdr_index_fetch_bucket(&state->members_by_key, vdr_member_hash(&command->addresses[i], true));
+        vdr_index_fetch_bucket(&state->members_by_key, vdr_member_hash(&command->addresses[i]));
 }
 
 static void
 fetch_members(const vdr_state *state, const vdr_command *command)
 {
     for (size_t i = 0; i < command->person_count && i < FETCHED; i++)
-        vdr_index_fetch_record(&state->members_by_key, vdr_member_hash(&command->persons[i].key, false));
+        vdr_index_fetch_record(&state->members_by_key, vdr_member_hash(&command->persons[i].key));
     for (size_t i = 0; i < command->address_count && i < FETCHED; i++)
-        vdr_index_fetch_record(&state->members_by_key, vdr_member_hash(&command->addresses[i], true));
+        vdr_index_fetch_record(&state->members_by_key, vdr_member_hash(&command->addresses[i]));
 }
 
 /* ---- verdict ---- */

@@ -15,8 +15,8 @@ _Static_assert(sizeof(vdr_regisseur) == 16, "regisseurs");
 _Static_assert(sizeof(vdr_mailbox) == 40, "mailboxes");
 _Static_assert(sizeof(vdr_mark) == 24, "marks");
 _Static_assert(sizeof(vdr_rule_record) == 24, "rules");
-_Static_assert(sizeof(vdr_household) == 88, "households");
-_Static_assert(sizeof(vdr_member) == 48, "members");
+_Static_assert(sizeof(vdr_household) == 80, "households");
+_Static_assert(sizeof(vdr_member) == 44, "members");
 _Static_assert(sizeof(vdr_signal) == 120, "signals");
 _Static_assert(sizeof(vdr_naming) == 16, "namings");
 _Static_assert(sizeof(vdr_case) == 152, "cases");
@@ -58,16 +58,17 @@ typedef struct index_row {
     uint32_t hash, next;
 } index_row;
 
-#define INDEX(member, slab, number, record)                                                                  \
+#define INDEX_ON(member, slab, number, record, hash)                                                         \
     {                                                                                                        \
         offsetof(vdr_state, member), offsetof(vdr_state, slab), VDR_TABLE_##number##_BUCKETS,                \
             (uint32_t)offsetof(record, hash), (uint32_t)offsetof(record, next)                               \
     }
+#define INDEX(member, slab, number, record) INDEX_ON(member, slab, number, record, hash)
 
 static const index_row index_rows[] = {
     INDEX(names_by_text, names, NAME, vdr_name_record),
     INDEX(households_by_number, households, HOUSEHOLD, vdr_household),
-    INDEX(members_by_key, members, MEMBER, vdr_member),
+    INDEX_ON(members_by_key, members, MEMBER, vdr_member, key),
     INDEX(signals_by_id, signals, SIGNAL, vdr_signal),
     INDEX(cases_by_number, cases, CASE, vdr_case),
     INDEX(reviews_by_pair, reviews, REVIEW, vdr_review),

@@ -112,18 +112,16 @@ typedef struct vdr_household {
     uint32_t signal_count;
     vdr_slot open_case;
     vdr_slot cases; /* newest number first; ended ones too, until they leave */
-    uint32_t case_count;
     vdr_slot latches;
     vdr_slot reviews;
     uint8_t district[11]; /* BU and 8 */
     uint8_t district_len; /* 0: none */
-    uint32_t spare;
 } vdr_household;
 
 /* A person or address: kept while it is of a household or a signal names it. Keys are keyed pseudonyms. */
 typedef struct vdr_member {
-    vdr_key16 key;
-    uint32_t hash, next; /* found by (key, is_address) */
+    vdr_key16 key; /* its first four bytes are the hash by which it is found */
+    uint32_t next;
     vdr_slot household;
     vdr_slot before, after; /* in its household's list */
     uint32_t uses;          /* namings of it, and signals at it */

@@ -88,12 +88,15 @@ static void
 show_household(const vdr_state *state, vdr_slot slot, vdr_household_view *ret_view)
 {
     const vdr_household *household = vdr_household_at(state, slot);
+    uint32_t case_count = 0;
+    for (vdr_slot at = household->cases; at != 0; at = vdr_case_at(state, at)->household_next)
+        case_count++;
     *ret_view = (vdr_household_view){
         .id = {household->number},
         .person_count = household->person_count,
         .address_count = household->address_count,
         .signal_count = household->signal_count,
-        .case_count = household->case_count,
+        .case_count = case_count,
         .open_case = {household->open_case != 0 ? vdr_case_at(state, household->open_case)->number : 0},
         .under_review = household->reviews != 0,
     };
