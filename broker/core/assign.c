@@ -5,6 +5,8 @@
 #include "broker/core/mailbox.h"
 #include "broker/core/town.h"
 
+#include <stdlib.h>
+
 __extension__ typedef unsigned __int128 wide; /* a load times a capacity */
 
 static const vdr_regisseur *
@@ -148,47 +150,59 @@ vdr_assign_refuse(vdr_state *state, vdr_slot case_slot, vdr_change change)
     vdr_case_line(state, case_slot, change);
 }
 
-/* Places of the regisseurs who could take some case. */
+/* The regisseurs who could take some case. */
+typedef struct takers {
+    bool *has; /* by place in town.yaml */
+    size_t count;
+} takers;
+
 static void
-find_room(const vdr_state *state, vdr_slots *ret_places)
+find_takers(const vdr_state *state, takers *ret_takers)
 {
-    ret_places->count = 0;
-    for (uint32_t i = 0; i < state->config->regisseur_count; i++)
-        if (has_room(state, i))
-            vdr_slots_add(ret_places, i);
+    ret_takers->count = 0;
+    for (size_t i = 0; i < state->config->regisseur_count; i++) {
+        ret_takers->has[i] = has_room(state, i);
+        ret_takers->count += ret_takers->has[i];
+    }
 }
 
-/* A case that all of them refused stays as it is; there may be many such, looked at often. */
+/* A case that all of them refused stays as it is; there may be many such, looked at often, so the list of
+ * refusals is walked once and not for each regisseur. */
 static bool
-somebody_may_take(const vdr_state *state, vdr_slot case_slot, const vdr_slots *places)
+somebody_may_take(const vdr_state *state, vdr_slot case_slot, const takers *who)
 {
-    vdr_slot refused = vdr_case_at(state, case_slot)->refused;
-    for (size_t i = 0; i < places->count; i++)
-        if (!vdr_list_has(state, refused, state->town->regisseurs[places->at[i]].id))
-            return true;
-    return false;
+    size_t refused = 0;
+    for (vdr_slot slot = vdr_case_at(state, case_slot)->refused; slot != 0;) {
+        const vdr_list *one = vdr_slab_at(&state->lists, slot);
+        uint32_t place = vdr_town_name_of(state->town, one->name)->regisseur;
+        refused += place != VDR_TOWN_NONE && who->has[place];
+        slot = one->next;
+    }
+    return refused < who->count;
 }
 
 void
 vdr_assign_retry(vdr_state *state)
 {
-    vdr_slots room = {0};
-    find_room(state, &room);
+    if (state->unassigned_first == 0)
+        return;
+    takers who = {.has = vdr_alloc(state->config->regisseur_count, sizeof who.has[0])};
+    find_takers(state, &who);
     for (int priority = VDR_PRIORITY_URGENT; priority >= VDR_PRIORITY_NORMAL; priority--) {
         vdr_slot slot = state->unassigned_first;
-        while (slot != 0 && room.count != 0) {
+        while (slot != 0 && who.count != 0) {
             const vdr_case *of = vdr_case_at(state, slot);
             vdr_slot after = of->held_after;
-            if (of->priority == priority && somebody_may_take(state, slot, &room)) {
+            if (of->priority == priority && somebody_may_take(state, slot, &who)) {
                 vdr_name regisseur = choose(state, slot);
                 VDR_ASSERT(regisseur != 0);
                 vdr_assign_offer(state, slot, regisseur, VDR_CHANGE_OFFERED, 0);
-                find_room(state, &room);
+                find_takers(state, &who);
             }
             slot = after;
         }
     }
-    vdr_slots_done(&room);
+    free(who.has);
 }
 
 void
