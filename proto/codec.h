@@ -52,12 +52,12 @@ size_t vdr_codec_budget(size_t body_bytes, size_t frame_bytes_max);
 VDR_MUST_CHECK vdr_err vdr_codec_decode(const vdr_frame *frame, size_t frame_bytes_max, vdr_arena *arena,
                                         vdr_wire *ret_wire);
 
-/* Appends a whole frame to out; on failure out is as before. Refuses the values that decode would refuse, and a frame
- * of more than frame_bytes_max (TOO_BIG). The arena is scratch: nothing in it is needed afterwards. */
+/* Appends a whole frame to out; on failure out is as before. Refuses the values that decode would refuse, and
+ * a frame of more than frame_bytes_max (TOO_BIG). The arena is scratch: nothing in it is needed later. */
 VDR_MUST_CHECK vdr_err vdr_codec_encode(const vdr_wire *wire, uint32_t sequence, size_t frame_bytes_max,
                                         vdr_arena *arena, vdr_bytes *out);
 
-/* Appends the bytes of one item of a PUBLISH, so that they can be kept and sent again. BAD_FRAME as encode. */
+/* Appends the bytes of one item of a PUBLISH, to be kept and sent again. BAD_FRAME as encode. */
 VDR_MUST_CHECK vdr_err vdr_item_encode(const vdr_wire_item *item, vdr_bytes *out);
 VDR_MUST_CHECK vdr_err vdr_item_decode(vdr_span bytes, vdr_arena *arena, vdr_wire_item *ret_item);
 

@@ -1,4 +1,4 @@
-/* proto/codec_schema.h - inside the codec: which member of a plain value is which field of a generated message.
+/* proto/codec_schema.h - inside the codec: which member of a plain value is which generated field.
  *
  * A schema has one row for each field of the message, in ascending field number; the generated descriptor
  * gives the rest (where it is in the generated struct). codec.c walks the rows in both directions. */

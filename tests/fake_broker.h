@@ -1,6 +1,6 @@
-/* tests/fake_broker.h - a broker of a few lines for tests of the client: real sockets, CURVE, the real codec, and
- * decisions that the test makes. It runs in the test's own thread: fake_step() does what is there to do, and
- * fake_until() lets it and a client take turns. */
+/* tests/fake_broker.h - a broker of a few lines for tests of the client: real sockets, CURVE, the real codec,
+ * and decisions that the test makes. It runs in the test's own thread: fake_step() does what is there to do,
+ * and fake_until() lets it and a client take turns. */
 #ifndef TESTS_FAKE_BROKER_H
 #define TESTS_FAKE_BROKER_H
 

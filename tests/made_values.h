@@ -1,5 +1,5 @@
-/* tests/made_values.h - values of every wire message, made from its schema: every member has a value of its own,
- * and two of them can be compared. */
+/* tests/made_values.h - values of every wire message, made from its schema: every member has a value of its
+ * own, and two of them can be compared. */
 #ifndef TESTS_MADE_VALUES_H
 #define TESTS_MADE_VALUES_H
 

@@ -8,9 +8,9 @@
  *   act.c       acts as events
  *   client.c    the handle: options, the loop, state and errors
  *
- * Every part keeps what it wants ("subscribed", "acknowledge up to 7") apart from what this session was told of
- * it. xxx_pump() tells what is missing, and is called whenever something may have changed; xxx_begin() is called
- * at WELCOME and forgets what the old session was told. So a new session needs no code of its own.
+ * Every part keeps what it wants ("subscribed", "acknowledge up to 7") apart from what this session was told
+ * of it. xxx_pump() tells what is missing, and is called whenever something may have changed; xxx_begin() is
+ * called at WELCOME and forgets what the old session was told. So a new session needs no code of its own.
  *
  * Thread: the handle's. */
 #ifndef VDR_LIB_CLIENT_H

@@ -17,12 +17,12 @@
  * Items hold personal data, so they are sealed under a key that is made of the sender's secret key, and the
  * file has mode 0600. Only who has the key file can read it.
  *
- * Damage: a record that does not open is passed over up to the next one that does. At the end of the file it is
- * what a crash left of a write that nobody was told is done; elsewhere the bytes are counted as damaged.
+ * Damage: a record that does not open is passed over up to the next one that does. At the end of the file it
+ * is what a crash left of a write that nobody was told is done; elsewhere the bytes are counted as damaged.
  *
  * Thread:  the handle's. One process at a time (a lock on the file).
- * Errors:  IO: the file system; after it the outbox takes nothing more. STORE_BUSY, USAGE (sealed under another
- *          key), STORE_CORRUPT (no outbox) at open. BUSY: full.
+ * Errors:  IO: the file system; after it the outbox takes nothing more. STORE_BUSY, USAGE
+ *          (sealed under another key), STORE_CORRUPT (no outbox) at open. BUSY: full.
  * Memory:  reading copies out. */
 #ifndef VDR_LIB_OUTBOX_H
 #define VDR_LIB_OUTBOX_H

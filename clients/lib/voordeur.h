@@ -11,8 +11,8 @@
  *
  * The library connects, keeps the connection alive, makes a new one with growing pauses when it is lost, and
  * then goes on where it was: what is not confirmed is published again (safe: an event is known by its source
- * and id), subscriptions go on after the last message processed. With an outbox nothing that was taken is lost
- * when this process dies or the broker is away.
+ * and id), subscriptions go on after the last message processed. With an outbox nothing that was taken is
+ * lost when this process dies or the broker is away.
  *
  * Thread:  a handle is used by one thread at a time. Handles share nothing but a ZeroMQ context, if given.
  *          There is no global state, no thread that calls back, no exit and no output. Callbacks run inside
@@ -142,8 +142,8 @@ VDR_MUST_CHECK vdr_err vdr_client_connect(vdr_client *client, int64_t timeout_ms
 vdr_err vdr_client_process(vdr_client *client);
 
 /* One and the same descriptor for the life of the handle; poll it for reading only. Before each sleep
- * vdr_client_timeout_ms() must be asked: ZeroMQ tells of news once, and what a send met on its way shows there
- * as 0. */
+ * vdr_client_timeout_ms() must be asked: ZeroMQ tells of news once, and what a send met on its way shows
+ * there as 0. */
 int vdr_client_fd(const vdr_client *client);
 int64_t vdr_client_timeout_ms(const vdr_client *client); /* 0: call process now; -1: nothing is due */
 
@@ -152,9 +152,9 @@ vdr_err vdr_client_wait(vdr_client *client, int64_t timeout_ms);
 
 /* ---- Publish ---- */
 
-/* Takes count items and returns at once; they go out with the next process() or wait(), or as soon as a frame is
- * full. Each gets a number, from *ret_first on, and one result (on_result). With an outbox the items are on
- * stable storage when this returns, so that no crash of this process loses them. All are taken or none:
+/* Takes count items and returns at once; they go out with the next process() or wait(), or as soon as a frame
+ * is full. Each gets a number, from *ret_first on, and one result (on_result). With an outbox the items are
+ * on stable storage when this returns, so that no crash of this process loses them. All are taken or none:
  * BUSY: wait for results first. TOO_BIG: an item over the limits. BAD_FRAME: not UTF-8, or neither json nor
  * typed. IO, STORE_FULL: the outbox. count: 1 .. 1024. ret_first may be NULL. (callback) */
 VDR_MUST_CHECK vdr_err vdr_client_publish_async(vdr_client *client, const vdr_wire_item *items, size_t count,
@@ -214,29 +214,30 @@ typedef struct vdr_client_subscription {
     void *context;
 } vdr_client_subscription;
 
-/* Replaces the one before. Messages come in order, each once while this handle lives; after that, from what is
- * acknowledged, so that at least once. NOT_FOUND and WRONG_ROLE come as errors of the session. (callback) */
+/* Replaces the one before. Messages come in order, each once while this handle lives; after that, from what
+ * is acknowledged, so at least once. NOT_FOUND and WRONG_ROLE come as errors of the session. (callback) */
 void vdr_client_subscribe(vdr_client *client, const vdr_client_subscription *subscription);
 
 /* The next message; the one before counts as processed. TIMEOUT: none. Lives until the next call of next. */
 VDR_MUST_CHECK vdr_err vdr_client_next(vdr_client *client, int64_t timeout_ms,
                                        const vdr_wire_message **ret_message);
 
-/* All messages up to seq are dealt with for good. Sent with the next process(); confirmed by on_acknowledged and
- * in the state. (callback) */
+/* All messages up to seq are dealt with for good. Sent with the next process(); confirmed by on_acknowledged
+ * and in the state. (callback) */
 void vdr_client_acknowledge(vdr_client *client, uint64_t seq);
 
 /* ---- Look (section 7) ---- */
 
-/* The answer of a call lives until the next read, admin, or close. Besides the broker's refusals (NOT_FOUND, WRONG_ROLE, …):
- * TIMEOUT, or what keeps it from the broker. read->request is set by the library. */
+/* The answer of a call lives until the next read, admin, or close. Besides the broker's refusals (NOT_FOUND,
+ * WRONG_ROLE, …): TIMEOUT, or what keeps it from the broker. read->request is set by the library. */
 VDR_MUST_CHECK vdr_err vdr_client_read(vdr_client *client, const vdr_wire_read *read, int64_t timeout_ms,
                                        const vdr_wire_answer **ret_answer);
 VDR_MUST_CHECK vdr_err vdr_client_admin(vdr_client *client, const vdr_wire_admin *admin, int64_t timeout_ms,
                                         const vdr_wire_admin_result **ret_result);
 
-/* The same without waiting: answered gets VDR_OK and the answer (it lives through the callback), or an error and
- * NULL. A read is asked again in a new session, a verb is not: DISCONNECTED. BUSY: 64 are open. (callback) */
+/* The same without waiting: answered gets VDR_OK and the answer (it lives through the callback), or an error
+ * and NULL. A read is asked again in a new session, a verb is not: DISCONNECTED. BUSY: 64 are open.
+ * (callback) */
 typedef void (*vdr_client_answered)(void *context, vdr_err err, const vdr_wire_answer *answer);
 VDR_MUST_CHECK vdr_err vdr_client_read_async(vdr_client *client, const vdr_wire_read *read,
                                              int64_t timeout_ms, vdr_client_answered answered, void *context);

@@ -1,6 +1,7 @@
 /* Laws: a body that is read can be written, and what was written is read as the same: writing it once more
- * gives the same bytes, no more of them than came. No body takes more memory than its budget. The first byte is
- * the type, the rest the body. The two ways of reading and writing items (proto/codec_direct.h) give the same. */
+ * gives the same bytes, no more of them than came. No body takes more memory than its budget. The first byte
+ * is the type, the rest the body. The two ways of reading and writing items (proto/codec_direct.h) give the
+ * same. */
 #include "proto/codec.h"
 #include "tests/fuzz/fuzz.h"
 

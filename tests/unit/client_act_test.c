@@ -1,5 +1,5 @@
-/* Goal: an act becomes exactly the event of protocol.md 5.4, or is refused by the member that is wrong; a key file
- * is taken only as 1.5 says. */
+/* Goal: an act becomes exactly the event of protocol.md 5.4, or is refused by the member that is wrong; a key
+ * file is taken only as 1.5 says. */
 #include "clients/lib/client.h"
 
 #include <setjmp.h>

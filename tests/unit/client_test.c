@@ -1,5 +1,5 @@
-/* Goal: every item that the client takes gets exactly one final answer, over refusals, pauses, lost connections
- * and restarted brokers; windows are kept; what stands in the way is said. */
+/* Goal: every item that the client takes gets exactly one final answer, over refusals, pauses, lost
+ * connections and restarted brokers; windows are kept; what stands in the way is said. */
 #include "tests/fake_broker.h"
 
 #include <poll.h>

@@ -1,5 +1,5 @@
-/* Goal: every single member of every message has its bounds, in both directions, and no amount of memory, however
- * small, does more than refuse. */
+/* Goal: every single member of every message has its bounds, in both directions, and no amount of memory,
+ * however small, does more than refuse. */
 #include "tests/made_values.h"
 
 /* ---- One member after the other, made bad */

@@ -1,4 +1,5 @@
-/* Goal: protocol.md says what the code does: its tables are those of the headers, its bytes those of the codec. */
+/* Goal: protocol.md says what the code does: its tables are those of the headers, its bytes those of the
+ * codec. */
 #include "proto/codec.h"
 
 #include <setjmp.h>
