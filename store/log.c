@@ -70,10 +70,8 @@ vdr_log_reader_refresh(vdr_log_reader *reader)
 void
 vdr_log_reader_rest(vdr_log_reader *reader)
 {
-    if (reader->resting)
-        return;
-    reader->ops->reader_rest(reader);
-    reader->resting = true;
+    if (!reader->resting)
+        reader->ops->reader_rest(reader);
 }
 
 void

@@ -32,6 +32,7 @@ vdr_log_lmdb_reader_rest(vdr_log_reader *base)
     vdr_log_lmdb_reader *reader = (vdr_log_lmdb_reader *)base;
     reader->at = 0;
     vdr_env_read_rest(&reader->log->env, reader->txn);
+    base->resting = true;
 }
 
 vdr_err
@@ -40,7 +41,6 @@ vdr_log_lmdb_reader_refresh(vdr_log_reader *base)
     vdr_log_lmdb_reader *reader = (vdr_log_lmdb_reader *)base;
     if (!base->resting)
         vdr_log_lmdb_reader_rest(base);
-    base->resting = true; /* until the renewal has worked */
     vdr_err err = vdr_env_read_begin(&reader->log->env, &reader->txn);
     if (err != VDR_OK)
         return err;

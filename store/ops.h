@@ -37,7 +37,7 @@ struct vdr_log {
 
 struct vdr_log_reader {
     const vdr_log_ops *ops;
-    bool resting; /* kept by log.c */
+    bool resting; /* kept by the backend, under its lock where other threads look at it */
 };
 
 typedef struct vdr_checkpoint_ops {
