@@ -313,7 +313,7 @@ town_new(const vdr_config *config)
     return t;
 }
 
-static void
+static inline void
 town_free(town *t)
 {
     vdr_core_free(&t->core);
@@ -427,7 +427,7 @@ town_event(town *t, const event *e)
 #define EVENT(t, ...) town_event(t, &(event){__VA_ARGS__})
 
 /* Time passes until that hour. */
-static void
+static inline void
 town_tick(town *t, double hour)
 {
     t->hour = hour;
