@@ -252,6 +252,8 @@ phase(bench_run *run, vdr_bench_phase what, uint64_t rate, vdr_bench_count *ret_
         ret_count->accepted += c->accepted;
         ret_count->duplicates += c->duplicates;
         ret_count->refused += c->refused;
+        if (c->refused != 0)
+            ret_count->refusal = c->refusal;
         vdr_histogram_merge(&ret_count->latency_us, &c->latency_us);
     }
     return true;
@@ -282,7 +284,8 @@ show_row(const bench_run *run, const char *name, uint64_t households, unsigned p
            (unsigned long long)households, publishers, per_s, per_s / run->echo_per_s, ms_of(us, 500),
            ms_of(us, 990), ms_of(us, 999), cpu_us, disk_bytes, memory_mb);
     if (count->refused != 0)
-        printf("           %llu refused\n", (unsigned long long)count->refused);
+        printf("           %llu refused, as %s\n", (unsigned long long)count->refused,
+               vdr_err_code(count->refusal));
     fflush(stdout);
 }
 

@@ -13,6 +13,7 @@
 /* What one worker process counted in one phase. In memory shared with the parent. */
 typedef struct vdr_bench_count {
     uint64_t accepted, duplicates, refused;
+    vdr_err refusal;          /* the last one's */
     vdr_histogram latency_us; /* from the instant an item was meant to be sent until its answer */
 } vdr_bench_count;
 

@@ -76,7 +76,10 @@ on_result(void *context, const vdr_client_result *result)
     vdr_histogram_add(&p->count->latency_us, took_ns > 0 ? (uint64_t)took_ns / 1000 : 0);
     p->count->accepted += result->err == VDR_E_ACCEPTED;
     p->count->duplicates += result->err == VDR_E_DUPLICATE;
-    p->count->refused += result->err != VDR_E_ACCEPTED && result->err != VDR_E_DUPLICATE;
+    if (result->err != VDR_E_ACCEPTED && result->err != VDR_E_DUPLICATE) {
+        p->count->refused++;
+        p->count->refusal = result->err;
+    }
 }
 
 /* Up to count signals; how many the library took. household: UINT64_MAX for any. */
