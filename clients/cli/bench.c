@@ -205,6 +205,7 @@ start_workers(bench_run *run, uint64_t households, unsigned publishers)
                            .households = households,
                            .publishers = publishers,
                            .workers = run->worker_count,
+                           .run = (uint64_t)vdr_bench_now_ns() / 1000000,
                            .batch = run->batch,
                            .hot = run->hot,
                            .shared = run->shared};

@@ -41,6 +41,7 @@ typedef struct vdr_bench_load {
     const vdr_config *config;
     uint64_t households;
     unsigned publishers, workers;
+    uint64_t run;   /* makes the ids of this run its own: the broker keeps those of the one before */
     unsigned batch; /* signals a frame */
     bool hot;       /* the first publisher's signals are all of one household */
     vdr_bench_shared *shared;

@@ -87,7 +87,7 @@ static size_t
 publish(publisher_state *p, size_t count, uint64_t household, int64_t meant_ns)
 {
     static const vdr_span municipality_role = {(const uint8_t *)"youth", 5};
-    char id[32], time_text[VDR_TIME_TEXT_BYTES], bsn[9], bag[17];
+    char id[64], time_text[VDR_TIME_TEXT_BYTES], bsn[9], bag[17];
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     vdr_time_format(now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000, time_text);
@@ -107,7 +107,7 @@ publish(publisher_state *p, size_t count, uint64_t household, int64_t meant_ns)
         }
         bsn_of(h, bsn);
         snprintf(bag, sizeof bag, "9901%012llu", (unsigned long long)h % 1000000000000);
-        int id_len = snprintf(id, sizeof id, "b%x-%u-%llu", (unsigned)getppid() & 0xffffu, p->number,
+        int id_len = snprintf(id, sizeof id, "b%llx-%u-%llu", (unsigned long long)load->run, p->number,
                               (unsigned long long)p->made);
         vdr_wire_person person = {.bsn = vdr_span_of(bsn, 9), .role = municipality_role};
         vdr_wire_address address = {.bag = vdr_span_of(bag, 16), .buurt = vdr_span_str("BU99010101")};
