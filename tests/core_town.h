@@ -323,6 +323,9 @@ town_free(town *t)
 
 /* ---- commands ---- */
 
+/* Makes all hashes poor, so that whatever is found by one is found among many. */
+static bool town_collides;
+
 static vdr_key16
 town_key(char letter, const char *space)
 {
@@ -332,6 +335,8 @@ town_key(char letter, const char *space)
         hash = (hash ^ (uint64_t)*at) * 1099511628211u;
     hash = (hash ^ (uint64_t)letter) * 1099511628211u;
     memcpy(key.bytes, &hash, sizeof hash);
+    if (town_collides)
+        memset(key.bytes, 0, 4);
     return key;
 }
 
@@ -341,7 +346,7 @@ town_id_hash(const char *id)
     uint64_t hash = 14695981039346656037u;
     for (; *id != 0; id++)
         hash = (hash ^ (uint64_t)*id) * 1099511628211u;
-    return hash ^ hash >> 32;
+    return town_collides ? hash & 1 : hash ^ hash >> 32;
 }
 
 /* What a test says of an event; what it does not say is as usual. */

@@ -157,10 +157,3 @@ vdr_mailbox_acknowledge(vdr_state *state, uint32_t number, uint64_t seq)
     marks_drop(state, mailbox);
     return true;
 }
-
-bool
-vdr_mailbox_is_read(const vdr_state *state, vdr_party_kind kind, vdr_name name)
-{
-    uint32_t number = vdr_mailbox_find(state, kind, name);
-    return number == 0 || mailbox_at(state, number)->acknowledged == mailbox_at(state, number)->last;
-}

@@ -27,6 +27,5 @@ void vdr_tell_match(vdr_state *state, vdr_name agency, const vdr_effect *message
 uint32_t vdr_mailbox_find(const vdr_state *state, vdr_party_kind kind, vdr_name name); /* 0: none */
 /* Read up to and including seq (or the last). False: nothing new in that. */
 bool vdr_mailbox_acknowledge(vdr_state *state, uint32_t mailbox, uint64_t seq);
-bool vdr_mailbox_is_read(const vdr_state *state, vdr_party_kind kind, vdr_name name);
 
 #endif

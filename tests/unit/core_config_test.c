@@ -134,6 +134,43 @@ what_is_in_use_cannot_be_removed(void **unused)
 }
 
 static void
+a_coordinator_with_unread_mail_stays_and_one_who_read_it_may_go(void **unused)
+{
+    (void)unused;
+    town *t = town_new(&town_config);
+    vdr_config without = town_config;
+    without.coordinators.count = 1;
+    EVENT(t, .id = "s-1", .by = "school", .type = "absence", .who = "a");
+    town_tick(t, 240);
+    assert_string_equal(vdr_core_config_objection(t->core, &without),
+                        "coordinator saskia is removed but has undelivered messages: 1");
+    vdr_command_ack ack = {vdr_core_mailbox(t->core, VDR_PARTY_COORDINATOR, vdr_span_str("saskia")), 1};
+    vdr_command read = {.kind = VDR_COMMAND_ACKS, .at = VDR_MS_NONE, .acks = &ack, .ack_count = 1};
+    town_step(t, &read);
+    assert_null(vdr_core_config_objection(t->core, &without));
+    town_free(t);
+}
+
+static void
+feedback_on_a_signal_of_an_agency_that_is_gone_tells_nobody(void **unused)
+{
+    (void)unused;
+    town *t = town_new(&town_config);
+    EVENT(t, .id = "s-1", .by = "school", .type = "absence", .who = "a");
+    vdr_config without = town_config;
+    without.agencies = town_agencies + 1;
+    without.agency_count = COUNT(town_agencies) - 1;
+    without.types = police_types;
+    without.type_count = 1;
+    without.fingerprint.bytes[0] = 2;
+    assert_null(vdr_core_config_objection(t->core, &without));
+    town_configure(t, &without);
+    EVENT(t, .id = "k-1", .by = "service:team", .act = VDR_ACT_FEEDBACK, .signal = "s-1", .result = "x");
+    TOLD(t, "k-1 feedback accepted\n");
+    town_free(t);
+}
+
+static void
 a_regisseur_who_was_removed_gets_nothing_and_comes_back_as_before(void **unused)
 {
     (void)unused;
@@ -171,6 +208,8 @@ main(void)
         cmocka_unit_test(signals_keep_the_terms_of_their_acceptance),
         cmocka_unit_test(a_latch_is_lost_when_its_rule_changes_and_stays_lost_when_the_rule_comes_back),
         cmocka_unit_test(what_is_in_use_cannot_be_removed),
+        cmocka_unit_test(a_coordinator_with_unread_mail_stays_and_one_who_read_it_may_go),
+        cmocka_unit_test(feedback_on_a_signal_of_an_agency_that_is_gone_tells_nobody),
         cmocka_unit_test(a_regisseur_who_was_removed_gets_nothing_and_comes_back_as_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -204,6 +204,7 @@ every_invariant_holds_after_every_step(void **unused)
     for (uint64_t seed = 1; seed <= seeds; seed++) {
         if (more != NULL)
             print_message("seed %u\n", (unsigned)seed);
+        town_collides = seed % 3 == 0;
         run(seed, 600);
     }
     assert_true(signals_accepted > seeds * 20); /* the dice do reach everything */
