@@ -136,7 +136,7 @@ def make_rules(r, town, catalogue):
             rule["priority"] = r.choice(["normal", "normal", "high", "urgent"])
         if r.random() < 0.5:
             rule["over"] = "%dd" % min(longest, r.choice([1, 5, 10, 40]))
-        if r.random() < 0.15:
+        if r.random() < 0.2:
             rule["spread"] = r.choice(["1h", "1d", "5d"])
         if r.random() < 0.25:
             rule["within_same"] = r.choice(["domain", "type", "agency", "person"])
@@ -253,11 +253,20 @@ class Stream:
     def back(self):
         """Some time ago, likely at an edge."""
         r = self.r
+        if r.random() < 0.3 and self.model.signals:
+            other = r.choice(self.model.signals).occurred
+            there = other + r.choice([-1, 1]) * r.choice(self.terms + [0]) + r.choice([-1, 0, 0, 1])
+            if self.time - 80 * DAY < there <= self.time:
+                return instant_text(max(0, there))
         if r.random() < 0.5:
             ago = r.choice(self.terms) + r.choice([-1, 0, 0, 1])
         else:
             ago = r.choice([1, HOUR, DAY, 3 * DAY, 10 * DAY])
         return instant_text(max(0, self.time - ago))
+
+    def ahead(self):
+        """Some time to come, likely at the edge of what may be."""
+        return instant_text(self.time + self.r.choice([self.conf.clocks["future"] + self.r.choice([-1, 0, 1]), HOUR]))
 
     def signal(self):
         r, conf = self.r, self.conf
@@ -268,8 +277,7 @@ class Stream:
         if r.random() < 0.4:
             data["occurred_at"] = self.back()
             if r.random() < 0.1:
-                data["occurred_at"] = instant_text(
-                    self.time + r.choice([conf.clocks["future"] + r.choice([-1, 0, 1]), HOUR]))
+                data["occurred_at"] = self.ahead()
         persons = []
         for _ in range(r.choice([0, 1, 1, 1, 2, 3])):
             person = {"bsn": r.choice(self.persons)}
@@ -321,7 +329,7 @@ class Stream:
             if name == "signal_withdrawn":
                 data["reason"] = "mistake"
             elif r.random() < 0.5:
-                data["occurred_at"] = self.back()
+                data["occurred_at"] = self.ahead() if r.random() < 0.2 else self.back()
         elif name == "feedback":
             routed = [s for s in model.signals if s.service]
             s = self.one_of(model.signals, routed, 0.95) if model.signals else None
