@@ -5,7 +5,7 @@
  * IEEE double, infinite where it is too large, and remembers whether it was written as an integer.
  *
  * Our own reader, because both ends matter: the grammar and the meaning of a number decide what counts as the
- * same event, and it is read on the way of every signal (3 to 4 times as fast as jansson 2.14, which the
+ * same event, and it is read on the way of every signal (at least 3 times as fast as jansson 2.14, which the
  * tests compare it with).
  *
  * Thread:  any; pure.
