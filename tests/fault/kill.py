@@ -17,6 +17,7 @@ import json
 import os
 import random
 import shutil
+import subprocess
 import sys
 import tempfile
 import threading
@@ -83,8 +84,10 @@ class Publisher:
                         self.answers[answer["id"]] = answer["verdict"]
                         del self.open[answer["id"]]
             except (Broken, OSError):
-                if self.process.process.poll() is None:
-                    raise
+                try:  # killed by us: its output ends a little before it does
+                    self.process.process.wait(WAIT_S)
+                except subprocess.TimeoutExpired:
+                    raise Broken("%s no longer answers" % self.name) from None
             finally:
                 self.process.kill()
 
