@@ -384,7 +384,7 @@ log_end(const vdr_cli_link *link, vdr_client *client, vdr_position *ret_end)
     if (vdr_client_admin(client, &admin, link->timeout_ms, &result) != VDR_OK)
         return vdr_cli_link_failed(link, client, "decisions");
     for (size_t i = 0; i < result->counter_count; i++) {
-        if (vdr_span_equal(result->counters[i].name, vdr_span_str("last_line_position")))
+        if (vdr_span_equal(result->counters[i].name, vdr_span_str("position_durable")))
             *ret_end = result->counters[i].value;
     }
     return VDR_EXIT_OK;
@@ -422,7 +422,8 @@ run_decisions(int argc, char **argv)
         vdr_client_error_get(client, &error);
         if (error.err == VDR_E_WRONG_ROLE)
             status = vdr_cli_link_failed(&line.link, client, "decisions");
-        if (!line.follow && reading.last >= end && quiet_ms >= 200)
+        /* The last records may tell nothing (acknowledgements): then a longer silence is the end. */
+        if (!line.follow && quiet_ms >= (reading.last >= end ? 200 : 1500))
             break;
     }
     vdr_client_close(&client);
