@@ -6,7 +6,6 @@
 #define VDR_CONF_NAME_MAX   128u               /* ids and names in a configuration (semantics section 4) */
 #define VDR_JSON_DEPTH_MAX  64u                /* nesting of an event (semantics section 3) */
 #define VDR_EVENT_BYTES_MAX (64u * 1024)       /* one event as JSON (published); a longer one is malformed */
-#define VDR_PERSONS_MAX     4096u              /* follows from the bytes of an event; a bound for arrays */
 #define VDR_FRAME_BYTES_MAX (256u * 1024)      /* one frame of an agency, regisseur, service (published) */
 #define VDR_ADMIN_FRAME_MAX (4u * 1024 * 1024) /* one frame on the operators' listener */
 #define VDR_BATCH_ITEMS_MAX 1024u              /* items of one PUBLISH frame (published) */

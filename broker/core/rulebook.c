@@ -9,7 +9,8 @@
 static vdr_rule_names
 pin_names(vdr_state *state, vdr_rulebook *book, vdr_names names)
 {
-    vdr_rule_names list = {.first = book->name_count, .count = (uint32_t)names.count};
+    vdr_rule_names list = {
+        .first = book->name_count, .count = (uint32_t)names.count, .asked = names.at != NULL};
     for (size_t i = 0; i < names.count; i++)
         book->names[book->name_count++] = vdr_name_pin(state, names.at[i]);
     return list;
@@ -179,8 +180,8 @@ static bool
 terms_pass(const vdr_rulebook *book, const vdr_rule *rule, const vdr_terms *terms)
 {
     return has_name(book, rule->purposes, terms->purpose) &&
-           (rule->types.count == 0 || has_name(book, rule->types, terms->type)) &&
-           (rule->domains.count == 0 || has_name(book, rule->domains, terms->domain));
+           (!rule->types.asked || has_name(book, rule->types, terms->type)) &&
+           (!rule->domains.asked || has_name(book, rule->domains, terms->domain));
 }
 
 static uint32_t
@@ -229,7 +230,7 @@ learn_senders(vdr_state *state, vdr_rulebook *book)
         const vdr_sender *sender = vdr_slab_at(&state->senders, slot);
         for (uint32_t i = 0; i < book->rule_count; i++) {
             const vdr_rule *rule = &book->rules[i];
-            if (rule->kinds.count == 0 || has_name(book, rule->kinds, sender->kind))
+            if (!rule->kinds.asked || has_name(book, rule->kinds, sender->kind))
                 bits[i / 64] |= UINT64_C(1) << (i % 64);
         }
     }
@@ -262,7 +263,7 @@ vdr_rule_passes(vdr_state *state, const vdr_rule *rule, const vdr_signal *signal
                     book->senders_pass[(size_t)signal->sender * book->words + place / 64];
     if ((bits >> (place % 64) & 1) == 0 || signal->severity < rule->min_severity)
         return false;
-    return rule->roles.count == 0 || has_role(state, rule, signal, inout_namings);
+    return !rule->roles.asked || has_role(state, rule, signal, inout_namings);
 }
 
 uint32_t

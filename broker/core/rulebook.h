@@ -8,6 +8,7 @@
 /* A list of names in the rulebook's pool. */
 typedef struct vdr_rule_names {
     uint32_t first, count;
+    bool asked; /* with a count of 0 nothing passes */
 } vdr_rule_names;
 
 typedef struct vdr_rule_asked {

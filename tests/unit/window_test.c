@@ -184,6 +184,8 @@ names_of(vdr_span *pool, uint32_t *used, uint32_t what, uint32_t set)
             list.count++;
         }
     }
+    if (list.count == 0)
+        list.at = NULL; /* not asked */
     return list;
 }
 
