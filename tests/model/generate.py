@@ -54,6 +54,11 @@ def some(r, items, least=1, most=None):
     return r.sample(items, r.randint(min(least, len(items)), min(most or len(items), len(items))))
 
 
+def listed(r, items, least):
+    """A list for a filter; now and then it lists nothing, and then nothing passes."""
+    return [] if r.random() < 0.1 else some(r, items, least)
+
+
 def make_town(r, purposes, domains):
     kinds = some(r, KINDS, 2) + r.choice([[], ["school"], ["police"]]) + ["brp"]
     agencies = []
@@ -142,13 +147,13 @@ def make_rules(r, town, catalogue):
             rule["within_same"] = r.choice(["domain", "type", "agency", "person"])
         where = {}
         if r.random() < 0.12:
-            where["types"] = some(r, types, 2)
+            where["types"] = listed(r, types, 2)
         if r.random() < 0.12:
-            where["domains"] = some(r, catalogue["domains"], 2)
+            where["domains"] = listed(r, catalogue["domains"], 2)
         if r.random() < 0.12:
-            where["agencies"] = some(r, sorted({k for t in types.values() for k in t["agencies"]}), 1)
+            where["agencies"] = listed(r, sorted({k for t in types.values() for k in t["agencies"]}), 1)
         if r.random() < 0.12:
-            where["roles"] = some(r, ROLES, 1)
+            where["roles"] = listed(r, ROLES, 1)
         if r.random() < 0.2:
             where["min_severity"] = r.randint(2, 4)
         if where:
