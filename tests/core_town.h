@@ -1,7 +1,8 @@
 /* tests/core_town.h - a small town for tests of the core, and a short way to step it and to say what is
  * expected.
  *
- * Every step is taken by two cores. Their tales, mails and state hashes must be equal, every invariant must hold,
+ * Every step is tried first (trial.h), which must tell the same and leave no trace. Then it is taken by two
+ * cores. Their tales, mails and state hashes must be equal, every invariant must hold,
  * and each few steps the second is thrown away and loaded from an image of the first.
  *
  * Lines are written in a short form:   "s-1 accepted H1 new regular", "k-1 case_closed wrong_state",
@@ -11,6 +12,7 @@
 #define VDR_TESTS_CORE_TOWN_H
 
 #include "broker/core/core.h"
+#include "broker/core/trial.h"
 #include "broker/core/view.h"
 
 #include <setjmp.h>
@@ -267,10 +269,32 @@ town_copy(vdr_core *core, const vdr_config *config)
     return copy;
 }
 
+/* Tries a command: the tale, to be freed; NULL: it cannot be tried. The state is what it was, and ret_hash what
+ * it was on trial. */
+static char *
+town_try(town *t, const vdr_command *command, vdr_step *ret_step, uint64_t *ret_hash)
+{
+    if (command->kind == VDR_COMMAND_CONFIG)
+        return NULL;
+    uint64_t before = vdr_core_state_hash(t->core);
+    vdr_trial *trial = vdr_trial_begin(t->core);
+    vdr_core_step(t->core, command, t->position + 1, ret_step);
+    *ret_hash = vdr_core_state_hash(t->core);
+    vdr_trial_end(t->core, &trial);
+    assert_true(vdr_core_state_hash(t->core) == before);
+    char *told = malloc(ret_step->tale.len + 1);
+    assert_non_null(told);
+    if (ret_step->tale.len != 0)
+        memcpy(told, ret_step->tale.at, ret_step->tale.len);
+    return told;
+}
+
 static void
 town_step(town *t, const vdr_command *command)
 {
-    vdr_step twin;
+    vdr_step twin, tried;
+    uint64_t hash = 0;
+    char *told = town_try(t, command, &tried, &hash);
     vdr_core_step(t->twin, command, t->position + 1, &twin);
     vdr_core_step(t->core, command, t->position + 1, &t->step);
     if (t->step.record || t->step.tick)
@@ -280,6 +304,12 @@ town_step(town *t, const vdr_command *command)
     assert_int_equal(t->step.tale.len, twin.tale.len);
     if (twin.tale.len != 0)
         assert_memory_equal(t->step.tale.at, twin.tale.at, twin.tale.len);
+    if (told != NULL) {
+        assert_int_equal(t->step.tale.len, tried.tale.len);
+        assert_memory_equal(t->step.tale.at, told, tried.tale.len);
+        assert_true(vdr_core_state_hash(t->core) == hash);
+        free(told);
+    }
     assert_int_equal(t->step.verdict, twin.verdict);
     assert_int_equal(t->step.mail_count, twin.mail_count);
     assert_true(vdr_core_state_hash(t->core) == vdr_core_state_hash(t->twin));

@@ -95,6 +95,64 @@ vdr_slab_give(vdr_slab *slab, uint32_t index)
     slab->live--;
 }
 
+/* A chunk as it was when the trial began. */
+struct vdr_slab_undo {
+    vdr_slab_undo *older;
+    uint32_t number, edited;
+    uint8_t bytes[];
+};
+
+static void
+keep_undo(vdr_slab *slab, uint32_t number)
+{
+    const vdr_chunk *chunk = slab->chunks[number];
+    vdr_slab_undo *undo = vdr_alloc(1, sizeof *undo + chunk_bytes(slab));
+    *undo = (vdr_slab_undo){.older = slab->undo, .number = number, .edited = chunk->edited};
+    memcpy(undo->bytes, chunk->bytes, chunk_bytes(slab));
+    slab->undo = undo;
+}
+
+void
+vdr_slab_trial_begin(vdr_slab *slab, vdr_slab_counts *ret_before)
+{
+    VDR_ASSERT(slab->era != VDR_SLAB_TRIAL && slab->undo == NULL);
+    *ret_before = (vdr_slab_counts){.next = slab->next,
+                                    .era = slab->era,
+                                    .free = slab->free,
+                                    .live = slab->live,
+                                    .chunk_count = slab->chunk_count};
+    slab->era = VDR_SLAB_TRIAL;
+}
+
+void
+vdr_slab_trial_end(vdr_slab *slab, const vdr_slab_counts *before)
+{
+    VDR_ASSERT(slab->era == VDR_SLAB_TRIAL);
+    while (slab->undo != NULL) {
+        vdr_slab_undo *undo = slab->undo;
+        vdr_chunk *chunk = slab->chunks[undo->number];
+        memcpy(chunk->bytes, undo->bytes, chunk_bytes(slab));
+        chunk->edited = undo->edited;
+        slab->undo = undo->older;
+        free(undo);
+    }
+    while (slab->chunk_count > before->chunk_count)
+        free(slab->chunks[--slab->chunk_count]);
+    slab->next = before->next;
+    slab->era = before->era;
+    slab->free = before->free;
+    slab->live = before->live;
+}
+
+uint64_t
+vdr_slab_undo_bytes(const vdr_slab *slab)
+{
+    uint64_t bytes = 0;
+    for (const vdr_slab_undo *undo = slab->undo; undo != NULL; undo = undo->older)
+        bytes += sizeof *undo + chunk_bytes(slab);
+    return bytes;
+}
+
 uint64_t
 vdr_slab_bytes(const vdr_slab *slab)
 {
@@ -110,6 +168,11 @@ void
 vdr_slab_touch(vdr_slab *slab, uint32_t number)
 {
     vdr_chunk *chunk = slab->chunks[number];
+    if (slab->era == VDR_SLAB_TRIAL) {
+        keep_undo(slab, number);
+        chunk->edited = slab->era;
+        return;
+    }
     if (slab->imaging && number >= slab->image_cursor && number < slab->image_counts[COUNT_CHUNKS]) {
         size_t bytes = used_bytes(slab, number, slab->image_counts[COUNT_NEXT]);
         chunk->aside = vdr_alloc(1, bytes);
@@ -130,7 +193,7 @@ void
 vdr_slab_image_begin(vdr_slab *slab)
 {
     VDR_ASSERT(!slab->imaging);
-    VDR_ASSERT(slab->era != UINT32_MAX);
+    VDR_ASSERT(slab->era < VDR_SLAB_TRIAL - 1);
     slab->imaging = true;
     slab->image_cursor = 0;
     slab->image_counts[COUNT_NEXT] = slab->next;

@@ -13,6 +13,9 @@
  * edit. So the first edit of a chunk in an era is the slow one (it may copy the chunk aside), and every
  * other costs one comparison.
  *
+ * On trial (trial.h), a slab keeps the bytes of each chunk that is edited, and puts them back at the end. The
+ * era of a trial is one that no chunk was ever edited in, so again the first edit alone is slow.
+ *
  * Thread:  one. Memory: grows by one chunk (at most 64 KiB); a pointer from at or edit stays good until the
  * record is given back or the slab is done. During an image the chunk's own bytes stay where they are: it is
  * the copy that goes to the image.
@@ -30,12 +33,14 @@ typedef struct vdr_chunk {
     _Alignas(16) uint8_t bytes[];
 } vdr_chunk;
 
+typedef struct vdr_slab_undo vdr_slab_undo;
+
 typedef struct vdr_slab {
     vdr_chunk **chunks;
     uint32_t shift;        /* log2 of records per chunk: as many as fit 64 KiB */
     uint32_t record_bytes; /* a multiple of 4, at least 4, at most 4096 */
     uint32_t next;         /* lowest index never taken; 1 at first */
-    uint32_t era;          /* 1 at first; one more with each image_begin */
+    uint32_t era;          /* 1 at first; one more with each image_begin; VDR_SLAB_TRIAL on trial */
     uint32_t free; /* head of the given-back indexes; 0 none. The link is the record's first 4 bytes */
     uint32_t live; /* taken and not given back */
     uint32_t chunk_count, chunk_room;
@@ -48,6 +53,8 @@ typedef struct vdr_slab {
     uint32_t image_counts[4];
     uint32_t imaged_era;  /* chunks edited in a later era are not in the last complete image */
     uint8_t *image_aside; /* what image_next gave last, if it was a copy */
+
+    vdr_slab_undo *undo; /* on trial: chunks as they were, the last edited first */
 } vdr_slab;
 
 void vdr_slab_init(vdr_slab *slab, uint32_t table, uint32_t version, uint32_t record_bytes);
@@ -57,6 +64,17 @@ void vdr_slab_done(vdr_slab *slab);
 uint32_t vdr_slab_take(vdr_slab *slab);
 void vdr_slab_give(vdr_slab *slab, uint32_t index); /* zeroes it */
 uint64_t vdr_slab_bytes(const vdr_slab *slab);      /* memory it holds, copies kept aside included */
+
+/* From begin on every change is kept track of, and end takes all of it back: the slab has the very bytes again,
+ * and its image, if one is in progress, never knows. Nothing of images may be called in between. Costs a copy
+ * of each chunk that is edited; undo_bytes says how much that is. */
+#define VDR_SLAB_TRIAL UINT32_MAX /* an era that image_begin does not come to */
+typedef struct vdr_slab_counts {
+    uint32_t next, era, free, live, chunk_count;
+} vdr_slab_counts;
+void vdr_slab_trial_begin(vdr_slab *slab, vdr_slab_counts *ret_before);
+void vdr_slab_trial_end(vdr_slab *slab, const vdr_slab_counts *before);
+uint64_t vdr_slab_undo_bytes(const vdr_slab *slab);
 
 /* The chunk's first edit in this era (for vdr_slab_edit only). */
 void vdr_slab_touch(vdr_slab *slab, uint32_t number);
