@@ -34,6 +34,7 @@ vdr_decisions_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_dec
         session->lines.next = 1;
     session->lines.offset = 0;
     session->lines.sent = 0;
+    session->lines.caught_up = false;
     session->lines.limit = decisions->window;
     daemon->streams++;
     daemon->lines_work = true;
@@ -230,6 +231,24 @@ pump_stream(vdr_daemon *daemon, vdr_session *session)
     flush(daemon, session);
 }
 
+/* Whoever asked for the lines learns once where the log ended, and that from here on they come live. */
+static void
+say_caught_up(vdr_daemon *daemon, vdr_session *session)
+{
+    vdr_wire wire = {.type = VDR_FRAME_DECISION,
+                     .decision = {.first = session->lines.sent + 1, .caught_up = session->lines.next}};
+    session->lines.caught_up = true;
+    vdr_err err = vdr_speak(daemon, session, &wire);
+    VDR_ASSERT(err == VDR_OK); /* it fits */
+}
+
+static bool
+is_owed_caught_up(const vdr_daemon *daemon, const vdr_session *session)
+{
+    return vdr_session_live(session) && session->lines.on && !session->lines.caught_up &&
+           session->out.first == NULL && session->lines.next > vdr_engine_durable(daemon->engine);
+}
+
 static bool
 is_behind(const vdr_daemon *daemon, const vdr_session *session)
 {
@@ -244,13 +263,15 @@ vdr_decisions_pump(vdr_daemon *daemon)
         return false;
     for (vdr_session *s = vdr_session_next(daemon->sessions, NULL); s != NULL;
          s = vdr_session_next(daemon->sessions, s)) {
-        if (!is_behind(daemon, s))
-            continue;
-        if (!refreshed && vdr_log_reader_refresh(daemon->reader) != VDR_OK)
-            return false; /* the engine tells of a store that fails */
-        refreshed = true;
-        pump_stream(daemon, s);
-        more = more || is_behind(daemon, s);
+        if (is_behind(daemon, s)) {
+            if (!refreshed && vdr_log_reader_refresh(daemon->reader) != VDR_OK)
+                return false; /* the engine tells of a store that fails */
+            refreshed = true;
+            pump_stream(daemon, s);
+            more = more || is_behind(daemon, s);
+        }
+        if (is_owed_caught_up(daemon, s))
+            say_caught_up(daemon, s);
     }
     if (refreshed)
         vdr_log_reader_rest(daemon->reader);

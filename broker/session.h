@@ -108,6 +108,7 @@ typedef struct vdr_session {
         vdr_position next;    /* record whose lines come next */
         uint32_t offset;      /* in its tale */
         uint64_t sent, limit; /* lines */
+        bool caught_up;       /* said */
         vdr_wire_line *batch;
         size_t batch_count;
     } lines;

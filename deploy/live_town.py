@@ -97,11 +97,29 @@ class Decisions:
     def __init__(self, cli, home, seen=None):
         self.lines = []
         self.seen = seen
+        self.caught_up = threading.Semaphore(0)
+        self.log = os.path.join(home, "logs", "decisions.log")
         self.process = subprocess.Popen(
             [cli, "decisions", "--home", home, "--as", OPERATOR, "--from", "0", "--follow", "--json"],
-            stdout=subprocess.PIPE, stderr=open(os.path.join(home, "logs", "decisions.log"), "ab"))
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.threads = [threading.Thread(target=f, daemon=True) for f in (self._read, self._words)]
+        for t in self.threads:
+            t.start()
+
+    def _words(self):
+        with open(self.log, "ab") as log:
+            for line in self.process.stderr:
+                log.write(line)
+                log.flush()
+                if line.rstrip().endswith(b"now live"):
+                    self.caught_up.release()
+
+    def wait_live(self):
+        """Once for each session of the reader: from here on it misses nothing, also no line of a refused event,
+        which is not in the log."""
+        if not self.caught_up.acquire(timeout=WAIT_S):
+            raise Broken("the reader of decisions did not come to the end within %d s; its words are in %s" %
+                         (WAIT_S, self.log))
 
     def _read(self):
         for line in self.process.stdout:
@@ -124,7 +142,8 @@ class Decisions:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.reader.join(WAIT_S)
+        for t in self.threads:
+            t.join(WAIT_S)
 
 
 class LiveTown:
@@ -174,7 +193,10 @@ class LiveTown:
         return Party(self.cli, self.home, name, instance)
 
     def decisions(self, seen=None):
-        return Decisions(self.cli, self.home, seen)
+        """A reader that misses nothing of what comes from now on."""
+        decisions = Decisions(self.cli, self.home, seen)
+        decisions.wait_live()
+        return decisions
 
     def sender_of(self, line):
         """The party whose key a line is sent with: the one its source belongs to, else any agency."""

@@ -288,7 +288,8 @@ SCHEMA(line, line, ENUM(decision.kind, VDR_DECISION_SIGNAL, VDR_DECISION_WATCH),
 #undef PLAIN
 
 #define PLAIN vdr_wire_decision
-SCHEMA(decision_lines, decision_lines, U64_FROM(first, 1), MANY(lines, line_count, 1, ANY, line_schema))
+SCHEMA(decision_lines, decision_lines, U64_FROM(first, 1), MANY(lines, line_count, 0, ANY, line_schema),
+       U64(caught_up))
 #undef PLAIN
 
 #define PLAIN vdr_wire_admin

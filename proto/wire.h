@@ -266,6 +266,7 @@ typedef struct vdr_wire_decision {
     uint64_t first; /* number of lines[0] in this stream, from 1 on */
     const vdr_wire_line *lines;
     size_t line_count;
+    vdr_position caught_up; /* every line of the log before it has been sent; 0: not said */
 } vdr_wire_decision;
 
 typedef struct vdr_wire_admin {

@@ -59,7 +59,7 @@ typedef struct fake_broker {
 
     uint64_t lines; /* of the log's decisions: line n has position (n + 1) / 2 */
     uint64_t line_next, line_limit, line_number;
-    bool streaming;
+    bool streaming, caught_up;
     bool ignore_reads;
     vdr_err read_error;
 } fake_broker;
@@ -283,6 +283,12 @@ fake_stream(fake_broker *broker)
         broker->line_next++;
         fake_send(broker, &wire);
     }
+    if (broker->streaming && !broker->caught_up && broker->line_next > broker->lines) {
+        vdr_wire wire = {.type = VDR_FRAME_DECISION,
+                         .decision = {.first = broker->line_number + 1, .caught_up = broker->lines / 2 + 1}};
+        broker->caught_up = true;
+        fake_send(broker, &wire);
+    }
 }
 
 static inline void
@@ -345,6 +351,7 @@ fake_on_frame(fake_broker *broker, const vdr_frame *frame, const vdr_wire *wire)
         break;
     case VDR_FRAME_DECISIONS:
         broker->streaming = !wire->decisions.stop;
+        broker->caught_up = false;
         broker->line_next = wire->decisions.from_given ? 2 * wire->decisions.position - 1 : broker->lines + 1;
         broker->line_number = 0;
         broker->line_limit = wire->decisions.window;
@@ -439,6 +446,17 @@ fake_until(fake_broker *broker, vdr_client *client, bool (*done)(void *context),
     return true;
 }
 
+/* The same for a condition at hand; fails the test when it does not come true. */
+#define FAKE_UNTIL(broker, client, condition)                                                                \
+    do {                                                                                                     \
+        int64_t until_ = fake_now_ms() + 10000;                                                              \
+        while (!(condition)) {                                                                               \
+            assert_true(fake_now_ms() < until_);                                                             \
+            fake_step(broker);                                                                               \
+            (void)vdr_client_wait(client, 2);                                                                \
+        }                                                                                                    \
+    } while (0)
+
 static inline bool
 fake_is_ready(void *context)
 {
@@ -456,6 +474,7 @@ fake_all_answered(void *context)
 }
 
 /* For so long, whatever happens. */
+/* To see that nothing more comes; what must come is waited for with FAKE_UNTIL first. */
 static inline void
 fake_for_ms(fake_broker *broker, vdr_client *client, int64_t ms)
 {

@@ -356,8 +356,7 @@ run_status(int argc, char **argv)
 typedef struct line_reader {
     char *line;
     size_t size;
-    vdr_position last;
-    bool lost;
+    bool follow, at_end, lost;
 } line_reader;
 
 static void
@@ -371,23 +370,19 @@ on_line(void *context, const vdr_wire_line *line)
         len = vdr_decision_line(&line->decision, reading->line, reading->size);
     }
     reading->lost |= fwrite(reading->line, 1, len, stdout) != len || putchar('\n') == EOF;
-    if (line->position > reading->last)
-        reading->last = line->position;
 }
 
-/* The last position that is durable now: where a reading without --follow ends. */
-static int
-log_end(const vdr_cli_link *link, vdr_client *client, vdr_position *ret_end)
+/* Somebody who follows sees that the silence is no fault; a script knows that nothing is missed from here. */
+static void
+on_caught_up(void *context, vdr_position position)
 {
-    vdr_wire_admin admin = {.verb = VDR_VERB_STATUS, .time = VDR_MS_NONE};
-    const vdr_wire_admin_result *result;
-    if (vdr_client_admin(client, &admin, link->timeout_ms, &result) != VDR_OK)
-        return vdr_cli_link_failed(link, client, "decisions");
-    for (size_t i = 0; i < result->counter_count; i++) {
-        if (vdr_span_equal(result->counters[i].name, vdr_span_str("position_durable")))
-            *ret_end = result->counters[i].value;
+    line_reader *reading = context;
+    reading->at_end = true;
+    if (reading->follow) {
+        fflush(stdout);
+        (void)fprintf(stderr, "decisions: all before position %llu told, now live\n",
+                      (unsigned long long)position);
     }
-    return VDR_EXIT_OK;
 }
 
 static int
@@ -397,7 +392,6 @@ run_decisions(int argc, char **argv)
     vdr_client_options options = {.pause_min_ms = 100, .pause_max_ms = 2000};
     vdr_client *client;
     line_reader reading = {0};
-    vdr_position end = 0;
     int status = take_options(&vdr_cli_decisions, &line, argc, argv);
     if (status != VDR_EXIT_OK)
         return status < 0 ? VDR_EXIT_OK : status;
@@ -407,24 +401,21 @@ run_decisions(int argc, char **argv)
     if (status != VDR_EXIT_OK)
         return status;
     vdr_cli_stop_catch();
-    if (!line.follow)
-        status = log_end(&line.link, client, &end);
-    vdr_client_stream stream = {
-        .from_given = line.from_given, .position = line.from, .on_line = on_line, .context = &reading};
+    reading.follow = line.follow;
+    vdr_client_stream stream = {.from_given = line.from_given,
+                                .position = line.from,
+                                .on_line = on_line,
+                                .on_caught_up = on_caught_up,
+                                .context = &reading};
     vdr_client_decisions(client, &stream);
-    int64_t quiet_ms = 0;
-    while (status == VDR_EXIT_OK && !vdr_cli_stopped() && !reading.lost) {
+    while (status == VDR_EXIT_OK && !vdr_cli_stopped() && !reading.lost && (line.follow || !reading.at_end)) {
         vdr_err err = vdr_client_wait(client, 100);
         if (err == VDR_E_TIMEOUT || err == VDR_OK)
             fflush(stdout);
-        quiet_ms = err == VDR_E_TIMEOUT ? quiet_ms + 100 : 0;
         vdr_client_error error;
         vdr_client_error_get(client, &error);
         if (error.err == VDR_E_WRONG_ROLE)
             status = vdr_cli_link_failed(&line.link, client, "decisions");
-        /* The last records may tell nothing (acknowledgements): then a longer silence is the end. */
-        if (!line.follow && quiet_ms >= (reading.last >= end ? 200 : 1500))
-            break;
     }
     vdr_client_close(&client);
     free(reading.line);

@@ -90,6 +90,8 @@ vdr_lib_stream_lines(vdr_client *client, const vdr_wire_decision *decision)
         if (!state->told)
             return VDR_OK; /* the callback ended it */
     }
+    if (decision->caught_up != 0 && state->wish.on_caught_up != NULL)
+        state->wish.on_caught_up(state->wish.context, decision->caught_up);
     return VDR_OK;
 }
 

@@ -249,6 +249,9 @@ typedef struct vdr_client_stream {
     vdr_position position;
     uint32_t window; /* lines on their way; 0: 1,024 */
     void (*on_line)(void *context, const vdr_wire_line *line);
+    /* may be NULL; once in each session: every line of the log before position was handed out, from now on
+     * lines of refused events come too */
+    void (*on_caught_up)(void *context, vdr_position position);
     void *context;
 } vdr_client_stream;
 

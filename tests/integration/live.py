@@ -52,18 +52,6 @@ def read_of(party):
     return out
 
 
-def watched_again(town):
-    """Until the reader of decisions is back: lines of refused events are not in the log, they come live only."""
-    limit = time.monotonic() + WAIT_S
-    while time.monotonic() < limit:
-        sessions = [json.loads(x) for x in town.operator("sessions", "--json").splitlines()]
-        if sum(s["party"].startswith("operator:") for s in sessions) >= 2:  # the reader, and who asks
-            time.sleep(0.2)
-            return
-        time.sleep(0.05)
-    raise Broken("the reader of decisions did not come back within %d s" % WAIT_S)
-
-
 def run(build, config, lines, expected, until=None, restarts=0, connections=1, exact=True):
     """The differences, as lines of text; none is a pass."""
     home = tempfile.mkdtemp(prefix="vdr-live-")
@@ -83,7 +71,7 @@ def run(build, config, lines, expected, until=None, restarts=0, connections=1, e
                 if town.stop() != 0:
                     raise Broken("the broker did not stop with status 0")
                 town.start()
-                watched_again(town)
+                decisions.wait_live()
             who = town.sender_of(line)
             people[who][turn[who] % connections].publish(line)
             turn[who] += 1

@@ -32,6 +32,12 @@ class Operate(unittest.TestCase):
             got += operator.wait("decision")["lines"]
         return got
 
+    def caught_up(self, operator):
+        """The position with which the stream says so; no line may come before it."""
+        frame = operator.wait("decision")
+        self.assertEqual(frame["lines"], [])
+        return frame["caught_up"]
+
     def test_a_revoked_key_ends_its_session_at_once_and_no_other(self):
         school, second = self.broker.session("agency:school"), self.broker.session("agency:school")
         police = self.broker.session("agency:politie")
@@ -96,8 +102,7 @@ class Operate(unittest.TestCase):
     def test_decisions_come_live_with_refused_lines_and_again_from_the_log(self):
         school, operator = self.broker.session("agency:school"), self.broker.session("operator:beheer")
         operator.say("decisions live 1000")
-        operator.say("ping 1")
-        operator.wait("pong")
+        self.assertEqual(self.caught_up(operator), 2)
         for n in range(3):
             school.verdict(signal_event("school", "l-%d" % n, n))
         school.verdict(signal_event("politie", "refused", 1))
@@ -108,12 +113,14 @@ class Operate(unittest.TestCase):
         other = self.broker.session("operator:beheer")
         other.say("decisions 0 1000")
         self.assertEqual(self.lines(other, 6), live[:6])
+        self.assertEqual(self.caught_up(other), 5)
         slow = self.broker.session("operator:beheer")
         slow.say("decisions 3 3")
         self.assertEqual(self.lines(slow, 3), live[2:5])
         self.assertEqual(slow.silent(0.2), [])
         slow.say("credit 2 3 1")
         self.assertEqual(self.lines(slow, 1), live[5:6])
+        self.assertEqual(self.caught_up(slow), 5)
         slow.say("stop", "credit 2 4 100")
         school.verdict(signal_event("school", "l-9", 9))
         self.assertEqual(slow.silent(0.2), [])

@@ -353,6 +353,8 @@ put_wire(const vdr_wire *wire, uint32_t sequence)
         put_answer(&wire->answer);
     } else if (wire->type == VDR_FRAME_DECISION) {
         put_lines(&wire->decision);
+        if (!silent && wire->decision.caught_up != 0)
+            put_number("caught_up", wire->decision.caught_up);
     } else if (wire->type == VDR_FRAME_RESULT) {
         put_result(&wire->result);
     } else if (wire->type == VDR_FRAME_PONG) {

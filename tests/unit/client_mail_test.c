@@ -9,6 +9,7 @@ typedef struct mail {
     uint64_t acknowledged; /* as confirmed */
     size_t lines;
     bool lines_in_order;
+    size_t caught_up; /* times */
 } mail;
 
 static void
@@ -109,6 +110,7 @@ no_more_than_the_window_comes_before_it_is_fetched(void **state)
 
     broker->messages = 100;
     vdr_client_subscribe(client, &subscription);
+    FAKE_UNTIL(broker, client, broker->delivered >= 10);
     fake_for_ms(broker, client, 100);
     assert_int_equal(broker->delivered, 10);
     for (uint64_t seq = 1; seq <= 100; seq++) {
@@ -152,6 +154,7 @@ an_acknowledgement_is_said_until_it_is_confirmed(void **state)
     assert_true(fake_until(broker, client, has_messages, &(wish){&m, 10}));
     broker->mute = true; /* reads the ACK and dies before it is done */
     vdr_client_acknowledge(client, 7);
+    FAKE_UNTIL(broker, client, broker->counts[VDR_FRAME_ACK] >= 1);
     fake_for_ms(broker, client, 30);
     assert_int_equal(broker->counts[VDR_FRAME_ACK], 1);
     broker->mute = false;
@@ -227,9 +230,7 @@ only_what_is_acknowledged_may_be_missing(void **state)
     broker->messages = 30;
     broker->first_kept = 25; /* 21 to 24 were never acknowledged */
     fake_deliver(broker);
-    fake_for_ms(broker, client, 50);
-    vdr_client_error_get(client, &error);
-    assert_int_equal(error.err, VDR_E_SEQUENCE_GAP);
+    FAKE_UNTIL(broker, client, (vdr_client_error_get(client, &error), error.err == VDR_E_SEQUENCE_GAP));
     assert_int_equal(m.count, 10);
     vdr_client_close(&client);
     fake_free(broker);
@@ -245,14 +246,26 @@ on_line(void *context, const vdr_wire_line *line)
 }
 
 static void
+on_caught_up(void *context, vdr_position position)
+{
+    mail *m = context;
+    m->caught_up++;
+    assert_int_equal(position, m->lines / 2 + 1); /* after every line before it */
+}
+
+static void
 decisions_are_neither_missed_nor_doubled(void **state)
 {
     (void)state;
     fake_broker *broker = fake_new();
     mail m;
     vdr_client *client = open_client(broker, &m);
-    vdr_client_stream stream = {
-        .from_given = true, .position = 1, .window = 7, .on_line = on_line, .context = &m};
+    vdr_client_stream stream = {.from_given = true,
+                                .position = 1,
+                                .window = 7,
+                                .on_line = on_line,
+                                .on_caught_up = on_caught_up,
+                                .context = &m};
 
     vdr_client_decisions(client, &stream);
     for (unsigned i = 1; i <= 10; i++) { /* 33 lines: every second time in the middle of a position */
@@ -261,13 +274,14 @@ decisions_are_neither_missed_nor_doubled(void **state)
         assert_true(fake_until(broker, client, has_lines, &(wish){&m, i * 33}));
         restart(broker);
     }
+    FAKE_UNTIL(broker, client, m.caught_up >= 11);
     fake_for_ms(broker, client, 100);
     assert_int_equal(m.lines, 330);
     assert_true(m.lines_in_order);
+    assert_int_equal(m.caught_up, 11); /* once in each session */
 
     vdr_client_decisions(client, NULL);
-    fake_for_ms(broker, client, 30);
-    assert_false(broker->streaming);
+    FAKE_UNTIL(broker, client, !broker->streaming);
     broker->lines = 400;
     fake_stream(broker);
     fake_for_ms(broker, client, 30);
@@ -291,15 +305,14 @@ a_refused_subscription_is_not_asked_again(void **state)
     assert_true(fake_until(broker, client, fake_is_ready, client));
     broker->mute = true;
     vdr_client_subscribe(client, &subscription);
-    fake_for_ms(broker, client, 30);
+    FAKE_UNTIL(broker, client, broker->counts[VDR_FRAME_SUBSCRIBE] >= 1);
     broker->mute = false;
     vdr_frame frame = {.type = VDR_FRAME_SUBSCRIBE, .sequence = broker->sequence_in};
     vdr_wire refusal = vdr_wire_error_of(VDR_E_WRONG_ROLE, &frame, (vdr_span){0}, 0);
     fake_send(broker, &refusal);
-    fake_for_ms(broker, client, 30);
-    vdr_client_error_get(client, &error);
-    assert_int_equal(error.err, VDR_E_WRONG_ROLE);
+    FAKE_UNTIL(broker, client, (vdr_client_error_get(client, &error), error.err == VDR_E_WRONG_ROLE));
     restart(broker);
+    FAKE_UNTIL(broker, client, broker->sessions >= 2);
     fake_for_ms(broker, client, 300);
     assert_int_equal(broker->counts[VDR_FRAME_SUBSCRIBE], 1);
     assert_int_equal(broker->sessions, 2);
