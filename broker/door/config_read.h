@@ -52,8 +52,8 @@ typedef struct vdr_config_faults {
 void vdr_config_faults_init(vdr_config_faults *faults);
 void vdr_config_faults_done(vdr_config_faults *faults);
 
-/* Writes "FILE:LINE:COLUMN: message", the source line and a caret below it, each with a line end. As
- * snprintf: cut to size and terminated, returns how many bytes the whole text has. */
+/* Writes "FILE:LINE:COLUMN: message", the source line with its number, and below it a caret with a tail as
+ * long as what it means; each with a line end. As snprintf: cut to size and terminated, returns how many bytes the whole text has. */
 size_t vdr_config_fault_text(const vdr_config_fault *fault, char *at, size_t size);
 
 /* Reads town.yaml, catalogue.yaml and rules.yaml of the directory into the arena; names are with the

@@ -93,24 +93,44 @@ vdr_reader_fault(vdr_reader *reader, vdr_place place, const char *format, ...)
     faults->count++;
 }
 
+/* How many characters from the fault's place on belong together: a quoted text, or a word. */
+static size_t
+marked(vdr_span source, size_t at)
+{
+    size_t from = at, count = 0;
+    uint8_t quote = at < source.len && (source.at[at] == '"' || source.at[at] == '\'') ? source.at[at] : 0;
+
+    for (; at < source.len; at++) {
+        uint8_t c = source.at[at];
+        if (quote == 0 && memchr(" \t,:]}#", c, 8) != NULL && at > from)
+            break;
+        count += (c & 0xc0) != 0x80;
+        if (quote != 0 && c == quote && at > from)
+            break;
+    }
+    return count;
+}
+
 size_t
 vdr_config_fault_text(const vdr_config_fault *fault, char *at, size_t size)
 {
-    char caret[SOURCE_BYTES_MAX + 8];
-    size_t used = 0, column = 1;
+    char mark[2 * SOURCE_BYTES_MAX + 8];
+    size_t used = 0, column = 1, i = 0;
 
     /* Tabs stay tabs, so that the caret stands below what it means. */
-    for (size_t i = 0; i < fault->source.len && column < fault->column; i++) {
+    for (; i < fault->source.len && (column < fault->column || (fault->source.at[i] & 0xc0) == 0x80); i++) {
         uint8_t c = fault->source.at[i];
         if ((c & 0xc0) == 0x80)
             continue;
-        caret[used++] = c == '\t' ? '\t' : ' ';
+        mark[used++] = c == '\t' ? '\t' : ' ';
         column++;
     }
-    caret[used++] = '^';
-    int written = snprintf(at, size, "%.*s:%u:%u: %.*s\n  %.*s\n  %.*s\n", (int)fault->name.len,
+    mark[used++] = '^';
+    for (size_t more = marked(fault->source, i); more > 1; more--)
+        mark[used++] = '~';
+    int written = snprintf(at, size, "%.*s:%u:%u: %.*s\n%5u | %.*s\n      | %.*s\n", (int)fault->name.len,
                            (const char *)fault->name.at, fault->line, fault->column, (int)fault->message.len,
-                           (const char *)fault->message.at, (int)fault->source.len,
-                           (const char *)fault->source.at, (int)used, caret);
+                           (const char *)fault->message.at, fault->line, (int)fault->source.len,
+                           (const char *)fault->source.at, (int)used, mark);
     return written < 0 ? 0 : (size_t)written;
 }

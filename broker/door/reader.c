@@ -333,7 +333,20 @@ vdr_reader_word(vdr_reader *reader, const vdr_yaml *node, const char *(*word)(un
             return true;
         }
     }
-    wrong(reader, node, what);
+    const char *like = NULL;
+    size_t best = SIZE_MAX;
+    for (unsigned i = first; i <= last; i++) {
+        size_t distance = vdr_name_distance(text, vdr_span_str(word(i)));
+        if (distance < best) {
+            best = distance;
+            like = word(i);
+        }
+    }
+    if (like != NULL)
+        vdr_reader_fault(reader, node->place, "%.*s: expected %s, found \"%.*s\"; did you mean %s?",
+                         VDR_SHOWN(vdr_reader_label(node)), what, VDR_SHOWN(text), like);
+    else
+        wrong(reader, node, what);
     return false;
 }
 

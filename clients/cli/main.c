@@ -108,7 +108,7 @@ unknown_verb(const char *name)
 }
 
 static int
-help(const char *name)
+help(const char *name, char *part)
 {
     const vdr_cli_verb *verb;
     if (name == NULL) {
@@ -120,6 +120,11 @@ help(const char *name)
         return vdr_cli_flush();
     }
     verb = verb_of(name);
+    if (verb == &vdr_cli_rules && part != NULL) {
+        char rules[] = "rules", page[] = "--help";
+        char *arguments[] = {rules, part, page, NULL};
+        return verb->run(3, arguments);
+    }
     return verb != NULL ? vdr_cli_help(verb) : unknown_verb(name);
 }
 
@@ -134,7 +139,7 @@ main(int argc, char **argv)
     }
     const char *name = argv[1];
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
-        return help(argc > 2 ? argv[2] : NULL);
+        return help(argc > 2 ? argv[2] : NULL, argc > 3 ? argv[3] : NULL);
     if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
         puts("voordeur " VDR_VERSION);
         return vdr_cli_flush();

@@ -1,0 +1,11 @@
+/* clients/cli/rules.h - the parts of `voordeur rules`, one file each. Each part is a verb of its own whose name
+ * is "rules PART"; argv[0] is the part. */
+#ifndef VDR_CLI_RULES_H
+#define VDR_CLI_RULES_H
+
+#include "clients/cli/verbs.h"
+
+extern const vdr_cli_verb vdr_cli_rules_check, vdr_cli_rules_fmt, vdr_cli_rules_lint, vdr_cli_rules_test,
+    vdr_cli_rules_show, vdr_cli_rules_publish;
+
+#endif
