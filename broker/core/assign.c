@@ -4,6 +4,7 @@
 #include "broker/core/load.h"
 #include "broker/core/mailbox.h"
 #include "broker/core/town.h"
+#include "broker/core/waiting.h"
 
 #include <stdlib.h>
 
@@ -22,12 +23,6 @@ has_room(const vdr_state *state, size_t place)
     const vdr_config_regisseur *regisseur = &state->config->regisseurs[place];
     return record_of(state, place)->load < regisseur->hard_capacity &&
            !vdr_town_absent(regisseur, state->now);
-}
-
-static bool
-is_candidate(const vdr_state *state, const vdr_case *of, size_t place)
-{
-    return has_room(state, place) && !vdr_list_has(state, of->refused, state->town->regisseurs[place].id);
 }
 
 /* A district that is a prefix of the household's; "*" matches all, and alone a household without. */
@@ -62,16 +57,18 @@ is_better(const vdr_state *state, vdr_slot case_slot, size_t a, size_t b)
     return vdr_span_compare(config[a].id, config[b].id) < 0;
 }
 
+/* Among those who have not refused it (open) and have room. */
 static uint32_t
-best_of(const vdr_state *state, vdr_slot case_slot, bool in_district)
+best_of(const vdr_state *state, vdr_slot case_slot, const uint64_t *open, bool in_district)
 {
-    const vdr_case *of = vdr_case_at(state, case_slot);
-    const vdr_household *household = vdr_household_at(state, of->household);
+    const vdr_household *household = vdr_household_at(state, vdr_case_at(state, case_slot)->household);
     uint32_t best = VDR_TOWN_NONE;
     for (uint32_t i = 0; i < state->config->regisseur_count; i++) {
+        if (!vdr_waiting_bit(open, i) || !has_room(state, i))
+            continue;
         if (in_district && !works_in(&state->config->regisseurs[i], household))
             continue;
-        if (is_candidate(state, of, i) && (best == VDR_TOWN_NONE || is_better(state, case_slot, i, best)))
+        if (best == VDR_TOWN_NONE || is_better(state, case_slot, i, best))
             best = i;
     }
     return best;
@@ -79,7 +76,7 @@ best_of(const vdr_state *state, vdr_slot case_slot, bool in_district)
 
 /* The regisseur of the household's last closed case, where that is not too long ago. */
 static uint32_t
-sticky_one(const vdr_state *state, const vdr_case *of)
+sticky_one(const vdr_state *state, const vdr_case *of, const uint64_t *open)
 {
     const vdr_case *last = NULL;
     for (vdr_slot slot = vdr_household_at(state, of->household)->cases; slot != 0;
@@ -91,18 +88,22 @@ sticky_one(const vdr_state *state, const vdr_case *of)
     if (last == NULL || last->ended_at < state->now - state->config->sticky_ms)
         return VDR_TOWN_NONE;
     uint32_t place = vdr_town_name_of(state->town, last->regisseur)->regisseur;
-    return place != VDR_TOWN_NONE && is_candidate(state, of, place) ? place : VDR_TOWN_NONE;
+    bool candidate = place != VDR_TOWN_NONE && vdr_waiting_bit(open, place) && has_room(state, place);
+    return candidate ? place : VDR_TOWN_NONE;
 }
 
-static vdr_name
-choose(const vdr_state *state, vdr_slot case_slot)
+/* Of an unassigned case; VDR_TOWN_NONE: nobody. */
+static uint32_t
+choose(vdr_state *state, vdr_slot case_slot)
 {
-    uint32_t place = sticky_one(state, vdr_case_at(state, case_slot));
+    const uint64_t *open = vdr_waiting_open(state, case_slot);
+    state->looks++;
+    uint32_t place = sticky_one(state, vdr_case_at(state, case_slot), open);
     if (place == VDR_TOWN_NONE)
-        place = best_of(state, case_slot, true);
+        place = best_of(state, case_slot, open, true);
     if (place == VDR_TOWN_NONE)
-        place = best_of(state, case_slot, false);
-    return place != VDR_TOWN_NONE ? state->town->regisseurs[place].id : 0;
+        place = best_of(state, case_slot, open, false);
+    return place;
 }
 
 void
@@ -129,9 +130,9 @@ void
 vdr_assign(vdr_state *state, vdr_slot case_slot)
 {
     VDR_ASSERT(vdr_case_at(state, case_slot)->state == VDR_CASE_UNASSIGNED);
-    vdr_name regisseur = choose(state, case_slot);
-    if (regisseur != 0) {
-        vdr_assign_offer(state, case_slot, regisseur, VDR_CHANGE_OFFERED, 0);
+    uint32_t place = choose(state, case_slot);
+    if (place != VDR_TOWN_NONE) {
+        vdr_assign_offer(state, case_slot, state->town->regisseurs[place].id, VDR_CHANGE_OFFERED, 0);
         return;
     }
     vdr_case_line(state, case_slot, VDR_CHANGE_UNASSIGNED);
@@ -150,59 +151,26 @@ vdr_assign_refuse(vdr_state *state, vdr_slot case_slot, vdr_change change)
     vdr_case_line(state, case_slot, change);
 }
 
-/* The regisseurs who could take some case. */
-typedef struct takers {
-    bool *has; /* by place in town.yaml */
-    size_t count;
-} takers;
-
-static void
-find_takers(const vdr_state *state, takers *ret_takers)
-{
-    ret_takers->count = 0;
-    for (size_t i = 0; i < state->config->regisseur_count; i++) {
-        ret_takers->has[i] = has_room(state, i);
-        ret_takers->count += ret_takers->has[i];
-    }
-}
-
-/* A case that all of them refused stays as it is; there may be many such, looked at often, so the list of
- * refusals is walked once and not for each regisseur. */
-static bool
-somebody_may_take(const vdr_state *state, vdr_slot case_slot, const takers *who)
-{
-    size_t refused = 0;
-    for (vdr_slot slot = vdr_case_at(state, case_slot)->refused; slot != 0;) {
-        const vdr_list *one = vdr_slab_at(&state->lists, slot);
-        uint32_t place = vdr_town_name_of(state->town, one->name)->regisseur;
-        refused += place != VDR_TOWN_NONE && who->has[place];
-        slot = one->next;
-    }
-    return refused < who->count;
-}
-
+/* Within one retry places only fill up: what nobody can take now, nobody can take a case later. So the next
+ * case in order is the first that somebody can. */
 void
 vdr_assign_retry(vdr_state *state)
 {
     if (state->unassigned_first == 0)
         return;
-    takers who = {.has = vdr_alloc(state->config->regisseur_count, sizeof who.has[0])};
-    find_takers(state, &who);
-    for (int priority = VDR_PRIORITY_URGENT; priority >= VDR_PRIORITY_NORMAL; priority--) {
-        vdr_slot slot = state->unassigned_first;
-        while (slot != 0 && who.count != 0) {
-            const vdr_case *of = vdr_case_at(state, slot);
-            vdr_slot after = of->held_after;
-            if (of->priority == priority && somebody_may_take(state, slot, &who)) {
-                vdr_name regisseur = choose(state, slot);
-                VDR_ASSERT(regisseur != 0);
-                vdr_assign_offer(state, slot, regisseur, VDR_CHANGE_OFFERED, 0);
-                find_takers(state, &who);
-            }
-            slot = after;
-        }
+    uint64_t *takers = vdr_waiting_wanted(state);
+    for (size_t i = 0; i < state->config->regisseur_count; i++)
+        if (vdr_waiting_bit(takers, i) && !has_room(state, i))
+            takers[i / 64] &= ~(UINT64_C(1) << (i % 64));
+    vdr_slot slot;
+    while ((slot = vdr_waiting_first(state, takers)) != 0) {
+        uint32_t place = choose(state, slot);
+        VDR_ASSERT(place != VDR_TOWN_NONE);
+        vdr_assign_offer(state, slot, state->town->regisseurs[place].id, VDR_CHANGE_OFFERED, 0);
+        if (!has_room(state, place))
+            takers[place / 64] &= ~(UINT64_C(1) << (place % 64));
     }
-    free(who.has);
+    free(takers);
 }
 
 void

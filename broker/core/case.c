@@ -4,6 +4,7 @@
 #include "broker/core/load.h"
 #include "broker/core/mailbox.h"
 #include "broker/core/town.h"
+#include "broker/core/waiting.h"
 
 /* ---- lists of names ---- */
 
@@ -98,14 +99,19 @@ void
 vdr_case_hold(vdr_state *state, vdr_slot slot, vdr_case_state to, vdr_name regisseur)
 {
     VDR_ASSERT(vdr_case_state_open(to) && (regisseur == 0) == (to == VDR_CASE_UNASSIGNED));
-    vdr_load_cut(state, slot);
     vdr_case *held = vdr_case_edit(state, slot);
+    bool accepted = held->state == VDR_CASE_OFFERED && to == VDR_CASE_ACTIVE && held->regisseur == regisseur;
+    if (accepted)
+        vdr_load_accept(state);
+    else
+        vdr_load_cut(state, slot);
     held->state = (uint8_t)to;
     held->regisseur = regisseur;
     held->handover_to = 0;
     held->accept_order = 0;
     held->accept_due = VDR_MS_NONE;
-    vdr_load_put(state, slot);
+    if (!accepted)
+        vdr_load_put(state, slot);
 }
 
 void
@@ -325,7 +331,12 @@ void
 vdr_case_raise(vdr_state *state, vdr_slot slot, vdr_priority priority)
 {
     VDR_ASSERT(priority > vdr_case_at(state, slot)->priority);
+    bool waits = vdr_case_at(state, slot)->state == VDR_CASE_UNASSIGNED;
+    if (waits)
+        vdr_waiting_cut(state, slot);
     vdr_case_edit(state, slot)->priority = (uint8_t)priority;
+    if (waits)
+        vdr_waiting_put(state, slot);
     vdr_case_line(state, slot, VDR_CHANGE_RAISED);
     vdr_effect message = vdr_message_of_case(state, VDR_MESSAGE_PRIORITY_RAISED, slot, 0);
     vdr_case_tell_holder(state, slot, &message);

@@ -3,6 +3,7 @@
 #include "broker/core/core_inside.h"
 #include "broker/core/household.h"
 #include "broker/core/names.h"
+#include "broker/core/waiting.h"
 
 #include <stdlib.h>
 
@@ -340,6 +341,8 @@ check_loads(const tally *of)
         held += count;
     }
     const char *words = check_held(state, state->unassigned_first, state->unassigned_last, 0, &count);
+    EXPECT(words == NULL, words);
+    words = vdr_waiting_check(state);
     EXPECT(words == NULL, words);
     for (vdr_slot slot = 1; slot < state->cases.next; slot++) {
         vdr_case_state is = (vdr_case_state)vdr_case_at(state, slot)->state;

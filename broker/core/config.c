@@ -6,12 +6,14 @@
 #include "broker/core/names.h"
 #include "broker/core/rules.h"
 #include "broker/core/town.h"
+#include "broker/core/waiting.h"
 
 void
 vdr_config_bind(vdr_state *state)
 {
     vdr_town_bind(state);
     vdr_rulebook_bind(state);
+    vdr_waiting_bind(state);
 }
 
 /* ---- objections ---- */

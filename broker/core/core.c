@@ -11,6 +11,7 @@
 #include "broker/core/rules.h"
 #include "broker/core/signal.h"
 #include "broker/core/town.h"
+#include "broker/core/waiting.h"
 
 #include <stdlib.h>
 
@@ -30,6 +31,7 @@ vdr_core_free(vdr_core **core_p)
         return;
     vdr_town_free(&core->state.town);
     vdr_rulebook_free(&core->state.rulebook);
+    vdr_waiting_free(&core->state.waiting);
     vdr_state_done(&core->state);
     free(core->image_head);
     free(core);

@@ -1,5 +1,7 @@
 #include "broker/core/load.h"
 
+#include "broker/core/waiting.h"
+
 static vdr_slot
 record_of(const vdr_state *state, vdr_name name)
 {
@@ -84,13 +86,13 @@ count(vdr_state *state, const vdr_case *of, uint32_t by)
     ((vdr_regisseur *)vdr_slab_edit(&state->regisseurs, slot))->load += by;
 }
 
-/* Between which two cases a number belongs. Looked for from both ends at once: what comes back into the list
- * is mostly among the oldest, what is new comes last. */
+/* Between which two cases of a regisseur a number belongs. Looked for from both ends at once: what comes back
+ * into the list is mostly among the oldest, what is new comes last. */
 static void
-find_place(const vdr_state *state, ends list, uint64_t number, vdr_slot *ret_before, vdr_slot *ret_after)
+find_place(vdr_state *state, ends list, uint64_t number, vdr_slot *ret_before, vdr_slot *ret_after)
 {
     vdr_slot before = *list.last, after = *list.first;
-    for (;;) {
+    for (;; state->looks++) {
         if (before == 0 || vdr_case_at(state, before)->number < number) {
             after = before != 0 ? vdr_case_at(state, before)->held_after : *list.first;
             break;
@@ -113,7 +115,13 @@ vdr_load_put(vdr_state *state, vdr_slot slot)
     count(state, put, 1);
     ends list = ends_of(state, put);
     vdr_slot before, after;
-    find_place(state, list, put->number, &before, &after);
+    if (put->state == VDR_CASE_UNASSIGNED) { /* they may be very many */
+        before = vdr_waiting_before(state, put->number);
+        after = before != 0 ? vdr_case_at(state, before)->held_after : *list.first;
+        vdr_waiting_put(state, slot);
+    } else {
+        find_place(state, list, put->number, &before, &after);
+    }
     put->held_before = before;
     put->held_after = after;
     *(before != 0 ? &vdr_case_edit(state, before)->held_after : list.first) = slot;
@@ -125,10 +133,19 @@ vdr_load_cut(vdr_state *state, vdr_slot slot)
 {
     vdr_case *cut = vdr_case_edit(state, slot);
     count(state, cut, UINT32_MAX); /* one less */
+    if (cut->state == VDR_CASE_UNASSIGNED)
+        vdr_waiting_cut(state, slot);
     ends list = ends_of(state, cut);
     *(cut->held_before != 0 ? &vdr_case_edit(state, cut->held_before)->held_after : list.first) =
         cut->held_after;
     *(cut->held_after != 0 ? &vdr_case_edit(state, cut->held_after)->held_before : list.last) =
         cut->held_before;
     cut->held_before = cut->held_after = 0;
+}
+
+void
+vdr_load_accept(vdr_state *state)
+{
+    state->offered_count--;
+    state->active_count++;
 }

@@ -8,6 +8,8 @@
 /* An open case comes into the list that its state and regisseur say, by number; and out of it. */
 void vdr_load_put(vdr_state *state, vdr_slot case_slot);
 void vdr_load_cut(vdr_state *state, vdr_slot case_slot);
+/* An offered case becomes active with who has it: it stays where it is. */
+void vdr_load_accept(vdr_state *state);
 
 /* From here on loads are compared with what they are now. */
 void vdr_load_mark(vdr_state *state);

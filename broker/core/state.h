@@ -239,6 +239,7 @@ typedef struct vdr_act_record {
 
 typedef struct vdr_rulebook vdr_rulebook; /* rules.h */
 typedef struct vdr_town vdr_town;         /* town.h */
+typedef struct vdr_waiting vdr_waiting;   /* waiting.h */
 
 /* A regisseur whose load a line or timer changed, and what it was before. */
 typedef struct vdr_load_before {
@@ -270,6 +271,8 @@ typedef struct vdr_state {
     const vdr_config *config;
     vdr_town *town;         /* the configuration's names bound, for looking up */
     vdr_rulebook *rulebook; /* the configuration's rules bound to names, and windows of large households */
+    vdr_waiting *waiting;   /* the unassigned cases, by who may take them */
+    uint64_t looks;         /* cases, and branches to them, that were looked at to place cases: work done */
     vdr_position stepping;  /* position of the command being stepped */
     vdr_tale tale;
     vdr_core_mail *mails;

@@ -5,6 +5,7 @@
 #include "broker/core/household.h"
 #include "broker/core/rules.h"
 #include "broker/core/signal.h"
+#include "broker/core/waiting.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@ struct vdr_trial {
     vdr_slab_counts slabs[VDR_STATE_SLABS];
     uint8_t roots[ROOTS_BYTES];
     vdr_rulebook *rulebook; /* with the windows as they stood */
+    vdr_waiting *waiting;
+    uint64_t looks;
     vdr_position stepping;
 };
 
@@ -33,6 +36,9 @@ vdr_trial_begin(vdr_core *core)
     trial->rulebook = state->rulebook;
     state->rulebook = NULL;
     vdr_rulebook_bind(state);
+    trial->waiting = state->waiting;
+    trial->looks = state->looks;
+    state->waiting = vdr_waiting_copy(trial->waiting);
     return trial;
 }
 
@@ -45,6 +51,9 @@ vdr_trial_end(vdr_core *core, vdr_trial **trial_p)
         return;
     vdr_rulebook_free(&state->rulebook);
     state->rulebook = trial->rulebook;
+    vdr_waiting_free(&state->waiting);
+    state->waiting = trial->waiting;
+    state->looks = trial->looks;
     state->stepping = trial->stepping;
     memcpy((uint8_t *)state + ROOTS_FROM, trial->roots, ROOTS_BYTES);
     for (uint32_t i = 0; i < VDR_STATE_SLABS; i++)

@@ -8,6 +8,7 @@
 #include "broker/core/rules.h"
 #include "broker/core/signal.h"
 #include "broker/core/town.h"
+#include "broker/core/waiting.h"
 
 static vdr_span
 text_of(const vdr_state *state, vdr_name name)
@@ -347,12 +348,15 @@ vdr_view_counts(const vdr_core *core, vdr_core_counts *ret_counts)
                               .offered = state->offered_count,
                               .active = state->active_count,
                               .overdue = state->overdues.live,
+                              .looks = state->looks,
                               .persons = state->person_count,
                               .addresses = state->members.live - state->person_count};
     for (uint32_t i = 0; i < VDR_STATE_SLABS; i++)
         counts.memory_bytes += vdr_slab_bytes(vdr_state_slab_at(state, i));
     if (state->rulebook != NULL)
         counts.memory_bytes += vdr_rulebook_bytes(state->rulebook);
+    if (state->waiting != NULL)
+        counts.memory_bytes += vdr_waiting_bytes(state->waiting);
     *ret_counts = counts;
 }
 

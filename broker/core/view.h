@@ -87,6 +87,7 @@ bool vdr_view_overdue(const vdr_core *core, vdr_cursor *cursor, vdr_signal_view 
 typedef struct vdr_core_counts {
     uint64_t households, persons, addresses, signals, cases, acts, timers, reviews;
     uint64_t unassigned, offered, active, overdue;
+    uint64_t looks; /* cases, and branches to them, looked at to place cases since this core was made */
     uint64_t memory_bytes; /* of the state */
 } vdr_core_counts;
 void vdr_view_counts(const vdr_core *core, vdr_core_counts *ret_counts);
