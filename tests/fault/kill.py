@@ -92,9 +92,8 @@ class Publisher:
                 self.process.kill()
 
 
-def check(town, publishers, readers, store):
-    faults = []
-    lines = town.operator("decisions", "--from", "0", "--json").splitlines()
+def told(lines):
+    """What the decisions say: how often each id was accepted, and what each mailbox must hold."""
     accepted, mail = collections.Counter(), collections.defaultdict(list)
     for line in lines:
         v = json.loads(line)
@@ -102,6 +101,29 @@ def check(town, publishers, readers, store):
             accepted[v["id"]] += 1
         elif v["event"] == "message":
             mail[v["to"]].append((v["kind"], v.get("case"), v.get("signal")))
+    return accepted, mail
+
+
+def read_all(readers, mail):
+    """Until each reader has read as much as its mailbox must hold, or WAIT_S long nothing came."""
+    limit = time.monotonic() + WAIT_S
+    while time.monotonic() < limit and any(r.last < len(mail.get(n, [])) for n, r in readers.items()):
+        before = sum(r.last for r in readers.values())
+        for r in readers.values():
+            r.take()
+        if sum(r.last for r in readers.values()) != before:
+            limit = time.monotonic() + WAIT_S
+        time.sleep(0.05)
+    for r in readers.values():
+        r.process.stop()
+        r.take()
+
+
+def check(town, publishers, readers, store):
+    faults = []
+    lines = town.operator("decisions", "--from", "0", "--json").splitlines()
+    accepted, mail = told(lines)
+    read_all(readers, mail)
     twice = [i for i, n in accepted.items() if n > 1]
     if twice:
         faults.append("accepted twice: %s" % twice[:5])
@@ -115,7 +137,7 @@ def check(town, publishers, readers, store):
                 if accepted[id_] != 1:
                     faults.append("confirmed and not in the log: %s (%s)" % (id_, verdict))
     for name, reader in readers.items():
-        got = [(m["kind"], m.get("case"), m.get("signal")) for m in reader]
+        got = [(m["kind"], m.get("case"), m.get("signal")) for m in reader.seen]
         if got != mail.get(name, []):
             at = next((i for i, (a, b) in enumerate(zip(got, mail.get(name, []))) if a != b), min(len(got), len(mail.get(name, []))))
             faults.append("mailbox of %s: read %d, told %d, first difference at %d" % (name, len(got), len(mail.get(name, [])), at + 1))
@@ -188,19 +210,7 @@ def main():
             x.stopping = True
         for x in publishers:
             x.thread.join(WAIT_S)
-        quiet = time.monotonic() + 1.0
-        while time.monotonic() < quiet:  # until nothing came for a second
-            for r in readers.values():
-                before = r.last
-                r.take()
-                if r.last != before:
-                    quiet = time.monotonic() + 1.0
-            time.sleep(0.05)
-        for r in readers.values():
-            r.process.stop()
-            r.take()
-        faults, confirmed, lines = check(town, publishers, {n: r.seen for n, r in readers.items()},
-                                         os.path.join(home, "store"))
+        faults, confirmed, lines = check(town, publishers, readers, os.path.join(home, "store"))
         print("killed: %s; %d confirmed, %d lines" % (dict(killed), confirmed, lines))
         if confirmed < 10 * a.rounds:
             faults.append("too little load to mean anything")
