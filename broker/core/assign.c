@@ -42,18 +42,21 @@ works_in(const vdr_config_regisseur *regisseur, const vdr_household *household)
 
 /* Least load to capacity, then most domains of the case in expertise, then smallest id. */
 static bool
-is_better(const vdr_state *state, vdr_slot case_slot, size_t a, size_t b)
+is_better(const vdr_state *state, vdr_slot case_slot, size_t a, size_t b, vdr_why *ret_why)
 {
     const vdr_config_regisseur *config = state->config->regisseurs;
     wide load_a = (wide)record_of(state, a)->load * config[b].capacity;
     wide load_b = (wide)record_of(state, b)->load * config[a].capacity;
+    *ret_why = VDR_WHY_LOAD;
     if (load_a != load_b)
         return load_a < load_b;
     const vdr_town_regisseur *town = state->town->regisseurs;
     size_t known_a = vdr_case_domains_in(state, case_slot, town[a].expertise, town[a].expertise_count);
     size_t known_b = vdr_case_domains_in(state, case_slot, town[b].expertise, town[b].expertise_count);
+    *ret_why = VDR_WHY_EXPERTISE;
     if (known_a != known_b)
         return known_a > known_b;
+    *ret_why = VDR_WHY_ID;
     return vdr_span_compare(config[a].id, config[b].id) < 0;
 }
 
@@ -63,12 +66,13 @@ best_of(const vdr_state *state, vdr_slot case_slot, const uint64_t *open, bool i
 {
     const vdr_household *household = vdr_household_at(state, vdr_case_at(state, case_slot)->household);
     uint32_t best = VDR_TOWN_NONE;
+    vdr_why why;
     for (uint32_t i = 0; i < state->config->regisseur_count; i++) {
         if (!vdr_waiting_bit(open, i) || !has_room(state, i))
             continue;
         if (in_district && !works_in(&state->config->regisseurs[i], household))
             continue;
-        if (best == VDR_TOWN_NONE || is_better(state, case_slot, i, best))
+        if (best == VDR_TOWN_NONE || is_better(state, case_slot, i, best, &why))
             best = i;
     }
     return best;
@@ -92,18 +96,50 @@ sticky_one(const vdr_state *state, const vdr_case *of, const uint64_t *open)
     return candidate ? place : VDR_TOWN_NONE;
 }
 
-/* Of an unassigned case; VDR_TOWN_NONE: nobody. */
-static uint32_t
-choose(vdr_state *state, vdr_slot case_slot)
+uint32_t
+vdr_assign_choose(vdr_state *state, vdr_slot case_slot, vdr_assign_step *ret_step)
 {
     const uint64_t *open = vdr_waiting_open(state, case_slot);
     state->looks++;
+    *ret_step = VDR_ASSIGN_STICKY;
     uint32_t place = sticky_one(state, vdr_case_at(state, case_slot), open);
-    if (place == VDR_TOWN_NONE)
+    if (place == VDR_TOWN_NONE) {
+        *ret_step = VDR_ASSIGN_DISTRICT;
         place = best_of(state, case_slot, open, true);
-    if (place == VDR_TOWN_NONE)
+    }
+    if (place == VDR_TOWN_NONE) {
+        *ret_step = VDR_ASSIGN_ANYWHERE;
         place = best_of(state, case_slot, open, false);
+    }
+    if (place == VDR_TOWN_NONE)
+        *ret_step = VDR_ASSIGN_NOBODY;
     return place;
+}
+
+void
+vdr_assign_look(const vdr_state *state, vdr_slot case_slot, uint32_t place, vdr_assign_view *ret_view)
+{
+    const vdr_config_regisseur *config = &state->config->regisseurs[place];
+    const vdr_town_regisseur *town = &state->town->regisseurs[place];
+    const vdr_case *of = vdr_case_at(state, case_slot);
+    uint32_t load = record_of(state, place)->load;
+    *ret_view = (vdr_assign_view){
+        .refused = vdr_list_has(state, of->refused, town->id),
+        .absent = vdr_town_absent(config, state->now),
+        .full = load >= config->hard_capacity,
+        .in_district = works_in(config, vdr_household_at(state, of->household)),
+        .load = load,
+        .known = vdr_case_domains_in(state, case_slot, town->expertise, town->expertise_count)};
+    VDR_ASSERT(vdr_waiting_bit(vdr_waiting_open(state, case_slot), place) == !ret_view->refused);
+    VDR_ASSERT(has_room(state, place) == !(ret_view->absent || ret_view->full));
+}
+
+vdr_why
+vdr_assign_behind(const vdr_state *state, vdr_slot case_slot, uint32_t a, uint32_t b)
+{
+    vdr_why why;
+    VDR_ASSERT(is_better(state, case_slot, b, a, &why));
+    return why;
 }
 
 void
@@ -130,7 +166,8 @@ void
 vdr_assign(vdr_state *state, vdr_slot case_slot)
 {
     VDR_ASSERT(vdr_case_at(state, case_slot)->state == VDR_CASE_UNASSIGNED);
-    uint32_t place = choose(state, case_slot);
+    vdr_assign_step step;
+    uint32_t place = vdr_assign_choose(state, case_slot, &step);
     if (place != VDR_TOWN_NONE) {
         vdr_assign_offer(state, case_slot, state->town->regisseurs[place].id, VDR_CHANGE_OFFERED, 0);
         return;
@@ -164,7 +201,8 @@ vdr_assign_retry(vdr_state *state)
             takers[i / 64] &= ~(UINT64_C(1) << (i % 64));
     vdr_slot slot;
     while ((slot = vdr_waiting_first(state, takers)) != 0) {
-        uint32_t place = choose(state, slot);
+        vdr_assign_step step;
+        uint32_t place = vdr_assign_choose(state, slot, &step);
         VDR_ASSERT(place != VDR_TOWN_NONE);
         vdr_assign_offer(state, slot, state->town->regisseurs[place].id, VDR_CHANGE_OFFERED, 0);
         if (!has_room(state, place))

@@ -4,6 +4,20 @@
 #define VDR_CORE_ASSIGN_H
 
 #include "broker/core/state.h"
+#include "proto/explain.h"
+
+/* Whom Assign would take for an unassigned case now, and in which of its steps: place in town.yaml;
+ * VDR_TOWN_NONE (town.h): nobody. */
+uint32_t vdr_assign_choose(vdr_state *state, vdr_slot case_slot, vdr_assign_step *ret_step);
+/* What Assign knows of a regisseur when it looks at a case. */
+typedef struct vdr_assign_view {
+    bool refused, absent, full, in_district;
+    uint32_t load;
+    size_t known; /* domains of the case's signals in their expertise */
+} vdr_assign_view;
+void vdr_assign_look(const vdr_state *state, vdr_slot case_slot, uint32_t place, vdr_assign_view *ret_view);
+/* Why b goes before a within a step: VDR_WHY_LOAD, _EXPERTISE or _ID. */
+vdr_why vdr_assign_behind(const vdr_state *state, vdr_slot case_slot, uint32_t a, uint32_t b);
 
 /* Assigns an unassigned case, or says that nobody was found and sets the retry timer. */
 void vdr_assign(vdr_state *state, vdr_slot case_slot);

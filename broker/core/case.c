@@ -63,6 +63,7 @@ vdr_case_new(vdr_state *state, vdr_slot household, vdr_priority priority)
     made->state = VDR_CASE_UNASSIGNED;
     made->opened_at = state->now;
     made->opened_position = state->stepping;
+    made->config_position = state->config_position;
     made->ended_at = made->accept_due = VDR_MS_NONE;
     made->hash = vdr_index_hash_number(made->number);
     vdr_index_put(&state->cases_by_number, slot);

@@ -7,14 +7,8 @@
 
 #include <stdlib.h>
 
-/* What the household's last closed or dismissed case forbids for now. */
-typedef struct bar {
-    vdr_position after;  /* a rule needs a signal in its support that stands behind this; 0: it does not */
-    vdr_ms cooldown_end; /* before this only urgent rules do */
-} bar;
-
-static bar
-bar_of(const vdr_state *state, vdr_slot household)
+vdr_bar
+vdr_propose_bar(const vdr_state *state, vdr_slot household)
 {
     const vdr_case *last = NULL;
     for (vdr_slot slot = vdr_household_at(state, household)->cases; slot != 0;
@@ -25,12 +19,13 @@ bar_of(const vdr_state *state, vdr_slot household)
             last = of;
     }
     if (last == NULL)
-        return (bar){.after = 0, .cooldown_end = VDR_MS_NONE};
-    return (bar){.after = last->ended_position, .cooldown_end = last->ended_at + state->config->cooldown_ms};
+        return (vdr_bar){.after = 0, .cooldown_end = VDR_MS_NONE};
+    return (vdr_bar){.after = last->ended_position,
+                     .cooldown_end = last->ended_at + state->config->cooldown_ms};
 }
 
 static bool
-proposes(vdr_state *state, size_t rule, vdr_slot household, vdr_slot signal, const bar *barred,
+proposes(vdr_state *state, size_t rule, vdr_slot household, vdr_slot signal, const vdr_bar *barred,
          bool overdue_only)
 {
     const vdr_config_rule *config = &state->config->rules[rule];
@@ -108,7 +103,7 @@ bool
 vdr_propose(vdr_state *state, vdr_slot signal, bool overdue_only)
 {
     vdr_slot household = vdr_signal_at(state, signal)->household;
-    bar barred = bar_of(state, household);
+    vdr_bar barred = vdr_propose_bar(state, household);
     vdr_slots rules = {0}, signals = {0}, support = {0}, united = {0};
 
     VDR_ASSERT(vdr_household_at(state, household)->open_case == 0);

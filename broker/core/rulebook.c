@@ -266,6 +266,29 @@ vdr_rule_passes(vdr_state *state, const vdr_rule *rule, const vdr_signal *signal
     return !rule->roles.asked || has_role(state, rule, signal, inout_namings);
 }
 
+vdr_use
+vdr_rule_misses(vdr_state *state, const vdr_rule *rule, const vdr_signal *signal)
+{
+    const vdr_rulebook *book = state->rulebook;
+    const vdr_terms *terms = vdr_terms_of(state, signal);
+    uint32_t namings = 0;
+    vdr_use use = VDR_USE_NONE;
+    if (!has_name(book, rule->purposes, terms->purpose))
+        use = VDR_USE_PURPOSE;
+    else if (rule->types.asked && !has_name(book, rule->types, terms->type))
+        use = VDR_USE_TYPE;
+    else if (rule->domains.asked && !has_name(book, rule->domains, terms->domain))
+        use = VDR_USE_DOMAIN;
+    else if (rule->kinds.asked && !has_name(book, rule->kinds, vdr_sender_of(state, signal)->kind))
+        use = VDR_USE_AGENCY;
+    else if (signal->severity < rule->min_severity)
+        use = VDR_USE_SEVERITY;
+    else if (!vdr_rule_passes(state, rule, signal, &namings))
+        use = VDR_USE_ROLE;
+    VDR_ASSERT((use == VDR_USE_NONE) == vdr_rule_passes(state, rule, signal, &namings));
+    return use;
+}
+
 uint32_t
 vdr_rule_areas(vdr_state *state, const vdr_signal *signal, uint32_t ret_areas[2], uint32_t *inout_namings)
 {

@@ -4,6 +4,7 @@
 #define VDR_CORE_RULEBOOK_H
 
 #include "broker/core/rules.h"
+#include "proto/explain.h"
 
 /* A list of names in the rulebook's pool. */
 typedef struct vdr_rule_names {
@@ -63,6 +64,8 @@ struct vdr_rulebook {
 /* Does the signal pass what never changes about it: purposes and where? Counts the namings it looked at. */
 bool vdr_rule_passes(vdr_state *state, const vdr_rule *rule, const vdr_signal *signal,
                      uint32_t *inout_namings);
+/* Which of them it does not pass, the first in the order of section 6; NONE: it passes. For people who ask. */
+vdr_use vdr_rule_misses(vdr_state *state, const vdr_rule *rule, const vdr_signal *signal);
 /* Core areas that the signal counts for: 0 to 2 of them. */
 uint32_t vdr_rule_areas(vdr_state *state, const vdr_signal *signal, uint32_t ret_areas[2],
                         uint32_t *inout_namings);

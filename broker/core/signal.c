@@ -260,8 +260,10 @@ vdr_signal_accept(vdr_state *state, const vdr_signal_sense *sense, vdr_effect *r
         vdr_household_set_district(state, household, command->buurt.at, command->buurt.len);
 
     /* The steps of section 7. */
-    if (superseded != 0 && !(vdr_signal_at(state, superseded)->flags & VDR_SIGNAL_WITHDRAWN))
+    if (superseded != 0 && !(vdr_signal_at(state, superseded)->flags & VDR_SIGNAL_WITHDRAWN)) {
         lost_by = vdr_signal_withdraw(state, superseded);
+        vdr_signal_edit(state, superseded)->flags |= VDR_SIGNAL_SUPERSEDED;
+    }
     vdr_latches_lose(state, household, state->now);
     add_to_household(state, slot, household);
     ret_line->outcome = vdr_route(state, slot, &taken_by);

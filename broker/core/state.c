@@ -19,7 +19,7 @@ _Static_assert(sizeof(vdr_household) == 80, "households");
 _Static_assert(sizeof(vdr_member) == 44, "members");
 _Static_assert(sizeof(vdr_signal) == 120, "signals");
 _Static_assert(sizeof(vdr_naming) == 16, "namings");
-_Static_assert(sizeof(vdr_case) == 152, "cases");
+_Static_assert(sizeof(vdr_case) == 160, "cases");
 _Static_assert(sizeof(vdr_tally) == 16, "tallies");
 _Static_assert(sizeof(vdr_list) == 8, "lists");
 _Static_assert(sizeof(vdr_latch) == 8, "latches");
@@ -45,7 +45,7 @@ static const row rows[] = {
     ROW(mailboxes, MAILBOXES, 1, vdr_mailbox), ROW(marks, MARKS, 1, vdr_mark),
     ROW(rules, RULES, 1, vdr_rule_record),     ROW(households, HOUSEHOLDS, 1, vdr_household),
     ROW(members, MEMBERS, 1, vdr_member),      ROW(signals, SIGNALS, 1, vdr_signal),
-    ROW(namings, NAMINGS, 1, vdr_naming),      ROW(cases, CASES, 1, vdr_case),
+    ROW(namings, NAMINGS, 1, vdr_naming),      ROW(cases, CASES, 2, vdr_case),
     ROW(tallies, TALLIES, 1, vdr_tally),       ROW(lists, LISTS, 1, vdr_list),
     ROW(latches, LATCHES, 1, vdr_latch),       ROW(reviews, REVIEWS, 1, vdr_review),
     ROW(overdues, OVERDUES, 1, vdr_overdue),   ROW(acts, ACTS, 1, vdr_act_record),

@@ -133,7 +133,8 @@ enum vdr_signal_flag {
     VDR_SIGNAL_WITHDRAWN = 1,
     VDR_SIGNAL_ENDED = 2,
     VDR_SIGNAL_OVERDUE = 4,
-    VDR_SIGNAL_HAS_FEEDBACK = 8
+    VDR_SIGNAL_HAS_FEEDBACK = 8,
+    VDR_SIGNAL_SUPERSEDED = 16 /* and so withdrawn */
 };
 
 typedef struct vdr_signal {
@@ -173,6 +174,7 @@ typedef struct vdr_case {
     vdr_ms accept_due;
     vdr_ms opened_at, ended_at; /* ended_at VDR_MS_NONE while open */
     vdr_position opened_position, ended_position, plan_position;
+    vdr_position config_position; /* of the configuration whose rules made it */
     uint64_t revision, plan_revision;
     uint64_t leave_order;
     uint32_t hash, next; /* found by number */

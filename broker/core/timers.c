@@ -95,3 +95,33 @@ vdr_timers_take_first(vdr_timers *timers)
     }
     timer_set(timers, place, &last);
 }
+
+bool
+vdr_timers_walk(const vdr_timers *timers, vdr_ms horizon, uint32_t *cursor, vdr_timer *ret_timer)
+{
+    uint32_t count = timers->heap.live, place = *cursor;
+    bool down = place != 0; /* what the walk last gave is due: its children may be, too */
+    if (place == 0 && count != 0 && timer_at(timers, 1)->due <= horizon) {
+        *cursor = 1;
+        *ret_timer = *timer_at(timers, 1);
+        return true;
+    }
+    while (place != 0) {
+        if (down && (uint64_t)place * 4 - 2 <= count) {
+            place = place * 4 - 2;
+        } else {
+            while (place != 1 && (place % 4 == 1 || place == count))
+                place = parent_of(place);
+            if (place == 1)
+                break;
+            place++;
+        }
+        down = timer_at(timers, place)->due <= horizon;
+        if (down) {
+            *cursor = place;
+            *ret_timer = *timer_at(timers, place);
+            return true;
+        }
+    }
+    return false;
+}

@@ -487,3 +487,30 @@ vdr_window_group_holds(const vdr_window *window, const vdr_rule *rule, uint32_t 
     const uint32_t *place = vdr_map_at(&window->groups, group_key(rule->place, group));
     return place != NULL && window->group_at[*place].holds;
 }
+
+void
+vdr_window_counts_of(const vdr_window *window, const vdr_rule *rule, uint32_t group,
+                     vdr_window_counts *ret_counts)
+{
+    *ret_counts = (vdr_window_counts){0};
+    const uint32_t *place = vdr_map_at(&window->groups, group_key(rule->place, group));
+    if (place == NULL)
+        return;
+    const counts *counted = &window->group_at[*place];
+    for (uint32_t i = 0; i < VDR_MEASURES; i++)
+        ret_counts->values[i] = counted->distinct[i];
+    ret_counts->values[VDR_MEASURE_SIGNALS] = counted->signals;
+    ret_counts->values[VDR_MEASURE_OVERDUE] = counted->overdue;
+    for (uint32_t i = 0; i < rule->asked_count && counted->full > 0; i++) {
+        if (rule->asked[i].measure != VDR_MEASURE_PERSONS)
+            continue;
+        ret_counts->persons_or_more = true;
+        if (ret_counts->values[VDR_MEASURE_PERSONS] < rule->asked[i].least)
+            ret_counts->values[VDR_MEASURE_PERSONS] = rule->asked[i].least;
+    }
+    if (counted->spread != NULL && counted->spread->oldest.count > 0) {
+        ret_counts->oldest = counted->spread->oldest.at[0].key;
+        ret_counts->newest = -counted->spread->newest.at[0].key;
+    }
+    ret_counts->holds = counted->holds;
+}

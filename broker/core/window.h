@@ -37,6 +37,15 @@ void vdr_window_remove(vdr_state *state, vdr_window *window, vdr_slot signal);
 bool vdr_window_holds(const vdr_window *window, const vdr_rule *rule);
 /* group: what within_same splits by: a name, or a person's member slot; 0 without within_same. */
 bool vdr_window_group_holds(const vdr_window *window, const vdr_rule *rule, uint32_t group);
+/* What is counted of a group of the rule: only what the rule asks. */
+typedef struct vdr_window_counts {
+    uint64_t values[VDR_MEASURES];
+    bool persons_or_more;  /* a signal names as many as are asked by itself: there may be more */
+    vdr_ms oldest, newest; /* where spread is asked, and something counted; else both 0 */
+    bool holds;
+} vdr_window_counts;
+void vdr_window_counts_of(const vdr_window *window, const vdr_rule *rule, uint32_t group,
+                          vdr_window_counts *ret_counts);
 /* How many signals are in the rule's counted set: whoever looks for them may stop at the last. */
 uint32_t vdr_window_counted(const vdr_window *window, const vdr_rule *rule);
 
