@@ -23,12 +23,16 @@ static const char help[] =
     "open\n"
     "loop, at half that rate, where a late answer counts from when its signal was due. In the same run: "
     "CURVE's\n"
-    "raw echo and the disk's raw sync, the walls that the broker can come near to and not pass.\n"
+    "raw echo, with the same window and frames of the same size as one signal makes, and the disk's raw "
+    "sync: the\n"
+    "walls that the broker can come near to and, with one signal a frame, not pass.\n"
     "\n"
     "  --town CONFIG           a town's configuration, as deploy/zomerdal\n"
     "  --households LIST       as 100k,1M,8M (default 100k)\n"
     "  --publishers LIST       as 1,8,64 (default 8)\n"
-    "  --batch N               signals a frame at full speed (default 1)\n"
+    "  --batch LIST            signals a frame, as 1,64 (default 1)\n"
+    "  --window N              signals of one publisher that are not answered (default 1000; four frames at "
+    "least)\n"
     "  --seconds N             of each measurement, after a second of warming up (default 5)\n"
     "  --rate N                open loop at N signals a second instead of half of full speed\n"
     "  --hot                   the first publisher's signals are all of one household\n"
@@ -44,9 +48,10 @@ static const char help[] =
 
 typedef struct bench_run {
     const char *town, *daemon, *dir;
-    uint64_t households[LIST_MAX], publishers[LIST_MAX];
-    size_t household_count, publisher_count;
-    unsigned batch, seconds;
+    uint64_t households[LIST_MAX], publishers[LIST_MAX], batches[LIST_MAX];
+    size_t household_count, publisher_count, batch_count;
+    unsigned batch; /* of the row */
+    unsigned window, seconds;
     uint64_t rate;
     bool hot, json;
     vdr_config *config;
@@ -195,11 +200,17 @@ cpu_s(pid_t pid)
 
 /* ---- Phases ---- */
 
+static unsigned
+window_of(const bench_run *run)
+{
+    return run->window > 4 * run->batch ? run->window : 4 * run->batch;
+}
+
 static bool
 start_workers(bench_run *run, uint64_t households, unsigned publishers)
 {
     memset(run->shared, 0, sizeof *run->shared);
-    run->worker_count = publishers < VDR_BENCH_WORKERS_MAX ? publishers : VDR_BENCH_WORKERS_MAX;
+    run->worker_count = vdr_bench_workers(publishers);
     vdr_bench_load load = {.home = run->home,
                            .config = run->config,
                            .households = households,
@@ -207,6 +218,7 @@ start_workers(bench_run *run, uint64_t households, unsigned publishers)
                            .workers = run->worker_count,
                            .run = (uint64_t)vdr_bench_now_ns() / 1000000,
                            .batch = run->batch,
+                           .window = window_of(run),
                            .hot = run->hot,
                            .shared = run->shared};
     fflush(stdout);
@@ -250,6 +262,7 @@ phase(bench_run *run, vdr_bench_phase what, uint64_t rate, vdr_bench_count *ret_
     vdr_histogram_clear(&ret_count->latency_us);
     for (unsigned i = 0; i < run->worker_count; i++) {
         const vdr_bench_count *c = &run->shared->counts[i];
+        ret_count->answered += c->answered;
         ret_count->accepted += c->accepted;
         ret_count->duplicates += c->duplicates;
         ret_count->refused += c->refused;
@@ -281,9 +294,9 @@ show_row(const bench_run *run, const char *name, uint64_t households, unsigned p
         fflush(stdout);
         return;
     }
-    printf("%-10s %9llu %10u %10.0f %7.2f %8.2f %8.2f %8.2f %8.2f %8.0f %7.0f\n", name,
-           (unsigned long long)households, publishers, per_s, per_s / run->echo_per_s, ms_of(us, 500),
-           ms_of(us, 990), ms_of(us, 999), cpu_us, disk_bytes, memory_mb);
+    printf("%-10s %9llu %10u %6u %10.0f %7.2f %8.2f %8.2f %8.2f %8.2f %8.0f %7.0f\n", name,
+           (unsigned long long)households, publishers, run->batch, per_s, per_s / run->echo_per_s,
+           ms_of(us, 500), ms_of(us, 990), ms_of(us, 999), cpu_us, disk_bytes, memory_mb);
     if (count->refused != 0)
         printf("           %llu refused, as %s\n", (unsigned long long)count->refused,
                vdr_err_code(count->refusal));
@@ -296,11 +309,10 @@ measure(bench_run *run, const char *name, vdr_bench_phase what, uint64_t rate, u
 {
     vdr_bench_count count;
     double cpu = cpu_s(run->broker);
-    uint64_t disk = proc_value(run->broker, "io", "write_bytes"),
-             answered = atomic_load(&run->shared->answered);
+    uint64_t disk = proc_value(run->broker, "io", "write_bytes");
     if (!phase(run, what, rate, &count))
         return false;
-    double all = (double)(atomic_load(&run->shared->answered) - answered);
+    double all = (double)count.answered;
     *ret_per_s = (double)count.latency_us.count / run->seconds;
     show_row(run, name, households, publishers, *ret_per_s, &count, (cpu_s(run->broker) - cpu) * 1e6 / all,
              (double)(proc_value(run->broker, "io", "write_bytes") - disk) / all,
@@ -308,32 +320,41 @@ measure(bench_run *run, const char *name, vdr_bench_phase what, uint64_t rate, u
     return true;
 }
 
-/* One number of households, with each number of publishers, on one broker. */
+/* One number of publishers, with frames of run->batch; the households are filled before the first. */
+static bool
+publishers_row(bench_run *run, uint64_t households, unsigned publishers, bool first)
+{
+    vdr_bench_count count;
+    double full = 0, ignored;
+    bool good = start_workers(run, households, publishers) && all_ready(run);
+    if (good && first)
+        good = phase(run, VDR_BENCH_FILL, 0, &count);
+    good = good && measure(run, run->hot ? "full, hot" : "full", VDR_BENCH_SATURATE, 0, households,
+                           publishers, &full);
+    uint64_t rate = run->rate != 0 ? run->rate : (uint64_t)(full / 2);
+    good = good && measure(run, run->rate != 0 ? "rate" : "half", VDR_BENCH_RATE, rate > 0 ? rate : 1,
+                           households, publishers, &ignored);
+    if (good && publishers == 1)
+        good = measure(run, "one", VDR_BENCH_ONE, 0, households, publishers, &ignored);
+    atomic_store(&run->shared->phase, VDR_BENCH_END);
+    for (unsigned w = 0; w < run->worker_count; w++) {
+        if (!good)
+            kill(run->workers[w], SIGKILL);
+        waitpid(run->workers[w], NULL, 0);
+    }
+    return good;
+}
+
+/* One number of households on one broker. */
 static bool
 households_row(bench_run *run, uint64_t households)
 {
     fflush(stdout);
     bool good = start_broker(run);
-    for (size_t i = 0; good && i < run->publisher_count; i++) {
-        unsigned publishers = (unsigned)run->publishers[i];
-        vdr_bench_count count;
-        double full = 0, ignored;
-        good = start_workers(run, households, publishers) && all_ready(run);
-        if (good && i == 0)
-            good = phase(run, VDR_BENCH_FILL, 0, &count);
-        good = good && measure(run, run->hot ? "full, hot" : "full", VDR_BENCH_SATURATE, 0, households,
-                               publishers, &full);
-        uint64_t rate = run->rate != 0 ? run->rate : (uint64_t)(full / 2);
-        good = good && measure(run, run->rate != 0 ? "rate" : "half", VDR_BENCH_RATE, rate > 0 ? rate : 1,
-                               households, publishers, &ignored);
-        if (good && publishers == 1)
-            good = measure(run, "one", VDR_BENCH_ONE, 0, households, publishers, &ignored);
-        atomic_store(&run->shared->phase, VDR_BENCH_END);
-        for (unsigned w = 0; w < run->worker_count; w++) {
-            if (!good)
-                kill(run->workers[w], SIGKILL);
-            waitpid(run->workers[w], NULL, 0);
-        }
+    for (size_t b = 0; good && b < run->batch_count; b++) {
+        run->batch = (unsigned)run->batches[b];
+        for (size_t i = 0; good && i < run->publisher_count; i++)
+            good = publishers_row(run, households, (unsigned)run->publishers[i], b == 0 && i == 0);
     }
     stop_broker(run);
     return good;
@@ -345,10 +366,14 @@ bench(bench_run *run)
     vdr_histogram sync_us, echo_us;
     fflush(stdout); /* what forks has nothing to write twice */
     double ignored;
+    size_t bytes = vdr_bench_frame_bytes(&(vdr_bench_load){.config = run->config,
+                                                           .households = 1,
+                                                           .publishers = 1,
+                                                           .run = (uint64_t)vdr_bench_now_ns() / 1000000});
     run->shared = mmap(NULL, sizeof *run->shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (run->shared == MAP_FAILED || !vdr_bench_sync(run->dir, &sync_us) ||
-        !vdr_bench_echo(8, 1000, 250, &run->echo_per_s, NULL) ||
-        !vdr_bench_echo(1, 1, 250, &ignored, &echo_us))
+        !vdr_bench_echo(8, run->window, bytes, &run->echo_per_s, NULL) ||
+        !vdr_bench_echo(1, 1, bytes, &ignored, &echo_us))
         return VDR_EXIT_FAILED;
     run->sync_us = vdr_histogram_quantile(&sync_us, 500);
     run->echo_us = vdr_histogram_quantile(&echo_us, 500);
@@ -357,12 +382,12 @@ bench(bench_run *run)
                                 "echo_us", (json_int_t)run->echo_us, "sync_us", (json_int_t)run->sync_us,
                                 "sync_p99_us", (json_int_t)vdr_histogram_quantile(&sync_us, 990)));
     else
-        printf("raw CURVE echo, 250 bytes, 8 clients: %.0f/s; alone, there and back: %llu us\n"
+        printf("raw CURVE echo, %zu bytes, 8 clients: %.0f/s; alone, there and back: %llu us\n"
                "raw 4 KiB append and fdatasync: p50 %llu us, p99 %llu us\n\n"
-               "%-10s %9s %10s %10s %7s %8s %8s %8s %8s %8s %7s\n",
-               run->echo_per_s, (unsigned long long)run->echo_us, (unsigned long long)run->sync_us,
+               "%-10s %9s %10s %6s %10s %7s %8s %8s %8s %8s %8s %7s\n",
+               bytes, run->echo_per_s, (unsigned long long)run->echo_us, (unsigned long long)run->sync_us,
                (unsigned long long)vdr_histogram_quantile(&sync_us, 990), "load", "households", "publishers",
-               "signals/s", "of echo", "p50 ms", "p99 ms", "p99.9 ms", "cpu us", "disk B", "mem MB");
+               "batch", "signals/s", "of echo", "p50 ms", "p99 ms", "p99.9 ms", "cpu us", "disk B", "mem MB");
     bool good = true;
     for (size_t i = 0; good && i < run->household_count; i++)
         good = households_row(run, run->households[i]);
@@ -388,6 +413,15 @@ find_daemon(char path[PATH_MAX])
     return false;
 }
 
+static bool
+out_of_bounds(const uint64_t *list, size_t count, uint64_t most)
+{
+    bool out = false;
+    for (size_t i = 0; i < count; i++)
+        out = out || list[i] > most;
+    return out;
+}
+
 static int
 run_bench(int argc, char **argv)
 {
@@ -395,6 +429,7 @@ run_bench(int argc, char **argv)
                                             {"households", required_argument, NULL, 'H'},
                                             {"publishers", required_argument, NULL, 'p'},
                                             {"batch", required_argument, NULL, 'b'},
+                                            {"window", required_argument, NULL, 'w'},
                                             {"seconds", required_argument, NULL, 's'},
                                             {"rate", required_argument, NULL, 'r'},
                                             {"hot", no_argument, NULL, 'o'},
@@ -408,7 +443,9 @@ run_bench(int argc, char **argv)
                             .household_count = 1,
                             .publishers = {8},
                             .publisher_count = 1,
-                            .batch = 1,
+                            .batches = {1},
+                            .batch_count = 1,
+                            .window = 1000,
                             .seconds = 5};
     static char daemon[PATH_MAX];
     int option;
@@ -424,7 +461,10 @@ run_bench(int argc, char **argv)
             run.publisher_count = list_of(optarg, run.publishers);
             break;
         case 'b':
-            run.batch = (unsigned)strtoul(optarg, NULL, 10);
+            run.batch_count = list_of(optarg, run.batches);
+            break;
+        case 'w':
+            run.window = (unsigned)strtoul(optarg, NULL, 10);
             break;
         case 's':
             run.seconds = (unsigned)strtoul(optarg, NULL, 10);
@@ -450,15 +490,15 @@ run_bench(int argc, char **argv)
             return vdr_cli_usage(&vdr_cli_bench, "unknown option");
         }
     }
-    for (size_t i = 0; i < run.publisher_count; i++) {
-        if (run.publishers[i] > 64)
-            run.publisher_count = 0;
-    }
+    if (out_of_bounds(run.publishers, run.publisher_count, 64))
+        run.publisher_count = 0;
+    if (out_of_bounds(run.batches, run.batch_count, 1024))
+        run.batch_count = 0;
     if (optind != argc || run.town == NULL || run.household_count == 0 || run.publisher_count == 0 ||
-        run.batch < 1 || run.batch > 1024 || run.seconds < 1)
+        run.batch_count == 0 || run.window < 1 || run.window > VDR_BENCH_WINDOW_MAX || run.seconds < 1)
         return vdr_cli_usage(&vdr_cli_bench,
                              "--town is needed; households up to 16M, publishers up to 64, batch up "
-                             "to 1024");
+                             "to 1024, window up to 4096");
     if (run.daemon == NULL) {
         if (!find_daemon(daemon))
             return vdr_cli_usage(&vdr_cli_bench, "voordeurd is not beside this program: --daemon FILE");

@@ -9,9 +9,11 @@
 #include <stdatomic.h>
 
 #define VDR_BENCH_WORKERS_MAX 8u
+#define VDR_BENCH_WINDOW_MAX  4096u
 
 /* What one worker process counted in one phase. In memory shared with the parent. */
 typedef struct vdr_bench_count {
+    uint64_t answered; /* all; the others only of what was measured */
     uint64_t accepted, duplicates, refused;
     vdr_err refusal;          /* the last one's */
     vdr_histogram latency_us; /* from the instant an item was meant to be sent until its answer */
@@ -30,7 +32,6 @@ typedef struct vdr_bench_shared {
     _Atomic int phase; /* vdr_bench_phase */
     _Atomic int ready; /* workers that are done with the phase before */
     _Atomic int failed;
-    _Atomic uint64_t answered; /* all workers, since the start */
     uint64_t rate_per_s;       /* RATE: of all publishers together */
     int64_t warm_ns, until_ns; /* steady clock: measure from, and end of the phase */
     vdr_bench_count counts[VDR_BENCH_WORKERS_MAX];
@@ -41,21 +42,29 @@ typedef struct vdr_bench_load {
     const vdr_config *config;
     uint64_t households;
     unsigned publishers, workers;
-    uint64_t run;   /* makes the ids of this run its own: the broker keeps those of the one before */
-    unsigned batch; /* signals a frame */
-    bool hot;       /* the first publisher's signals are all of one household */
+    uint64_t run;    /* makes the ids of this run its own: the broker keeps those of the one before */
+    unsigned batch;  /* signals a frame */
+    unsigned window; /* of one publisher: signals that are not answered */
+    bool hot;        /* the first publisher's signals are all of one household */
     vdr_bench_shared *shared;
 } vdr_bench_load;
 
 /* A worker's whole life: connects its publishers, then goes from phase to phase. Returns an exit status. */
 int vdr_bench_worker(const vdr_bench_load *load, unsigned worker);
 
+/* What a frame of one signal takes, as the publishers of this load make it. */
+size_t vdr_bench_frame_bytes(const vdr_bench_load *load);
+
 int64_t vdr_bench_now_ns(void);
+
+/* How many processes do the publishers' work. */
+unsigned vdr_bench_workers(unsigned publishers);
 
 /* Raw rates. Append 4 KiB and fdatasync in dir, for a second. false: said on standard error. */
 bool vdr_bench_sync(const char *dir, vdr_histogram *ret_us);
-/* Frames of bytes through a ROUTER with CURVE, each answered with 8 bytes: clients in so many processes, window
- * frames in flight each. Frames per second, and with a window of 1 the round trip. */
+/* Frames of bytes through a ROUTER with CURVE, each answered with 8 bytes: so many clients in
+ * vdr_bench_workers() processes, window frames in flight each. Frames per second, and with a window of 1 the
+ * round trip. */
 bool vdr_bench_echo(unsigned clients, unsigned window, size_t bytes, double *ret_per_s,
                     vdr_histogram *ret_us);
 

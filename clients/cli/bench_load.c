@@ -4,6 +4,7 @@
 
 #include "clients/cli/bench.h"
 
+#include "proto/codec.h"
 #include "proto/time.h"
 
 #include <limits.h>
@@ -16,8 +17,9 @@
 #include <zmq.h>
 
 #define PUBLISHERS_MAX 64u
-#define SENT_RING      16384u /* more than the library takes unanswered */
+#define SENT_RING      (2u * VDR_BENCH_WINDOW_MAX)
 #define TYPES_MAX      64u
+#define TICK_NS        1000000 /* open loop: what fell due is sent so often */
 
 typedef struct publisher {
     const vdr_bench_load *load;
@@ -27,7 +29,7 @@ typedef struct publisher {
     uint32_t agency; /* of the configuration */
     vdr_span types[TYPES_MAX];
     size_t type_count;
-    uint64_t made, answered;
+    uint64_t made;
     uint64_t random;
     int64_t *sent_ns; /* by item number: when it was meant to be sent */
     bool measure;
@@ -68,8 +70,7 @@ static void
 on_result(void *context, const vdr_client_result *result)
 {
     publisher_state *p = context;
-    p->answered++;
-    atomic_fetch_add_explicit(&p->load->shared->answered, 1, memory_order_relaxed);
+    p->count->answered++;
     if (!p->measure)
         return;
     int64_t took_ns = vdr_bench_now_ns() - p->sent_ns[result->number % SENT_RING];
@@ -82,51 +83,92 @@ on_result(void *context, const vdr_client_result *result)
     }
 }
 
-/* Up to count signals; how many the library took. household: UINT64_MAX for any. */
-static size_t
-publish(publisher_state *p, size_t count, uint64_t household, int64_t meant_ns)
+/* At least digits of them, from the left. Returns where they end. */
+static char *
+put_number(char *at, uint64_t number, int digits)
 {
-    static const vdr_span municipality_role = {(const uint8_t *)"youth", 5};
-    char id[64], time_text[VDR_TIME_TEXT_BYTES], bsn[9], bag[17];
+    char text[20];
+    int count = 0;
+    for (; number != 0 || count < digits; number /= 10)
+        text[count++] = (char)('0' + number % 10);
+    while (count > 0)
+        *at++ = text[--count];
+    return at;
+}
+
+/* The texts that an item points to. */
+typedef struct signal_texts {
+    char id[64], time[VDR_TIME_TEXT_BYTES], bsn[9], bag[16];
+    vdr_wire_person person;
+    vdr_wire_address address;
+    vdr_wire_typed typed;
+} signal_texts;
+
+/* Mostly the agency's own households: one in a hundred is another's too, as in a real town most households
+ * are known to one agency only. */
+static uint64_t
+choose_household(const publisher_state *p, uint64_t random)
+{
+    const vdr_bench_load *load = p->load;
+    uint64_t h = (random >> 8) % load->households;
+    if (random % 100 != 0)
+        h = h - h % load->publishers + p->number;
+    if (h >= load->households)
+        h = p->number % load->households;
+    return load->hot && p->number == 0 ? 0 : h;
+}
+
+/* household: UINT64_MAX for any. */
+static void
+make_signal(publisher_state *p, uint64_t household, signal_texts *ret_texts)
+{
+    signal_texts *texts = ret_texts;
+    uint64_t random = next_random(&p->random);
+    uint64_t h = household != UINT64_MAX ? household : choose_household(p, random);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    vdr_time_format(now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000, time_text);
-    const vdr_bench_load *load = p->load;
-    for (size_t i = 0; i < count; i++) {
-        uint64_t r = next_random(&p->random), h = household;
-        if (h == UINT64_MAX) {
-            /* Mostly the agency's own households: one in a hundred is another's too, as in a real town most
-             * households are known to one agency only. */
-            h = (r >> 8) % load->households;
-            if (r % 100 != 0)
-                h = h - h % load->publishers + p->number;
-            if (h >= load->households)
-                h = p->number % load->households;
-            if (load->hot && p->number == 0)
-                h = 0;
-        }
-        bsn_of(h, bsn);
-        snprintf(bag, sizeof bag, "9901%012llu", (unsigned long long)h % 1000000000000);
-        int id_len = snprintf(id, sizeof id, "b%llx-%u-%llu", (unsigned long long)load->run, p->number,
-                              (unsigned long long)p->made);
-        vdr_wire_person person = {.bsn = vdr_span_of(bsn, 9), .role = municipality_role};
-        vdr_wire_address address = {.bag = vdr_span_of(bag, 16), .buurt = vdr_span_str("BU99010101")};
-        vdr_wire_typed typed = {.id = vdr_span_of(id, (size_t)id_len),
-                                .source = load->config->agencies[p->agency].source,
-                                .type = p->types[(r >> 40) % p->type_count],
-                                .time = vdr_span_of(time_text, sizeof time_text),
-                                .municipality = load->config->municipality,
-                                .persons = &person,
-                                .person_count = 1,
-                                .address = &address};
-        vdr_wire_item item = {.typed = &typed};
-        uint64_t number;
-        if (vdr_client_publish_async(p->client, &item, 1, &number) != VDR_OK)
-            return i;
-        p->sent_ns[number % SENT_RING] = meant_ns;
-        p->made++;
-    }
-    return count;
+    vdr_time_format(now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000, texts->time);
+    bsn_of(h, texts->bsn);
+    memcpy(texts->bag, "9901", 4);
+    put_number(texts->bag + 4, h % 1000000000000, 12);
+    char *end = texts->id;
+    *end++ = 'b';
+    end = put_number(end, p->load->run, 1);
+    *end++ = '-';
+    end = put_number(end, p->number, 1);
+    *end++ = '-';
+    end = put_number(end, p->made, 1);
+    texts->person =
+        (vdr_wire_person){.bsn = vdr_span_of(texts->bsn, sizeof texts->bsn), .role = vdr_span_str("youth")};
+    texts->address = (vdr_wire_address){.bag = vdr_span_of(texts->bag, sizeof texts->bag),
+                                        .buurt = vdr_span_str("BU99010101")};
+    texts->typed = (vdr_wire_typed){.id = vdr_span_of(texts->id, (size_t)(end - texts->id)),
+                                    .source = p->load->config->agencies[p->agency].source,
+                                    .type = p->types[(random >> 40) % p->type_count],
+                                    .time = vdr_span_of(texts->time, sizeof texts->time),
+                                    .municipality = p->load->config->municipality,
+                                    .persons = &texts->person,
+                                    .person_count = 1,
+                                    .address = &texts->address};
+}
+
+/* False: the library takes no more now. */
+static bool
+publish(publisher_state *p, uint64_t household, int64_t meant_ns)
+{
+    vdr_client_state state;
+    signal_texts texts;
+    uint64_t number;
+    vdr_client_state_get(p->client, &state);
+    if (state.unanswered >= p->load->window)
+        return false; /* nothing is made that would not be taken */
+    make_signal(p, household, &texts);
+    vdr_wire_item item = {.typed = &texts.typed};
+    if (vdr_client_publish_async(p->client, &item, 1, &number) != VDR_OK)
+        return false;
+    p->sent_ns[number % SENT_RING] = meant_ns;
+    p->made++;
+    return true;
 }
 
 /* ---- Phases ---- */
@@ -139,59 +181,56 @@ typedef struct worker {
     struct pollfd fds[PUBLISHERS_MAX];
 } worker_state;
 
-/* Lets the library work; sleeps at most max_us when nothing is to do. */
+/* Lets the library work; sleeps until it has more to do, at most max_ns. */
 static void
-work(worker_state *w, int64_t max_us)
+work(worker_state *w, int64_t max_ns)
 {
-    int64_t timeout_us = max_us;
+    int64_t sleep_ns = max_ns;
     for (unsigned i = 0; i < w->count; i++) {
         vdr_client_process(w->publishers[i].client);
         if (vdr_client_timeout_ms(w->publishers[i].client) == 0)
-            timeout_us = 0;
+            sleep_ns = 0;
     }
-    struct timespec timeout = {.tv_nsec = (long)(timeout_us * 1000)};
-    if (timeout_us != 0)
+    struct timespec timeout = {.tv_nsec = (long)sleep_ns};
+    if (sleep_ns > 0)
         ppoll(w->fds, w->count, &timeout, NULL);
 }
 
+/* Each publisher's window is kept full. */
 static void
 saturate(worker_state *w, int64_t until_ns)
 {
-    unsigned batch = w->load->batch;
     for (int64_t now; (now = vdr_bench_now_ns()) < until_ns;) {
-        bool taken = false;
         for (unsigned i = 0; i < w->count; i++) {
             publisher_state *p = &w->publishers[i];
             p->measure = now >= w->load->shared->warm_ns;
-            for (unsigned n = 0; n < 1024; n += batch) {
-                if (publish(p, batch, UINT64_MAX, now) < batch)
-                    break;
-                taken = true;
-                vdr_client_process(p->client); /* a frame goes */
-            }
+            while (publish(p, UINT64_MAX, vdr_bench_now_ns()))
+                continue;
         }
-        work(w, taken ? 0 : 500);
+        work(w, 10 * TICK_NS);
     }
 }
 
+/* What a tick makes late is counted: a signal's time runs from when it fell due. */
 static void
 at_rate(worker_state *w, int64_t until_ns)
 {
     double per_ns = (double)w->load->shared->rate_per_s * w->count / w->load->publishers / 1e9;
-    int64_t from = vdr_bench_now_ns();
+    int64_t from = vdr_bench_now_ns(), tick = from + TICK_NS * (w->number + 1) / w->load->workers;
     uint64_t sent = 0;
     for (int64_t now; (now = vdr_bench_now_ns()) < until_ns;) {
+        while (now >= tick)
+            tick += TICK_NS;
         while (sent < (uint64_t)((double)(now - from) * per_ns)) {
             publisher_state *p = &w->publishers[sent % w->count];
             int64_t meant = from + (int64_t)((double)sent / per_ns);
             p->measure = meant >= w->load->shared->warm_ns;
-            if (publish(p, 1, UINT64_MAX, meant) == 0)
+            if (!publish(p, UINT64_MAX, meant))
                 break; /* the window is full: it stays due, and its wait counts */
             sent++;
-            if (w->load->batch == 1)
-                vdr_client_process(p->client);
         }
-        work(w, 200);
+        while ((now = vdr_bench_now_ns()) < tick)
+            work(w, tick - now);
     }
 }
 
@@ -200,15 +239,15 @@ one_in_flight(worker_state *w, int64_t until_ns)
 {
     publisher_state *p = &w->publishers[0];
     for (int64_t now; w->number == 0 && (now = vdr_bench_now_ns()) < until_ns;) {
-        uint64_t answered = p->answered;
+        uint64_t answered = p->count->answered;
         p->measure = now >= w->load->shared->warm_ns;
-        if (publish(p, 1, UINT64_MAX, now) != 1)
+        if (!publish(p, UINT64_MAX, now))
             break;
-        while (p->answered == answered && vdr_bench_now_ns() < until_ns)
+        while (p->count->answered == answered && vdr_bench_now_ns() < until_ns)
             vdr_client_wait(p->client, 100);
     }
     while (vdr_bench_now_ns() < until_ns)
-        work(w, 1000);
+        work(w, TICK_NS);
 }
 
 /* One signal for each household of this worker's publishers. */
@@ -219,10 +258,10 @@ fill(worker_state *w)
         publisher_state *p = &w->publishers[i];
         p->measure = false;
         for (uint64_t h = p->number; h < w->load->households;) {
-            if (publish(p, 1, h, 0) == 1)
+            if (publish(p, h, 0))
                 h += w->load->publishers;
             else
-                work(w, 500);
+                work(w, TICK_NS);
         }
     }
 }
@@ -238,8 +277,9 @@ drain(worker_state *w)
     return true;
 }
 
+/* False: no agency may send anything. */
 static bool
-open_publisher(publisher_state *p, void *context)
+choose_agency(publisher_state *p)
 {
     const vdr_config *config = p->load->config;
     p->agency = p->number % (uint32_t)config->agency_count;
@@ -255,7 +295,14 @@ open_publisher(publisher_state *p, void *context)
         if (p->type_count == 0)
             p->agency = (p->agency + 1) % (uint32_t)config->agency_count;
     }
-    if (p->type_count == 0)
+    return p->type_count != 0;
+}
+
+static bool
+open_publisher(publisher_state *p, void *context)
+{
+    const vdr_config *config = p->load->config;
+    if (!choose_agency(p))
         return false;
     char as[VDR_CONF_NAME_MAX + 16];
     snprintf(as, sizeof as, "agency:%.*s", (int)config->agencies[p->agency].id.len,
@@ -263,7 +310,8 @@ open_publisher(publisher_state *p, void *context)
     vdr_cli_link link = {.home = p->load->home, .as = as, .timeout_ms = 30000};
     vdr_client_options options = {.context = p,
                                   .on_result = on_result,
-                                  .unanswered_max = 8192,
+                                  .unanswered_max = p->load->window,
+                                  .frame_items = p->load->batch,
                                   .zmq_context = context,
                                   .name = "bench"};
     p->sent_ns = calloc(SENT_RING, sizeof *p->sent_ns);
@@ -279,7 +327,7 @@ phases(worker_state *w)
     for (int seen = VDR_BENCH_IDLE;;) {
         int phase = atomic_load(&shared->phase);
         if (phase == seen) {
-            work(w, 1000);
+            work(w, TICK_NS);
             continue;
         }
         seen = phase;
@@ -299,6 +347,21 @@ phases(worker_state *w)
             atomic_fetch_add(&shared->ready, 1);
         }
     }
+}
+
+size_t
+vdr_bench_frame_bytes(const vdr_bench_load *load)
+{
+    publisher_state p = {.load = load, .made = 100000};
+    signal_texts texts;
+    vdr_bytes bytes = {0};
+    if (!choose_agency(&p))
+        return 0;
+    make_signal(&p, 0, &texts);
+    vdr_err err = vdr_item_encode(&(vdr_wire_item){.typed = &texts.typed}, &bytes);
+    size_t count = err == VDR_OK ? vdr_publish_item_bytes(bytes.len) + VDR_PUBLISH_BYTES_MAX : 0;
+    vdr_bytes_done(&bytes);
+    return count;
 }
 
 int

@@ -4,6 +4,7 @@
 
 #define FRAME_BYTES      (128u * 1024) /* a larger frame costs no less per item */
 #define PAUSE_MS         250           /* where the broker asks for one without saying how long */
+#define WHOLE_ITEMS      128u          /* from here on larger frames cost hardly less per item */
 #define ITEMS_MAX        8192u         /* options.unanswered_max */
 #define OUTBOX_BYTES_MAX (UINT64_C(256) * 1024 * 1024)
 
@@ -16,6 +17,8 @@ vdr_lib_publish_init(vdr_client *client)
     publisher->next_number = 1;
     if (client->options.unanswered_max == 0)
         client->options.unanswered_max = ITEMS_MAX;
+    if (client->options.frame_items == 0 || client->options.frame_items > VDR_BATCH_ITEMS_MAX)
+        client->options.frame_items = VDR_BATCH_ITEMS_MAX;
     if (client->options.outbox_bytes_max == 0)
         client->options.outbox_bytes_max = OUTBOX_BYTES_MAX;
 }
@@ -109,7 +112,8 @@ choose_items(const vdr_client *client, uint64_t *ret_bytes, bool *ret_want_resul
     const vdr_wire_limits *limits = &client->session.welcome.limits;
     size_t frame_max = limits->frame_bytes < FRAME_BYTES ? limits->frame_bytes : FRAME_BYTES;
     size_t items = 0, frame = VDR_PUBLISH_BYTES_MAX;
-    size_t items_max = limits->batch_items < VDR_BATCH_ITEMS_MAX ? limits->batch_items : VDR_BATCH_ITEMS_MAX;
+    size_t items_max =
+        limits->batch_items < client->options.frame_items ? limits->batch_items : client->options.frame_items;
 
     *ret_bytes = 0;
     *ret_want_results = false;
@@ -366,9 +370,10 @@ vdr_client_publish_async(vdr_client *client, const vdr_wire_item *items, size_t 
 {
     vdr_err err = publish(client, items, count, client->options.want_results, ret_first);
     const vdr_lib_publisher *publisher = &client->publisher;
+    size_t whole = client->options.frame_items < WHOLE_ITEMS ? client->options.frame_items : WHOLE_ITEMS;
 
     /* A whole frame waits: out with it, so that a burst of calls does not pile up. */
-    if (err == VDR_OK && publisher->queue.count - publisher->sent >= VDR_BATCH_ITEMS_MAX / 8)
+    if (err == VDR_OK && publisher->queue.count - publisher->sent >= whole)
         vdr_lib_publish_pump(client);
     return err;
 }

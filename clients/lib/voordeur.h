@@ -108,7 +108,9 @@ typedef struct vdr_client_options {
     const char *outbox_file;   /* NULL: none. One process at a time */
     uint64_t outbox_bytes_max; /* 0: 256 MiB; beyond it publishing gives BUSY */
     uint32_t unanswered_max;   /* without an outbox: items taken and not answered; 0: 8192. Beyond: BUSY */
-    bool want_results;         /* ask for the details of accepted items too (4.8) */
+    uint32_t frame_items; /* a frame goes as soon as so many items wait, and takes no more: 1 for one signal
+                                  a frame. 0: the library sees to it, which costs least */
+    bool want_results;    /* ask for the details of accepted items too (4.8) */
 
     int64_t pause_min_ms, pause_max_ms; /* between attempts to connect; 0: 250 and 30,000 (11.2) */
     int64_t connect_ms;                 /* for one attempt, WELCOME included; 0: 5,000 */

@@ -308,6 +308,30 @@ the_window_in_bytes_and_the_size_of_a_frame_are_kept(void **state)
 }
 
 static void
+two_a_frame(vdr_client_options *options)
+{
+    options->frame_items = 2;
+}
+
+static void
+a_frame_takes_no_more_items_than_asked_for(void **state)
+{
+    (void)state;
+    fake_broker *broker = fake_new();
+    seen s;
+    vdr_client *client = open_client(broker, &s, two_a_frame);
+    const vdr_wire_item one = {.json = S("{}")};
+    const vdr_wire_item five[] = {one, one, one, one, one};
+
+    assert_int_equal(vdr_client_publish_async(client, five, 5, NULL), VDR_OK);
+    assert_true(fake_until(broker, client, fake_all_answered, client));
+    assert_int_equal(broker->item_count, 5);
+    assert_int_equal(broker->counts[VDR_FRAME_PUBLISH], 3);
+    vdr_client_close(&client);
+    fake_free(broker);
+}
+
+static void
 few_unanswered(vdr_client_options *options)
 {
     options->unanswered_max = 3;
@@ -711,6 +735,7 @@ main(void)
         cmocka_unit_test(what_is_not_answered_is_sent_again_in_a_new_session),
         cmocka_unit_test(the_window_in_items_is_kept),
         cmocka_unit_test(the_window_in_bytes_and_the_size_of_a_frame_are_kept),
+        cmocka_unit_test(a_frame_takes_no_more_items_than_asked_for),
         cmocka_unit_test(what_cannot_be_taken_is_refused_whole),
         cmocka_unit_test(what_stands_in_the_way_is_said),
         cmocka_unit_test(a_broken_session_is_followed_by_another),
