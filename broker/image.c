@@ -3,10 +3,11 @@
 
 #include <stdlib.h>
 
-#define SLICE_BYTES  (1024u * 1024)
-#define SLICE_US     300
-#define WALK_RECORDS 8192u /* of the state, looked at in one slice */
-#define RECORDS_CAP  4u    /* times options.checkpoint_records: then size is no excuse any more */
+#define SLICE_BYTES   (1024u * 1024)
+#define SLICE_US      300
+#define WALK_RECORDS  8192u /* of the state, looked at in one slice */
+#define RELOG_RECORDS 1000u /* what the configuration may hold back: a small town has so many a month */
+#define RECORDS_CAP   4u    /* times options.checkpoint_records: then size is no excuse any more */
 
 static int64_t
 steady_us(const vdr_engine *engine)
@@ -139,7 +140,7 @@ cut_behind(vdr_engine *engine, vdr_image_mark older)
 {
     vdr_image *image = &engine->image;
     vdr_position keep = image->walk.oldest < older.position + 1 ? image->walk.oldest : older.position + 1;
-    image->relog = keep > image->mark.config_position + engine->options.checkpoint_records;
+    image->relog = keep > image->mark.config_position + RELOG_RECORDS;
     if (older.config_position < keep)
         keep = older.config_position;
     vdr_log_stats stats;

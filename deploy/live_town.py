@@ -60,10 +60,10 @@ class Party:
         self.process.stdin.write(line if line.endswith(b"\n") else line + b"\n")
         self.process.stdin.flush()
 
-    def answer(self):
+    def answer(self, wait_s=WAIT_S):
         with self.changed:
-            if not self.changed.wait_for(lambda: self.answers, WAIT_S):
-                raise Broken("%s got no answer within %d s; its words are in %s" % (self.name, WAIT_S, self.log))
+            if not self.changed.wait_for(lambda: self.answers, wait_s):
+                raise Broken("%s got no answer within %d s; its words are in %s" % (self.name, wait_s, self.log))
             answer = self.answers.popleft()
         if answer is None:
             raise Broken("the process of %s ended; its words are in %s" % (self.name, self.log))

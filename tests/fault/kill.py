@@ -3,8 +3,9 @@
 
     kill.py BUILD [--rounds N] [--seed N]
 
-Agencies publish without pause; every 50 to 600 ms something is killed, most often the broker, which is started
-again at once. In the end the records that the clients kept are compared with what the broker decided:
+Agencies publish without pause, some hundred lines a second each, so that the town stays one that starts quickly;
+50 to 600 ms after all of them had an answer, or sometimes at once, something is killed, most often the broker,
+which is started again. In the end the records that the clients kept are compared with what the broker decided:
   - every line answered `accepted` is accepted in the log, once; every `duplicate` too; nothing is there twice
   - each mailbox is a gapless sequence, equal to the messages that the decisions tell, and was read in order
   - stepping the log from its beginning (replay --store) gives the decisions that were told, byte for byte
@@ -32,6 +33,8 @@ from live_town import Broken, LiveTown, WAIT_S  # noqa: E402
 TOWN = os.path.join(ROOT, "deploy/zomerdal")
 PUBLISHERS = 6
 WINDOW = 64  # lines an agency has under way
+PACE_S = 0.002  # between the lines of an agency
+PATIENCE_S = 4 * WAIT_S  # the broker may be killed several times before an answer comes
 
 
 def templates():
@@ -53,6 +56,7 @@ class Publisher:
         self.town, self.name, self.events = town, name, events
         self.random = random.Random(seed)
         self.number, self.open, self.answers = 0, {}, {}
+        self.answered = threading.Event()  # since the round began
         self.stopping, self.process, self.generation = False, None, 0
         self.thread = threading.Thread(target=self.run, daemon=True)
         self.thread.start()
@@ -79,10 +83,12 @@ class Publisher:
                         id_, line = self.line()
                         self.open[id_] = line
                         self.process.send(line)
-                    answer = self.process.answer()
+                        time.sleep(PACE_S)
+                    answer = self.process.answer(PATIENCE_S)
                     if answer["id"] in self.open:
                         self.answers[answer["id"]] = answer["verdict"]
                         del self.open[answer["id"]]
+                    self.answered.set()
             except (Broken, OSError):
                 try:  # killed by us: its output ends a little before it does
                     self.process.process.wait(WAIT_S)
@@ -194,7 +200,13 @@ def main():
         told = [x["party"] for x in town.parties if x["party"].split(":")[0] in ("service", "regisseur", "coordinator")]
         readers = {n: Reader(town, n) for n in told}
         for n in range(a.rounds):
-            time.sleep(rng.uniform(0.05, 0.6))
+            if rng.random() < 0.75:
+                for x in publishers:
+                    if not x.answered.wait(PATIENCE_S):
+                        raise Broken("%s no longer answers" % x.name)
+                time.sleep(rng.uniform(0.05, 0.6))
+            for x in publishers:
+                x.answered.clear()
             what = rng.choices(["broker", "publisher", "reader"], [6, 2, 2])[0]
             killed[what] += 1
             if what == "broker":
