@@ -161,7 +161,6 @@ vdr_engine_open(const vdr_engine_options *options, vdr_engine **ret_engine, char
         engine->options.checkpoint_records = CHECKPOINT_RECORDS;
     if (engine->options.checkpoint_ms == 0)
         engine->options.checkpoint_ms = CHECKPOINT_MS;
-    engine->tick_ms = VDR_TICK_MS;
     if (options->key != NULL)
         engine->door = vdr_door_new(options->key);
     vdr_arena_init(&engine->arena, VDR_SUBMISSION_BYTES);

@@ -22,7 +22,6 @@
 
 #define VDR_RING     4u /* one gathers, VDR_COMMITTER_DEPTH in flight, one is spoken */
 #define VDR_JOBS_MAX 4u
-#define VDR_TICK_MS  1000  /* at first, how much overdue time one tick makes up for */
 #define VDR_FULL_MS  100   /* how often the room of the store is looked at while it is full */
 #define VDR_RETRY_MS 30000 /* after a checkpoint that failed */
 
@@ -94,7 +93,6 @@ struct vdr_engine {
     bool full, stuck; /* no room for signals; no room for anything */
     bool behind;      /* time is made up for: see tick() */
     int64_t full_us;  /* steady, when the room was looked at */
-    int64_t tick_ms;  /* how much overdue time one tick makes up for; adapts */
     vdr_err error;
     char words[VDR_ENGINE_WORDS_BYTES];
 
@@ -124,9 +122,12 @@ typedef struct vdr_body {
     const vdr_wire_typed *typed; /* TYPED: encoded when it turns out to be a record */
 } vdr_body;
 
-/* submit.c: steps a command and gathers what came of it. Sets the command's log time. No ticket: no result. */
+/* submit.c: steps a command and gathers what came of it; before it, in records of their own, what is due beyond
+ * what one step should fire. Sets the command's log time. No ticket: no result. */
 void vdr_engine_step(vdr_engine *engine, vdr_command *command, const vdr_body *body,
                      const vdr_ticket *ticket);
+/* Fires some of what is due at or before at, in a record of its own. */
+void vdr_engine_tick(vdr_engine *engine, vdr_ms at);
 /* Reads three texts; BAD_CONFIG or NO_MEMORY with words. */
 VDR_MUST_CHECK vdr_err vdr_engine_read_config(const vdr_config_texts *texts, vdr_config **ret_config,
                                               char *ret_words);

@@ -195,7 +195,8 @@ size_t
 vdr_command_write(const vdr_command *command, uint8_t *at, size_t size)
 {
     writer out = {.at = at, .size = size};
-    uint8_t head[2] = {VDR_RECORD_VERSION, (uint8_t)command->kind};
+    bool bounded = command->kind == VDR_COMMAND_TICK && command->timers_max != 0;
+    uint8_t head[2] = {bounded ? 2 : 1, (uint8_t)command->kind};
 
     put(&out, head, sizeof head);
     put_instant(&out, command->at);
@@ -212,6 +213,9 @@ vdr_command_write(const vdr_command *command, uint8_t *at, size_t size)
         }
         break;
     case VDR_COMMAND_TICK:
+        if (bounded)
+            put_number(&out, command->timers_max);
+        break;
     case VDR_COMMAND_CONFIG:
         break;
     }
@@ -457,6 +461,14 @@ take_acks(reader *in, vdr_command *c)
     c->ack_count = acks != NULL ? (size_t)count : 0;
 }
 
+static void
+take_timers_max(reader *in, vdr_command *c)
+{
+    uint64_t most = take_some(in);
+    in->bad |= most > UINT32_MAX;
+    c->timers_max = (uint32_t)most;
+}
+
 vdr_err
 vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
 {
@@ -466,7 +478,8 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
         return VDR_E_STORE_CORRUPT;
     if (routing.at[0] > VDR_RECORD_VERSION)
         return VDR_E_STORE_VERSION;
-    if (routing.at[0] == 0 || routing.at[1] < VDR_COMMAND_SIGNAL || routing.at[1] > VDR_COMMAND_CONFIG)
+    if (routing.at[0] == 0 || routing.at[1] < VDR_COMMAND_SIGNAL || routing.at[1] > VDR_COMMAND_CONFIG ||
+        (routing.at[0] == 2 && routing.at[1] != VDR_COMMAND_TICK))
         return VDR_E_STORE_CORRUPT;
     reader in = {.at = routing.at + 2, .end = routing.at + routing.len, .arena = arena};
     c.kind = (vdr_command_kind)routing.at[1];
@@ -475,6 +488,8 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
         take_event(&in, &c);
     else if (c.kind == VDR_COMMAND_ACKS)
         take_acks(&in, &c);
+    else if (routing.at[0] == 2)
+        take_timers_max(&in, &c);
     if (arena->overflow)
         return VDR_E_NO_MEMORY;
     if (in.bad || in.at != in.end)

@@ -99,13 +99,15 @@ count(vdr_engine *engine, vdr_err verdict)
         engine->refused++;
 }
 
-void
-vdr_engine_step(vdr_engine *engine, vdr_command *command, const vdr_body *body, const vdr_ticket *ticket)
+static void
+step_one(vdr_engine *engine, vdr_command *command, const vdr_body *body, const vdr_ticket *ticket)
 {
     vdr_gather *gather = vdr_engine_open_group(engine);
     vdr_step step;
     vdr_core_step(engine->core, command, engine->next, &step);
     vdr_result result = {.verdict = step.verdict, .at = step.at, .first = step.first};
+    if (vdr_core_next_due(engine->core) > step.at)
+        command->timers_max = 0; /* it left none: a tick like any other */
     vdr_span tale = vdr_gather_copy(gather, step.tale);
     if (step.mail_count != 0) /* before a bare tick is stepped */
         vdr_gather_add_mails(gather, engine->next, step.mails, step.mail_count);
@@ -119,6 +121,37 @@ vdr_engine_step(vdr_engine *engine, vdr_command *command, const vdr_body *body, 
         result.ticket = *ticket;
         vdr_gather_add_result(gather, &result);
     }
+}
+
+void
+vdr_engine_tick(vdr_engine *engine, vdr_ms at)
+{
+    vdr_command tick = {.kind = VDR_COMMAND_TICK, .at = at, .timers_max = VDR_CORE_TIMERS_MAX};
+    step_one(engine, &tick, &none, NULL);
+    engine->ticks++;
+}
+
+void
+vdr_engine_step(vdr_engine *engine, vdr_command *command, const vdr_body *body, const vdr_ticket *ticket)
+{
+    while (vdr_core_swamped(engine->core, command->at)) {
+        vdr_engine_tick(engine, command->at);
+        if (vdr_gather_room(vdr_engine_open_group(engine)) == 0)
+            (void)vdr_engine_close_group(engine, VDR_COMMITTER_DEPTH - 1);
+    }
+    step_one(engine, command, body, ticket);
+}
+
+/* So much is due that whoever submits waits until the turn has fired it, a part at a time. On an event clock a
+ * line's time is its own, and fires all. */
+static bool
+swamped(vdr_engine *engine)
+{
+    vdr_clock *clock = engine->options.clock;
+    if (clock->kind == VDR_CLOCK_EVENT || !vdr_core_swamped(engine->core, vdr_clock_now(clock)))
+        return false;
+    engine->behind = true;
+    return true;
 }
 
 /* May something be submitted now? */
@@ -164,6 +197,8 @@ vdr_engine_submit(vdr_engine *engine, const vdr_submission *submission)
     vdr_err e = ready(engine);
     if (e != VDR_OK)
         return e;
+    if (swamped(engine))
+        return VDR_E_BUSY;
     vdr_event_options options = {.config = engine->config, .resolve = vdr_engine_resolve, .context = engine};
     vdr_command command;
     vdr_body body = {.form = VDR_CONTENT_JSON};
@@ -206,6 +241,8 @@ vdr_engine_submit_acks(vdr_engine *engine, vdr_ticket ticket, const vdr_command_
     vdr_err e = ready(engine);
     if (e != VDR_OK)
         return e;
+    if (swamped(engine))
+        return VDR_E_BUSY;
     vdr_command command = {
         .kind = VDR_COMMAND_ACKS, .at = own_time(engine), .acks = acks, .ack_count = count_acks};
     vdr_engine_step(engine, &command, &none, &ticket);

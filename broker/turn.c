@@ -4,10 +4,9 @@
 #include <poll.h>
 #include <unistd.h>
 
-#define TICK_US_MAX    5000 /* a tick that took longer makes up for less time next */
-#define TICK_MS_MAX    3600000
-#define TURN_TICKS_MAX 8u    /* ticks of one turn while time is made up for */
-#define SLEEP_MS_MAX   60000 /* the wall clock may jump while the poll sleeps */
+#define TURN_TICKS_MAX    8u    /* of one turn, while time is made up for */
+#define TURN_TICKS_US_MAX 4000  /* or so long: another turn goes on */
+#define SLEEP_MS_MAX      60000 /* the wall clock may jump while the poll sleeps */
 
 static size_t
 in_flight(const vdr_engine *engine)
@@ -134,33 +133,24 @@ vdr_engine_settle(vdr_engine *engine)
     }
 }
 
-/* A timer is due and no command fired it: time passes by a record of its own. After a pause (a stop, a jump
- * of the clock) so much may be due that firing it at once would stall the turn; time is then made up for in
- * steps, and no command is taken meanwhile, since it would fire the rest. */
+/* A timer is due and no command fired it: time passes by a record of its own. So much may be due, at one
+ * instant or after a pause (a stop, a jump of the clock), that firing it at once would stall the turn; it then
+ * fires in parts, and no command is taken meanwhile, since it would fire the rest. */
 static void
 tick(vdr_engine *engine)
 {
-    static const vdr_body none = {.form = VDR_CONTENT_NONE};
-    if (engine->options.clock->kind == VDR_CLOCK_EVENT)
+    vdr_clock *clock = engine->options.clock;
+    if (clock->kind == VDR_CLOCK_EVENT)
         return;
-    vdr_ms now = vdr_clock_now(engine->options.clock);
-    vdr_ms due = vdr_core_next_due(engine->core);
-    for (unsigned i = 0; i < TURN_TICKS_MAX && due <= now; i++) {
-        if (vdr_gather_room(vdr_engine_open_group(engine)) == 0)
+    vdr_ms now = vdr_clock_now(clock);
+    int64_t began_us = vdr_clock_steady_us(clock);
+    unsigned parts = 0;
+    while (vdr_core_next_due(engine->core) <= now && vdr_gather_room(vdr_engine_open_group(engine)) != 0) {
+        vdr_engine_tick(engine, now);
+        if (++parts == TURN_TICKS_MAX || vdr_clock_steady_us(clock) - began_us > TURN_TICKS_US_MAX)
             break;
-        vdr_command command = {.kind = VDR_COMMAND_TICK,
-                               .at = now - due > engine->tick_ms ? due + engine->tick_ms : now};
-        int64_t before_us = vdr_clock_steady_us(engine->options.clock);
-        vdr_engine_step(engine, &command, &none, NULL);
-        int64_t took_us = vdr_clock_steady_us(engine->options.clock) - before_us;
-        if (took_us > TICK_US_MAX && engine->tick_ms > 1)
-            engine->tick_ms /= 2;
-        else if (took_us < TICK_US_MAX / 4 && engine->tick_ms < TICK_MS_MAX)
-            engine->tick_ms *= 2;
-        engine->ticks++;
-        due = vdr_core_next_due(engine->core);
     }
-    engine->behind = due <= now;
+    engine->behind = vdr_core_next_due(engine->core) <= now;
 }
 
 static void

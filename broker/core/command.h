@@ -17,7 +17,7 @@
 typedef enum vdr_command_kind {
     VDR_COMMAND_SIGNAL = 1, /* an event that is no act: also one that could not be read */
     VDR_COMMAND_ACT = 2,    /* an event of section 9 */
-    VDR_COMMAND_TICK = 3,   /* time passes: at only */
+    VDR_COMMAND_TICK = 3,   /* time passes: at and timers_max only */
     VDR_COMMAND_ACKS = 4,   /* mailboxes were read up to here */
     VDR_COMMAND_CONFIG = 5, /* a configuration holds from here on */
 } vdr_command_kind;
@@ -79,6 +79,11 @@ typedef struct vdr_command {
     vdr_span agency;    /* feedback; absent: the newest */
     vdr_span result;    /* feedback */
     uint64_t plan_revision;
+
+    /* TICK: at most so many timers fire, and log time ends at the last of them where more are due; 0: all. What
+     * is due is fired by the commands after it in the same order, so nothing but the size of a step depends on
+     * it. */
+    uint32_t timers_max;
 
     /* ACKS */
     const vdr_command_ack *acks;

@@ -78,21 +78,34 @@ retry_for_less_load(vdr_state *state)
     vdr_load_mark(state);
 }
 
-/* Timers due at or before at, each at its own time; what one sets may fire in the same go. */
-static bool
-fire_due(vdr_state *state, vdr_ms at)
+/* Timers due at or before at, each at its own time; what one sets may fire in the same go. Returns how many
+ * fired; with as many as most there may be more. */
+static uint32_t
+fire_due(vdr_state *state, vdr_ms at, uint32_t most)
 {
     vdr_timer timer;
-    bool fired = false;
-    while (vdr_timers_first(&state->timers, &timer) && timer.due <= at) {
+    uint32_t fired = 0;
+    for (; fired < most && vdr_timers_first(&state->timers, &timer) && timer.due <= at; fired++) {
         vdr_timers_take_first(&state->timers);
         if (timer.due > state->now)
             state->now = timer.due;
         fire(state, &timer);
         retry_for_less_load(state);
-        fired = true;
     }
     return fired;
+}
+
+/* Timers fire and log time passes, as far as the command lets them. True: some fired. */
+static bool
+pass_time(vdr_state *state, const vdr_command *command)
+{
+    vdr_ms at = command->at > state->now ? command->at : state->now; /* a tick may have left some of now */
+    bool bounded = command->kind == VDR_COMMAND_TICK && command->timers_max != 0;
+    uint32_t fired = fire_due(state, at, bounded ? command->timers_max : UINT32_MAX);
+    vdr_timer timer;
+    if (!vdr_timers_first(&state->timers, &timer) || timer.due > at)
+        state->now = at;
+    return fired != 0;
 }
 
 /* ---- what commands do ---- */
@@ -182,9 +195,7 @@ vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position position,
 
     if (event)
         vdr_event_fetch(state, command);
-    bool fired = fire_due(state, command->at);
-    if (command->at > state->now)
-        state->now = command->at;
+    bool fired = pass_time(state, command);
     VDR_ASSERT(!event || command->shape != VDR_OK || state->now != VDR_MS_NONE);
     ret_step->own = vdr_tale_mark(&state->tale);
     switch (command->kind) {
@@ -220,6 +231,14 @@ vdr_core_next_due(const vdr_core *core)
 {
     vdr_timer timer;
     return vdr_timers_first(&core->state.timers, &timer) ? timer.due : VDR_MS_MAX;
+}
+
+bool
+vdr_core_swamped(const vdr_core *core, vdr_ms at)
+{
+    const vdr_state *state = &core->state;
+    vdr_ms until = at > state->now ? at : state->now;
+    return vdr_timers_due(&state->timers, until, VDR_CORE_TIMERS_MAX + 1) > VDR_CORE_TIMERS_MAX;
 }
 
 vdr_ms

@@ -42,6 +42,11 @@ void vdr_core_free(vdr_core **core_p); /* NULL-safe */
  * recorded one. Timers due at or before its log time fire first. */
 void vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position position, vdr_step *ret_step);
 
+/* Are more timers due at or before at than one step should fire? Then step ticks with timers_max first, until
+ * they are not: the outcome is the same, and no step takes long or tells much. */
+#define VDR_CORE_TIMERS_MAX 256u
+bool vdr_core_swamped(const vdr_core *core, vdr_ms at);
+
 /* Would this configuration be refused, live (section 4, last item)? NULL: no. Otherwise words for people
  * that name what is in the way, valid until the next call. Never changes anything. */
 const char *vdr_core_config_objection(vdr_core *core, const vdr_config *config);

@@ -125,3 +125,21 @@ vdr_timers_walk(const vdr_timers *timers, vdr_ms horizon, uint32_t *cursor, vdr_
     }
     return false;
 }
+
+/* Of the heap below a place: what is due has what is due above it. */
+static uint32_t
+due_below(const vdr_timers *timers, uint64_t place, vdr_ms at, uint32_t most)
+{
+    if (most == 0 || place > timers->heap.live || timer_at(timers, (uint32_t)place)->due > at)
+        return 0;
+    uint32_t count = 1;
+    for (uint64_t child = place * 4 - 2; child <= place * 4 + 1; child++)
+        count += due_below(timers, child, at, most - count);
+    return count;
+}
+
+uint32_t
+vdr_timers_due(const vdr_timers *timers, vdr_ms at, uint32_t most)
+{
+    return due_below(timers, 1, at, most);
+}

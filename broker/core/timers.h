@@ -33,6 +33,8 @@ void vdr_timers_done(vdr_timers *timers);
 void vdr_timers_add(vdr_timers *timers, const vdr_timer *timer);
 bool vdr_timers_first(const vdr_timers *timers, vdr_timer *ret_timer); /* false: none */
 void vdr_timers_take_first(vdr_timers *timers);
+/* How many are due at or before at, counted up to most. */
+uint32_t vdr_timers_due(const vdr_timers *timers, vdr_ms at, uint32_t most);
 /* Walks the timers that are due at or before horizon, in no order: start with a cursor of 0, false when over.
  * Looks at those and the ones right behind them. */
 bool vdr_timers_walk(const vdr_timers *timers, vdr_ms horizon, uint32_t *cursor, vdr_timer *ret_timer);

@@ -65,13 +65,24 @@ told(vdr_err err)
 }
 
 static vdr_err
-step(replay *r, const vdr_command *command)
+step_one(replay *r, const vdr_command *command)
 {
     vdr_step done;
     vdr_core_step(r->core, command, r->next, &done);
     if (done.record || done.tick)
         r->next++;
     return told(vdr_tale_out_put(&r->out, r->core, done.tale));
+}
+
+/* A line after a long silence lets very much fire: in parts, so that memory stays small. */
+static vdr_err
+step(replay *r, const vdr_command *command)
+{
+    const vdr_command part = {.kind = VDR_COMMAND_TICK, .at = command->at, .timers_max = VDR_CORE_TIMERS_MAX};
+    vdr_err err = VDR_OK;
+    while (err == VDR_OK && vdr_core_swamped(r->core, command->at))
+        err = step_one(r, &part);
+    return err == VDR_OK ? step_one(r, command) : err;
 }
 
 /* Is the line after T? Then it and all after it are not replayed. */

@@ -172,14 +172,16 @@ step_all(replay *r, vdr_position end, vdr_ms until)
     vdr_progress_end(&progress);
     if (err != VDR_OK && err != VDR_E_END)
         return err;
-    if (until != VDR_MS_NONE && r->config != NULL && until > vdr_core_now(r->core)) {
-        const vdr_command tick = {.kind = VDR_COMMAND_TICK, .at = until};
+    err = VDR_OK;
+    while (err == VDR_OK && until != VDR_MS_NONE && r->config != NULL &&
+           (vdr_core_now(r->core) < until || vdr_core_next_due(r->core) <= until)) {
+        const vdr_command tick = {.kind = VDR_COMMAND_TICK, .at = until, .timers_max = VDR_CORE_TIMERS_MAX};
         vdr_step step;
-        vdr_core_step(r->core, &tick, r->last + 1, &step);
+        vdr_core_step(r->core, &tick, ++r->last, &step);
         err = put_tale(r, step.tale);
-        if (err != VDR_OK)
-            return err;
     }
+    if (err != VDR_OK)
+        return err;
     err = vdr_tale_out_flush(&r->out);
     return err != VDR_OK ? say(err, "standard output: %s", strerror(errno)) : VDR_OK;
 }

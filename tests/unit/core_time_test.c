@@ -91,6 +91,74 @@ what_a_timer_sets_may_fire_in_the_same_go(void **unused)
     town_free(t);
 }
 
+/* Many timers of one instant, and those they set, fired at once and in parts: the same is told, in the same
+ * order, and what comes after is the same too. */
+static void
+timers_of_one_instant_may_fire_in_parts(void **unused)
+{
+    (void)unused;
+    for (unsigned part = 1; part <= 64; part *= 4) {
+        town *whole = town_new(&town_config), *parts = town_new(&town_config);
+        for (unsigned i = 0; i < 40; i++) {
+            char id[16], who[2] = {(char)('a' + (char)(i % 25)), 0};
+            (void)snprintf(id, sizeof id, "s-%u", i);
+            EVENT(whole, .id = id, .by = "school", .type = i % 8 == 0 ? "violence" : "absence", .who = who);
+            EVENT(parts, .id = id, .by = "school", .type = i % 8 == 0 ? "violence" : "absence", .who = who);
+        }
+        char told[sizeof whole->told];
+        size_t told_len = 0;
+        vdr_ms at = TOWN_T0 + 11 * DAY; /* offers ended, retries, and all follow-ups of day 10 */
+        town_tick(whole, 11 * 24);
+        unsigned ticks = 0;
+        do {
+            vdr_command tick = {.kind = VDR_COMMAND_TICK, .at = at, .timers_max = part};
+            town_step(parts, &tick);
+            /* Each line stands at its own instant; the short form leaves it out where it is the step's. */
+            uint32_t offset = 0;
+            vdr_effect effect;
+            while (vdr_effect_next(parts->step.tale, &offset, &effect) == VDR_OK)
+                assert_true(effect.at <= parts->step.at);
+            assert_true(told_len + parts->step.tale.len < sizeof told);
+            if (parts->step.tale.len != 0)
+                memcpy(told + told_len, parts->step.tale.at, parts->step.tale.len);
+            told_len += parts->step.tale.len;
+            ticks++;
+        } while (vdr_core_next_due(parts->core) <= at);
+        assert_true(ticks > 1);
+        assert_true(vdr_core_now(parts->core) == at);
+        assert_int_equal(told_len, whole->step.tale.len);
+        assert_memory_equal(told, whole->step.tale.at, told_len);
+        whole->hour = parts->hour = 11 * 24 + 1;
+        EVENT(whole, .id = "after", .by = "police", .type = "violence", .who = "ab", .severity = 5);
+        EVENT(parts, .id = "after", .by = "police", .type = "violence", .who = "ab", .severity = 5);
+        assert_string_equal(parts->told, whole->told);
+        town_free(whole);
+        town_free(parts);
+    }
+}
+
+/* Whatever comes before the rest of them has fired, fires it first: also a line whose time is past. */
+static void
+what_a_tick_left_fires_before_anything_else(void **unused)
+{
+    (void)unused;
+    town *t = town_new(&town_config);
+    EVENT(t, .id = "s-1", .by = "school", .type = "absence", .who = "A");
+    EVENT(t, .id = "s-2", .by = "school", .type = "absence", .who = "B");
+    vdr_command tick = {.kind = VDR_COMMAND_TICK, .at = TOWN_T0 + 20 * DAY, .timers_max = 1};
+    town_step(t, &tick);
+    assert_true(t->step.at == TOWN_T0 + 10 * DAY);
+    TOLD(t, "coordinator:piet overdue s-1 H1\n"
+            "coordinator:saskia overdue s-1 H1\n");
+    t->hour = 1;
+    EVENT(t, .id = "s-3", .by = "school", .type = "absence", .who = "C");
+    TOLD(t, "coordinator:piet overdue s-2 H2\n"
+            "coordinator:saskia overdue s-2 H2\n"
+            "s-3 accepted H3 new regular\n"
+            "service:team regular_signal s-3\n");
+    town_free(t);
+}
+
 static void
 an_id_is_taken_by_a_signal_until_it_leaves_and_by_a_command_for_the_longest_retain(void **unused)
 {
@@ -249,6 +317,8 @@ main(void)
         cmocka_unit_test(a_malformed_line_before_the_first_instant_has_no_time),
         cmocka_unit_test(timers_of_one_instant_fire_in_the_order_they_were_set),
         cmocka_unit_test(what_a_timer_sets_may_fire_in_the_same_go),
+        cmocka_unit_test(timers_of_one_instant_may_fire_in_parts),
+        cmocka_unit_test(what_a_tick_left_fires_before_anything_else),
         cmocka_unit_test(an_id_is_taken_by_a_signal_until_it_leaves_and_by_a_command_for_the_longest_retain),
         cmocka_unit_test(an_overdue_signal_stays_so_until_feedback_withdrawal_or_its_leaving),
         cmocka_unit_test(feedback_finds_the_newest_that_was_routed_to_the_service),

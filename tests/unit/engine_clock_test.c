@@ -119,6 +119,96 @@ a_long_pause_is_made_up_for_before_anything_is_taken(void **state)
     }
 }
 
+#define SWARM 2000u
+
+/* That many signals at one instant, each with a follow-up of two hours. */
+static world *
+world_of_a_swarm(vdr_clock_kind kind)
+{
+    world *w = world_new(kind, false);
+    world_start(w);
+    for (unsigned n = 0; n < SWARM; n++) {
+        char text[512], bsn[10];
+        bsn_of(n % 300, bsn);
+        (void)snprintf(text, sizeof text,
+                       "{\"specversion\":\"1.0\",\"id\":\"s-%u\",\"source\":\"urn:a:woonstad\","
+                       "\"type\":\"nl.t.overlast.v1\",\"time\":\"2026-03-02T09:00:00Z\",\"data\":{"
+                       "\"municipality\":\"GM9901\",\"persons\":[{\"bsn\":\"%s\"}]}}",
+                       n, bsn);
+        assert_int_equal(submit_text(w, n, text), VDR_OK);
+        if (n % 500 == 499)
+            assert_true(world_settle(w));
+    }
+    return w;
+}
+
+/* The most that one record of the log tells. */
+static size_t
+longest_tale(world *w)
+{
+    size_t longest = 0;
+    vdr_log_stats stats;
+    vdr_log_reader *reader;
+    vdr_log_stats_get(w->log, &stats);
+    assert_int_equal(vdr_log_reader_open(w->log, &reader), VDR_OK);
+    for (vdr_position p = stats.first; p < stats.next; p++) {
+        vdr_log_record record;
+        assert_int_equal(vdr_log_read(reader, p, &record), VDR_OK);
+        if (record.tale.len > longest)
+            longest = record.tale.len;
+    }
+    vdr_log_reader_close(&reader);
+    return longest;
+}
+
+static void
+timers_of_one_instant_fire_in_parts_and_nothing_is_taken_meanwhile(void **state)
+{
+    (void)state;
+    char *told[4] = {NULL};
+    for (unsigned how = 0; how < 3; how++) {
+        world *w = world_of_a_swarm(VDR_CLOCK_VIRTUAL);
+        vdr_clock_move(&w->clock, 7200000, 7200000000);
+        assert_int_equal(submit_text(w, 9000, "no event"),
+                         VDR_E_BUSY); /* it would have to fire all of them */
+        assert_int_equal(vdr_engine_room(w->engine), 0);
+        if (how == 1) { /* a crash between two parts */
+            assert_int_equal(vdr_engine_turn(w->engine), VDR_OK);
+            if (vdr_engine_room(w->engine) == 0)
+                assert_true(status_of(w).next_due == T0 + 7200000 && status_of(w).now == T0 + 7200000);
+            assert_null(vdr_engine_check(w->engine));
+            world_crash(w);
+            world_start(w);
+        } else if (how == 2) { /* and a checkpoint there */
+            assert_int_equal(vdr_engine_turn(w->engine), VDR_OK);
+            world_stop(w, true);
+            world_start(w);
+        }
+        while (vdr_engine_room(w->engine) == 0)
+            assert_true(world_settle(w));
+        assert_true(status_of(w).next_due > T0 + 7200000);
+        assert_null(vdr_engine_check(w->engine));
+        assert_true(longest_tale(w) <= 256 * 100);
+        told[how] = world_decisions(w);
+        world_free(w);
+    }
+    /* An event clock has nobody who waits, but its records are as small. */
+    world *w = world_of_a_swarm(VDR_CLOCK_EVENT);
+    assert_int_equal(vdr_engine_submit_advance(w->engine, (vdr_ticket){.seq = 1}, T0 + 7200000), VDR_OK);
+    assert_true(world_settle(w));
+    assert_true(longest_tale(w) <= 256 * 100);
+    uint64_t hash = vdr_engine_state_hash(w->engine);
+    world_crash(w);
+    world_start(w);
+    assert_true(vdr_engine_state_hash(w->engine) == hash);
+    told[3] = world_decisions(w);
+    world_free(w);
+    for (unsigned how = 1; how < 4; how++)
+        assert_string_equal(told[how], told[0]);
+    for (unsigned how = 0; how < 4; how++)
+        free(told[how]);
+}
+
 static void
 on_an_event_clock_only_events_and_the_operator_move_time(void **state)
 {
@@ -209,6 +299,7 @@ main(void)
         cmocka_unit_test(a_due_timer_is_a_tick_in_the_log),
         cmocka_unit_test(log_time_never_goes_back),
         cmocka_unit_test(a_long_pause_is_made_up_for_before_anything_is_taken),
+        cmocka_unit_test(timers_of_one_instant_fire_in_parts_and_nothing_is_taken_meanwhile),
         cmocka_unit_test(on_an_event_clock_only_events_and_the_operator_move_time),
         cmocka_unit_test(a_refused_line_that_lets_timers_fire_is_a_tick_with_their_lines),
     };
