@@ -52,6 +52,10 @@ typedef struct vdr_config_faults {
 void vdr_config_faults_init(vdr_config_faults *faults);
 void vdr_config_faults_done(vdr_config_faults *faults);
 
+/* A fault of somebody else's finding: names, message and source line are copied into the arena. */
+void vdr_config_fault_at(const vdr_config_texts *texts, vdr_config_file file, uint32_t line, uint32_t column,
+                         const char *message, vdr_arena *arena, vdr_config_fault *ret_fault);
+
 /* Writes "FILE:LINE:COLUMN: message", the source line with its number, and below it a caret with a tail as
  * long as what it means; each with a line end. As snprintf: cut to size and terminated, returns how many bytes the whole text has. */
 size_t vdr_config_fault_text(const vdr_config_fault *fault, char *at, size_t size);

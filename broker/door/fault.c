@@ -62,13 +62,24 @@ before(const vdr_config_fault *a, const vdr_config_fault *b)
 }
 
 void
+vdr_config_fault_at(const vdr_config_texts *texts, vdr_config_file file, uint32_t line, uint32_t column,
+                    const char *message, vdr_arena *arena, vdr_config_fault *ret_fault)
+{
+    *ret_fault = (vdr_config_fault){
+        .file = file,
+        .name = shown(arena, texts->name[file], SOURCE_BYTES_MAX * 4),
+        .line = line,
+        .column = column,
+        .message = shown(arena, vdr_span_str(message), strlen(message)),
+        .source = shown(arena, line_of(texts->text[file], line), SOURCE_BYTES_MAX),
+    };
+}
+
+void
 vdr_reader_fault(vdr_reader *reader, vdr_place place, const char *format, ...)
 {
     vdr_config_faults *faults = reader->faults;
-    vdr_config_fault fault = {.file = reader->file,
-                              .name = reader->texts->name[reader->file],
-                              .line = place.line,
-                              .column = place.column};
+    vdr_config_fault fault = {.file = reader->file, .line = place.line, .column = place.column};
     size_t i = faults->count;
 
     while (i > 0 && before(&fault, &faults->at[i - 1]))
@@ -84,10 +95,8 @@ vdr_reader_fault(vdr_reader *reader, vdr_place place, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    fault.message = shown(&faults->arena, vdr_span_str(message), sizeof message);
-    fault.source =
-        shown(&faults->arena, line_of(reader->texts->text[reader->file], place.line), SOURCE_BYTES_MAX);
-    fault.name = shown(&faults->arena, fault.name, SOURCE_BYTES_MAX * 4);
+    vdr_config_fault_at(reader->texts, reader->file, place.line, place.column, message, &faults->arena,
+                        &fault);
     memmove(&faults->at[i + 1], &faults->at[i], (faults->count - i) * sizeof faults->at[0]);
     faults->at[i] = fault;
     faults->count++;

@@ -4,10 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const vdr_cli_verb *const parts[] = {
-    &vdr_cli_rules_check,
-    &vdr_cli_rules_fmt,
-};
+static const vdr_cli_verb *const parts[] = {&vdr_cli_rules_check, &vdr_cli_rules_fmt, &vdr_cli_rules_lint};
 
 #define PARTS (sizeof parts / sizeof parts[0])
 
@@ -19,13 +16,14 @@ static const char help[] =
     "\n"
     "  check     is it right? every error with its place and what was expected\n"
     "  fmt       lay the files out in the one way; comments and order stay\n"
+    "  lint      is it wise? rules that cannot hold, that another precedes, nobody to take a case, …\n"
     "\n"
     "exit status: 0 all is well; 1 it is not, and it is told what; 2 wrong use\n"
     "\n"
     "voordeur help rules PART tells more about one.\n"
     "\n"
     "example, in this order, after each change:\n"
-    "  voordeur rules fmt town && voordeur rules check town\n";
+    "  voordeur rules fmt town && voordeur rules check town && voordeur rules lint town\n";
 
 static const vdr_cli_verb *
 part_of(const char *name)

@@ -100,9 +100,55 @@ class Fmt(Town):
         self.assertIn("no.yaml: ", err)
 
 
+class Lint(Town):
+    NEEDLESS = ("  - id: needless\n    text: three serious domains\n    level: case\n    priority: normal\n"
+                "    purposes: [youth, care, safety]\n    over: 90d\n    where: {min_severity: 4}\n"
+                "    at_least: {domains: 3, agencies: 3}\n\n  - id: more-than-one\n")
+
+    def test_a_finding_has_its_place_and_advice(self):
+        self.edit("rules.yaml", "  - id: more-than-one\n", self.NEEDLESS)
+        status, out, err = rules("lint", self.dir)
+        self.assertEqual((status, err), (1, ""))
+        lines = out.splitlines()
+        self.assertEqual(lines[0], self.path("rules.yaml") + ":22:5: warning: always-preceded: needless opens no "
+                         "case of its own: whenever it holds, three-domains holds, with the same priority (normal)")
+        self.assertEqual(lines[1:4], ["   22 |   - id: needless", "      |     ^~",
+                                      "      = leave it out, give it a higher priority, or make three-domains stricter"])
+        self.assertRegex(lines[-1], "^0 errors, [12] warnings?, [0-9] notes?$")
+
+    def test_what_may_stand_is_said_on_the_command_line(self):
+        self.edit("rules.yaml", "  - id: more-than-one\n", self.NEEDLESS)
+        for allowed, expected in (("always-preceded", 0), ("always-preceded:needless", 0), ("always-preceded:serious", 1),
+                                  ("never-holds", 1), ("no-such-code", 2)):
+            status, out, _ = rules("lint", "--json", "--allow", allowed, self.dir)
+            self.assertEqual(status, expected, allowed)
+            if status != 2:
+                told = json.loads(out)
+                self.assertEqual(told["allowed"] == 0, status == 1)
+                self.assertEqual(bool(told["warnings"]), status == 1)
+
+    def test_what_is_shipped_has_no_errors_and_warnings(self):
+        for town in ("example", "zomerdal"):
+            status, out, err = rules("lint", "--at", "2026-09-01T00:00:00Z", os.path.join(SOURCE, "deploy", town))
+            self.assertEqual((status, err), (0, ""), out)
+
+    def test_a_configuration_that_is_not_right_is_not_linted(self):
+        self.edit("rules.yaml", "level: watch", "level: wotch")
+        status, out, err = rules("lint", self.dir)
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("did you mean watch?", err)
+
+    def test_codes_are_listed(self):
+        status, out, _ = rules("lint", "--codes")
+        self.assertEqual(status, 0)
+        self.assertIn("never-holds", out)
+        self.assertLessEqual(max(map(len, out.splitlines())), 80)
+
+
 class Use(unittest.TestCase):
     def test_wrong_use_is_told(self):
-        for arguments in ([], ["chek", "x"], ["check"], ["check", "a", "b"], ["fmt"], ["fmt", "--wrong", "x"]):
+        for arguments in ([], ["chek", "x"], ["check"], ["check", "a", "b"], ["fmt"], ["fmt", "--wrong", "x"],
+                          ["lint"], ["lint", "--at", "now", "x"]):
             status, out, err = rules(*arguments)
             self.assertEqual((status, out), (2, ""), arguments)
             self.assertIn("tells how to use it", err)
