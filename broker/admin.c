@@ -209,6 +209,7 @@ reload_now(vdr_daemon *daemon, vdr_reload *reload, vdr_ticket ticket)
         swap_node(daemon, reload->node);
         reload->node = NULL;
         vdr_admin_admit(daemon);
+        vdr_delivery_config(daemon);
     } else if (reload->problem_count == 0) {
         VDR_NOTE(CONFIG_BAD, vdr_field_text("error", vdr_err_code(err)),
                  vdr_field_text("text", reload->words));

@@ -193,6 +193,7 @@ void vdr_publish_confirm(vdr_daemon *daemon); /* every session that is owed one 
 
 void vdr_delivery_begin(vdr_daemon *daemon); /* what is durable at the start */
 void vdr_delivery_done(vdr_daemon *daemon);
+void vdr_delivery_config(vdr_daemon *daemon); /* after a new one: mail of those who are removed is dropped */
 void vdr_delivery_subscribe(vdr_daemon *daemon, vdr_session *session, const vdr_wire_subscribe *subscribe,
                             const vdr_frame *frame);
 void vdr_delivery_credit(vdr_daemon *daemon, vdr_session *session, const vdr_wire_credit *credit);

@@ -81,6 +81,21 @@ vdr_delivery_begin(vdr_daemon *daemon)
 }
 
 void
+vdr_delivery_config(vdr_daemon *daemon)
+{
+    const vdr_core *core = vdr_engine_core(daemon->engine);
+    for (uint32_t number = 1; number < daemon->mailbox_count; number++) {
+        vdr_mailbox_view view;
+        char id[VDR_CONF_NAME_MAX + 1] = "";
+        if (!vdr_core_mailbox_view(core, number, &view))
+            continue;
+        memcpy(id, view.id.at, view.id.len);
+        if (!vdr_node_party_known(vdr_core_config(core), view.kind, id))
+            daemon->mailboxes[number].acknowledged = view.acknowledged;
+    }
+}
+
+void
 vdr_delivery_done(vdr_daemon *daemon)
 {
     free(daemon->mailboxes);

@@ -317,14 +317,27 @@ consider(vdr_engine *engine, const vdr_config_texts *texts, vdr_config **ret_con
     return VDR_OK;
 }
 
+/* What is dropped with the parties that it removes. */
+static void
+add_unread(const vdr_engine *engine, const vdr_config *config, char *words, size_t size)
+{
+    uint32_t mailboxes = 0;
+    uint64_t unread = engine->config != NULL ? vdr_core_config_unread(engine->core, config, &mailboxes) : 0;
+    if (unread != 0)
+        (void)snprintf(words, size, "; %llu unread messages of %u removed parties are dropped",
+                       (unsigned long long)unread, (unsigned)mailboxes);
+}
+
 vdr_err
 vdr_engine_check_config(vdr_engine *engine, const vdr_config_texts *texts, char *ret_words)
 {
     vdr_config *config = NULL;
     vdr_err e = consider(engine, texts, &config, ret_words);
-    if (config != NULL)
-        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "good: %zu rules, %zu types, %zu regisseurs",
-                       config->rule_count, config->type_count, config->regisseur_count);
+    if (config != NULL) {
+        int len = snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "good: %zu rules, %zu types, %zu regisseurs",
+                           config->rule_count, config->type_count, config->regisseur_count);
+        add_unread(engine, config, ret_words + len, VDR_ENGINE_WORDS_BYTES - (size_t)len);
+    }
     vdr_config_free(&config);
     return e;
 }
@@ -344,6 +357,8 @@ vdr_engine_submit_config(vdr_engine *engine, vdr_ticket ticket, const vdr_config
         answer(engine, ticket, VDR_E_ACCEPTED);
         return VDR_OK;
     }
+    char unread[160] = "";
+    add_unread(engine, config, unread, sizeof unread);
     vdr_body body = {.form = VDR_CONTENT_CONFIG};
     vdr_span content;
     e = vdr_content_write_config(texts, &engine->arena, &content);
@@ -354,8 +369,10 @@ vdr_engine_submit_config(vdr_engine *engine, vdr_ticket ticket, const vdr_config
     vdr_config_free(&engine->config); /* the core points into the new one from here on */
     engine->config = config;
     vdr_arena_reset(&engine->arena);
-    (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "in force from record %llu on",
-                   (unsigned long long)vdr_core_config_position(engine->core));
+    (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "in force from record %llu on%s",
+                   (unsigned long long)vdr_core_config_position(engine->core), unread);
+    if (*unread != '\0')
+        vdr_engine_say(engine, VDR_NOTICE_WARNING, "the configuration is %s", ret_words);
     submitted(engine);
     return VDR_OK;
 }

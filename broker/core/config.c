@@ -96,6 +96,24 @@ object_to_mail(vdr_core *core, const vdr_config *config)
     return NULL;
 }
 
+uint64_t
+vdr_core_config_unread(const vdr_core *core, const vdr_config *config, uint32_t *ret_mailboxes)
+{
+    const vdr_state *state = &core->state;
+    uint64_t unread = 0;
+    *ret_mailboxes = 0;
+    for (uint32_t number = 1; number < state->mailboxes.next; number++) {
+        const vdr_mailbox *mailbox = vdr_slab_at(&state->mailboxes, number);
+        vdr_party_kind kind = (vdr_party_kind)mailbox->kind;
+        if (mailbox->acknowledged == mailbox->last ||
+            has_party(config, kind, vdr_name_text(state, mailbox->name)))
+            continue;
+        unread += mailbox->last - mailbox->acknowledged;
+        ++*ret_mailboxes;
+    }
+    return unread;
+}
+
 const char *
 vdr_core_config_objection(vdr_core *core, const vdr_config *config)
 {

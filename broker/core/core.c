@@ -176,6 +176,7 @@ step_config(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
     state->config_fingerprint = command->config->fingerprint;
     state->config_position = state->stepping;
     vdr_config_bind(state);
+    vdr_mailbox_drop_removed(state);
     ret_step->record = true;
 }
 

@@ -51,6 +51,9 @@ bool vdr_core_swamped(const vdr_core *core, vdr_ms at);
  * that name what is in the way, valid until the next call. Never changes anything. */
 const char *vdr_core_config_objection(vdr_core *core, const vdr_config *config);
 
+/* How many messages nobody will read if it holds: those of regisseurs whom it removes. ret_mailboxes: of how many. */
+uint64_t vdr_core_config_unread(const vdr_core *core, const vdr_config *config, uint32_t *ret_mailboxes);
+
 /* The due time of the next timer; VDR_MS_MAX: none. */
 vdr_ms vdr_core_next_due(const vdr_core *core);
 vdr_ms vdr_core_now(const vdr_core *core);            /* log time of the last step; VDR_MS_NONE before */

@@ -157,3 +157,32 @@ vdr_mailbox_acknowledge(vdr_state *state, uint32_t number, uint64_t seq)
     marks_drop(state, mailbox);
     return true;
 }
+
+static bool
+is_in_town(const vdr_state *state, const vdr_mailbox *mailbox)
+{
+    const vdr_town_name *name = vdr_town_name_of(state->town, mailbox->name);
+    switch ((vdr_party_kind)mailbox->kind) {
+    case VDR_PARTY_AGENCY:
+        return name->agency != VDR_TOWN_NONE;
+    case VDR_PARTY_REGISSEUR:
+        return name->regisseur != VDR_TOWN_NONE;
+    case VDR_PARTY_SERVICE:
+        return name->service != VDR_TOWN_NONE;
+    case VDR_PARTY_COORDINATOR:
+        return name->coordinator != VDR_TOWN_NONE;
+    case VDR_PARTY_NONE:
+    case VDR_PARTY_OPERATOR:
+    case VDR_PARTY_PRIVACY_OFFICER:
+        break;
+    }
+    return false;
+}
+
+void
+vdr_mailbox_drop_removed(vdr_state *state)
+{
+    for (uint32_t number = 1; number < state->mailboxes.next; number++)
+        if (!is_in_town(state, mailbox_at(state, number)))
+            (void)vdr_mailbox_acknowledge(state, number, UINT64_MAX);
+}

@@ -28,4 +28,8 @@ uint32_t vdr_mailbox_find(const vdr_state *state, vdr_party_kind kind, vdr_name 
 /* Read up to and including seq (or the last). False: nothing new in that. */
 bool vdr_mailbox_acknowledge(vdr_state *state, uint32_t mailbox, uint64_t seq);
 
+/* Under a new configuration, town bound: what parties who are no longer in it did not read is dropped. Their
+ * numbering stays, for when they come back. */
+void vdr_mailbox_drop_removed(vdr_state *state);
+
 #endif

@@ -201,6 +201,62 @@ a_regisseur_who_was_removed_gets_nothing_and_comes_back_as_before(void **unused)
     town_free(t);
 }
 
+static vdr_mailbox_view
+mailbox_of_anna(const town *t)
+{
+    vdr_mailbox_view view;
+    uint32_t number = vdr_core_mailbox(t->core, VDR_PARTY_REGISSEUR, vdr_span_str("anna"));
+    assert_true(vdr_core_mailbox_view(t->core, number, &view));
+    return view;
+}
+
+static void
+mail_of_a_removed_regisseur_holds_nothing_and_her_numbering_goes_on(void **unused)
+{
+    (void)unused;
+    town *t = town_new(&town_config);
+    EVENT(t, .id = "s-1", .by = "police", .type = "violence", .who = "A");
+    EVENT(t, .id = "k-1", .by = "regisseur:anna", .act = VDR_ACT_CASE_DISMISSED, .case_number = 1);
+    EVENT(t, .id = "s-2", .by = "police", .type = "violence", .who = "B", .severity = 5);
+    EVENT(t, .id = "k-2", .by = "regisseur:anna", .act = VDR_ACT_CASE_DISMISSED, .case_number = 2);
+    for (uint32_t number = 1; number <= vdr_core_mailbox_count(t->core); number++) { /* the others read */
+        vdr_mailbox_view view;
+        vdr_command_ack ack = {number, 99};
+        vdr_command read = {.kind = VDR_COMMAND_ACKS, .at = VDR_MS_NONE, .acks = &ack, .ack_count = 1};
+        assert_true(vdr_core_mailbox_view(t->core, number, &view));
+        if (!vdr_span_equal(view.id, vdr_span_str("anna")))
+            town_step(t, &read);
+    }
+    town_tick(t, 200 * 24); /* signals and cases have left: her mail is all that is held */
+    assert_int_equal(mailbox_of_anna(t).last, 2);
+    assert_int_equal(mailbox_of_anna(t).oldest, 2);
+    vdr_config without = town_config;
+    without.regisseurs = town_regisseurs + 1;
+    without.regisseur_count = 1;
+    without.fingerprint.bytes[0] = 2;
+    uint32_t mailboxes;
+    assert_null(vdr_core_config_objection(t->core, &without));
+    assert_int_equal(vdr_core_config_unread(t->core, &town_config, &mailboxes), 0);
+    assert_int_equal(vdr_core_config_unread(t->core, &without, &mailboxes), 2);
+    assert_int_equal(mailboxes, 1);
+    town_configure(t, &without);
+    assert_int_equal(vdr_core_config_unread(t->core, &without, &mailboxes), 0);
+    assert_int_equal(mailbox_of_anna(t).acknowledged, 2);
+    assert_int_equal(mailbox_of_anna(t).oldest, 0);
+    assert_true(vdr_core_keep_from(t->core) == vdr_core_config_position(t->core));
+
+    town_configure(t, &town_config); /* she comes back */
+    EVENT(t, .id = "s-3", .by = "police", .type = "violence", .who = "C");
+    TOLD(t, "s-3 accepted H3 new proposed\n"
+            "C3 H3 proposed unassigned normal - violence s-3\n"
+            "C3 H3 offered offered normal anna\n"
+            "regisseur:anna case_offered C3\n");
+    assert_int_equal(mailbox_of_anna(t).last, 3);
+    assert_int_equal(mailbox_of_anna(t).acknowledged, 2);
+    assert_int_equal(mailbox_of_anna(t).oldest, vdr_core_position(t->core));
+    town_free(t);
+}
+
 int
 main(void)
 {
@@ -210,6 +266,7 @@ main(void)
         cmocka_unit_test(what_is_in_use_cannot_be_removed),
         cmocka_unit_test(a_coordinator_with_unread_mail_stays_and_one_who_read_it_may_go),
         cmocka_unit_test(feedback_on_a_signal_of_an_agency_that_is_gone_tells_nobody),
+        cmocka_unit_test(mail_of_a_removed_regisseur_holds_nothing_and_her_numbering_goes_on),
         cmocka_unit_test(a_regisseur_who_was_removed_gets_nothing_and_comes_back_as_before),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,6 +139,105 @@ a_start_takes_the_directory_or_refuses_it(void **state)
     free(without_anna);
 }
 
+/* Every open case is dismissed by who has it. */
+static void
+dismiss_all(world *w)
+{
+    for (unsigned number = 1; number <= status_of(w).counts.cases; number++) {
+        vdr_at at;
+        vdr_case_view view;
+        char text[512];
+        assert_true(vdr_view_case(vdr_engine_core(w->engine), (vdr_case_id){number}, &at, &view));
+        if (!vdr_case_state_open(view.state))
+            continue;
+        (void)snprintf(text, sizeof text,
+                       "{\"specversion\":\"1.0\",\"id\":\"d-%u\",\"source\":\"urn:voordeur:regisseur:%.*s\","
+                       "\"type\":\"nl.voordeur.case_dismissed.v1\",\"time\":\"2026-03-03T09:00:00Z\","
+                       "\"data\":{\"municipality\":\"GM9901\",\"case\":\"C%u\",\"reason\":\"x\"}}",
+                       number, (int)view.regisseur.len, (const char *)view.regisseur.at, number);
+        assert_int_equal(submit_text(w, number, text), VDR_OK);
+        assert_true(world_settle(w));
+        assert_int_equal(w->results[w->result_count - 1].verdict, VDR_E_ACCEPTED);
+    }
+}
+
+/* All mailboxes but those of r-anna are read. */
+static void
+all_but_anna_read(world *w)
+{
+    const vdr_core *core = vdr_engine_core(w->engine);
+    for (uint32_t m = 1; m <= vdr_core_mailbox_count(core); m++) {
+        vdr_mailbox_view view;
+        assert_true(vdr_core_mailbox_view(core, m, &view));
+        vdr_command_ack ack = {.mailbox = m, .seq = view.last};
+        if (!vdr_span_equal(view.id, vdr_span_str("r-anna")))
+            assert_int_equal(vdr_engine_submit_acks(w->engine, (vdr_ticket){.seq = 0}, &ack, 1), VDR_OK);
+    }
+    assert_true(world_settle(w));
+}
+
+/* Two checkpoints, behind which the log is cut, with something in the log between them. */
+static void
+checkpoint_twice(world *w)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        vdr_job job;
+        vdr_ms at = status_of(w).now + 1000;
+        assert_int_equal(vdr_engine_submit_advance(w->engine, (vdr_ticket){.seq = i}, at), VDR_OK);
+        assert_int_equal(vdr_engine_checkpoint(w->engine, (vdr_ticket){.seq = i}), VDR_OK);
+        while (!vdr_engine_collect_job(w->engine, &job))
+            assert_true(world_settle(w));
+        assert_int_equal(job.result, VDR_OK);
+    }
+}
+
+static void
+mail_of_a_removed_regisseur_does_not_hold_the_log(void **state)
+{
+    (void)state;
+    char *without_anna = town_with(
+        "  - {id: r-anna, districts: [BU990101], capacity: 10, hard_capacity: 12, expertise: [education]}\n",
+        "");
+    world *w = world_new(VDR_CLOCK_EVENT, false);
+    world_start(w);
+    make_case(w);
+    dismiss_all(w);
+    /* Everything leaves; what is held of the log is what she has not read. */
+    assert_int_equal(
+        vdr_engine_submit_advance(w->engine, (vdr_ticket){.seq = 1}, T0 + 3000 * INT64_C(86400000)), VDR_OK);
+    all_but_anna_read(w);
+    checkpoint_twice(w);
+    uint32_t anna = vdr_core_mailbox(vdr_engine_core(w->engine), VDR_PARTY_REGISSEUR, vdr_span_str("r-anna"));
+    vdr_mailbox_view view;
+    assert_true(vdr_core_mailbox_view(vdr_engine_core(w->engine), anna, &view));
+    vdr_position oldest = view.oldest;
+    uint64_t last = view.last;
+    assert_true(oldest != 0 && status_of(w).first <= oldest);
+
+    vdr_config_texts texts = texts_of(without_anna, catalogue_text, rules_text);
+    char words[VDR_ENGINE_WORDS_BYTES] = "";
+    assert_int_equal(vdr_engine_submit_config(w->engine, (vdr_ticket){.seq = 2}, &texts, words), VDR_OK);
+    if (strstr(words, "unread messages of 1 removed parties are dropped") == NULL ||
+        strstr(w->notices, words) == NULL)
+        fail_msg("%s; %s", words, w->notices);
+    checkpoint_twice(w);
+    checkpoint_twice(w);
+    if (status_of(w).first <= oldest)
+        fail_msg("the log still begins at %llu", (unsigned long long)status_of(w).first);
+
+    /* The same from the checkpoint and the tail; then she comes back and goes on where she was. */
+    uint64_t hash = vdr_engine_state_hash(w->engine);
+    world_crash(w);
+    assert_int_equal(world_try_start(w, NULL), VDR_OK);
+    assert_true(vdr_engine_state_hash(w->engine) == hash);
+    world_crash(w);
+    world_start(w);
+    assert_true(vdr_core_mailbox_view(vdr_engine_core(w->engine), anna, &view));
+    assert_true(view.last == last && view.acknowledged == last && view.oldest == 0);
+    world_free(w);
+    free(without_anna);
+}
+
 static void
 a_first_start_needs_a_good_configuration(void **state)
 {
@@ -162,6 +261,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_reload_changes_all_or_nothing),
         cmocka_unit_test(a_start_takes_the_directory_or_refuses_it),
+        cmocka_unit_test(mail_of_a_removed_regisseur_does_not_hold_the_log),
         cmocka_unit_test(a_first_start_needs_a_good_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
