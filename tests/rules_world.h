@@ -40,8 +40,7 @@ world_init(world *w)
     vdr_slab_init(&s->members, VDR_TABLE_MEMBERS, 1, sizeof(vdr_member));
     vdr_slab_init(&s->signals, VDR_TABLE_SIGNALS, 1, sizeof(vdr_signal));
     vdr_slab_init(&s->namings, VDR_TABLE_NAMINGS, 1, sizeof(vdr_naming));
-    vdr_index_init(&s->names_by_text, VDR_TABLE_NAME_BUCKETS, &s->names, offsetof(vdr_name_record, hash),
-                   offsetof(vdr_name_record, next));
+    vdr_index_init(&s->names_by_text, VDR_TABLE_NAME_LINES, &s->names, vdr_name_record_hash);
     vdr_texts_init(&s->texts, VDR_TABLE_TEXTS);
 }
 
@@ -168,7 +167,8 @@ world_add(world *w, vdr_slot household, const world_signal *from)
             if (from->persons[k] == naming->member)
                 naming->again = 1;
         }
-        naming->role = from->roles[i] != NULL ? vdr_name_use(&w->state, vdr_span_str(from->roles[i])) : 0;
+        naming->role = VDR_ROLE_MASK &
+                       (from->roles[i] != NULL ? vdr_name_use(&w->state, vdr_span_str(from->roles[i])) : 0);
         link = &naming->next;
     }
     world_link(w, household, slot);

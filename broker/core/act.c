@@ -138,13 +138,14 @@ find_routed(const vdr_state *state, const vdr_command *command, vdr_act_sense *s
 {
     vdr_name agency = command->agency.at != NULL ? vdr_name_find(state, command->agency) : 0;
     bool some = false;
-    for (vdr_slot slot = vdr_signal_with_id(state, &command->signal, 0); slot != 0;
-         slot = vdr_signal_with_id(state, &command->signal, slot)) {
+    vdr_index_search search;
+    for (vdr_slot slot = vdr_signal_first(state, &command->signal, &search); slot != 0;
+         slot = vdr_signal_next(state, &command->signal, &search)) {
         const vdr_signal *signal = vdr_signal_at(state, slot);
         if (command->agency.at != NULL && vdr_sender_of(state, signal)->agency != agency)
             continue;
         some = true;
-        if (signal->service == sense->actor &&
+        if (vdr_signal_rest_at(state, slot)->service == sense->actor &&
             (sense->signal == 0 || signal->position > vdr_signal_at(state, sense->signal)->position))
             sense->signal = slot;
     }
@@ -232,7 +233,7 @@ remember(vdr_state *state, const vdr_command *command)
     *(vdr_act_record *)vdr_slab_edit(&state->acts, slot) =
         (vdr_act_record){.position = state->stepping,
                          .order = order,
-                         .digest = command->digest,
+                         .digest = vdr_digest_half(&command->digest),
                          .hash = (uint32_t)command->id_hash,
                          .id = id,
                          .source = source};

@@ -56,7 +56,7 @@ vdr_do_feedback(vdr_state *state, const vdr_act_sense *sense)
 {
     vdr_signal before = *vdr_signal_at(state, sense->signal);
     vdr_signal_edit(state, sense->signal)->flags |= VDR_SIGNAL_HAS_FEEDBACK;
-    if (before.overdue != 0) {
+    if ((before.flags & VDR_SIGNAL_OVERDUE) != 0) {
         vdr_overdue_end(state, sense->signal);
         vdr_rules_signal_changed(state, before.household, sense->signal, &before);
     }

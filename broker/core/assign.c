@@ -3,6 +3,7 @@
 #include "broker/core/case.h"
 #include "broker/core/load.h"
 #include "broker/core/mailbox.h"
+#include "broker/core/names.h"
 #include "broker/core/town.h"
 #include "broker/core/waiting.h"
 
@@ -25,16 +26,24 @@ has_room(const vdr_state *state, size_t place)
            !vdr_town_absent(regisseur, state->now);
 }
 
-/* A district that is a prefix of the household's; "*" matches all, and alone a household without. */
+/* The district of the case's household; absent: it has none. */
+static vdr_span
+place_of(const vdr_state *state, vdr_slot case_slot)
+{
+    vdr_name district = vdr_household_at(state, vdr_case_at(state, case_slot)->household)->district;
+    return district != 0 ? vdr_name_text(state, district) : (vdr_span){0};
+}
+
+/* A district that is a prefix of the household's place (absent: it has none); "*" matches all, and alone a
+ * household without. */
 static bool
-works_in(const vdr_config_regisseur *regisseur, const vdr_household *household)
+works_in(const vdr_config_regisseur *regisseur, vdr_span place)
 {
     if (regisseur->everywhere)
         return true;
     for (size_t i = 0; i < regisseur->districts.count; i++) {
         vdr_span district = regisseur->districts.at[i];
-        if (household->district_len != 0 && district.len <= household->district_len &&
-            memcmp(district.at, household->district, district.len) == 0)
+        if (place.at != NULL && district.len <= place.len && memcmp(district.at, place.at, district.len) == 0)
             return true;
     }
     return false;
@@ -64,13 +73,13 @@ is_better(const vdr_state *state, vdr_slot case_slot, size_t a, size_t b, vdr_wh
 static uint32_t
 best_of(const vdr_state *state, vdr_slot case_slot, const uint64_t *open, bool in_district)
 {
-    const vdr_household *household = vdr_household_at(state, vdr_case_at(state, case_slot)->household);
+    vdr_span place = place_of(state, case_slot);
     uint32_t best = VDR_TOWN_NONE;
     vdr_why why;
     for (uint32_t i = 0; i < state->config->regisseur_count; i++) {
         if (!vdr_waiting_bit(open, i) || !has_room(state, i))
             continue;
-        if (in_district && !works_in(&state->config->regisseurs[i], household))
+        if (in_district && !works_in(&state->config->regisseurs[i], place))
             continue;
         if (best == VDR_TOWN_NONE || is_better(state, case_slot, i, best, &why))
             best = i;
@@ -127,7 +136,7 @@ vdr_assign_look(const vdr_state *state, vdr_slot case_slot, uint32_t place, vdr_
         .refused = vdr_list_has(state, of->refused, town->id),
         .absent = vdr_town_absent(config, state->now),
         .full = load >= config->hard_capacity,
-        .in_district = works_in(config, vdr_household_at(state, of->household)),
+        .in_district = works_in(config, place_of(state, case_slot)),
         .load = load,
         .known = vdr_case_domains_in(state, case_slot, town->expertise, town->expertise_count)};
     VDR_ASSERT(vdr_waiting_bit(vdr_waiting_open(state, case_slot), place) == !ret_view->refused);

@@ -47,9 +47,10 @@ list_free(vdr_state *state, vdr_slot list)
 vdr_slot
 vdr_case_find(const vdr_state *state, vdr_case_id id)
 {
-    vdr_slot slot = vdr_index_first(&state->cases_by_number, vdr_index_hash_number(id.number));
+    vdr_index_search search;
+    vdr_slot slot = vdr_index_first(&state->cases_by_number, vdr_index_hash_number(id.number), &search);
     while (slot != 0 && vdr_case_at(state, slot)->number != id.number)
-        slot = vdr_index_next(&state->cases_by_number, slot);
+        slot = vdr_index_next(&search);
     return slot;
 }
 
@@ -65,7 +66,6 @@ vdr_case_new(vdr_state *state, vdr_slot household, vdr_priority priority)
     made->opened_position = state->stepping;
     made->config_position = state->config_position;
     made->ended_at = made->accept_due = VDR_MS_NONE;
-    made->hash = vdr_index_hash_number(made->number);
     vdr_index_put(&state->cases_by_number, slot);
     vdr_household_put_case(state, household, slot);
     VDR_ASSERT(vdr_household_at(state, household)->open_case == 0);
@@ -239,11 +239,11 @@ signal_before(const vdr_state *state, const vdr_case *of, vdr_position position,
 {
     vdr_slot before = near != 0 ? near : of->signals_last;
     while (before != 0 && vdr_signal_at(state, before)->position > position)
-        before = vdr_signal_at(state, before)->case_before;
-    vdr_slot after = before != 0 ? vdr_signal_at(state, before)->case_after : of->signals_first;
+        before = vdr_signal_rest_at(state, before)->case_before;
+    vdr_slot after = before != 0 ? vdr_signal_rest_at(state, before)->case_after : of->signals_first;
     while (after != 0 && vdr_signal_at(state, after)->position < position) {
         before = after;
-        after = vdr_signal_at(state, before)->case_after;
+        after = vdr_signal_rest_at(state, before)->case_after;
     }
     return before;
 }
@@ -255,16 +255,17 @@ vdr_case_take(vdr_state *state, vdr_slot slot, vdr_slot signal_slot, vdr_slot ne
     vdr_signal *signal = vdr_signal_edit(state, signal_slot);
     VDR_ASSERT(signal->in_case == 0 && signal->household == of->household);
     vdr_slot before = signal_before(state, of, signal->position, near);
-    vdr_slot after = before != 0 ? vdr_signal_at(state, before)->case_after : of->signals_first;
+    vdr_slot after = before != 0 ? vdr_signal_rest_at(state, before)->case_after : of->signals_first;
+    vdr_signal_rest *rest = vdr_signal_rest_edit(state, signal_slot);
     signal->in_case = slot;
-    signal->case_before = before;
-    signal->case_after = after;
+    rest->case_before = before;
+    rest->case_after = after;
     if (before != 0)
-        vdr_signal_edit(state, before)->case_after = signal_slot;
+        vdr_signal_rest_edit(state, before)->case_after = signal_slot;
     else
         of->signals_first = signal_slot;
     if (after != 0)
-        vdr_signal_edit(state, after)->case_before = signal_slot;
+        vdr_signal_rest_edit(state, after)->case_before = signal_slot;
     else
         of->signals_last = signal_slot;
     of->signal_count++;
@@ -276,19 +277,20 @@ void
 vdr_case_release(vdr_state *state, vdr_slot signal_slot)
 {
     vdr_signal *signal = vdr_signal_edit(state, signal_slot);
+    vdr_signal_rest *rest = vdr_signal_rest_edit(state, signal_slot);
     vdr_case *of = vdr_case_edit(state, signal->in_case);
-    if (signal->case_before != 0)
-        vdr_signal_edit(state, signal->case_before)->case_after = signal->case_after;
+    if (rest->case_before != 0)
+        vdr_signal_rest_edit(state, rest->case_before)->case_after = rest->case_after;
     else
-        of->signals_first = signal->case_after;
-    if (signal->case_after != 0)
-        vdr_signal_edit(state, signal->case_after)->case_before = signal->case_before;
+        of->signals_first = rest->case_after;
+    if (rest->case_after != 0)
+        vdr_signal_rest_edit(state, rest->case_after)->case_before = rest->case_before;
     else
-        of->signals_last = signal->case_before;
+        of->signals_last = rest->case_before;
     of->signal_count--;
     tally_drop(state, signal->in_case, VDR_TALLY_DOMAIN, vdr_terms_of(state, signal)->domain);
     tally_drop(state, signal->in_case, VDR_TALLY_AGENCY, vdr_sender_of(state, signal)->agency);
-    signal->in_case = signal->case_before = signal->case_after = 0;
+    signal->in_case = rest->case_before = rest->case_after = 0;
 }
 
 void

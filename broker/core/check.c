@@ -3,6 +3,7 @@
 #include "broker/core/core_inside.h"
 #include "broker/core/household.h"
 #include "broker/core/names.h"
+#include "broker/core/review.h"
 #include "broker/core/waiting.h"
 
 #include <stdlib.h>
@@ -13,7 +14,7 @@ typedef struct tally {
     uint8_t *live_households, *live_members, *live_signals, *live_cases, *live_reviews, *live_acts;
     uint8_t *leaving_households; /* a timer will look whether they are empty */
     uint32_t *member_uses;       /* by member */
-    uint32_t *role_uses;         /* by name */
+    uint32_t *name_uses;         /* by name: as a role or district */
 } tally;
 
 #define EXPECT(condition, words)                                                                             \
@@ -45,7 +46,7 @@ begin(tally *of, const vdr_state *state)
                   .live_acts = live_of(&state->acts),
                   .leaving_households = vdr_alloc(state->households.next, 1),
                   .member_uses = vdr_alloc(state->members.next, sizeof(uint32_t)),
-                  .role_uses = vdr_alloc(state->names.next, sizeof(uint32_t))};
+                  .name_uses = vdr_alloc(state->names.next, sizeof(uint32_t))};
 }
 
 static void
@@ -59,15 +60,16 @@ end(tally *of)
     free(of->live_acts);
     free(of->leaving_households);
     free(of->member_uses);
-    free(of->role_uses);
+    free(of->name_uses);
 }
 
 static bool
 is_found(const vdr_index *index, uint32_t hash, vdr_slot slot)
 {
-    vdr_slot at = vdr_index_first(index, hash);
+    vdr_index_search search;
+    vdr_slot at = vdr_index_first(index, hash, &search);
     while (at != 0 && at != slot)
-        at = vdr_index_next(index, at);
+        at = vdr_index_next(&search);
     return at == slot;
 }
 
@@ -85,11 +87,12 @@ check_signal(tally *of, vdr_slot slot)
         const vdr_naming *naming = vdr_naming_at(state, at);
         EXPECT(of->live_members[naming->member], "a signal names a person that is gone");
         of->member_uses[naming->member]++;
-        of->role_uses[naming->role]++;
+        of->name_uses[naming->role]++;
     }
-    if (signal->address != 0) {
-        EXPECT(of->live_members[signal->address], "a signal names an address that is gone");
-        of->member_uses[signal->address]++;
+    const vdr_signal_rest *rest = vdr_signal_rest_at(state, slot);
+    if (rest->address != 0) {
+        EXPECT(of->live_members[rest->address], "a signal names an address that is gone");
+        of->member_uses[rest->address]++;
     }
     if (signal->in_case != 0) {
         EXPECT(of->live_cases[signal->in_case], "a signal is in a case that is gone");
@@ -99,9 +102,9 @@ check_signal(tally *of, vdr_slot slot)
         EXPECT(!(signal->flags & VDR_SIGNAL_WITHDRAWN), "a withdrawn signal is in a case");
     }
     bool overdue = (signal->flags & VDR_SIGNAL_OVERDUE) != 0;
-    EXPECT(overdue == (signal->overdue != 0), "an overdue signal is not in the list of those");
+    EXPECT(overdue == (rest->overdue != 0), "an overdue signal is not in the list of those");
     if (overdue) {
-        const vdr_overdue *record = vdr_slab_at(&state->overdues, signal->overdue);
+        const vdr_overdue *record = vdr_slab_at(&state->overdues, rest->overdue);
         EXPECT(record->signal == slot, "an overdue signal is not in the list of those");
         EXPECT(!(signal->flags & (VDR_SIGNAL_WITHDRAWN | VDR_SIGNAL_HAS_FEEDBACK)),
                "a signal is overdue though it is withdrawn or has feedback");
@@ -186,14 +189,15 @@ check_household_cases(const vdr_state *state, vdr_slot slot)
 }
 
 static const char *
-check_household(const tally *of, vdr_slot slot)
+check_household(tally *of, vdr_slot slot)
 {
     const vdr_state *state = of->state;
     const vdr_household *household = vdr_household_at(state, slot);
     EXPECT(household->number != 0 && household->number <= state->household_last,
            "a household has no number that was given");
-    EXPECT(is_found(&state->households_by_number, household->hash, slot),
+    EXPECT(is_found(&state->households_by_number, vdr_index_hash_number(household->number), slot),
            "a household is not found by its number");
+    of->name_uses[household->district]++;
     EXPECT(household->signal_count != 0 || household->cases != 0 || of->leaving_households[slot],
            "I9: a household without signals and cases does not leave");
     const char *words = check_members(state, slot, household->persons, household->person_count, false);
@@ -228,7 +232,8 @@ check_review(const tally *of, vdr_slot slot)
 {
     const vdr_state *state = of->state;
     const vdr_review *review = vdr_review_at(state, slot);
-    EXPECT(is_found(&state->reviews_by_pair, review->hash, slot), "a review is not found by its pair");
+    EXPECT(is_found(&state->reviews_by_pair, vdr_review_hash(review->lower, review->higher), slot),
+           "a review is not found by its pair");
     uint64_t numbers[2] = {review->lower, review->higher};
     for (int side = 0; side < 2; side++) {
         vdr_slot household = vdr_household_find(state, (vdr_household_id){numbers[side]});
@@ -250,7 +255,7 @@ static uint32_t
 count_signals(const vdr_state *state, const vdr_case *of, const vdr_tally *tallied)
 {
     uint32_t count = 0;
-    for (vdr_slot at = of->signals_first; at != 0; at = vdr_signal_at(state, at)->case_after) {
+    for (vdr_slot at = of->signals_first; at != 0; at = vdr_signal_rest_at(state, at)->case_after) {
         const vdr_signal *signal = vdr_signal_at(state, at);
         vdr_name name = tallied->kind == VDR_TALLY_AGENCY ? vdr_sender_of(state, signal)->agency
                                                           : vdr_terms_of(state, signal)->domain;
@@ -267,12 +272,13 @@ check_case_signals(const vdr_state *state, vdr_slot slot)
     vdr_slot before = 0;
     for (vdr_slot at = of->signals_first; at != 0; count++) {
         const vdr_signal *signal = vdr_signal_at(state, at);
-        EXPECT(signal->in_case == slot && signal->case_before == before && count < of->signal_count,
+        const vdr_signal_rest *rest = vdr_signal_rest_at(state, at);
+        EXPECT(signal->in_case == slot && rest->case_before == before && count < of->signal_count,
                "the signals of a case are torn");
         EXPECT(before == 0 || vdr_signal_at(state, before)->position < signal->position,
                "the signals of a case are not in log order");
         before = at;
-        at = signal->case_after;
+        at = rest->case_after;
     }
     EXPECT(before == of->signals_last && count == of->signal_count,
            "I19: the signals of a case are not as many as it says");
@@ -293,7 +299,8 @@ check_case(const tally *of, vdr_slot slot)
     const vdr_state *state = of->state;
     const vdr_case *checked = vdr_case_at(state, slot);
     vdr_case_state is = (vdr_case_state)checked->state;
-    EXPECT(is_found(&state->cases_by_number, checked->hash, slot), "a case is not found by its number");
+    EXPECT(is_found(&state->cases_by_number, vdr_index_hash_number(checked->number), slot),
+           "a case is not found by its number");
     EXPECT(checked->number != 0 && checked->number <= state->case_last,
            "a case has no number that was given");
     EXPECT(checked->household != 0 && of->live_households[checked->household], "a case has no household");
@@ -367,9 +374,9 @@ awaited(const tally *of, const vdr_timer *timer)
     const vdr_state *state = of->state;
     switch ((vdr_timer_kind)timer->kind) {
     case VDR_TIMER_SIGNAL_LEAVES:
-        return of->live_signals[timer->target] ? vdr_signal_at(state, timer->target)->order : 0;
+        return of->live_signals[timer->target] ? vdr_signal_rest_at(state, timer->target)->order : 0;
     case VDR_TIMER_FOLLOW_UP:
-        return of->live_signals[timer->target] ? vdr_signal_at(state, timer->target)->follow_order : 0;
+        return of->live_signals[timer->target] ? vdr_signal_rest_at(state, timer->target)->follow_order : 0;
     case VDR_TIMER_ACCEPT:
         return of->live_cases[timer->target] ? vdr_case_at(state, timer->target)->accept_order : 0;
     case VDR_TIMER_RETRY:
@@ -394,7 +401,7 @@ called_for(const tally *of)
     uint64_t count = state->retry_order != 0 ? 1 : 0;
     for (vdr_slot slot = 1; slot < state->signals.next; slot++)
         if (of->live_signals[slot])
-            count += vdr_signal_at(state, slot)->follow_order != 0 ? 2 : 1;
+            count += vdr_signal_rest_at(state, slot)->follow_order != 0 ? 2 : 1;
     for (vdr_slot slot = 1; slot < state->cases.next; slot++)
         if (of->live_cases[slot])
             count += (vdr_case_at(state, slot)->accept_order != 0 ? 1u : 0u) +
@@ -462,8 +469,8 @@ check_names(const tally *of)
         const vdr_name_record *record = vdr_slab_at(&state->names, name);
         if (!live[name])
             continue;
-        if (record->uses != of->role_uses[name])
-            words = "I19: a role is not used as often as it says";
+        if (record->uses != of->name_uses[name])
+            words = "I19: a role or district is not used as often as it says";
         else if (record->uses == 0 && record->pinned == 0)
             words = "a name is kept for nothing";
         else if (!is_found(&state->names_by_text, record->hash, name))

@@ -34,6 +34,7 @@ tell_signals(vdr_explaining *e)
         return VDR_E_NO_MEMORY;
     for (size_t i = 0; i < e->listed.count; i++) {
         const vdr_signal *signal = vdr_signal_at(state, e->listed.at[i]);
+        const vdr_signal_rest *rest = vdr_signal_rest_at(state, e->listed.at[i]);
         const vdr_terms *terms = vdr_terms_of(state, signal);
         told[i] = (vdr_explained_signal){
             .name = vdr_explain_signal_name(state, e->listed.at[i]),
@@ -47,7 +48,7 @@ tell_signals(vdr_explaining *e)
             .leaves_at_ms = signal->occurred_at + terms->retain_ms,
             .severity = signal->severity,
             .case_id = {signal->in_case != 0 ? vdr_case_at(state, signal->in_case)->number : 0},
-            .service = vdr_explain_name(state, signal->service),
+            .service = vdr_explain_name(state, rest->service),
             .overdue = (signal->flags & VDR_SIGNAL_OVERDUE) != 0,
             .feedback = (signal->flags & VDR_SIGNAL_HAS_FEEDBACK) != 0};
     }
@@ -103,8 +104,7 @@ tell_head(vdr_explaining *e, const vdr_explain_ask *ask)
                                  .open_case = {open != 0 ? vdr_case_at(state, open)->number : 0}};
     if (e->asked != 0)
         e->told->signal = vdr_explain_signal_name(state, e->asked);
-    if (household->district_len != 0)
-        e->told->district = vdr_span_of(household->district, household->district_len);
+    e->told->district = vdr_explain_name(state, household->district);
 }
 
 vdr_err

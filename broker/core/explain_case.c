@@ -37,7 +37,7 @@ tell_case(vdr_explaining *e, vdr_slot slot, vdr_explained_case *ret_told)
         ids[ret_told->rule_count++] =
             vdr_explain_name(state, ((const vdr_list *)vdr_slab_at(&state->lists, at))->name);
     for (vdr_slot at = of->signals_first; at != 0 && ret_told->signal_count < room;
-         at = vdr_signal_at(state, at)->case_after)
+         at = vdr_signal_rest_at(state, at)->case_after)
         names[ret_told->signal_count++] = vdr_explain_signal_name(state, at);
     return VDR_OK;
 }
@@ -138,7 +138,7 @@ find_follow_ups(vdr_explaining *e, const vdr_slots *signals, vdr_explained_due *
            vdr_timers_walk(&state->timers, horizon, &cursor, &timer)) {
         for (size_t i = 0; i < signals->count && timer.kind == VDR_TIMER_FOLLOW_UP; i++)
             if (timer.target == signals->at[i] &&
-                timer.order == vdr_signal_at(state, signals->at[i])->follow_order)
+                timer.order == vdr_signal_rest_at(state, signals->at[i])->follow_order)
                 told[i].due = timer.due;
     }
 }
@@ -161,7 +161,7 @@ vdr_explain_dues(vdr_explaining *e)
     const vdr_state *state = e->state;
     vdr_slots waiting = {0};
     for (size_t i = 0; i < e->listed.count; i++)
-        if (vdr_signal_at(state, e->listed.at[i])->follow_order != 0)
+        if (vdr_signal_rest_at(state, e->listed.at[i])->follow_order != 0)
             vdr_slots_add(&waiting, e->listed.at[i]);
     vdr_explained_due *told =
         (vdr_explained_due *)vdr_arena_alloc(e->arena, (waiting.count + 2) * sizeof *told);

@@ -1,6 +1,7 @@
 #include "broker/core/household.h"
 
 #include "broker/core/latch.h"
+#include "broker/core/names.h"
 #include "broker/core/review.h"
 
 /* ---- members ---- */
@@ -17,12 +18,13 @@ vdr_member_hash(const vdr_key16 *key)
 vdr_slot
 vdr_member_find(const vdr_state *state, const vdr_key16 *key, bool is_address)
 {
-    vdr_slot slot = vdr_index_first(&state->members_by_key, vdr_member_hash(key));
+    vdr_index_search search;
+    vdr_slot slot = vdr_index_first(&state->members_by_key, vdr_member_hash(key), &search);
     while (slot != 0) {
         const vdr_member *member = vdr_member_at(state, slot);
         if ((member->is_address != 0) == is_address && vdr_key16_equal(&member->key, key))
             break;
-        slot = vdr_index_next(&state->members_by_key, slot);
+        slot = vdr_index_next(&search);
     }
     return slot;
 }
@@ -36,7 +38,7 @@ vdr_member_make(vdr_state *state, const vdr_key16 *key, bool is_address)
     slot = vdr_slab_take(&state->members);
     vdr_member *member = vdr_member_edit(state, slot);
     member->key = *key;
-    member->is_address = is_address;
+    member->is_address = is_address ? 1 : 0;
     state->person_count += !is_address;
     vdr_index_put(&state->members_by_key, slot);
     return slot;
@@ -57,7 +59,8 @@ void
 vdr_member_use(vdr_state *state, vdr_slot slot, vdr_slot signal)
 {
     vdr_member *member = vdr_member_edit(state, slot);
-    member->uses++;
+    member->uses = (member->uses + 1) & UINT32_C(0x7fffffff);
+    VDR_ASSERT(member->uses != 0);
     member->named_by = signal;
 }
 
@@ -66,7 +69,7 @@ vdr_member_drop(vdr_state *state, vdr_slot slot, vdr_slot signal)
 {
     vdr_member *member = vdr_member_edit(state, slot);
     VDR_ASSERT(member->uses != 0);
-    member->uses--;
+    member->uses = (member->uses - 1) & UINT32_C(0x7fffffff);
     if (member->named_by == signal)
         member->named_by = 0;
     member_free_unused(state, slot);
@@ -117,9 +120,10 @@ vdr_member_join(vdr_state *state, vdr_slot slot, vdr_slot household_slot)
 vdr_slot
 vdr_household_find(const vdr_state *state, vdr_household_id id)
 {
-    vdr_slot slot = vdr_index_first(&state->households_by_number, vdr_index_hash_number(id.number));
+    vdr_index_search search;
+    vdr_slot slot = vdr_index_first(&state->households_by_number, vdr_index_hash_number(id.number), &search);
     while (slot != 0 && vdr_household_at(state, slot)->number != id.number)
-        slot = vdr_index_next(&state->households_by_number, slot);
+        slot = vdr_index_next(&search);
     return slot;
 }
 
@@ -130,7 +134,6 @@ vdr_household_new(vdr_state *state)
     vdr_household *household = vdr_household_edit(state, slot);
     household->number = ++state->household_last;
     household->born_order = ++state->order_last;
-    household->hash = vdr_index_hash_number(household->number);
     vdr_index_put(&state->households_by_number, slot);
     return slot;
 }
@@ -156,18 +159,29 @@ vdr_household_remove(vdr_state *state, vdr_slot slot)
     vdr_latches_drop(state, slot);
     vdr_reviews_drop(state, slot);
     vdr_rules_household_gone(state, slot);
+    if (household->district != 0)
+        vdr_name_drop(state, household->district);
     vdr_index_remove(&state->households_by_number, slot);
     vdr_slab_give(&state->households, slot);
 }
 
 void
-vdr_household_set_district(vdr_state *state, vdr_slot slot, const uint8_t *district, size_t len)
+vdr_household_set_district(vdr_state *state, vdr_slot slot, vdr_span district)
 {
-    vdr_household *household = vdr_household_edit(state, slot);
-    VDR_ASSERT(len <= sizeof household->district);
-    memset(household->district, 0, sizeof household->district);
-    memcpy(household->district, district, len);
-    household->district_len = (uint8_t)len;
+    vdr_name old = vdr_household_at(state, slot)->district;
+    if (old != 0 && vdr_span_equal(vdr_name_text(state, old), district))
+        return;
+    vdr_household_edit(state, slot)->district = vdr_name_use(state, district);
+    if (old != 0)
+        vdr_name_drop(state, old);
+}
+
+void
+vdr_household_copy_district(vdr_state *state, vdr_slot to, vdr_slot from)
+{
+    vdr_name district = vdr_household_at(state, from)->district;
+    if (district != 0)
+        vdr_household_set_district(state, to, vdr_name_text(state, district));
 }
 
 void

@@ -12,7 +12,8 @@ vdr_slot vdr_household_new(vdr_state *state);                             /* num
 /* Takes it out of the state with its latches and reviews; persons and addresses are of no household then. It
  * must have no signals and no cases. */
 void vdr_household_remove(vdr_state *state, vdr_slot household);
-void vdr_household_set_district(vdr_state *state, vdr_slot household, const uint8_t *district, size_t len);
+void vdr_household_set_district(vdr_state *state, vdr_slot household, vdr_span district);
+void vdr_household_copy_district(vdr_state *state, vdr_slot to, vdr_slot from);
 /* A command of section 9 left it: if it has neither signals nor cases it leaves later (section 10). */
 void vdr_household_left_alone(vdr_state *state, vdr_slot household);
 

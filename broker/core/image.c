@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define IMAGE_MAGIC   UINT64_C(0x4547414d49524456) /* "VDRIMAGE" in memory */
-#define IMAGE_VERSION 1u
+#define IMAGE_VERSION 2u
 
 /* One table in the head. */
 typedef struct head_table {

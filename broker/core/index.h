@@ -1,37 +1,61 @@
-/* broker/core/index.h - finds records of a slab by a hash: linear hashing, so that it grows by one bucket at
- * a time and no insertion is ever slow. The buckets are a slab of their own; the chain runs through the
- * records, which hold their hash and the link at fixed offsets. Equal keys are the caller's to compare.
+/* broker/core/index.h - finds records of a slab by a hash: linear hashing, so that it grows by one line at a
+ * time and no insertion is ever slow. Equal keys are the caller's to compare.
  *
- * Everything it knows is in the two slabs: the number of buckets is how many were taken, and every live
- * record of the records' slab is in the index (or is being put in or has just been removed). So nothing of
- * it needs saving but the buckets' slab.
+ * A line is what the processor fetches at once: the slots of up to VDR_INDEX_PLACES records, and of each 16
+ * bits of its hash, the tag. So to find a record, or that there is none, costs one fetch of memory far away
+ * besides the record itself, and so does putting it in; growing needs the tags alone in an index of more than
+ * 4,096 lines, and a smaller one is near. What a full line has no place for goes into lines behind it.
  *
- * The order within a chain depends on history; nothing that is told may depend on it.
+ * Everything it knows is in its two slabs: the number of lines is how many were taken, and every live record
+ * of the records' slab is in the index (or is being put in or has just been removed). So nothing of it needs
+ * saving but these.
+ *
+ * The order of records with the same hash depends on history; nothing that is told may depend on it.
  * Thread: one. Hashes must be spread well by their maker: pseudonyms and keyed hashes are. */
 #ifndef VDR_CORE_INDEX_H
 #define VDR_CORE_INDEX_H
 
 #include "broker/core/slab.h"
 
+#define VDR_INDEX_PLACES 10u
+
+/* Its places are filled from the first on; 0: empty. */
+typedef struct vdr_index_line {
+    uint16_t tags[VDR_INDEX_PLACES];
+    uint32_t more; /* a line behind this full one, in `behind`; 0: none */
+    uint32_t slots[VDR_INDEX_PLACES];
+} vdr_index_line;
+
+/* The hash of a record, by its own bytes. */
+typedef uint32_t vdr_index_hash_of(const void *record);
+
 typedef struct vdr_index {
-    vdr_slab buckets; /* records of 4 bytes: the first of the chain */
-    vdr_slab *records;
-    uint32_t hash_offset, next_offset; /* of two uint32_t in a record */
+    vdr_slab lines;  /* line i is record i + 1 */
+    vdr_slab behind; /* lines behind full ones; only the first of those behind a line has empty places */
+    const vdr_slab *records;
+    vdr_index_hash_of *hash_of;
 } vdr_index;
 
-void vdr_index_init(vdr_index *index, uint32_t table, vdr_slab *records, uint32_t hash_offset,
-                    uint32_t next_offset);
+/* A search: good until the index changes. */
+typedef struct vdr_index_search {
+    const vdr_index *index;
+    const vdr_index_line *line;
+    uint32_t hash, left; /* left: a bit for each place of the line whose tag fits */
+} vdr_index_search;
+
+/* Takes the tables of this number and the next. */
+void vdr_index_init(vdr_index *index, uint32_t table, const vdr_slab *records, vdr_index_hash_of *hash_of);
 void vdr_index_done(vdr_index *index);
-/* The record's hash field must be set; its link is set here. */
+/* What hash_of reads of the record must be set; until it is removed it may not change. */
 void vdr_index_put(vdr_index *index, uint32_t record);
 void vdr_index_remove(vdr_index *index, uint32_t record);
-/* First record of the chain with this very hash, and the next one after a record; 0: none. */
-uint32_t vdr_index_first(const vdr_index *index, uint32_t hash);
-uint32_t vdr_index_next(const vdr_index *index, uint32_t record);
-/* Hints that a hash will be looked for: fetch its bucket, and in a while (the bucket is there) the first record
- * of its chain. */
-void vdr_index_fetch_bucket(const vdr_index *index, uint32_t hash);
-void vdr_index_fetch_record(const vdr_index *index, uint32_t hash);
+/* The first record with this very hash, and the next ones; 0: no more. */
+uint32_t vdr_index_first(const vdr_index *index, uint32_t hash, vdr_index_search *ret_search);
+uint32_t vdr_index_next(vdr_index_search *search);
+/* Hints that a hash will be looked for: fetch its line, and in a while (the line is there) a record that it
+ * names with this tag. Returns that one, whose hash need not fit; 0: none does. */
+void vdr_index_fetch_line(const vdr_index *index, uint32_t hash);
+uint32_t vdr_index_guess(const vdr_index *index, uint32_t hash);
 /* A number made into a hash, for records that are found by a counter. Fixed for ever: it is in checkpoints. */
 uint32_t vdr_index_hash_number(uint64_t number);
 /* A short text made into a hash, for names of configurations and roles. Without a key: whoever chooses many

@@ -17,7 +17,7 @@ look(const vdr_state *state, vdr_keep *keep)
 {
     if (keep->table == KEEP_SIGNALS) {
         const vdr_signal *signal = vdr_signal_at(state, keep->slot);
-        if (signal->order != 0) /* zero where it was given back */
+        if (signal->sender != 0) /* zero where it was given back */
             need(keep, signal->position);
     } else if (keep->table == KEEP_CASES) {
         const vdr_case *kase = vdr_case_at(state, keep->slot);

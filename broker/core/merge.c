@@ -100,8 +100,8 @@ vdr_household_merge(vdr_state *state, vdr_slot into, vdr_slot from)
     vdr_slot into_open = vdr_household_at(state, into)->open_case;
     vdr_slot from_open = move_cases(state, from, into);
     vdr_latches_join(state, from, into);
-    if (vdr_household_at(state, into)->district_len == 0)
-        vdr_household_set_district(state, into, old->district, old->district_len);
+    if (vdr_household_at(state, into)->district == 0)
+        vdr_household_copy_district(state, into, from);
     vdr_household_remove(state, from);
     open_cases_become_one(state, into, into_open, from_open);
     vdr_household_left_alone(state, into);
@@ -129,8 +129,9 @@ move_signals_of(vdr_state *state, vdr_slot from, vdr_slot to, bool with_addresse
         after = signal->after;
         if (signal->in_case != 0)
             continue;
-        bool at_address = with_addresses && signal->names == 0 && signal->address != 0 &&
-                          vdr_member_at(state, signal->address)->household == to;
+        const vdr_signal_rest *rest = vdr_signal_rest_at(state, slot);
+        bool at_address = with_addresses && signal->names == 0 && rest->address != 0 &&
+                          vdr_member_at(state, rest->address)->household == to;
         if (!at_address && !names_only(state, signal, to))
             continue;
         move_signal(state, slot, to, near);
@@ -142,8 +143,7 @@ void
 vdr_household_split(vdr_state *state, vdr_slot household, const vdr_slots *members)
 {
     vdr_slot made = vdr_household_new(state);
-    const vdr_household *old = vdr_household_at(state, household);
-    vdr_household_set_district(state, made, old->district, old->district_len);
+    vdr_household_copy_district(state, made, household);
     for (size_t i = 0; i < members->count; i++)
         vdr_member_join(state, members->at[i], made);
     move_signals_of(state, household, made, true);
@@ -171,7 +171,7 @@ take_cases_along(vdr_state *state, vdr_slot from, vdr_slot to)
     vdr_slot to_open = vdr_household_at(state, to)->open_case;
     vdr_slot open_case = move_cases(state, from, to), near = 0;
     vdr_slot slot = open_case != 0 ? vdr_case_at(state, open_case)->signals_first : 0;
-    for (; slot != 0; slot = vdr_signal_at(state, slot)->case_after) {
+    for (; slot != 0; slot = vdr_signal_rest_at(state, slot)->case_after) {
         move_signal(state, slot, to, near);
         near = slot;
     }

@@ -1,6 +1,6 @@
 #include "broker/core/names.h"
 
-/* Roles are the only names that agencies choose freely, and the hash has no key, since a key would have to be
+/* Roles and districts are the only names that agencies choose freely, and the hash has no key, since a key would have to be
  * in the state, and the state's bytes are the same on every node. So an agency that works at it can make roles
  * that fall into one chain. What that costs stays small: an event holds at most 64 KiB of roles, a chain is
  * integer comparisons until the whole hash is equal, and a role is gone with the last signal that names it. */
@@ -14,9 +14,10 @@ record_at(const vdr_state *state, vdr_name name)
 static vdr_name
 find(const vdr_state *state, vdr_span text, uint32_t hash)
 {
-    vdr_name name = vdr_index_first(&state->names_by_text, hash);
+    vdr_index_search search;
+    vdr_name name = vdr_index_first(&state->names_by_text, hash, &search);
     while (name != 0 && !vdr_span_equal(vdr_name_text(state, name), text))
-        name = vdr_index_next(&state->names_by_text, name);
+        name = vdr_index_next(&search);
     return name;
 }
 

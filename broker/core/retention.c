@@ -30,11 +30,12 @@ signal_remove(vdr_state *state, vdr_slot slot)
     vdr_overdue_end(state, slot);
     vdr_household_cut_signal(state, slot);
     namings_free(state, slot);
-    if (signal->address != 0)
-        vdr_member_drop(state, signal->address, slot);
+    if (vdr_signal_rest_at(state, slot)->address != 0)
+        vdr_member_drop(state, vdr_signal_rest_at(state, slot)->address, slot);
     vdr_text_drop(&state->texts, signal->id);
     vdr_index_remove(&state->signals_by_id, slot);
     vdr_slab_give(&state->signals, slot);
+    vdr_slab_give(&state->signal_rests, slot);
 }
 
 static void
@@ -48,10 +49,9 @@ leave_if_empty(vdr_state *state, vdr_slot slot)
 void
 vdr_signal_leaves(vdr_state *state, vdr_slot slot, uint64_t order)
 {
-    const vdr_signal *signal = vdr_signal_at(state, slot);
-    if (signal->order != order)
+    if (vdr_signal_rest_at(state, slot)->order != order)
         return;
-    vdr_slot household = signal->household;
+    vdr_slot household = vdr_signal_at(state, slot)->household;
     signal_remove(state, slot);
     leave_if_empty(state, household);
 }

@@ -9,8 +9,8 @@ review_edit(vdr_state *state, vdr_slot slot)
     return vdr_slab_edit(&state->reviews, slot);
 }
 
-static uint32_t
-pair_hash(uint64_t lower, uint64_t higher)
+uint32_t
+vdr_review_hash(uint64_t lower, uint64_t higher)
 {
     return vdr_index_hash_number(lower) ^ vdr_index_hash_number(~higher);
 }
@@ -26,12 +26,13 @@ side_of(const vdr_review *review, uint64_t number)
 static vdr_slot
 find(const vdr_state *state, uint64_t lower, uint64_t higher)
 {
-    vdr_slot slot = vdr_index_first(&state->reviews_by_pair, pair_hash(lower, higher));
+    vdr_index_search search;
+    vdr_slot slot = vdr_index_first(&state->reviews_by_pair, vdr_review_hash(lower, higher), &search);
     while (slot != 0) {
         const vdr_review *review = vdr_review_at(state, slot);
         if (review->lower == lower && review->higher == higher)
             break;
-        slot = vdr_index_next(&state->reviews_by_pair, slot);
+        slot = vdr_index_next(&search);
     }
     return slot;
 }
@@ -77,7 +78,6 @@ put(vdr_state *state, uint64_t lower, uint64_t higher, vdr_slot household, vdr_s
     review->lower = lower;
     review->higher = higher;
     review->number = ++state->review_last;
-    review->hash = pair_hash(lower, higher);
     review->before = state->reviews_last;
     if (state->reviews_last != 0)
         review_edit(state, state->reviews_last)->after = slot;

@@ -5,6 +5,8 @@
 
 #include "broker/core/state.h"
 
+/* By which a review is found. */
+uint32_t vdr_review_hash(uint64_t lower, uint64_t higher);
 /* Asks every coordinator, once ever for a pair. */
 void vdr_review_ask(vdr_state *state, vdr_slot household, vdr_slot other);
 /* Forgets the pairs of a household that is going: its number is never used again. */

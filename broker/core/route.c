@@ -53,14 +53,14 @@ set_follow_up(vdr_state *state, vdr_slot slot)
     if (follow_up_ms == 0)
         return;
     uint64_t order = vdr_state_timer(state, VDR_TIMER_FOLLOW_UP, state->now + follow_up_ms, slot);
-    vdr_signal_edit(state, slot)->follow_order = order;
+    vdr_signal_rest_edit(state, slot)->follow_order = order;
 }
 
 static void
 tell_service(vdr_state *state, vdr_slot slot)
 {
     vdr_name service = vdr_town_service(state->town, vdr_terms_of(state, vdr_signal_at(state, slot))->domain);
-    vdr_signal_edit(state, slot)->service = service;
+    vdr_signal_rest_edit(state, slot)->service = service;
     vdr_effect message = vdr_message_new(state, VDR_MESSAGE_REGULAR_SIGNAL);
     vdr_message_set_signal(state, &message, slot);
     vdr_tell(state, VDR_PARTY_SERVICE, service, &message);
@@ -72,8 +72,8 @@ vdr_route_to_services(vdr_state *state, const vdr_slots *signals)
     for (size_t i = 0; i < signals->count; i++) {
         vdr_slot slot = signals->at[i];
         tell_service(state, slot);
-        const vdr_signal *signal = vdr_signal_at(state, slot);
-        if (signal->follow_order == 0 && !(signal->flags & VDR_SIGNAL_HAS_FEEDBACK))
+        if (vdr_signal_rest_at(state, slot)->follow_order == 0 &&
+            !(vdr_signal_at(state, slot)->flags & VDR_SIGNAL_HAS_FEEDBACK))
             set_follow_up(state, slot);
     }
 }
@@ -170,7 +170,7 @@ vdr_route(vdr_state *state, vdr_slot slot, vdr_slot *ret_case)
 static void
 overdue_begin(vdr_state *state, vdr_slot signal)
 {
-    if (vdr_signal_at(state, signal)->overdue != 0) /* it was already, before a case took it */
+    if (vdr_signal_rest_at(state, signal)->overdue != 0) /* it was already, before a case took it */
         return;
     vdr_signal before = *vdr_signal_at(state, signal);
     vdr_slot slot = vdr_slab_take(&state->overdues);
@@ -183,19 +183,18 @@ overdue_begin(vdr_state *state, vdr_slot signal)
     state->overdues_last = slot;
     vdr_signal *edited = vdr_signal_edit(state, signal);
     edited->flags |= VDR_SIGNAL_OVERDUE;
-    edited->overdue = slot;
+    vdr_signal_rest_edit(state, signal)->overdue = slot;
     vdr_rules_signal_changed(state, edited->household, signal, &before);
 }
 
 void
 vdr_overdue_end(vdr_state *state, vdr_slot signal)
 {
-    vdr_signal *edited = vdr_signal_edit(state, signal);
-    vdr_slot slot = edited->overdue;
-    edited->flags &= (uint8_t)~VDR_SIGNAL_OVERDUE;
-    edited->overdue = 0;
+    vdr_slot slot = vdr_signal_rest_at(state, signal)->overdue;
     if (slot == 0)
         return;
+    vdr_signal_edit(state, signal)->flags &= (uint8_t)~VDR_SIGNAL_OVERDUE;
+    vdr_signal_rest_edit(state, signal)->overdue = 0;
     const vdr_overdue *cut = vdr_slab_at(&state->overdues, slot);
     if (cut->before != 0)
         ((vdr_overdue *)vdr_slab_edit(&state->overdues, cut->before))->after = cut->after;
@@ -211,10 +210,10 @@ vdr_overdue_end(vdr_state *state, vdr_slot signal)
 void
 vdr_route_follow_up_falls(vdr_state *state, vdr_slot slot, uint64_t order)
 {
-    const vdr_signal *signal = vdr_signal_at(state, slot);
-    if (signal->follow_order != order)
+    if (vdr_signal_rest_at(state, slot)->follow_order != order)
         return;
-    vdr_signal_edit(state, slot)->follow_order = 0;
+    const vdr_signal *signal = vdr_signal_at(state, slot);
+    vdr_signal_rest_edit(state, slot)->follow_order = 0;
     if (signal->flags & (VDR_SIGNAL_WITHDRAWN | VDR_SIGNAL_HAS_FEEDBACK) || signal->in_case != 0)
         return;
     overdue_begin(state, slot);

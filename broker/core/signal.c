@@ -20,29 +20,35 @@ half(uint64_t id_hash)
     return (uint32_t)id_hash;
 }
 
-/* The next signal of the chain from slot on with this id. */
+/* The next signal of the search from slot on with this id. */
 static vdr_slot
-same_id(const vdr_state *state, vdr_slot slot, vdr_span id)
+same_id(const vdr_state *state, vdr_slot slot, vdr_span id, vdr_index_search *search)
 {
     while (slot != 0 && !vdr_span_equal(vdr_text_get(&state->texts, vdr_signal_at(state, slot)->id), id))
-        slot = vdr_index_next(&state->signals_by_id, slot);
+        slot = vdr_index_next(search);
     return slot;
 }
 
 vdr_slot
-vdr_signal_with_id(const vdr_state *state, const vdr_command_ref *ref, vdr_slot after)
+vdr_signal_first(const vdr_state *state, const vdr_command_ref *ref, vdr_index_search *ret_search)
 {
-    vdr_slot slot = after != 0 ? vdr_index_next(&state->signals_by_id, after)
-                               : vdr_index_first(&state->signals_by_id, half(ref->hash));
-    return same_id(state, slot, ref->id);
+    vdr_slot slot = vdr_index_first(&state->signals_by_id, half(ref->hash), ret_search);
+    return same_id(state, slot, ref->id, ret_search);
+}
+
+vdr_slot
+vdr_signal_next(const vdr_state *state, const vdr_command_ref *ref, vdr_index_search *search)
+{
+    return same_id(state, vdr_index_next(search), ref->id, search);
 }
 
 vdr_slot
 vdr_signal_find(const vdr_state *state, vdr_name source, const vdr_command_ref *ref)
 {
-    vdr_slot slot = vdr_signal_with_id(state, ref, 0);
+    vdr_index_search search;
+    vdr_slot slot = vdr_signal_first(state, ref, &search);
     while (slot != 0 && vdr_sender_of(state, vdr_signal_at(state, slot))->source != source)
-        slot = vdr_signal_with_id(state, ref, slot);
+        slot = vdr_signal_next(state, ref, &search);
     return slot;
 }
 
@@ -50,8 +56,9 @@ vdr_slot
 vdr_signal_find_of_agency(const vdr_state *state, vdr_name agency, const vdr_command_ref *ref)
 {
     vdr_slot newest = 0;
-    for (vdr_slot slot = vdr_signal_with_id(state, ref, 0); slot != 0;
-         slot = vdr_signal_with_id(state, ref, slot)) {
+    vdr_index_search search;
+    for (vdr_slot slot = vdr_signal_first(state, ref, &search); slot != 0;
+         slot = vdr_signal_next(state, ref, &search)) {
         const vdr_signal *signal = vdr_signal_at(state, slot);
         if (vdr_sender_of(state, signal)->agency == agency &&
             (newest == 0 || signal->position > vdr_signal_at(state, newest)->position))
@@ -63,12 +70,13 @@ vdr_signal_find_of_agency(const vdr_state *state, vdr_name agency, const vdr_com
 static vdr_slot
 find_act(const vdr_state *state, vdr_name source, vdr_span id, uint64_t id_hash)
 {
-    vdr_slot slot = vdr_index_first(&state->acts_by_id, half(id_hash));
+    vdr_index_search search;
+    vdr_slot slot = vdr_index_first(&state->acts_by_id, half(id_hash), &search);
     while (slot != 0) {
         const vdr_act_record *act = vdr_slab_at(&state->acts, slot);
         if (act->source == source && vdr_span_equal(vdr_text_get(&state->texts, act->id), id))
             break;
-        slot = vdr_index_next(&state->acts_by_id, slot);
+        slot = vdr_index_next(&search);
     }
     return slot;
 }
@@ -76,42 +84,50 @@ find_act(const vdr_state *state, vdr_name source, vdr_span id, uint64_t id_hash)
 vdr_err
 vdr_event_seen(const vdr_state *state, const vdr_command *command, vdr_name source, vdr_position *ret_first)
 {
-    const vdr_key16 *digest;
+    uint64_t digest;
     vdr_position first;
     vdr_command_ref ref = {.id = command->id, .hash = command->id_hash};
     vdr_slot slot = vdr_signal_find(state, source, &ref);
     if (slot != 0) {
-        digest = &vdr_signal_at(state, slot)->digest;
+        digest = vdr_signal_rest_at(state, slot)->digest;
         first = vdr_signal_at(state, slot)->position;
     } else if ((slot = find_act(state, source, command->id, command->id_hash)) != 0) {
         const vdr_act_record *act = vdr_slab_at(&state->acts, slot);
-        digest = &act->digest;
+        digest = act->digest;
         first = act->position;
     } else {
         return VDR_OK;
     }
     *ret_first = first;
-    return vdr_key16_equal(digest, &command->digest) ? VDR_E_DUPLICATE : VDR_E_ID_REUSED;
+    return digest == vdr_digest_half(&command->digest) ? VDR_E_DUPLICATE : VDR_E_ID_REUSED;
 }
 
 void
 vdr_event_fetch(const vdr_state *state, const vdr_command *command)
 {
-    vdr_index_fetch_bucket(&state->signals_by_id, half(command->id_hash));
-    vdr_index_fetch_bucket(&state->acts_by_id, half(command->id_hash));
+    vdr_index_fetch_line(&state->signals_by_id, half(command->id_hash));
+    vdr_index_fetch_line(&state->acts_by_id, half(command->id_hash));
     for (size_t i = 0; i < command->person_count && i < FETCHED; i++)
-        vdr_index_fetch_bucket(&state->members_by_key, vdr_member_hash(&command->persons[i].key));
+        vdr_index_fetch_line(&state->members_by_key, vdr_member_hash(&command->persons[i].key));
     for (size_t i = 0; i < command->address_count && i < FETCHED; i++)
-        vdr_index_fetch_bucket(&state->members_by_key, vdr_member_hash(&command->addresses[i]));
+        vdr_index_fetch_line(&state->members_by_key, vdr_member_hash(&command->addresses[i]));
+}
+
+static void
+fetch_member(const vdr_state *state, const vdr_key16 *key)
+{
+    vdr_slot slot = vdr_index_guess(&state->members_by_key, vdr_member_hash(key));
+    if (slot != 0)
+        vdr_slab_prefetch(&state->members, slot);
 }
 
 static void
 fetch_members(const vdr_state *state, const vdr_command *command)
 {
     for (size_t i = 0; i < command->person_count && i < FETCHED; i++)
-        vdr_index_fetch_record(&state->members_by_key, vdr_member_hash(&command->persons[i].key));
+        fetch_member(state, &command->persons[i].key);
     for (size_t i = 0; i < command->address_count && i < FETCHED; i++)
-        vdr_index_fetch_record(&state->members_by_key, vdr_member_hash(&command->addresses[i]));
+        fetch_member(state, &command->addresses[i]);
 }
 
 /* ---- verdict ---- */
@@ -193,10 +209,12 @@ make(vdr_state *state, const vdr_signal_sense *sense)
     const vdr_command *command = sense->command;
     uint32_t id = vdr_text_put(&state->texts, command->id);
     vdr_slot slot = vdr_slab_take(&state->signals);
+    vdr_slot rest = vdr_slab_take(&state->signal_rests);
+    VDR_ASSERT(rest == slot); /* the two are taken and given back together */
     vdr_signal *signal = vdr_signal_edit(state, slot);
     signal->position = state->stepping;
     signal->occurred_at = command->occurred_at;
-    signal->digest = command->digest;
+    vdr_signal_rest_edit(state, slot)->digest = vdr_digest_half(&command->digest);
     signal->hash = half(command->id_hash);
     signal->id = id;
     signal->sender = state->town->agencies[sense->agency].sender;
@@ -225,13 +243,14 @@ name_members(vdr_state *state, vdr_slot slot, const vdr_command *command, vdr_sl
         *link = naming;
         vdr_naming *named = vdr_slab_edit(&state->namings, naming);
         named->member = member;
-        named->again = again;
-        named->role = role.at != NULL ? vdr_name_use(state, role) : 0;
+        named->again = again ? 1 : 0;
+        named->role = (role.at != NULL ? vdr_name_use(state, role) : 0) & VDR_ROLE_MASK;
         link = &named->next;
     }
     if (command->address_count != 0 && !command->address_excluded) {
-        signal->address = vdr_member_make(state, &command->addresses[0], true);
-        vdr_member_use(state, signal->address, slot);
+        vdr_slot address = vdr_member_make(state, &command->addresses[0], true);
+        vdr_signal_rest_edit(state, slot)->address = address;
+        vdr_member_use(state, address, slot);
     }
 }
 
@@ -242,7 +261,7 @@ add_to_household(vdr_state *state, vdr_slot slot, vdr_slot household)
     const vdr_signal *signal = vdr_signal_at(state, slot);
     uint64_t order = vdr_state_timer(state, VDR_TIMER_SIGNAL_LEAVES,
                                      signal->occurred_at + vdr_terms_of(state, signal)->retain_ms, slot);
-    vdr_signal_edit(state, slot)->order = order;
+    vdr_signal_rest_edit(state, slot)->order = order;
     vdr_rules_signal_added(state, household, slot);
 }
 
@@ -254,10 +273,10 @@ vdr_signal_accept(vdr_state *state, const vdr_signal_sense *sense, vdr_effect *r
     vdr_slot slot = make(state, sense);
     state->persons.count = 0;
     name_members(state, slot, command, &state->persons);
-    vdr_slot household =
-        vdr_household_identify(state, &state->persons, vdr_signal_at(state, slot)->address, &ret_line->match);
+    vdr_slot household = vdr_household_identify(state, &state->persons,
+                                                vdr_signal_rest_at(state, slot)->address, &ret_line->match);
     if (command->buurt.at != NULL)
-        vdr_household_set_district(state, household, command->buurt.at, command->buurt.len);
+        vdr_household_set_district(state, household, command->buurt);
 
     /* The steps of section 7. */
     if (superseded != 0 && !(vdr_signal_at(state, superseded)->flags & VDR_SIGNAL_WITHDRAWN)) {

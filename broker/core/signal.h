@@ -5,9 +5,9 @@
 
 #include "broker/core/state.h"
 
-/* Signals with that id of whatever source, after one of them (0: the first), in no order that means anything;
- * 0: no more. */
-vdr_slot vdr_signal_with_id(const vdr_state *state, const vdr_command_ref *ref, vdr_slot after);
+/* Signals with that id of whatever source, in no order that means anything; 0: no more. */
+vdr_slot vdr_signal_first(const vdr_state *state, const vdr_command_ref *ref, vdr_index_search *ret_search);
+vdr_slot vdr_signal_next(const vdr_state *state, const vdr_command_ref *ref, vdr_index_search *search);
 /* The one of a source with that id that has not left; 0: none. */
 vdr_slot vdr_signal_find(const vdr_state *state, vdr_name source, const vdr_command_ref *ref);
 /* The newest of an agency with that id, whatever source the agency had then. */

@@ -1,8 +1,44 @@
 #include "broker/core/slab.h"
 
+#include "proto/pages.h"
+
 #include <stdlib.h>
 
 #define CHUNK_BYTES_MAX (64u * 1024)
+#define LINE_BYTES      64u
+#define REGION_BYTES    (8u * 1024 * 1024)
+
+_Static_assert(REGION_BYTES % VDR_PAGES_ALIGNMENT == 0, "whole pages");
+
+/* ---- where chunks lie ---- */
+
+void
+vdr_pool_done(vdr_pool *pool)
+{
+    for (uint32_t i = 0; i < pool->region_count; i++)
+        vdr_pages_free(pool->regions[i], REGION_BYTES);
+    free(pool->regions);
+    *pool = (vdr_pool){0};
+}
+
+/* Zeroed. What a region has left behind the last chunk that fits is lost: less than a hundredth. */
+static uint8_t *
+pool_take(vdr_pool *pool, size_t bytes)
+{
+    if (pool->left < bytes) {
+        if (pool->region_count == pool->region_room) {
+            pool->region_room = pool->region_room != 0 ? pool->region_room * 2 : 8;
+            pool->regions = vdr_realloc(pool->regions, pool->region_room, sizeof *pool->regions);
+        }
+        pool->regions[pool->region_count++] = vdr_pages_new(REGION_BYTES);
+        pool->left = REGION_BYTES;
+    }
+    uint8_t *at = pool->regions[pool->region_count - 1] + (REGION_BYTES - pool->left);
+    pool->left -= (uint32_t)bytes;
+    return at;
+}
+
+/* ---- records ---- */
 
 enum { COUNT_NEXT, COUNT_FREE, COUNT_LIVE, COUNT_CHUNKS };
 
@@ -12,10 +48,24 @@ chunks_for(const vdr_slab *slab, uint32_t next)
     return next > 1 ? ((next - 1) >> slab->shift) + 1 : 0;
 }
 
+/* A multiple of a line: chunks that follow each other begin at one. */
 static size_t
 chunk_bytes(const vdr_slab *slab)
 {
-    return (size_t)slab->record_bytes << slab->shift;
+    size_t bytes = (size_t)slab->record_bytes << slab->shift;
+    return (bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+}
+
+static uint8_t *
+chunk_new(const vdr_slab *slab)
+{
+    size_t bytes = chunk_bytes(slab);
+    if (slab->pool != NULL)
+        return pool_take(slab->pool, bytes);
+    uint8_t *at = aligned_alloc(LINE_BYTES, bytes);
+    VDR_ASSERT(at != NULL);
+    memset(at, 0, bytes);
+    return at;
 }
 
 /* Bytes of a chunk that hold records below next. */
@@ -41,10 +91,10 @@ vdr_slab_init(vdr_slab *slab, uint32_t table, uint32_t version, uint32_t record_
 void
 vdr_slab_done(vdr_slab *slab)
 {
-    for (uint32_t i = 0; i < slab->chunk_count; i++) {
-        if (slab->chunks[i] != NULL)
-            free(slab->chunks[i]->aside);
-        free(slab->chunks[i]);
+    for (uint32_t i = 0; i < slab->chunks_made; i++) {
+        free(slab->chunks[i].aside);
+        if (slab->pool == NULL)
+            free(slab->chunks[i].bytes);
     }
     free(slab->chunks);
     free(slab->image_aside);
@@ -56,12 +106,18 @@ add_chunk(vdr_slab *slab)
 {
     if (slab->chunk_count == slab->chunk_room) {
         uint32_t room = slab->chunk_room != 0 ? slab->chunk_room * 2 : 4;
-        slab->chunks = vdr_realloc(slab->chunks, room, sizeof(vdr_chunk *));
+        slab->chunks = vdr_realloc(slab->chunks, room, sizeof(vdr_chunk));
         slab->chunk_room = room;
     }
-    vdr_chunk *chunk = vdr_alloc(1, sizeof *chunk + chunk_bytes(slab));
+    vdr_chunk *chunk = &slab->chunks[slab->chunk_count];
+    if (slab->chunk_count < slab->chunks_made) {
+        memset(chunk->bytes, 0, chunk_bytes(slab));
+    } else {
+        *chunk = (vdr_chunk){.bytes = chunk_new(slab)};
+        slab->chunks_made++;
+    }
     chunk->edited = slab->era;
-    slab->chunks[slab->chunk_count++] = chunk;
+    slab->chunk_count++;
 }
 
 uint32_t
@@ -105,7 +161,7 @@ struct vdr_slab_undo {
 static void
 keep_undo(vdr_slab *slab, uint32_t number)
 {
-    const vdr_chunk *chunk = slab->chunks[number];
+    const vdr_chunk *chunk = &slab->chunks[number];
     vdr_slab_undo *undo = vdr_alloc(1, sizeof *undo + chunk_bytes(slab));
     *undo = (vdr_slab_undo){.older = slab->undo, .number = number, .edited = chunk->edited};
     memcpy(undo->bytes, chunk->bytes, chunk_bytes(slab));
@@ -130,14 +186,13 @@ vdr_slab_trial_end(vdr_slab *slab, const vdr_slab_counts *before)
     VDR_ASSERT(slab->era == VDR_SLAB_TRIAL);
     while (slab->undo != NULL) {
         vdr_slab_undo *undo = slab->undo;
-        vdr_chunk *chunk = slab->chunks[undo->number];
+        vdr_chunk *chunk = &slab->chunks[undo->number];
         memcpy(chunk->bytes, undo->bytes, chunk_bytes(slab));
         chunk->edited = undo->edited;
         slab->undo = undo->older;
         free(undo);
     }
-    while (slab->chunk_count > before->chunk_count)
-        free(slab->chunks[--slab->chunk_count]);
+    slab->chunk_count = before->chunk_count; /* those behind it are used again */
     slab->next = before->next;
     slab->era = before->era;
     slab->free = before->free;
@@ -156,10 +211,10 @@ vdr_slab_undo_bytes(const vdr_slab *slab)
 uint64_t
 vdr_slab_bytes(const vdr_slab *slab)
 {
-    uint64_t bytes = (uint64_t)slab->chunk_room * sizeof(vdr_chunk *);
-    bytes += (uint64_t)slab->chunk_count * (sizeof(vdr_chunk) + chunk_bytes(slab));
+    uint64_t bytes = (uint64_t)slab->chunk_room * sizeof(vdr_chunk);
+    bytes += (uint64_t)slab->chunks_made * chunk_bytes(slab);
     for (uint32_t i = slab->image_cursor; slab->imaging && i < slab->image_counts[COUNT_CHUNKS]; i++)
-        if (slab->chunks[i]->aside != NULL)
+        if (slab->chunks[i].aside != NULL)
             bytes += used_bytes(slab, i, slab->image_counts[COUNT_NEXT]);
     return bytes;
 }
@@ -167,7 +222,7 @@ vdr_slab_bytes(const vdr_slab *slab)
 void
 vdr_slab_touch(vdr_slab *slab, uint32_t number)
 {
-    vdr_chunk *chunk = slab->chunks[number];
+    vdr_chunk *chunk = &slab->chunks[number];
     if (slab->era == VDR_SLAB_TRIAL) {
         keep_undo(slab, number);
         chunk->edited = slab->era;
@@ -186,7 +241,7 @@ vdr_span
 vdr_slab_chunk(const vdr_slab *slab, uint32_t number)
 {
     VDR_ASSERT(number < slab->chunk_count);
-    return vdr_span_of(slab->chunks[number]->bytes, used_bytes(slab, number, slab->next));
+    return vdr_span_of(slab->chunks[number].bytes, used_bytes(slab, number, slab->next));
 }
 
 void
@@ -210,7 +265,7 @@ vdr_slab_image_next(vdr_slab *slab, bool all, uint32_t *ret_number, vdr_span *re
     while (slab->image_cursor < slab->image_counts[COUNT_CHUNKS]) {
         free(slab->image_aside);
         uint32_t number = slab->image_cursor++;
-        vdr_chunk *chunk = slab->chunks[number];
+        vdr_chunk *chunk = &slab->chunks[number];
         const uint8_t *bytes = chunk->aside != NULL ? chunk->aside : chunk->bytes;
         uint32_t edited = chunk->aside != NULL ? chunk->aside_edited : chunk->edited;
         slab->image_aside = chunk->aside;
@@ -232,8 +287,8 @@ vdr_slab_image_end(vdr_slab *slab, bool complete)
     slab->image_aside = NULL;
     for (; slab->image_cursor < slab->image_counts[COUNT_CHUNKS]; slab->image_cursor++) {
         VDR_ASSERT(!complete);
-        free(slab->chunks[slab->image_cursor]->aside);
-        slab->chunks[slab->image_cursor]->aside = NULL;
+        free(slab->chunks[slab->image_cursor].aside);
+        slab->chunks[slab->image_cursor].aside = NULL;
     }
     if (complete)
         slab->imaged_era = slab->era - 1;
@@ -259,8 +314,8 @@ vdr_slab_load_counts(vdr_slab *slab, const uint32_t counts[4])
     if (counts[COUNT_CHUNKS] != chunks_for(slab, next))
         return false;
     if (counts[COUNT_CHUNKS] != 0)
-        slab->chunks = vdr_alloc(counts[COUNT_CHUNKS], sizeof(vdr_chunk *));
-    slab->chunk_count = slab->chunk_room = counts[COUNT_CHUNKS];
+        slab->chunks = vdr_alloc(counts[COUNT_CHUNKS], sizeof(vdr_chunk));
+    slab->chunk_count = slab->chunk_room = slab->chunks_made = counts[COUNT_CHUNKS];
     slab->next = next;
     slab->free = counts[COUNT_FREE];
     slab->live = counts[COUNT_LIVE];
@@ -270,16 +325,15 @@ vdr_slab_load_counts(vdr_slab *slab, const uint32_t counts[4])
 bool
 vdr_slab_load_chunk(vdr_slab *slab, uint32_t number, vdr_span bytes)
 {
-    if (number >= slab->chunk_count || slab->chunks[number] != NULL)
+    if (number >= slab->chunk_count || slab->chunks[number].bytes != NULL)
         return false;
     if (bytes.len != used_bytes(slab, number, slab->next))
         return false;
     for (size_t i = 0; number == 0 && i < slab->record_bytes; i++)
         if (bytes.at[i] != 0) /* the record that nobody has */
             return false;
-    vdr_chunk *chunk = vdr_alloc(1, sizeof *chunk + chunk_bytes(slab));
-    memcpy(chunk->bytes, bytes.at, bytes.len);
-    slab->chunks[number] = chunk;
+    slab->chunks[number].bytes = chunk_new(slab);
+    memcpy(slab->chunks[number].bytes, bytes.at, bytes.len);
     return true;
 }
 
@@ -287,7 +341,7 @@ bool
 vdr_slab_load_end(const vdr_slab *slab)
 {
     for (uint32_t i = 0; i < slab->chunk_count; i++)
-        if (slab->chunks[i] == NULL)
+        if (slab->chunks[i].bytes == NULL)
             return false;
     uint32_t index = slab->free;
     for (uint32_t given = slab->next - 1 - slab->live; given != 0; given--) {

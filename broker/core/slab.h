@@ -16,9 +16,10 @@
  * On trial (trial.h), a slab keeps the bytes of each chunk that is edited, and puts them back at the end. The
  * era of a trial is one that no chunk was ever edited in, so again the first edit alone is slow.
  *
- * Thread:  one. Memory: grows by one chunk (at most 64 KiB); a pointer from at or edit stays good until the
- * record is given back or the slab is done. During an image the chunk's own bytes stay where they are: it is
- * the copy that goes to the image.
+ * Thread:  one. Memory: grows by one chunk (at most 64 KiB), from a pool if it has one; a pointer from at or
+ * edit stays good until the record is given back or the slab is done. During an image the chunk's own bytes
+ * stay where they are: it is the copy that goes to the image. Chunks begin at a multiple of 64 bytes, so that
+ * a record of 64, or of 32, lies in one line of the processor's cache.
  * Errors:  an index that was never taken is a broken invariant. */
 #ifndef VDR_CORE_SLAB_H
 #define VDR_CORE_SLAB_H
@@ -26,17 +27,28 @@
 #include "proto/assert.h"
 #include "proto/types.h"
 
+/* Kept apart from the bytes, side by side: to edit a record touches no memory far from it and from these. */
 typedef struct vdr_chunk {
+    uint8_t *bytes;        /* NULL: not loaded yet */
     uint8_t *aside;        /* its bytes as they were when the image began; NULL: not kept aside */
     uint32_t edited;       /* era of the last edit; 0: not since it was loaded */
     uint32_t aside_edited; /* the same, of what is kept aside */
-    _Alignas(16) uint8_t bytes[];
 } vdr_chunk;
 
 typedef struct vdr_slab_undo vdr_slab_undo;
 
+/* Where the chunks of many slabs lie, in large regions of their own (proto/pages.h). Nothing is given back
+ * before the pool is done, which is after its slabs. Begins as zeros. */
+typedef struct vdr_pool {
+    uint8_t **regions;
+    uint32_t region_count, region_room;
+    uint32_t left; /* bytes of the newest region that nobody has */
+} vdr_pool;
+
+void vdr_pool_done(vdr_pool *pool);
+
 typedef struct vdr_slab {
-    vdr_chunk **chunks;
+    vdr_chunk *chunks;
     uint32_t shift;        /* log2 of records per chunk: as many as fit 64 KiB */
     uint32_t record_bytes; /* a multiple of 4, at least 4, at most 4096 */
     uint32_t next;         /* lowest index never taken; 1 at first */
@@ -44,8 +56,10 @@ typedef struct vdr_slab {
     uint32_t free; /* head of the given-back indexes; 0 none. The link is the record's first 4 bytes */
     uint32_t live; /* taken and not given back */
     uint32_t chunk_count, chunk_room;
-    uint32_t table;   /* its number in images; one per slab of a core */
-    uint32_t version; /* of the record's layout */
+    uint32_t chunks_made; /* chunk_count, and what a trial left behind */
+    uint32_t table;       /* its number in images; one per slab of a core */
+    uint32_t version;     /* of the record's layout */
+    vdr_pool *pool; /* NULL at first: chunks are allocated one by one. Set before the first record is taken */
 
     /* image in progress: chunks below image_cursor are copied, those at or above are not yet */
     bool imaging;
@@ -83,7 +97,7 @@ static inline const void *
 vdr_slab_at(const vdr_slab *slab, uint32_t index)
 {
     VDR_ASSERT(index - 1 < slab->next - 1); /* 0 is out of it too */
-    const vdr_chunk *chunk = slab->chunks[index >> slab->shift];
+    const vdr_chunk *chunk = &slab->chunks[index >> slab->shift];
     return chunk->bytes + (size_t)(index & ((1u << slab->shift) - 1)) * slab->record_bytes;
 }
 
@@ -91,7 +105,7 @@ static inline void *
 vdr_slab_edit(vdr_slab *slab, uint32_t index)
 {
     VDR_ASSERT(index - 1 < slab->next - 1);
-    vdr_chunk *chunk = slab->chunks[index >> slab->shift];
+    vdr_chunk *chunk = &slab->chunks[index >> slab->shift];
     if (chunk->edited != slab->era)
         vdr_slab_touch(slab, index >> slab->shift);
     return chunk->bytes + (size_t)(index & ((1u << slab->shift) - 1)) * slab->record_bytes;

@@ -1,5 +1,8 @@
 #include "broker/core/state.h"
 
+#include "broker/core/household.h"
+#include "broker/core/review.h"
+
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -8,24 +11,25 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "an image is little-en
 
 /* Records have no hidden padding: the sum of their members is their size. Whoever changes one raises its
  * version below, since older images hold the older one. */
-_Static_assert(sizeof(vdr_name_record) == 28, "names");
+_Static_assert(sizeof(vdr_name_record) == 24, "names");
 _Static_assert(sizeof(vdr_terms) == 48, "terms");
 _Static_assert(sizeof(vdr_sender) == 16, "senders");
 _Static_assert(sizeof(vdr_regisseur) == 16, "regisseurs");
 _Static_assert(sizeof(vdr_mailbox) == 40, "mailboxes");
 _Static_assert(sizeof(vdr_mark) == 24, "marks");
 _Static_assert(sizeof(vdr_rule_record) == 24, "rules");
-_Static_assert(sizeof(vdr_household) == 80, "households");
-_Static_assert(sizeof(vdr_member) == 44, "members");
-_Static_assert(sizeof(vdr_signal) == 120, "signals");
-_Static_assert(sizeof(vdr_naming) == 16, "namings");
-_Static_assert(sizeof(vdr_case) == 160, "cases");
+_Static_assert(sizeof(vdr_household) == 64, "households");
+_Static_assert(sizeof(vdr_member) == 36, "members");
+_Static_assert(sizeof(vdr_signal) == 64, "signals");
+_Static_assert(sizeof(vdr_signal_rest) == 48, "the rests of signals");
+_Static_assert(sizeof(vdr_naming) == 12, "namings");
+_Static_assert(sizeof(vdr_case) == 152, "cases");
 _Static_assert(sizeof(vdr_tally) == 16, "tallies");
 _Static_assert(sizeof(vdr_list) == 8, "lists");
 _Static_assert(sizeof(vdr_latch) == 8, "latches");
-_Static_assert(sizeof(vdr_review) == 56, "reviews");
+_Static_assert(sizeof(vdr_review) == 48, "reviews");
 _Static_assert(sizeof(vdr_overdue) == 24, "overdues");
-_Static_assert(sizeof(vdr_act_record) == 48, "acts");
+_Static_assert(sizeof(vdr_act_record) == 40, "acts");
 
 /* One row for each table of records; buckets, timers and texts follow in the order of vdr_state_slab. */
 typedef struct row {
@@ -40,44 +44,96 @@ typedef struct row {
     }
 
 static const row rows[] = {
-    ROW(names, NAMES, 1, vdr_name_record),     ROW(terms, TERMS, 1, vdr_terms),
-    ROW(senders, SENDERS, 1, vdr_sender),      ROW(regisseurs, REGISSEURS, 1, vdr_regisseur),
-    ROW(mailboxes, MAILBOXES, 1, vdr_mailbox), ROW(marks, MARKS, 1, vdr_mark),
-    ROW(rules, RULES, 1, vdr_rule_record),     ROW(households, HOUSEHOLDS, 1, vdr_household),
-    ROW(members, MEMBERS, 1, vdr_member),      ROW(signals, SIGNALS, 1, vdr_signal),
-    ROW(namings, NAMINGS, 1, vdr_naming),      ROW(cases, CASES, 2, vdr_case),
-    ROW(tallies, TALLIES, 1, vdr_tally),       ROW(lists, LISTS, 1, vdr_list),
-    ROW(latches, LATCHES, 1, vdr_latch),       ROW(reviews, REVIEWS, 1, vdr_review),
-    ROW(overdues, OVERDUES, 1, vdr_overdue),   ROW(acts, ACTS, 1, vdr_act_record),
+    ROW(names, NAMES, 1, vdr_name_record),
+    ROW(terms, TERMS, 1, vdr_terms),
+    ROW(senders, SENDERS, 1, vdr_sender),
+    ROW(regisseurs, REGISSEURS, 1, vdr_regisseur),
+    ROW(mailboxes, MAILBOXES, 1, vdr_mailbox),
+    ROW(marks, MARKS, 1, vdr_mark),
+    ROW(rules, RULES, 1, vdr_rule_record),
+    ROW(households, HOUSEHOLDS, 1, vdr_household),
+    ROW(members, MEMBERS, 1, vdr_member),
+    ROW(signals, SIGNALS, 1, vdr_signal),
+    ROW(signal_rests, SIGNAL_RESTS, 1, vdr_signal_rest),
+    ROW(namings, NAMINGS, 1, vdr_naming),
+    ROW(cases, CASES, 1, vdr_case),
+    ROW(tallies, TALLIES, 1, vdr_tally),
+    ROW(lists, LISTS, 1, vdr_list),
+    ROW(latches, LATCHES, 1, vdr_latch),
+    ROW(reviews, REVIEWS, 1, vdr_review),
+    ROW(overdues, OVERDUES, 1, vdr_overdue),
+    ROW(acts, ACTS, 1, vdr_act_record),
 };
 
-/* One row for each index: of which records, and where in them hash and link are. */
+/* ---- by what each index finds ---- */
+
+uint32_t
+vdr_name_record_hash(const void *record)
+{
+    return ((const vdr_name_record *)record)->hash;
+}
+
+static uint32_t
+household_hash(const void *record)
+{
+    return vdr_index_hash_number(((const vdr_household *)record)->number);
+}
+
+static uint32_t
+member_hash(const void *record)
+{
+    return vdr_member_hash(&((const vdr_member *)record)->key);
+}
+
+static uint32_t
+signal_hash(const void *record)
+{
+    return ((const vdr_signal *)record)->hash;
+}
+
+static uint32_t
+case_hash(const void *record)
+{
+    return vdr_index_hash_number(((const vdr_case *)record)->number);
+}
+
+static uint32_t
+review_hash(const void *record)
+{
+    const vdr_review *review = record;
+    return vdr_review_hash(review->lower, review->higher);
+}
+
+static uint32_t
+act_hash(const void *record)
+{
+    return ((const vdr_act_record *)record)->hash;
+}
+
 typedef struct index_row {
     size_t index, records;
     uint32_t table;
-    uint32_t hash, next;
+    vdr_index_hash_of *hash_of;
 } index_row;
 
-#define INDEX_ON(member, slab, number, record, hash)                                                         \
+#define INDEX(member, slab, number, hash_of)                                                                 \
     {                                                                                                        \
-        offsetof(vdr_state, member), offsetof(vdr_state, slab), VDR_TABLE_##number##_BUCKETS,                \
-            (uint32_t)offsetof(record, hash), (uint32_t)offsetof(record, next)                               \
+        offsetof(vdr_state, member), offsetof(vdr_state, slab), VDR_TABLE_##number##_LINES, hash_of          \
     }
-#define INDEX(member, slab, number, record) INDEX_ON(member, slab, number, record, hash)
 
 static const index_row index_rows[] = {
-    INDEX(names_by_text, names, NAME, vdr_name_record),
-    INDEX(households_by_number, households, HOUSEHOLD, vdr_household),
-    INDEX_ON(members_by_key, members, MEMBER, vdr_member, key),
-    INDEX(signals_by_id, signals, SIGNAL, vdr_signal),
-    INDEX(cases_by_number, cases, CASE, vdr_case),
-    INDEX(reviews_by_pair, reviews, REVIEW, vdr_review),
-    INDEX(acts_by_id, acts, ACT, vdr_act_record),
+    INDEX(names_by_text, names, NAME, vdr_name_record_hash),
+    INDEX(households_by_number, households, HOUSEHOLD, household_hash),
+    INDEX(members_by_key, members, MEMBER, member_hash),
+    INDEX(signals_by_id, signals, SIGNAL, signal_hash),
+    INDEX(cases_by_number, cases, CASE, case_hash),
+    INDEX(reviews_by_pair, reviews, REVIEW, review_hash),
+    INDEX(acts_by_id, acts, ACT, act_hash),
 };
 
 #define ROWS       (sizeof rows / sizeof rows[0])
 #define INDEX_ROWS (sizeof index_rows / sizeof index_rows[0])
-_Static_assert(VDR_STATE_SLABS == ROWS + INDEX_ROWS + 1 + VDR_TEXT_CLASSES, "every slab is in an image");
+_Static_assert(VDR_STATE_SLABS == ROWS + 2 * INDEX_ROWS + 1 + VDR_TEXT_CLASSES, "every slab is in an image");
 
 static void *
 member_of(vdr_state *state, size_t offset)
@@ -94,9 +150,11 @@ vdr_state_init(vdr_state *state)
                       (uint32_t)rows[i].record_bytes);
     for (size_t i = 0; i < INDEX_ROWS; i++)
         vdr_index_init(member_of(state, index_rows[i].index), index_rows[i].table,
-                       member_of(state, index_rows[i].records), index_rows[i].hash, index_rows[i].next);
+                       member_of(state, index_rows[i].records), index_rows[i].hash_of);
     vdr_timers_init(&state->timers, VDR_TABLE_TIMERS);
     vdr_texts_init(&state->texts, VDR_TABLE_TEXTS);
+    for (uint32_t i = 0; i < VDR_STATE_SLABS; i++)
+        vdr_state_slab(state, i)->pool = &state->pool;
     vdr_tale_init(&state->tale);
 }
 
@@ -109,6 +167,7 @@ vdr_state_done(vdr_state *state)
         vdr_index_done(member_of(state, index_rows[i].index));
     vdr_timers_done(&state->timers);
     vdr_texts_done(&state->texts);
+    vdr_pool_done(&state->pool);
     vdr_tale_done(&state->tale);
     free(state->mails);
     free(state->loads);
@@ -123,9 +182,11 @@ vdr_state_slab(vdr_state *state, uint32_t number)
     if (number < ROWS)
         return member_of(state, rows[number].slab);
     number -= (uint32_t)ROWS;
-    if (number < INDEX_ROWS)
-        return &((vdr_index *)member_of(state, index_rows[number].index))->buckets;
-    number -= (uint32_t)INDEX_ROWS;
+    if (number < 2 * INDEX_ROWS) {
+        vdr_index *index = member_of(state, index_rows[number / 2].index);
+        return number % 2 == 0 ? &index->lines : &index->behind;
+    }
+    number -= 2 * (uint32_t)INDEX_ROWS;
     return number == 0 ? &state->timers.heap : &state->texts.classes[number - 1];
 }
 
@@ -136,17 +197,21 @@ vdr_state_slab_at(const vdr_state *state, uint32_t number)
     if (number < ROWS)
         return (const vdr_slab *)(const void *)((const uint8_t *)state + rows[number].slab);
     number -= (uint32_t)ROWS;
-    if (number < INDEX_ROWS)
-        return &((const vdr_index *)(const void *)((const uint8_t *)state + index_rows[number].index))
-                    ->buckets;
-    number -= (uint32_t)INDEX_ROWS;
+    if (number < 2 * INDEX_ROWS) {
+        const vdr_index *index =
+            (const vdr_index *)(const void *)((const uint8_t *)state + index_rows[number / 2].index);
+        return number % 2 == 0 ? &index->lines : &index->behind;
+    }
+    number -= 2 * (uint32_t)INDEX_ROWS;
     return number == 0 ? &state->timers.heap : &state->texts.classes[number - 1];
 }
 
 uint64_t
 vdr_state_timer(vdr_state *state, vdr_timer_kind kind, vdr_ms due, vdr_slot target)
 {
-    vdr_timer timer = {.due = due, .order = ++state->order_last, .target = target, .kind = kind};
+    VDR_ASSERT(state->order_last < VDR_TIMER_ORDER_MAX);
+    vdr_timer timer = {
+        .due = due, .order = ++state->order_last & VDR_TIMER_ORDER_MAX, .target = target, .kind = kind & 7};
     vdr_timers_add(&state->timers, &timer);
     return timer.order;
 }

@@ -3,8 +3,11 @@
  * Every record is made of fixed-width integers without hidden padding (static asserts in state.c) and names
  * others by slot (index in its table); 0 is none. See slab.h for how records are read and changed.
  * A name (vdr_name) is an entry of the name table: agencies, sources, types, domains, purposes, roles,
- * regisseurs, services, rules. Names of a configuration stay for ever; roles are counted and go with
- * their last use, since agencies choose them freely. */
+ * districts, regisseurs, services, rules. Names of a configuration stay for ever; roles and districts are
+ * counted and go with their last use, since agencies choose them freely.
+ *
+ * Memory far away is what a step waits for. So what a signal touches of a record lies in one line of the
+ * processor's cache: a household is one, and a signal is cut in two. */
 #ifndef VDR_CORE_STATE_H
 #define VDR_CORE_STATE_H
 
@@ -19,37 +22,39 @@
 /* Tables of an image. Numbers are in checkpoints: never renumber. */
 enum vdr_table {
     VDR_TABLE_NAMES = 1,
-    VDR_TABLE_NAME_BUCKETS = 2,
     VDR_TABLE_TERMS = 3,
     VDR_TABLE_SENDERS = 4,
     VDR_TABLE_REGISSEURS = 5,
     VDR_TABLE_MAILBOXES = 6,
     VDR_TABLE_RULES = 7,
     VDR_TABLE_HOUSEHOLDS = 10,
-    VDR_TABLE_HOUSEHOLD_BUCKETS = 11,
     VDR_TABLE_MEMBERS = 12,
-    VDR_TABLE_MEMBER_BUCKETS = 13,
     VDR_TABLE_SIGNALS = 14,
-    VDR_TABLE_SIGNAL_BUCKETS = 15,
+    VDR_TABLE_SIGNAL_RESTS = 15,
     VDR_TABLE_NAMINGS = 16,
     VDR_TABLE_CASES = 17,
-    VDR_TABLE_CASE_BUCKETS = 18,
     VDR_TABLE_TALLIES = 19,
     VDR_TABLE_LISTS = 20,
     VDR_TABLE_LATCHES = 21,
     VDR_TABLE_REVIEWS = 22,
-    VDR_TABLE_REVIEW_BUCKETS = 23,
     VDR_TABLE_ACTS = 24,
-    VDR_TABLE_ACT_BUCKETS = 25,
     VDR_TABLE_TIMERS = 26,
     VDR_TABLE_MARKS = 27,
     VDR_TABLE_OVERDUES = 28,
-    VDR_TABLE_TEXTS = 30 /* .. 35 */
+    VDR_TABLE_TEXTS = 30, /* .. 35 */
+    /* indexes: each has two */
+    VDR_TABLE_NAME_LINES = 40,
+    VDR_TABLE_HOUSEHOLD_LINES = 42,
+    VDR_TABLE_MEMBER_LINES = 44,
+    VDR_TABLE_SIGNAL_LINES = 46,
+    VDR_TABLE_CASE_LINES = 48,
+    VDR_TABLE_REVIEW_LINES = 50,
+    VDR_TABLE_ACT_LINES = 52
 };
 
 typedef struct vdr_name_record {
-    uint32_t text, hash, next;
-    uint32_t uses;      /* of a role; a name that a configuration used is pinned */
+    uint32_t text, hash;
+    uint32_t uses;      /* of a role or district; a name that a configuration used is pinned */
     uint32_t pinned;    /* 0 or 1 */
     uint32_t regisseur; /* its record in REGISSEURS, if it ever was one */
     uint32_t mailboxes; /* first of its mailboxes */
@@ -105,7 +110,6 @@ typedef struct vdr_rule_record {
 typedef struct vdr_household {
     uint64_t number;
     uint64_t born_order;         /* of its making, never 0: later timers of its slot are its own */
-    uint32_t hash, next;         /* found by number */
     vdr_slot persons, addresses; /* first members */
     uint32_t person_count, address_count;
     vdr_slot signals_first, signals_last; /* in log order */
@@ -114,19 +118,17 @@ typedef struct vdr_household {
     vdr_slot cases; /* newest number first; ended ones too, until they leave */
     vdr_slot latches;
     vdr_slot reviews;
-    uint8_t district[11]; /* BU and 8 */
-    uint8_t district_len; /* 0: none */
+    vdr_name district; /* BU and 8; 0: none */
 } vdr_household;
 
 /* A person or address: kept while it is of a household or a signal names it. Keys are keyed pseudonyms. */
 typedef struct vdr_member {
     vdr_key16 key; /* its first four bytes are the hash by which it is found */
-    uint32_t next;
     vdr_slot household;
     vdr_slot before, after; /* in its household's list */
-    uint32_t uses;          /* namings of it, and signals at it */
-    vdr_slot named_by;      /* newest signal that names it, if that one is kept */
-    uint32_t is_address;
+    uint32_t uses : 31;     /* namings of it, and signals at it */
+    uint32_t is_address : 1;
+    vdr_slot named_by; /* newest signal that names it, if that one is kept */
 } vdr_member;
 
 enum vdr_signal_flag {
@@ -137,35 +139,52 @@ enum vdr_signal_flag {
     VDR_SIGNAL_SUPERSEDED = 16 /* and so withdrawn */
 };
 
+/* What the next signal of the household looks at. */
 typedef struct vdr_signal {
     vdr_position position; /* log order */
-    uint64_t order;        /* of its leaving timer */
-    uint64_t follow_order; /* of its follow-up timer still to come; 0 none */
     vdr_ms occurred_at;
-    vdr_ms until; /* counts in [occurred_at, until); ending it lowers until */
-    vdr_key16 digest;
-    uint32_t hash, next; /* found by (source, id); hash is half of the keyed hash of id */
-    uint32_t id;         /* text */
+    vdr_ms until;  /* counts in [occurred_at, until); ending it lowers until */
+    uint32_t hash; /* found by (source, id); half of the keyed hash of id */
+    uint32_t id;   /* text */
     vdr_slot sender, terms;
-    vdr_name service; /* routed to; 0 none */
     vdr_slot household;
     vdr_slot before, after; /* in its household, in log order */
     vdr_slot in_case;       /* open case */
-    vdr_slot case_before, case_after;
-    vdr_slot names;   /* first naming */
-    vdr_slot address; /* member */
-    uint8_t severity; /* effective */
+    vdr_slot names;         /* first naming */
+    uint8_t severity;       /* effective */
     uint8_t flags;
     uint16_t spare;
-    vdr_slot overdue; /* its record in OVERDUES, while it is overdue and not withdrawn */
 } vdr_signal;
+
+/* The rest of the signal of the same slot. */
+typedef struct vdr_signal_rest {
+    uint64_t order;        /* of its leaving timer */
+    uint64_t follow_order; /* of its follow-up timer still to come; 0 none */
+    uint64_t digest;       /* half of it: what it must tell apart has the same source and id already */
+    vdr_slot address;      /* member */
+    vdr_name service;      /* routed to; 0 none */
+    vdr_slot case_before, case_after;
+    vdr_slot overdue; /* its record in OVERDUES, while it is overdue and not withdrawn */
+    uint32_t spare;
+} vdr_signal_rest;
+
+/* What is kept of a digest. */
+static inline uint64_t
+vdr_digest_half(const vdr_key16 *digest)
+{
+    uint64_t half;
+    memcpy(&half, digest->bytes, sizeof half);
+    return half;
+}
+
+#define VDR_ROLE_MASK UINT32_C(0x7fffffff)
 
 /* A person named by a signal. One person may be named twice, in two roles. */
 typedef struct vdr_naming {
     vdr_slot member;
-    vdr_name role; /* 0 none */
+    vdr_name role : 31; /* 0 none */
+    uint32_t again : 1; /* an earlier naming of the same signal names this person too */
     vdr_slot next;
-    uint32_t again; /* 1: an earlier naming of the same signal names this person too */
 } vdr_naming;
 
 typedef struct vdr_case {
@@ -177,7 +196,6 @@ typedef struct vdr_case {
     vdr_position config_position; /* of the configuration whose rules made it */
     uint64_t revision, plan_revision;
     uint64_t leave_order;
-    uint32_t hash, next; /* found by number */
     vdr_slot household;
     vdr_slot household_next;              /* its household's next case */
     vdr_slot held_before, held_after;     /* in its regisseur's list, or in that of the unassigned */
@@ -215,7 +233,6 @@ typedef struct vdr_latch {
 typedef struct vdr_review {
     uint64_t lower, higher;  /* numbers of the households */
     uint64_t number;         /* counts up: the order in which was asked */
-    uint32_t hash, next;     /* found by (lower, higher) */
     vdr_slot side_before[2]; /* in the list of the lower [0] and of the higher [1] household */
     vdr_slot side_after[2];
     vdr_slot before, after; /* in the list of all */
@@ -232,11 +249,12 @@ typedef struct vdr_overdue {
 /* An accepted command of section 9: its id is taken until it is forgotten. */
 typedef struct vdr_act_record {
     vdr_position position;
-    uint64_t order; /* of its timer */
-    vdr_key16 digest;
-    uint32_t hash, next;
+    uint64_t order;  /* of its timer */
+    uint64_t digest; /* as a signal's */
+    uint32_t hash;
     uint32_t id;     /* text */
     vdr_name source; /* the whole source string */
+    uint32_t spare;
 } vdr_act_record;
 
 typedef struct vdr_rulebook vdr_rulebook; /* rules.h */
@@ -251,11 +269,13 @@ typedef struct vdr_load_before {
 
 typedef struct vdr_state {
     vdr_slab names, terms, senders, regisseurs, mailboxes, marks, rules;
-    vdr_slab households, members, signals, namings, cases, tallies, lists, latches, reviews, overdues, acts;
+    vdr_slab households, members, signals, signal_rests, namings, cases, tallies, lists, latches, reviews,
+        overdues, acts;
     vdr_index names_by_text, households_by_number, members_by_key, signals_by_id, cases_by_number,
         reviews_by_pair, acts_by_id;
     vdr_timers timers;
     vdr_texts texts;
+    vdr_pool pool; /* where the tables' chunks lie */
 
     /* counters and roots: all of it is in an image's head */
     vdr_ms now; /* VDR_MS_NONE before the first command */
@@ -284,10 +304,11 @@ typedef struct vdr_state {
     vdr_slots persons; /* of the signal being taken in */
 } vdr_state;
 
+uint32_t vdr_name_record_hash(const void *record); /* by which a name is found */
 void vdr_state_init(vdr_state *state);
 void vdr_state_done(vdr_state *state);
 /* The slabs of the state in the order of an image, 0 .. VDR_STATE_SLABS - 1. */
-#define VDR_STATE_SLABS 32u
+#define VDR_STATE_SLABS 40u
 vdr_slab *vdr_state_slab(vdr_state *state, uint32_t number);
 const vdr_slab *vdr_state_slab_at(const vdr_state *state, uint32_t number);
 /* Sets a timer and returns its order, by which its owner knows it again. */
@@ -327,6 +348,18 @@ static inline vdr_signal *
 vdr_signal_edit(vdr_state *state, vdr_slot slot)
 {
     return vdr_slab_edit(&state->signals, slot);
+}
+
+static inline const vdr_signal_rest *
+vdr_signal_rest_at(const vdr_state *state, vdr_slot slot)
+{
+    return vdr_slab_at(&state->signal_rests, slot);
+}
+
+static inline vdr_signal_rest *
+vdr_signal_rest_edit(vdr_state *state, vdr_slot slot)
+{
+    return vdr_slab_edit(&state->signal_rests, slot);
 }
 
 static inline const vdr_naming *

@@ -29,7 +29,7 @@ earlier(const vdr_timer *a, const vdr_timer *b)
 void
 vdr_timers_init(vdr_timers *timers, uint32_t table)
 {
-    _Static_assert(sizeof(vdr_timer) == 24, "a timer has no padding");
+    _Static_assert(sizeof(vdr_timer) == 20, "a timer has no padding");
     vdr_slab_init(&timers->heap, table, 1, sizeof(vdr_timer));
 }
 

@@ -17,11 +17,13 @@ typedef enum vdr_timer_kind {
     VDR_TIMER_ACT_FORGOTTEN = 7
 } vdr_timer_kind;
 
-typedef struct vdr_timer {
+#define VDR_TIMER_ORDER_MAX ((UINT64_C(1) << 61) - 1)
+
+typedef struct __attribute__((packed, aligned(4))) vdr_timer { /* 20 bytes: there are two for each signal */
     vdr_ms due;
-    uint64_t order;  /* of creation, from one counter of the core */
-    uint32_t target; /* slot of a signal, case, household or act; 0 for RETRY */
-    uint32_t kind;   /* vdr_timer_kind */
+    uint64_t order : 61; /* of creation, from one counter of the core */
+    uint64_t kind : 3;   /* vdr_timer_kind */
+    uint32_t target;     /* slot of a signal, case, household or act; 0 for RETRY */
 } vdr_timer;
 
 typedef struct vdr_timers {

@@ -90,9 +90,10 @@ vdr_trial_bears(const vdr_core *core, const vdr_command *command)
         small = member_is_small(state, &command->persons[i].key, false);
     for (size_t i = 0; i < command->address_count && small; i++)
         small = member_is_small(state, &command->addresses[i], true);
+    vdr_index_search search;
     if (command->signal.id.at != NULL)
-        for (vdr_slot slot = vdr_signal_with_id(state, &command->signal, 0); slot != 0 && small;
-             slot = vdr_signal_with_id(state, &command->signal, slot))
+        for (vdr_slot slot = vdr_signal_first(state, &command->signal, &search); slot != 0 && small;
+             slot = vdr_signal_next(state, &command->signal, &search))
             small = is_small(state, vdr_signal_at(state, slot)->household);
     return small;
 }

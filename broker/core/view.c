@@ -22,6 +22,7 @@ static void
 show_signal(const vdr_state *state, vdr_slot slot, vdr_signal_view *ret_view)
 {
     const vdr_signal *signal = vdr_signal_at(state, slot);
+    const vdr_signal_rest *rest = vdr_signal_rest_at(state, slot);
     const vdr_sender *sender = vdr_sender_of(state, signal);
     const vdr_terms *terms = vdr_terms_of(state, signal);
     uint32_t person_count = 0;
@@ -35,7 +36,7 @@ show_signal(const vdr_state *state, vdr_slot slot, vdr_signal_view *ret_view)
         .type = text_of(state, terms->type),
         .domain = text_of(state, terms->domain),
         .purpose = text_of(state, terms->purpose),
-        .service = text_of(state, signal->service),
+        .service = text_of(state, rest->service),
         .occurred_at = signal->occurred_at,
         .until = signal->until,
         .leaves_at = signal->occurred_at + terms->retain_ms,
@@ -48,7 +49,7 @@ show_signal(const vdr_state *state, vdr_slot slot, vdr_signal_view *ret_view)
         .household = {vdr_household_at(state, signal->household)->number},
         .case_id = {signal->in_case != 0 ? vdr_case_at(state, signal->in_case)->number : 0},
         .person_count = person_count,
-        .has_address = signal->address != 0,
+        .has_address = rest->address != 0,
     };
 }
 
@@ -101,8 +102,7 @@ show_household(const vdr_state *state, vdr_slot slot, vdr_household_view *ret_vi
         .open_case = {household->open_case != 0 ? vdr_case_at(state, household->open_case)->number : 0},
         .under_review = household->reviews != 0,
     };
-    if (household->district_len != 0)
-        ret_view->district = vdr_span_of(household->district, household->district_len);
+    ret_view->district = text_of(state, household->district);
 }
 
 bool
@@ -154,7 +154,7 @@ bool
 vdr_view_case_signal(const vdr_core *core, vdr_at case_at, vdr_at *cursor, vdr_signal_view *ret_view)
 {
     const vdr_state *state = &core->state;
-    vdr_slot slot = cursor->slot != 0 ? vdr_signal_at(state, cursor->slot)->case_after
+    vdr_slot slot = cursor->slot != 0 ? vdr_signal_rest_at(state, cursor->slot)->case_after
                                       : vdr_case_at(state, case_at.slot)->signals_first;
     if (slot == 0)
         return false;
@@ -204,12 +204,12 @@ vdr_view_case_rule(const vdr_core *core, vdr_at case_at, vdr_at *cursor, vdr_spa
 }
 
 static bool
-names(const vdr_state *state, const vdr_signal *signal, vdr_slot member)
+names(const vdr_state *state, vdr_slot signal, vdr_slot member)
 {
-    vdr_slot at = signal->names;
+    vdr_slot at = vdr_signal_at(state, signal)->names;
     while (at != 0 && vdr_naming_at(state, at)->member != member)
         at = vdr_naming_at(state, at)->next;
-    return at != 0 || signal->address == member;
+    return at != 0 || vdr_signal_rest_at(state, signal)->address == member;
 }
 
 /* Position of the newest signal that names it; once that one left, of any of its household that does. */
@@ -222,7 +222,7 @@ naming_position(const vdr_state *state, vdr_slot slot)
     if (member->uses == 0 || member->household == 0)
         return 0;
     vdr_slot at = vdr_household_at(state, member->household)->signals_last;
-    while (at != 0 && !names(state, vdr_signal_at(state, at), slot))
+    while (at != 0 && !names(state, at, slot))
         at = vdr_signal_at(state, at)->before;
     return at != 0 ? vdr_signal_at(state, at)->position : 0;
 }

@@ -69,8 +69,7 @@ names_init(vdr_state *state)
 {
     *state = (vdr_state){0};
     vdr_slab_init(&state->names, VDR_TABLE_NAMES, 1, sizeof(vdr_name_record));
-    vdr_index_init(&state->names_by_text, VDR_TABLE_NAME_BUCKETS, &state->names,
-                   offsetof(vdr_name_record, hash), offsetof(vdr_name_record, next));
+    vdr_index_init(&state->names_by_text, VDR_TABLE_NAME_LINES, &state->names, vdr_name_record_hash);
     vdr_texts_init(&state->texts, VDR_TABLE_TEXTS);
 }
 

@@ -19,8 +19,10 @@ roll(uint64_t *at, uint32_t below)
 static vdr_timer
 timer_of(vdr_ms due, uint64_t order)
 {
-    return (vdr_timer){
-        .due = due, .order = order, .target = (uint32_t)order * 3, .kind = 1 + (uint32_t)order % 7};
+    return (vdr_timer){.due = due,
+                       .order = order & VDR_TIMER_ORDER_MAX,
+                       .target = (uint32_t)order * 3,
+                       .kind = (1 + order % 7) & 7};
 }
 
 static int
