@@ -5,7 +5,7 @@
 vdr_err
 vdr_checkpoint_begin(vdr_checkpoint *checkpoint)
 {
-    VDR_ASSERT(!checkpoint->begun);
+    VDR_ASSERT(!checkpoint->begun && !checkpoint->back);
     vdr_err err = checkpoint->ops->begin(checkpoint);
     checkpoint->begun = err == VDR_OK;
     return err;
@@ -61,8 +61,17 @@ vdr_checkpoint_load(vdr_checkpoint *checkpoint,
 vdr_err
 vdr_checkpoint_fall_back(vdr_checkpoint *checkpoint)
 {
-    VDR_ASSERT(!checkpoint->begun);
+    VDR_ASSERT(!checkpoint->begun && !checkpoint->back);
     return checkpoint->ops->fall_back(checkpoint);
+}
+
+vdr_err
+vdr_checkpoint_look_back(vdr_checkpoint *checkpoint)
+{
+    VDR_ASSERT(!checkpoint->begun && !checkpoint->back);
+    vdr_err err = checkpoint->ops->look_back(checkpoint);
+    checkpoint->back = err == VDR_OK;
+    return err;
 }
 
 vdr_err

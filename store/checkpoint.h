@@ -64,6 +64,10 @@ VDR_MUST_CHECK vdr_err vdr_checkpoint_load(vdr_checkpoint *checkpoint,
  * NOT_FOUND: there is none to forget. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_fall_back(vdr_checkpoint *checkpoint);
 
+/* From here on this handle reads the one before the newest, and writes nothing; nothing is forgotten. For who
+ * wants to step as much of the log as can be. NOT_FOUND: there is no older one, nothing changed. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_look_back(vdr_checkpoint *checkpoint);
+
 /* As vdr_log_backup, to dir/state. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_backup(vdr_checkpoint *checkpoint, const char *dir);
 uint64_t vdr_checkpoint_written_bytes(const vdr_checkpoint *checkpoint); /* since opening; any thread */

@@ -328,6 +328,17 @@ fall_back(vdr_checkpoint *base)
 }
 
 static vdr_err
+look_back(vdr_checkpoint *base)
+{
+    vdr_checkpoint_lmdb *c = (vdr_checkpoint_lmdb *)base;
+    if (c->before == 0)
+        return VDR_E_NOT_FOUND;
+    c->newest = c->before;
+    c->before = 0;
+    return VDR_OK;
+}
+
+static vdr_err
 backup(vdr_checkpoint *base, const char *dir)
 {
     return vdr_env_copy(&((vdr_checkpoint_lmdb *)base)->env, dir);
@@ -363,6 +374,7 @@ static const vdr_checkpoint_ops ops = {
     .manifest_get = manifest_get,
     .load = load,
     .fall_back = fall_back,
+    .look_back = look_back,
     .backup = backup,
     .written_bytes = written_bytes,
     .reason = reason,

@@ -177,11 +177,17 @@ abandon(vdr_checkpoint *base)
     c->work = NULL;
 }
 
+static const vdr_mem_state *
+looked_at(const vdr_checkpoint_memory *c)
+{
+    return c->checkpoint.back ? c->memory->before : c->memory->newest;
+}
+
 static vdr_err
 manifest_get(vdr_checkpoint *base, vdr_checkpoint_manifest *ret_manifest)
 {
     vdr_checkpoint_memory *c = (vdr_checkpoint_memory *)base;
-    const vdr_mem_state *state = c->memory->newest;
+    const vdr_mem_state *state = looked_at(c);
     if (c->life != c->memory->life)
         return VDR_E_STORE_FAILED;
     if (state == NULL)
@@ -197,7 +203,7 @@ static vdr_err
 load(vdr_checkpoint *base, vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes), void *context)
 {
     vdr_checkpoint_memory *c = (vdr_checkpoint_memory *)base;
-    const vdr_mem_state *state = c->memory->newest;
+    const vdr_mem_state *state = looked_at(c);
     if (c->life != c->memory->life)
         return VDR_E_STORE_FAILED;
     if (state == NULL)
@@ -227,6 +233,16 @@ fall_back(vdr_checkpoint *base)
     c->memory->kept_fall_back = fault == VDR_MEMORY_NONE || fault == VDR_MEMORY_KEPT;
     if (fault == VDR_MEMORY_NONE)
         vdr_memory_settle_state(c->memory);
+    return err;
+}
+
+static vdr_err
+look_back(vdr_checkpoint *base)
+{
+    const vdr_checkpoint_memory *c = (const vdr_checkpoint_memory *)base;
+    vdr_err err = usable(c);
+    if (err == VDR_OK && c->memory->before == NULL)
+        err = VDR_E_NOT_FOUND;
     return err;
 }
 
@@ -268,6 +284,7 @@ static const vdr_checkpoint_ops ops = {
     .manifest_get = manifest_get,
     .load = load,
     .fall_back = fall_back,
+    .look_back = look_back,
     .backup = backup,
     .written_bytes = written_bytes,
     .reason = reason,

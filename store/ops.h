@@ -50,6 +50,7 @@ typedef struct vdr_checkpoint_ops {
     vdr_err (*load)(vdr_checkpoint *checkpoint,
                     vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes), void *context);
     vdr_err (*fall_back)(vdr_checkpoint *checkpoint);
+    vdr_err (*look_back)(vdr_checkpoint *checkpoint);
     vdr_err (*backup)(vdr_checkpoint *checkpoint, const char *dir);
     uint64_t (*written_bytes)(const vdr_checkpoint *checkpoint);
     const char *(*reason)(vdr_checkpoint *checkpoint);
@@ -59,6 +60,7 @@ typedef struct vdr_checkpoint_ops {
 struct vdr_checkpoint {
     const vdr_checkpoint_ops *ops;
     bool begun; /* between begin and commit or abandon; kept by checkpoint.c */
+    bool back;  /* looks at the one before the newest; kept by checkpoint.c */
 };
 
 #endif

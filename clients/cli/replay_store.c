@@ -3,6 +3,7 @@
 #include "broker/record.h"
 #include "clients/cli/progress.h"
 #include "clients/cli/tale.h"
+#include "proto/time.h"
 #include "store/checkpoint.h"
 #include "store/log.h"
 
@@ -65,6 +66,19 @@ load_block(void *context, vdr_block_id id, vdr_span bytes)
     return vdr_core_load_block(context, (vdr_core_block){id.table, id.number, bytes});
 }
 
+/* Does the log lead on from it? */
+static vdr_err
+leads_on(const replay *r, const vdr_checkpoint_manifest *manifest)
+{
+    vdr_log_stats stats;
+    uint8_t chain[32];
+    vdr_log_stats_get(r->log, &stats);
+    if (manifest->position >= stats.next || manifest->position + 1 < stats.first)
+        return VDR_E_NOT_FOUND;
+    vdr_err err = vdr_log_chain(r->log, manifest->position + 1, chain);
+    return err == VDR_OK && memcmp(chain, manifest->chain, sizeof chain) != 0 ? VDR_E_NOT_FOUND : err;
+}
+
 static vdr_err
 load(replay *r, vdr_checkpoint *checkpoint)
 {
@@ -73,38 +87,66 @@ load(replay *r, vdr_checkpoint *checkpoint)
 
     vdr_err err = vdr_checkpoint_manifest_get(checkpoint, &manifest);
     if (err == VDR_OK)
+        err = leads_on(r, &manifest);
+    if (err == VDR_OK)
         err = vdr_core_load_begin(r->core, manifest.head);
     if (err == VDR_OK)
         err = vdr_checkpoint_load(checkpoint, load_block, r->core);
-    if (err != VDR_OK)
-        return say(err, "the checkpoint: %s", vdr_err_text(err));
-    vdr_position position = vdr_core_config_position(r->core);
-    err = vdr_log_read(r->reader, position, &record);
-    if (err != VDR_OK)
-        return bad_record(position, err);
-    err = config_of(&record, position, &r->config);
-    if (err != VDR_OK)
-        return err;
-    err = vdr_core_load_end(r->core, r->config);
-    if (err != VDR_OK)
-        return say(err, "the checkpoint: %s", vdr_err_text(err));
-    r->last = manifest.position;
-    fprintf(stderr, "the log begins later than record 1: lines from record %llu on\n",
-            (unsigned long long)r->last + 1);
-    return VDR_OK;
+    vdr_position position = err == VDR_OK ? vdr_core_config_position(r->core) : 0;
+    if (err == VDR_OK)
+        err = vdr_log_read(r->reader, position, &record);
+    if (err == VDR_OK)
+        err = config_of(&record, position, &r->config);
+    if (err == VDR_OK)
+        err = vdr_core_load_end(r->core, r->config);
+    if (err == VDR_OK)
+        r->last = manifest.position;
+    return err;
 }
 
+/* Loads the newest checkpoint, or with back the one before it, into a new core. */
 static vdr_err
-load_newest(replay *r, const char *dir)
+load_from(replay *r, const char *dir, bool back)
 {
     char words[256] = "";
     vdr_checkpoint *checkpoint = NULL;
     vdr_err err = vdr_checkpoint_open_lmdb(dir, false, &checkpoint, words);
     if (err != VDR_OK)
         return say(err, "%s: %s", dir, *words != '\0' ? words : vdr_err_text(err));
-    err = load(r, checkpoint);
+    if (back)
+        err = vdr_checkpoint_look_back(checkpoint);
+    if (err == VDR_OK)
+        err = load(r, checkpoint);
     vdr_checkpoint_close(&checkpoint);
+    if (err == VDR_OK)
+        return VDR_OK;
+    vdr_core_free(&r->core);
+    vdr_config_free(&r->config);
+    r->core = vdr_core_new();
     return err;
+}
+
+/* What was cut is gone, and the state at the log's begin with it. A state is kept twice, in the checkpoints: the
+ * older one that is good shows the most. */
+static vdr_err
+load_oldest(replay *r, const char *dir, vdr_position first)
+{
+    char since[VDR_TIME_TEXT_BYTES + 1] = "";
+    vdr_err err = load_from(r, dir, true);
+    if (err != VDR_OK)
+        err = load_from(r, dir, false);
+    if (err != VDR_OK)
+        return say(err,
+                   "the log begins at record %llu and no checkpoint leads on from there (%s): nothing of it "
+                   "can be decided again. Restore a backup to look at",
+                   (unsigned long long)first, vdr_err_text(err));
+    if (vdr_core_now(r->core) != VDR_MS_NONE)
+        vdr_time_format(vdr_core_now(r->core), since);
+    fprintf(stderr,
+            "voordeur replay: the log was cut: its lines are whole from record %llu on%s%s; what was decided "
+            "before is no longer in this store\n",
+            (unsigned long long)r->last + 1, *since != '\0' ? ", after " : "", since);
+    return VDR_OK;
 }
 
 /* ---- stepping */
@@ -205,7 +247,9 @@ vdr_replay_store(const char *dir, vdr_ms until)
     if (err != VDR_OK)
         (void)say(err, "%s: %s", dir, vdr_err_text(err));
     if (err == VDR_OK && stats.first > 1)
-        err = load_newest(&r, dir);
+        err = load_oldest(&r, dir, stats.first);
+    if (err == VDR_OK && until != VDR_MS_NONE && r.last != 0 && until < vdr_core_now(r.core))
+        fprintf(stderr, "voordeur replay: --until is before that: there are no lines\n");
     if (err == VDR_OK)
         err = step_all(&r, stats.next, until);
     vdr_log_reader_close(&r.reader);

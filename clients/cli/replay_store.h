@@ -7,8 +7,8 @@
 #include "proto/types.h"
 
 /* Steps the log in the store dir, which no broker may be using, and writes its lines to standard output;
- * until as --until, VDR_MS_NONE: all. Where the log was cut, from the newest checkpoint on. On failure words
- * were written to standard error. STORE_CORRUPT also: stepping tells something else than was told then. */
+ * until as --until, VDR_MS_NONE: all. Where the log was cut, from the oldest checkpoint that it leads on from,
+ * which words on standard error say. On failure words were written there. STORE_CORRUPT also: stepping tells something else than was told then. */
 VDR_MUST_CHECK vdr_err vdr_replay_store(const char *dir, vdr_ms until);
 
 #endif

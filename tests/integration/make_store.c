@@ -1,10 +1,14 @@
-/* Writes a store as a broker with --clock event would: make_store CONFIG EVENTS STORE. For replay.py. */
+/* Writes a store as a broker with --clock event would: make_store CONFIG EVENTS STORE [OLDER NEWER]. For
+ * replay.py. With two positions there is a checkpoint after each of those records, the configuration is written
+ * once more before the first, and the log is cut there; the number of lines told before is written out. */
 #include "broker/core/core.h"
 #include "broker/record.h"
 #include "clients/cli/lines.h"
+#include "store/checkpoint.h"
 #include "store/log.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 typedef struct store {
     vdr_door *door;
@@ -12,7 +16,75 @@ typedef struct store {
     vdr_log *log;
     vdr_arena arena;
     vdr_position next;
+    vdr_checkpoint *checkpoint;
+    vdr_position older, newer, cut; /* 0: the log stays whole */
+    vdr_command begin;              /* the configuration */
+    vdr_span begin_content;
+    size_t told, told_before; /* lines; those up to the older checkpoint */
 } store;
+
+static bool keep(store *s, vdr_command *command, vdr_span content);
+
+static size_t
+lines_of(vdr_span tale)
+{
+    vdr_effect effect;
+    uint32_t offset = 0;
+    size_t count = 0;
+    while (vdr_effect_next(tale, &offset, &effect) == VDR_OK)
+        count++;
+    return count;
+}
+
+/* The state after the last record. */
+static vdr_err
+write_checkpoint(store *s)
+{
+    vdr_checkpoint_manifest manifest = {.position = s->next - 1};
+    vdr_core_block block;
+    vdr_err err = vdr_log_chain(s->log, s->next, manifest.chain);
+    if (err == VDR_OK)
+        err = vdr_checkpoint_begin(s->checkpoint);
+    vdr_core_image_begin(s->core);
+    while (err == VDR_OK && vdr_core_image_next(s->core, true, &block))
+        err = vdr_checkpoint_put(s->checkpoint, (vdr_block_id){block.table, block.number}, block.bytes);
+    manifest.head = vdr_core_image_head(s->core, &manifest.position, &manifest.blocks);
+    if (err == VDR_OK)
+        err = vdr_checkpoint_commit(s->checkpoint, &manifest);
+    vdr_core_image_end(s->core, err == VDR_OK);
+    return err;
+}
+
+/* What a broker does now and then. */
+static bool
+upkeep(store *s)
+{
+    vdr_err err = VDR_OK;
+    if (s->older != 0 && s->next > s->older && s->cut == 0) {
+        s->cut = s->next;
+        if (!keep(s, &s->begin, s->begin_content))
+            return false;
+        s->told_before = s->told;
+        err = write_checkpoint(s);
+    } else if (s->newer != 0 && s->next > s->newer) {
+        s->newer = 0;
+        err = write_checkpoint(s);
+    }
+    if (err != VDR_OK)
+        fprintf(stderr, "make_store: checkpoint: %s\n", vdr_err_text(err));
+    return err == VDR_OK;
+}
+
+static bool
+cut(store *s)
+{
+    size_t removed = 1;
+    vdr_err err = VDR_OK;
+    while (err == VDR_OK && removed != 0)
+        err = vdr_log_cut(s->log, s->cut, 1000, &removed);
+    printf("%zu\n", s->told_before);
+    return err == VDR_OK;
+}
 
 /* Steps a command; what changed something is appended, a refused one with timers as a tick. */
 static bool
@@ -49,7 +121,8 @@ keep(store *s, vdr_command *command, vdr_span content)
     if (err != VDR_OK)
         fprintf(stderr, "make_store: record %llu: %s\n", (unsigned long long)s->next, vdr_err_text(err));
     s->next++;
-    return err == VDR_OK;
+    s->told += lines_of(tale);
+    return err == VDR_OK && upkeep(s);
 }
 
 static bool
@@ -79,29 +152,40 @@ main(int argc, char **argv)
     vdr_config *config = NULL;
     vdr_span content;
     vdr_lines lines;
+    vdr_arena kept;
     char words[256] = "";
 
-    if (argc != 4)
+    if (argc != 4 && argc != 6)
         return 2;
+    if (argc == 6) {
+        s.older = strtoull(argv[4], NULL, 10);
+        s.newer = strtoull(argv[5], NULL, 10);
+    }
     vdr_arena_init(&s.arena, VDR_EVENT_ARENA_BYTES * 2);
     vdr_config_faults_init(&faults);
     if (vdr_config_texts_load(argv[1], &s.arena, &texts, words) != VDR_OK ||
         vdr_config_read(&texts, &faults, &config) != VDR_OK || vdr_lines_open(&lines, argv[2]) != VDR_OK ||
         vdr_log_open_lmdb(argv[3], &create, &s.log, words) != VDR_OK ||
+        vdr_checkpoint_open_lmdb(argv[3], true, &s.checkpoint, words) != VDR_OK ||
         vdr_content_write_config(&texts, &s.arena, &content) != VDR_OK) {
         fprintf(stderr, "make_store: %s\n", words);
         return 1;
     }
     s.door = vdr_door_new(key);
     s.core = vdr_core_new();
-    vdr_command begin = {.kind = VDR_COMMAND_CONFIG, .at = VDR_MS_NONE, .config = config};
-    bool good = keep(&s, &begin, content) && keep_lines(&s, config, &lines);
+    s.begin = (vdr_command){.kind = VDR_COMMAND_CONFIG, .at = VDR_MS_NONE, .config = config};
+    vdr_arena_init(&kept, VDR_EVENT_ARENA_BYTES * 2);
+    s.begin_content = vdr_arena_copy(&kept, content);
+    bool good = keep(&s, &s.begin, s.begin_content) && keep_lines(&s, config, &lines);
+    good = good && (s.cut == 0 || cut(&s));
     vdr_lines_close(&lines);
     vdr_core_free(&s.core);
     vdr_door_free(&s.door);
+    vdr_checkpoint_close(&s.checkpoint);
     vdr_log_close(&s.log);
     vdr_config_free(&config);
     vdr_config_faults_done(&faults);
     vdr_arena_done(&s.arena);
+    vdr_arena_done(&kept);
     return good ? 0 : 1;
 }

@@ -8,6 +8,7 @@ line; exit status 0 when all hold.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -155,6 +156,36 @@ def stores():
     check("no store: status 1, with words", status == 1 and not out and "/nowhere" in err, err)
 
 
+def cut_stores():
+    """The older of two checkpoints is where the lines of a cut log begin, and words say so."""
+    events = os.path.join(TOWN, "year.jsonl")
+    wanted = [l for l in call("replay", "--config", TOWN, events)[1].splitlines()
+              if b'"verdict"' not in l or b'"verdict":"accepted"' in l]
+    with tempfile.TemporaryDirectory() as dir:
+        store = os.path.join(dir, "store")
+        made = subprocess.run([MAKE_STORE, TOWN, events, store, "200", "400"], check=True, timeout=LIMIT_S,
+                              stdout=subprocess.PIPE)
+        before = int(made.stdout)
+        check("the store has lines before the cut", 0 < before < len(wanted), before)
+        status, out, err = call("replay", "--store", store)
+        check("a cut log gives its lines from the older checkpoint on",
+              status == 0 and out.splitlines() == wanted[before:], (status, len(out.splitlines()), err))
+        check("and says from which record they are whole",
+              "the log was cut: its lines are whole from record 202 on, after 20" in err, err)
+        last = wanted[-1][7:31].decode()
+        status, out, err = call("replay", "--store", store, "--until", last)
+        check("--until works on a cut log", status == 0 and out.splitlines() == wanted[before:], err)
+        status, out, err = call("replay", "--store", store, "--until", "2000-01-01T00:00:00Z")
+        check("--until before all of it: no lines, with words", status == 0 and not out and "there are no lines" in err,
+              (status, out[:200], err))
+        again = call("replay", "--store", store)[1].splitlines()
+        check("looking back forgets nothing", again == wanted[before:], len(again))
+        shutil.rmtree(os.path.join(store, "state"))
+        status, out, err = call("replay", "--store", store)
+        check("a cut log without a checkpoint: status 1, nothing told, and why",
+              status == 1 and not out and "the log begins at record 201" in err and "can be decided again" in err, (status, err))
+
+
 bytes_are_exact()
 inputs()
 long_lines()
@@ -162,4 +193,5 @@ statuses()
 until()
 if MAKE_STORE:
     stores()
+    cut_stores()
 sys.exit(1 if failed else 0)

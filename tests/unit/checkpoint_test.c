@@ -195,6 +195,28 @@ what_did_not_change_is_carried_over(void **state)
 }
 
 static void
+looking_back_reads_the_one_before_and_forgets_nothing(void **state)
+{
+    bed *b = *state;
+    model m = {0}, older = {0};
+    bed_open_checkpoint(b);
+    assert_int_equal(vdr_checkpoint_look_back(b->checkpoint), VDR_E_NOT_FOUND);
+    for (uint32_t i = 1; i <= 3; i++) {
+        older = m;
+        assert_int_equal(vdr_checkpoint_begin(b->checkpoint), VDR_OK);
+        put(b, &m, id_of(0, 3), i, 100);
+        put(b, &m, id_of(1, i), i, 100);
+        if (i == 3)
+            drop(b, &m, id_of(1, 1));
+        commit(b, &m, i);
+    }
+    assert_int_equal(vdr_checkpoint_look_back(b->checkpoint), VDR_OK);
+    check(b, &older, 2);
+    bed_open_checkpoint(b);
+    check(b, &m, 3);
+}
+
+static void
 falling_back_twice_leaves_none(void **state)
 {
     bed *b = *state;
@@ -492,6 +514,7 @@ main(void)
         BOTH(blocks_come_back_in_order_of_name),
         BOTH(a_checkpoint_without_blocks_is_one),
         BOTH(what_did_not_change_is_carried_over),
+        BOTH(looking_back_reads_the_one_before_and_forgets_nothing),
         BOTH(falling_back_twice_leaves_none),
         BOTH(an_abandoned_one_leaves_nothing),
         BOTH(loading_ends_with_the_error_of_the_callback),
