@@ -118,8 +118,8 @@ void vdr_engine_die(vdr_engine *engine, vdr_err error, const char *words);
 /* What a record keeps besides its command. */
 typedef struct vdr_body {
     vdr_content_form form;
-    vdr_span bytes;              /* JSON, CONFIG */
-    const vdr_wire_typed *typed; /* TYPED: encoded when it turns out to be a record */
+    vdr_span bytes;              /* JSON, CONFIG, and TYPED where it came encoded */
+    const vdr_wire_typed *typed; /* TYPED: otherwise encoded when it turns out to be a record */
 } vdr_body;
 
 /* submit.c: steps a command and gathers what came of it; before it, in records of their own, what is due beyond

@@ -109,6 +109,7 @@ submit_item(vdr_daemon *daemon, vdr_session *session, const vdr_wire_item *item,
         .sender_id = vdr_span_str(session->party),
         .json = item->json,
         .typed = item->typed,
+        .typed_bytes = item->check_revision || item->revision != 0 ? (vdr_span){0} : item->encoded,
         .revision_checked = item->check_revision,
         .revision = item->revision,
     };

@@ -61,6 +61,8 @@ has_of(const vdr_command *c)
 
 /* ---- writing */
 
+#define NUMBER_BYTES_MAX 10u
+
 typedef struct writer {
     uint8_t *at;
     size_t size, used;
@@ -77,12 +79,16 @@ put(writer *out, const void *bytes, size_t len)
 static void
 put_number(writer *out, uint64_t number)
 {
-    uint8_t bytes[10];
-    size_t len = 0;
+    uint8_t bytes[NUMBER_BYTES_MAX];
+    bool room = out->at != NULL && out->used + NUMBER_BYTES_MAX <= out->size;
+    uint8_t *begin = room ? out->at + out->used : bytes, *end = begin;
     for (; number >= 0x80; number >>= 7)
-        bytes[len++] = (uint8_t)(number | 0x80);
-    bytes[len++] = (uint8_t)number;
-    put(out, bytes, len);
+        *end++ = (uint8_t)(number | 0x80);
+    *end++ = (uint8_t)number;
+    if (room)
+        out->used += (size_t)(end - begin);
+    else
+        put(out, bytes, (size_t)(end - begin));
 }
 
 static void

@@ -35,7 +35,7 @@ put_content(vdr_engine *engine, const vdr_body *body)
     vdr_span bytes = body->bytes;
     if (body->form == VDR_CONTENT_NONE)
         return (vdr_span){0};
-    if (body->form == VDR_CONTENT_TYPED) {
+    if (body->form == VDR_CONTENT_TYPED && bytes.at == NULL) {
         vdr_wire_item item = {.typed = body->typed};
         engine->encoded.len = 0;
         vdr_err e = vdr_item_encode(&item, &engine->encoded);
@@ -205,7 +205,8 @@ vdr_engine_submit(vdr_engine *engine, const vdr_submission *submission)
     if (submission->json.at != NULL) {
         vdr_event_read(engine->door, &options, submission->json, &engine->arena, &command, &body.bytes);
     } else {
-        body = (vdr_body){.form = VDR_CONTENT_TYPED, .typed = submission->typed};
+        body = (vdr_body){
+            .form = VDR_CONTENT_TYPED, .typed = submission->typed, .bytes = submission->typed_bytes};
         vdr_event_typed(engine->door, &options, submission->typed, &engine->arena, &command);
     }
     if (command.kind == VDR_COMMAND_SIGNAL && engine->full) {

@@ -175,6 +175,8 @@ vdr_direct_read(const vdr_schema *schema, vdr_span body, vdr_arena *arena, void 
         if (schema->fields[next].min != 0)
             return false;
     }
+    if (schema->encoded_offset != 0)
+        *MEMBER(vdr_span, ret_plain, schema->encoded_offset) = body;
     return schema->check == NULL || schema->check(ret_plain);
 }
 

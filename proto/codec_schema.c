@@ -132,6 +132,7 @@ const vdr_schema vdr_schema_item = {
     .plain_bytes = sizeof(PLAIN),
     .fields = item_fields,
     .field_count = sizeof item_fields / sizeof item_fields[0],
+    .encoded_offset = offsetof(PLAIN, encoded),
     .check = item_is_of_one_form,
 };
 #undef PLAIN

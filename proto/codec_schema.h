@@ -42,6 +42,8 @@ typedef struct vdr_schema {
     size_t plain_bytes;
     const vdr_field *fields;
     unsigned field_count;
+    size_t
+        encoded_offset; /* of a vdr_span that is given the bytes read, if writing would give the same; 0: of none */
     bool (*check)(const void *plain); /* what a single field cannot say; NULL: nothing */
 } vdr_schema;
 

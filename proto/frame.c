@@ -31,15 +31,15 @@ write_32(uint8_t *at, uint32_t value)
         at[i] = (uint8_t)(value >> (8 * i));
 }
 
-/* CRC-16/IBM-3740: polynomial 0x1021, begins with 0xffff, not reflected. Half a byte at a time. */
+/* CRC-16/IBM-3740: polynomial 0x1021, begins with 0xffff, not reflected. A byte at a time without a table: the
+ * polynomial has few terms, so what eight steps add is the upper byte, folded, in three places. */
 static uint16_t
 crc16(uint16_t crc, const uint8_t *at, size_t len)
 {
-    static const uint16_t steps[16] = {0x0000, 0x1021, 0x2042, 0x3063, 0x4084, 0x50a5, 0x60c6, 0x70e7,
-                                       0x8108, 0x9129, 0xa14a, 0xb16b, 0xc18c, 0xd1ad, 0xe1ce, 0xf1ef};
     for (size_t i = 0; i < len; i++) {
-        crc = (uint16_t)((uint16_t)(crc << 4) ^ steps[(crc >> 12) ^ (at[i] >> 4)]);
-        crc = (uint16_t)((uint16_t)(crc << 4) ^ steps[(crc >> 12) ^ (at[i] & 15)]);
+        unsigned upper = (unsigned)(crc >> 8) ^ at[i];
+        upper ^= upper >> 4;
+        crc = (uint16_t)((unsigned)crc << 8 ^ upper << 12 ^ upper << 5 ^ upper);
     }
     return crc;
 }

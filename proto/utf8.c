@@ -42,10 +42,12 @@ vdr_span_is_utf8(vdr_span text)
     size_t i = 0;
     while (i < text.len) {
         uint64_t eight;
-        if (text.len - i >= sizeof eight) { /* most text is ASCII: eight bytes at once */
-            memcpy(&eight, text.at + i, sizeof eight);
+        if (text.len >=
+            sizeof eight) { /* most text is ASCII: eight bytes at once, at the end the last eight */
+            size_t last = text.len - sizeof eight, from = i < last ? i : last;
+            memcpy(&eight, text.at + from, sizeof eight);
             if ((eight & UINT64_C(0x8080808080808080)) == 0) {
-                i += sizeof eight;
+                i = from + sizeof eight;
                 continue;
             }
         }

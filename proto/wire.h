@@ -133,6 +133,9 @@ typedef struct vdr_wire_item { /* exactly one of json and typed */
     const vdr_wire_typed *typed;
     bool check_revision;
     uint64_t revision; /* of the case that this act is about, when check_revision */
+    vdr_span
+        encoded; /* by decoding: the bytes that vdr_item_encode() would give; may be absent. Not looked at
+                          by encoding */
 } vdr_wire_item;
 
 typedef struct vdr_wire_publish {

@@ -41,6 +41,10 @@ check_both_ways(const vdr_wire *wire, vdr_span once, vdr_arena *arena)
     }
     for (size_t i = 0; i < wire->publish.item_count; i++)
         spans[i] = vdr_span_of(items.at + ends[i], ends[i + 1] - ends[i]);
+    for (size_t i = 0; i < wire->publish.item_count; i++) {
+        vdr_span encoded = wire->publish.items[i].encoded;
+        VDR_ASSERT(encoded.at == NULL || vdr_span_equal(encoded, spans[i]));
+    }
     vdr_publish_write(wire->publish.first, wire->publish.want_results, spans, wire->publish.item_count, 1,
                       &other);
     VDR_ASSERT(vdr_span_equal(vdr_bytes_span(&other), once));

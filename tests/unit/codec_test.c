@@ -351,6 +351,7 @@ a_publish_of_encoded_items_is_the_same_bytes(void **state)
                 said += vdr_publish_item_bytes(spans[i].len);
                 assert_int_equal(vdr_item_decode(spans[i], &arena, &back), VDR_OK);
                 assert_true(same(&vdr_schema_item, (const uint8_t *)&items[i], (const uint8_t *)&back));
+                assert_true(vdr_span_equal(back.encoded, spans[i]));
             }
             vdr_publish_write(first, want, spans, 3, 4, &parts);
             assert_true(parts.len <= said);
@@ -386,6 +387,13 @@ utf8_is_what_rfc_3629_says(void **state)
         {"12345678\xc3\xab"
          "12345678",
          true},
+        {"12345678\xc3\xab"
+         "1",
+         true},
+        {"12345678\xc3", false},
+        {"12345678"
+         "1\x80",
+         false},
         {"\x80", false},
         {"\xc0\x80", false},
         {"\xc1\xbf", false},
