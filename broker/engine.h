@@ -74,7 +74,7 @@ typedef struct vdr_engine_options {
 
 /* Loads the newest good checkpoint (else the one before it, else the log from its first record), steps the
  * log's tail and compares every tale with the stored one, then brings the configuration in force.
- * STORE_CORRUPT: no way to the state, or stepping tells something else than was told; BAD_CONFIG (file, line
+ * WRONG_KEY: not the key of this store. STORE_CORRUPT: no way to the state, or stepping tells something else than was told; BAD_CONFIG (file, line
  * and column in the words); STORE_*. ret_words: VDR_ENGINE_WORDS_BYTES, filled on failure. */
 VDR_MUST_CHECK vdr_err vdr_engine_open(const vdr_engine_options *options, vdr_engine **ret_engine,
                                        char *ret_words);

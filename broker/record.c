@@ -201,8 +201,10 @@ size_t
 vdr_command_write(const vdr_command *command, uint8_t *at, size_t size)
 {
     writer out = {.at = at, .size = size};
+    static const vdr_key16 none = {{0}};
     bool bounded = command->kind == VDR_COMMAND_TICK && command->timers_max != 0;
-    uint8_t head[2] = {bounded ? 2 : 1, (uint8_t)command->kind};
+    bool keyed = command->kind == VDR_COMMAND_CONFIG && !vdr_key16_equal(&command->key_check, &none);
+    uint8_t head[2] = {bounded || keyed ? 2 : 1, (uint8_t)command->kind};
 
     put(&out, head, sizeof head);
     put_instant(&out, command->at);
@@ -223,6 +225,8 @@ vdr_command_write(const vdr_command *command, uint8_t *at, size_t size)
             put_number(&out, command->timers_max);
         break;
     case VDR_COMMAND_CONFIG:
+        if (keyed)
+            put(&out, command->key_check.bytes, sizeof command->key_check.bytes);
         break;
     }
     return out.used;
@@ -475,6 +479,14 @@ take_timers_max(reader *in, vdr_command *c)
     c->timers_max = (uint32_t)most;
 }
 
+static void
+take_key_check(reader *in, vdr_command *c)
+{
+    static const vdr_key16 none = {{0}};
+    c->key_check = take_key(in);
+    in->bad |= vdr_key16_equal(&c->key_check, &none);
+}
+
 vdr_err
 vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
 {
@@ -485,7 +497,7 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
     if (routing.at[0] > VDR_RECORD_VERSION)
         return VDR_E_STORE_VERSION;
     if (routing.at[0] == 0 || routing.at[1] < VDR_COMMAND_SIGNAL || routing.at[1] > VDR_COMMAND_CONFIG ||
-        (routing.at[0] == 2 && routing.at[1] != VDR_COMMAND_TICK))
+        (routing.at[0] == 2 && routing.at[1] != VDR_COMMAND_TICK && routing.at[1] != VDR_COMMAND_CONFIG))
         return VDR_E_STORE_CORRUPT;
     reader in = {.at = routing.at + 2, .end = routing.at + routing.len, .arena = arena};
     c.kind = (vdr_command_kind)routing.at[1];
@@ -494,8 +506,10 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
         take_event(&in, &c);
     else if (c.kind == VDR_COMMAND_ACKS)
         take_acks(&in, &c);
-    else if (routing.at[0] == 2)
+    else if (routing.at[0] == 2 && c.kind == VDR_COMMAND_TICK)
         take_timers_max(&in, &c);
+    else if (routing.at[0] == 2)
+        take_key_check(&in, &c);
     if (arena->overflow)
         return VDR_E_NO_MEMORY;
     if (in.bad || in.at != in.end)

@@ -17,7 +17,9 @@
 #include "broker/door/config_read.h"
 #include "broker/door/event.h"
 
-#define VDR_RECORD_VERSION 2u /* 2: a tick that says how many timers fire; all else is of version 1 */
+/* 2: a tick that says how many timers fire, a configuration that says under which key; all else is of version 1,
+ * and so are these where they do not say it. */
+#define VDR_RECORD_VERSION 2u
 
 /* Writes the routing part: at most size bytes to at (NULL when size is 0); returns how many it has. Nothing
  * of it may be used when that is more than size. config is not part of it (the texts are the content). */

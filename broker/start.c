@@ -41,7 +41,7 @@ exit_of(vdr_err err)
 {
     if (err == VDR_OK)
         return VDR_EXIT_CLEAN;
-    if (err == VDR_E_BAD_CONFIG || err == VDR_E_USAGE)
+    if (err == VDR_E_BAD_CONFIG || err == VDR_E_USAGE || err == VDR_E_WRONG_KEY)
         return VDR_EXIT_CONFIG;
     if (err == VDR_E_STORE_FAILED || err == VDR_E_STORE_FULL || err == VDR_E_IO)
         return VDR_EXIT_DISK;

@@ -366,6 +366,8 @@ vdr_engine_submit_config(vdr_engine *engine, vdr_ticket ticket, const vdr_config
     VDR_ASSERT(e == VDR_OK); /* the reader bounds the texts, and the arena has room for three */
     body.bytes = vdr_span_of(content.at + 1, content.len - 1);
     vdr_command command = {.kind = VDR_COMMAND_CONFIG, .at = own_time(engine), .config = config};
+    if (engine->door != NULL)
+        command.key_check = vdr_door_key_check(engine->door);
     vdr_engine_step(engine, &command, &body, &ticket);
     vdr_config_free(&engine->config); /* the core points into the new one from here on */
     engine->config = config;

@@ -88,6 +88,9 @@
     X(STORE_EPOCH, 306, "store_epoch", LATER, NOBODY, "another writer has taken over", "")                   \
     X(NO_MEMORY, 307, "no_memory", LATER, OPERATOR, "out of memory", "give the machine or the unit more")    \
     X(IO, 308, "io", LATER, OPERATOR, "a file or socket failed", "the message names it")                     \
+    X(WRONG_KEY, 309, "wrong_key", AFTER_FIX, OPERATOR,                                                      \
+      "the pseudonym key is not the one that the store was written with",                                    \
+      "put back the key file that belongs to this store; it is kept apart from its backups")                 \
     X(BAD_CONFIG, 400, "bad_config", AFTER_FIX, OPERATOR, "the configuration has an error",                  \
       "the message names file, line and column")                                                             \
     X(USAGE, 401, "usage", AFTER_FIX, SENDER, "the command line is wrong", "see --help")                     \

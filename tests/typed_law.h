@@ -17,8 +17,8 @@ law_command_difference(const vdr_command *a, const vdr_command *b)
 {
     if (a->kind != b->kind || a->act != b->act || a->shape != b->shape)
         return "kind, act or shape";
-    if (a->timers_max != b->timers_max)
-        return "timers";
+    if (a->timers_max != b->timers_max || !vdr_key16_equal(&a->key_check, &b->key_check))
+        return "timers or key";
     if (a->at != b->at || a->time != b->time)
         return "time";
     if (!law_span_same(a->id, b->id) || !law_span_same(a->source, b->source) ||

@@ -91,6 +91,9 @@ typedef struct vdr_command {
 
     /* CONFIG; must live until the next CONFIG was stepped and the core freed. */
     const vdr_config *config;
+    /* Under which key the pseudonyms of the log are made (vdr_door_key_check); zero: not said. The core does not
+     * look at it: it is for whoever starts on the log with a key. */
+    vdr_key16 key_check;
 } vdr_command;
 
 #endif

@@ -9,6 +9,8 @@ vdr_door_new(const uint8_t key[VDR_DOOR_KEY_BYTES])
     memcpy(door->pseudonym_key, key, sizeof door->pseudonym_key);
     crypto_kdf_derive_from_key(door->digest_key, sizeof door->digest_key, 1, "vdrevent", key);
     crypto_kdf_derive_from_key(door->id_key, sizeof door->id_key, 2, "vdrevent", key);
+    /* A key of its own that is used for nothing else, so that it may be shown. */
+    crypto_kdf_derive_from_key(door->key_check.bytes, sizeof door->key_check.bytes, 3, "vdrevent", key);
     (void)sodium_mprotect_readonly(door);
     return door;
 }
@@ -44,4 +46,10 @@ vdr_door_id_hash(const vdr_door *door, vdr_span id)
     for (unsigned i = 0; i < sizeof bytes; i++)
         hash |= (uint64_t)bytes[i] << (8 * i);
     return hash;
+}
+
+vdr_key16
+vdr_door_key_check(const vdr_door *door)
+{
+    return door->key_check;
 }

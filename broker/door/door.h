@@ -10,6 +10,7 @@ struct vdr_door {
     uint8_t pseudonym_key[32];
     uint8_t digest_key[32];
     uint8_t id_key[crypto_shorthash_KEYBYTES];
+    vdr_key16 key_check;
 };
 
 /* A command of what an event says; digest is the caller's to fill in. */

@@ -30,6 +30,9 @@ vdr_key16 vdr_door_pseudonym(const vdr_door *door, bool is_address, vdr_span dig
 /* The keyed hash of an event's id, by which the core finds signals (command.h, vdr_command_ref). */
 uint64_t vdr_door_id_hash(const vdr_door *door, vdr_span id);
 
+/* By this a key is known again: a keyed hash of nothing secret, never zero. It says nothing of the key. */
+vdr_key16 vdr_door_key_check(const vdr_door *door);
+
 /* What the moment adds to an event. {0}: nothing, as in a replay without exclusions. */
 typedef struct vdr_event_options {
     const vdr_config *config; /* whose excluded addresses hold; NULL: none */

@@ -9,7 +9,10 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-from broker import PARTIES, TOWN, Broker, signal_event  # noqa: E402
+from broker import BUILD, PARTIES, TOWN, Broker, signal_event  # noqa: E402
+
+
+VOORDEUR = os.path.join(BUILD, "clients", "cli", "voordeur")
 
 
 def waited(condition, wait_s=10.0):
@@ -253,6 +256,37 @@ class Start(unittest.TestCase):
             with open(broker.path("store", "log", "data.mdb"), "r+b") as f:
                 f.write(b"\0" * 8192)
             self.assertEqual(self.status(broker)[0], 4)
+        finally:
+            broker.__exit__(None, None, None)
+
+    def test_another_pseudonym_key_than_the_stores_is_refused(self):
+        broker = Broker()
+        try:
+            broker.start()
+            self.assertEqual(broker.session("agency:school").verdict(signal_event("school", "k-1", 1)), "accepted")
+            operator = broker.session("operator:beheer")
+            self.assertEqual(operator.admin("backup monday")["error"], "ok")
+            self.assertEqual(broker.stop(), 0)
+            broker.close_peers()
+            with open(broker.path("keys/pseudonym.key"), encoding="ascii") as f:
+                good = f.read()
+            restored = broker.path("restored")
+            subprocess.run([VOORDEUR, "restore", broker.path("backups", "monday"), restored], check=True,
+                           stdout=subprocess.DEVNULL)
+            for store in ("store", "restored"):
+                here = broker.command()
+                here[here.index("--store") + 1] = broker.path(store)
+                broker.write("keys/pseudonym.key", "%064x\n" % 8, 0o400)
+                done = subprocess.run(here, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, timeout=30)
+                self.assertEqual(done.returncode, 2, done.stderr)
+                self.assertIn(b"wrong_key", done.stderr)
+                self.assertIn(b"put back the key file", done.stderr)
+                replayed = subprocess.run([VOORDEUR, "replay", "--store", broker.path(store)], check=True,
+                                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30)
+                self.assertIn(b'"id":"k-1"', replayed.stdout, "a replay needs no key")
+                broker.write("keys/pseudonym.key", good, 0o400)
+            broker.start()
+            self.assertEqual(broker.session("agency:school").verdict(signal_event("school", "k-2", 1)), "accepted")
         finally:
             broker.__exit__(None, None, None)
 

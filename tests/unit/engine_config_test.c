@@ -238,6 +238,32 @@ mail_of_a_removed_regisseur_does_not_hold_the_log(void **state)
     free(without_anna);
 }
 
+/* With another pseudonym key no person would be known again, and nobody would notice. */
+static void
+another_key_than_the_stores_is_refused(void **state)
+{
+    (void)state;
+    static const uint8_t other[32] = {1, 2, 4};
+    for (unsigned checkpoint = 0; checkpoint < 2; checkpoint++) {
+        world *w = world_new(VDR_CLOCK_EVENT, false);
+        world_start(w);
+        make_case(w);
+        uint64_t hash = vdr_engine_state_hash(w->engine);
+        if (checkpoint)
+            world_stop(w, true);
+        else
+            world_crash(w);
+        vdr_config_texts texts = texts_of(town_text, catalogue_text, rules_text);
+        w->key = other;
+        assert_int_equal(world_try_start(w, &texts), VDR_E_WRONG_KEY);
+        assert_non_null(strstr(w->words, "the pseudonym key is not the one"));
+        w->key = NULL; /* nothing was harmed */
+        world_start(w);
+        assert_true(vdr_engine_state_hash(w->engine) == hash);
+        world_free(w);
+    }
+}
+
 static void
 a_first_start_needs_a_good_configuration(void **state)
 {
@@ -262,6 +288,7 @@ main(void)
         cmocka_unit_test(a_reload_changes_all_or_nothing),
         cmocka_unit_test(a_start_takes_the_directory_or_refuses_it),
         cmocka_unit_test(mail_of_a_removed_regisseur_does_not_hold_the_log),
+        cmocka_unit_test(another_key_than_the_stores_is_refused),
         cmocka_unit_test(a_first_start_needs_a_good_configuration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

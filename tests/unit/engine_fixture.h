@@ -69,6 +69,7 @@ typedef struct world {
     vdr_clock clock;
     vdr_clock_kind clock_kind;
     bool threads, keep_config;
+    const uint8_t *key; /* NULL: test_key */
     uint64_t checkpoint_records, limit_bytes, reserve_bytes;
     vdr_engine *engine;
     char words[VDR_ENGINE_WORDS_BYTES];
@@ -96,7 +97,7 @@ world_options(world *w, const vdr_config_texts *texts)
     return (vdr_engine_options){.log = w->log,
                                 .checkpoint = w->checkpoint,
                                 .clock = &w->clock,
-                                .key = test_key,
+                                .key = w->key != NULL ? w->key : test_key,
                                 .config = texts,
                                 .threads = w->threads,
                                 .keep_config = w->keep_config,

@@ -71,6 +71,7 @@ command_of(size_t i)
         {.kind = VDR_COMMAND_ACKS, .at = VDR_MS_NONE, .acks = acks, .ack_count = 3},
         {.kind = VDR_COMMAND_ACKS, .at = 5},
         {.kind = VDR_COMMAND_TICK, .at = 1772442000000, .timers_max = 256},
+        {.kind = VDR_COMMAND_CONFIG, .at = 7, .key_check = {{1, 2, 3}}},
     };
     if (i >= EVENTS)
         return others[i - EVENTS];
@@ -85,7 +86,7 @@ command_of(size_t i)
     }
     return command;
 }
-#define COMMANDS (EVENTS + 5)
+#define COMMANDS (EVENTS + 6)
 
 static void
 what_is_written_is_read_as_the_same_command(void **state)
