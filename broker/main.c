@@ -5,7 +5,8 @@
 #include <stdio.h>
 
 static const char usage[] =
-    "Usage: voordeurd --config DIR --store DIR --node FILE [--check] [--clock event]\n"
+    "Usage: voordeurd --config DIR --store DIR --node FILE [--keep-config]\n"
+    "                 [--check] [--clock event]\n"
     "\n"
     "Takes signals from agencies, keeps them durably, brings them together per household\n"
     "and routes each case to exactly one regisseur.\n"
@@ -13,6 +14,8 @@ static const char usage[] =
     "  --config DIR    town.yaml, catalogue.yaml and rules.yaml\n"
     "  --store DIR     the log and its checkpoints; made when it is not there\n"
     "  --node FILE     node.yaml: listeners, limits, key files, the parties' public keys\n"
+    "  --keep-config   where the files of --config are wrong or cannot take the place of what is\n"
+    "                  in force, start on the configuration that the store holds, with a warning\n"
     "  --check         read and check all of it, say what is wrong, start nothing\n"
     "  --clock event   take log time from the events; for demonstrations and tests only\n"
     "  --help, --version\n"
@@ -39,10 +42,15 @@ int
 main(int argc, char **argv)
 {
     static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'}, {"store", required_argument, NULL, 's'},
-        {"node", required_argument, NULL, 'n'},   {"clock", required_argument, NULL, 'k'},
-        {"check", no_argument, NULL, 'x'},        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'},
+        {"store", required_argument, NULL, 's'},
+        {"node", required_argument, NULL, 'n'},
+        {"clock", required_argument, NULL, 'k'},
+        {"check", no_argument, NULL, 'x'},
+        {"keep-config", no_argument, NULL, 'e'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
     };
     vdr_start_options options = {.clock = VDR_CLOCK_REAL};
     int option;
@@ -61,6 +69,9 @@ main(int argc, char **argv)
             if (!vdr_span_equal(vdr_span_str(optarg), vdr_span_str("event")))
                 return wrong("--clock knows only: event");
             options.clock = VDR_CLOCK_EVENT;
+            break;
+        case 'e':
+            options.keep_config = true;
             break;
         case 'x':
             options.check = true;

@@ -31,6 +31,7 @@ typedef struct started {
     vdr_clock clock;
     vdr_arena arena; /* of the texts */
     vdr_config_texts texts;
+    bool has_texts;
     uint8_t *server_key, *pseudonym_key;
     vdr_checkpoint *checkpoint;
     int signal_fd;
@@ -130,6 +131,7 @@ read_town(started *s, bool check)
     char words[256] = "";
     vdr_config_faults_init(&faults);
     vdr_err err = vdr_config_texts_load(s->daemon.config_dir, &s->arena, &s->texts, words);
+    s->has_texts = err == VDR_OK;
     if (err != VDR_OK)
         (void)fprintf(stderr, "%s\n", words);
     else
@@ -229,7 +231,8 @@ open_store(started *s, const vdr_start_options *options, char *ret_words)
                                  .checkpoint = s->checkpoint,
                                  .clock = &s->clock,
                                  .key = s->pseudonym_key,
-                                 .config = &s->texts,
+                                 .config = s->has_texts ? &s->texts : NULL,
+                                 .keep_config = options->keep_config,
                                  .threads = true,
                                  .checkpoint_records = limits->checkpoint_records,
                                  .checkpoint_ms = limits->checkpoint_ms,
@@ -324,6 +327,12 @@ open_all(started *s, const vdr_start_options *options)
              vdr_field_number("epoch", status.epoch),
              vdr_field_number("households", status.counts.households),
              vdr_field_number("signals", status.counts.signals));
+    if (!s->has_texts)
+        VDR_NOTE(ENGINE_WARNING,
+                 vdr_field_text("text",
+                                "the configuration of the directory cannot be read and is not in force; "
+                                "what the store holds stays"),
+                 vdr_field_number("position", status.config_position));
     err = vdr_log_reader_open(s->daemon.log, &s->daemon.reader);
     if (err != VDR_OK)
         return failed(err, "store", vdr_log_reason(s->daemon.log));
@@ -417,6 +426,8 @@ vdr_start(const vdr_start_options *options)
     vdr_clock_init(&s->clock, options->clock);
     vdr_err err = read_node(s);
     vdr_err town = read_town(s, options->check && err == VDR_OK);
+    if (options->keep_config && !options->check)
+        town = VDR_OK; /* what is wrong is told; the engine knows whether there is another to keep */
     if (err == VDR_OK)
         err = town;
     if (err == VDR_OK)

@@ -18,7 +18,8 @@ typedef enum vdr_exit {
 typedef struct vdr_start_options {
     const char *config_dir, *store_dir, *node_path;
     vdr_clock_kind clock;
-    bool check; /* read everything, start nothing */
+    bool check;       /* read everything, start nothing */
+    bool keep_config; /* a wrong or refused config_dir leaves what the store holds in force */
 } vdr_start_options;
 
 /* Serves until it is told to stop. */

@@ -9,7 +9,7 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-from broker import BUILD, PARTIES, TOWN, Broker, signal_event  # noqa: E402
+from broker import BUILD, PARTIES, RULES, TOWN, Broker, signal_event  # noqa: E402
 
 
 VOORDEUR = os.path.join(BUILD, "clients", "cli", "voordeur")
@@ -287,6 +287,40 @@ class Start(unittest.TestCase):
                 broker.write("keys/pseudonym.key", good, 0o400)
             broker.start()
             self.assertEqual(broker.session("agency:school").verdict(signal_event("school", "k-2", 1)), "accepted")
+        finally:
+            broker.__exit__(None, None, None)
+
+    def test_keep_config_starts_on_the_stores_configuration(self):
+        broker = Broker()
+        try:
+            broker.write("config/rules.yaml", "rules: [\n")
+            status, words = self.status(broker, "--keep-config")
+            self.assertEqual(status, 2, "a new store has none to keep")
+            broker.write("config/rules.yaml", RULES)
+            broker.start()
+            self.assertEqual(broker.session("agency:school").verdict(signal_event("school", "k-1", 1)), "accepted")
+            self.assertEqual(broker.stop(), 0)
+            broker.close_peers()
+            broken = (lambda: broker.write("config/rules.yaml", "rules: [\n"),
+                      lambda: os.remove(broker.path("config/rules.yaml")),
+                      lambda: broker.write("config/town.yaml", TOWN.replace("GM9901", "GM9902")))
+            for number, spoil in enumerate(broken):
+                spoil()
+                self.assertEqual(self.status(broker)[0], 2, "without it the start is refused")
+                self.assertEqual(self.status(broker, "--keep-config", "--check")[0], 0 if number == 2 else 2)
+                broker.arguments = ["--keep-config"]
+                broker.start()
+                self.assertTrue(waited(lambda: "is not in force" in broker.log()), broker.log())
+                school = broker.session("agency:school")
+                self.assertEqual(school.verdict(signal_event("school", "k-1%d" % number, 1)), "accepted")
+                self.assertEqual(broker.stop(), 0)
+                broker.close_peers()
+                broker.arguments = []
+                broker.write("config/rules.yaml", RULES)
+                broker.write("config/town.yaml", TOWN)
+                os.remove(broker.path("log"))
+            broker.start()
+            self.assertNotIn("is not in force", broker.log())
         finally:
             broker.__exit__(None, None, None)
 
