@@ -110,15 +110,13 @@ changed_bytes(const vdr_state *state)
 bool
 vdr_trial_pass(vdr_core *core, vdr_ms at)
 {
+    const vdr_command tick = {.kind = VDR_COMMAND_TICK, .at = at, .timers_max = VDR_CORE_TIMERS_MAX};
     const vdr_state *state = &core->state;
-    for (uint32_t ticks = 0;; ticks++) {
-        vdr_ms due = vdr_core_next_due(core);
-        if (due <= at && (ticks == VDR_TRIAL_TICKS_MAX || changed_bytes(state) > VDR_TRIAL_BYTES_MAX))
+    for (uint32_t parts = 0; state->now < at || vdr_core_next_due(core) <= at; parts++) {
+        if (parts == VDR_TRIAL_PARTS_MAX || changed_bytes(state) > VDR_TRIAL_BYTES_MAX)
             return false;
-        const vdr_command tick = {.kind = VDR_COMMAND_TICK, .at = due < at ? due : at};
         vdr_step step;
         vdr_core_step(core, &tick, state->position + 1, &step);
-        if (due >= at)
-            return true;
     }
+    return true;
 }

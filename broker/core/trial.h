@@ -19,7 +19,7 @@
 
 #define VDR_TRIAL_SIGNALS_MAX 4096u                        /* of one household */
 #define VDR_TRIAL_BYTES_MAX   (UINT64_C(16) * 1024 * 1024) /* of state changed while time passes */
-#define VDR_TRIAL_TICKS_MAX   4096u                        /* instants at which timers fire */
+#define VDR_TRIAL_PARTS_MAX   16u /* of VDR_CORE_TIMERS_MAX timers that fire meanwhile */
 
 typedef struct vdr_trial vdr_trial;
 
