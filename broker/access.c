@@ -23,7 +23,7 @@ static const vdr_access_mailbox mailboxes[KINDS] = {VDR_MAILBOX_NONE, OWN, OWN, 
 #define NO   VDR_RELATION_NONE
 #define ANY  VDR_RELATION_ANY
 #define R(x) VDR_RELATION_##x
-static const vdr_relation queries[VDR_QUERY_REGISSEURS + 1][KINDS] = {
+static const vdr_relation queries[VDR_QUERY_TRY + 1][KINDS] = {
     /*                          -   agency         regisseur          service            coordinator        privacy operator */
     [VDR_QUERY_STATUS] = {NO, ANY, ANY, ANY, ANY, ANY, ANY},
     [VDR_QUERY_CASE] = {NO, NO, R(CASE_HELD), NO, ANY, NO, ANY},
@@ -31,6 +31,8 @@ static const vdr_relation queries[VDR_QUERY_REGISSEURS + 1][KINDS] = {
     [VDR_QUERY_HOUSEHOLD] = {NO, NO, R(HOUSEHOLD_HELD), NO, R(HOUSEHOLD_CARE), ANY, NO},
     [VDR_QUERY_INBOX] = {NO, NO, ANY, NO, ANY, NO, NO},
     [VDR_QUERY_REGISSEURS] = {NO, NO, NO, NO, ANY, NO, ANY},
+    [VDR_QUERY_EXPLAIN] = {NO, NO, NO, NO, NO, NO, ANY},
+    [VDR_QUERY_TRY] = {NO, NO, NO, NO, NO, NO, ANY},
 };
 #undef NO
 #undef ANY
@@ -106,8 +108,7 @@ vdr_access_subscribe(vdr_party_kind kind)
 vdr_relation
 vdr_access_query(vdr_party_kind kind, vdr_query query)
 {
-    return is_kind(kind) && (unsigned)query <= VDR_QUERY_REGISSEURS ? queries[query][kind]
-                                                                    : VDR_RELATION_NONE;
+    return is_kind(kind) && (unsigned)query <= VDR_QUERY_TRY ? queries[query][kind] : VDR_RELATION_NONE;
 }
 
 bool

@@ -5,7 +5,7 @@
  *   publish.c   items to the engine; results to CONFIRM
  *   delivery.c  mailboxes to their readers; acknowledgements
  *   decisions.c the operators' stream of lines
- *   reads.c     queries to answers
+ *   reads.c     queries to answers; past.c: those about the past
  *   admin.c     operators' verbs, reloading
  *   speak.c     frames to a connection, waiting in the session's own queue when it takes no more
  *
@@ -20,6 +20,7 @@
 #include "broker/door/event.h"
 #include "broker/engine.h"
 #include "broker/node.h"
+#include "broker/past.h"
 #include "broker/session.h"
 #include "proto/bytes.h"
 
@@ -130,6 +131,7 @@ typedef struct vdr_daemon {
     uint64_t ack_bundle; /* being gathered */
     vdr_ring acking;     /* vdr_acking, in order of bundles */
 
+    vdr_past *past;
     uint64_t last_errand;
     vdr_admin_wait admin[VDR_ADMIN_WAITS];
     size_t admin_count;
@@ -220,6 +222,8 @@ void vdr_decisions_forget(vdr_daemon *daemon, vdr_session *session);
 
 void vdr_reads_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read,
                      const vdr_frame *frame);
+
+void vdr_reads_past(vdr_daemon *daemon); /* speaks an answer about the past that is there */
 
 /* ---- admin.c */
 

@@ -29,6 +29,7 @@
 
 #include "broker/clock.h"
 #include "broker/core/core.h"
+#include "broker/core/explain.h"
 #include "broker/core/view.h"
 #include "broker/door/config_read.h"
 #include "broker/histogram.h"
@@ -174,6 +175,19 @@ typedef struct vdr_group {
 /* The next group that is durable, in order; false: none. Valid until released. */
 bool vdr_engine_collect(vdr_engine *engine, const vdr_group **ret_group);
 void vdr_engine_release(vdr_engine *engine, const vdr_group *group); /* in the order collected */
+
+/* ---- Ask (broker/core/explain.h, trial.h): nothing is changed, logged or told to anybody else ---- */
+
+/* Why is it so, now or at a later log time if nothing comes (at; 0: now)? NOT_FOUND; TOO_BIG: it would take
+ * long, as the words say; NO_MEMORY: the arena. What it points to lives until the next call here. */
+VDR_MUST_CHECK vdr_err vdr_engine_explain(vdr_engine *engine, const vdr_explain_ask *ask, vdr_ms at,
+                                          vdr_arena *arena, vdr_explanation *ret_explanation,
+                                          const char **ret_words);
+/* What would be told if this event were submitted now, by whoever its source is? BUSY: much is due first;
+ * otherwise as above. */
+VDR_MUST_CHECK vdr_err vdr_engine_try(vdr_engine *engine, vdr_span json, vdr_arena *arena,
+                                      const vdr_wire_line **ret_lines, size_t *ret_count,
+                                      const char **ret_words);
 
 /* ---- Work on request ---- */
 

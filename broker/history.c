@@ -166,6 +166,12 @@ vdr_history_from(const vdr_history *history, vdr_ms *ret_at)
 }
 
 vdr_position
+vdr_history_last(const vdr_history *history)
+{
+    return history->last;
+}
+
+vdr_position
 vdr_history_end(const vdr_history *history)
 {
     return history->end;
@@ -252,7 +258,7 @@ vdr_history_to(vdr_history *history, vdr_ms at, char *ret_words)
     vdr_history_step done;
     vdr_step passed;
     vdr_err err = VDR_OK;
-    if (history->from_at != VDR_MS_NONE && at < history->from_at) {
+    if (at != VDR_MS_NONE && history->from_at != VDR_MS_NONE && at < history->from_at) {
         char text[VDR_TIME_TEXT_BYTES];
         vdr_time_format(history->from_at, text);
         return say(ret_words, VDR_E_NOT_FOUND,
@@ -263,7 +269,7 @@ vdr_history_to(vdr_history *history, vdr_ms at, char *ret_words)
         err = vdr_history_next(history, at, &done, ret_words);
     if (err != VDR_E_END)
         return err;
-    for (uint32_t part = 1; vdr_history_pass(history, at, &passed); part++)
+    for (uint32_t part = 1; at != VDR_MS_NONE && vdr_history_pass(history, at, &passed); part++)
         if (part % PASS_PARTS == 0 && history->go_on != NULL && !history->go_on(history->context))
             return say(ret_words, VDR_E_BUSY, "given up");
     return VDR_OK;

@@ -36,7 +36,8 @@ void vdr_history_watch(vdr_history *history, bool (*go_on)(void *context), void 
 vdr_core *vdr_history_core(vdr_history *history);
 /* What comes after this record can be had; 0: everything. And its log time; VDR_MS_NONE: 0. */
 vdr_position vdr_history_from(const vdr_history *history, vdr_ms *ret_at);
-vdr_position vdr_history_end(const vdr_history *history); /* the last record there is */
+vdr_position vdr_history_last(const vdr_history *history); /* the last record that was stepped */
+vdr_position vdr_history_end(const vdr_history *history);  /* the last record there is */
 
 typedef struct vdr_history_step {
     vdr_position position;
@@ -50,7 +51,7 @@ VDR_MUST_CHECK vdr_err vdr_history_next(vdr_history *history, vdr_ms until, vdr_
 /* After the last one: the timers due until then fire, as `replay --until` lets them, a part a call. False: time
  * has passed. */
 bool vdr_history_pass(vdr_history *history, vdr_ms until, vdr_step *ret_step);
-/* Both, to the state at this instant. NOT_FOUND: it begins later. */
+/* Both, to the state at this instant; VDR_MS_NONE: after the last record. NOT_FOUND: it begins later. */
 VDR_MUST_CHECK vdr_err vdr_history_to(vdr_history *history, vdr_ms at, char *ret_words);
 
 #endif

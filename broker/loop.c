@@ -64,6 +64,7 @@ vdr_daemon_speak_groups(vdr_daemon *daemon)
     }
     vdr_publish_confirm(daemon);
     vdr_admin_jobs(daemon);
+    vdr_reads_past(daemon);
 }
 
 void

@@ -394,6 +394,7 @@ close_all(started *s)
     vdr_daemon *daemon = &s->daemon;
     vdr_net_close(&daemon->net);
     vdr_log_reader_close(&daemon->reader);
+    vdr_past_free(&daemon->past);
     vdr_engine_close(&daemon->engine);
     vdr_checkpoint_close(&s->checkpoint);
     vdr_log_close(&daemon->log);

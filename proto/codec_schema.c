@@ -199,9 +199,10 @@ SCHEMA(acked, acked, U64(up_to), U64(newest))
 /* ---- 7 Reads */
 
 #define PLAIN vdr_wire_read
-SCHEMA(read, read, U64(request), ENUM(query, VDR_QUERY_STATUS, VDR_QUERY_REGISSEURS), U64(case_id),
+SCHEMA(read, read, U64(request), ENUM(query, VDR_QUERY_STATUS, VDR_QUERY_TRY), U64(case_id),
        EMBED(signal, signal_name_schema), TEXT(agency, 0, NAME), U64(household),
-       ENUM(list, VDR_INBOX_ALL, VDR_INBOX_REVIEWS), U32(page_items), BYTES(resume, 0, VDR_RESUME_BYTES_MAX))
+       ENUM(list, VDR_INBOX_ALL, VDR_INBOX_REVIEWS), U32(page_items), BYTES(resume, 0, VDR_RESUME_BYTES_MAX),
+       TEXT(rule, 0, NAME), I64(at_ms), BYTES(event, 0, ANY))
 #undef PLAIN
 
 #define PLAIN vdr_wire_status_view
@@ -255,22 +256,7 @@ SCHEMA(regisseur_view, regisseur_view, TEXT(id, 1, NAME), U32(load), U32(capacit
        BOOL(absent), TEXTS(districts, district_count), TEXTS(expertise, expertise_count))
 #undef PLAIN
 
-#define PLAIN vdr_wire_answer
-SCHEMA(answer, answer, U64(request), U32(error), TEXT(text, 0, WORDS), U64(position), I64(at_ms),
-       POINTER(status, status_view_schema), MANY(cases, case_count, 0, ANY, case_view_schema),
-       MANY(signals, signal_count, 0, ANY, signal_view_schema),
-       MANY(households, household_count, 0, ANY, household_view_schema),
-       MANY(reviews, review_count, 0, ANY, review_view_schema),
-       MANY(regisseurs, regisseur_count, 0, ANY, regisseur_view_schema),
-       BYTES(resume, 0, VDR_RESUME_BYTES_MAX))
-#undef PLAIN
-
-/* ---- 7 Operators */
-
-#define PLAIN vdr_wire_decisions
-SCHEMA(decisions, decisions, BOOL(from_given), U64(position), U32(window), BOOL(stop))
-#undef PLAIN
-
+/* Lines of the answer to a try, and of the stream of decisions. */
 #define PLAIN vdr_wire_line
 SCHEMA(line, line, ENUM(decision.kind, VDR_DECISION_SIGNAL, VDR_DECISION_WATCH), U64(position),
        INSTANT(decision.at), OPTIONAL(decision.id, ANY), OPTIONAL(decision.source, ANY),
@@ -286,6 +272,85 @@ SCHEMA(line, line, ENUM(decision.kind, VDR_DECISION_SIGNAL, VDR_DECISION_WATCH),
        ENUM(decision.message, 0, VDR_MESSAGE_REVIEW), EMBED(decision.signal, signal_name_schema),
        U64(decision.other), TEXT(decision.rule, 0, NAME), TEXTS(decision.agencies, decision.agency_count),
        PRESENT(decision.result, FREE))
+#undef PLAIN
+
+/* ---- 7.6 Explanations */
+
+#define PLAIN vdr_explained_signal
+SCHEMA(explained_signal, explained_signal, EMBED(name, signal_name_schema), U64(position),
+       TEXT(type, 0, NAME), TEXT(agency, 0, NAME), TEXT(domain, 0, NAME), TEXT(purpose, 0, NAME),
+       I64(occurred_at_ms), I64(until_ms), I64(leaves_at_ms), U32(severity), U64(case_id),
+       TEXT(service, 0, NAME), BOOL(overdue), BOOL(feedback))
+#undef PLAIN
+
+#define PLAIN vdr_explained_clause
+SCHEMA(explained_clause, explained_clause, ENUM(clause, 0, VDR_CLAUSE_SPREAD), U64(value), U64(least),
+       BOOL(reached), BOOL(or_more))
+#undef PLAIN
+
+#define PLAIN vdr_explained_group
+SCHEMA(explained_group, explained_group, TEXT(name, 0, NAME), U32(person), BOOL(holds),
+       MANY(clauses, clause_count, 0, ANY, explained_clause_schema))
+#undef PLAIN
+
+#define PLAIN vdr_explained_use
+SCHEMA(explained_use, explained_use, ENUM(use, VDR_USE_NONE, VDR_USE_ROLE), INSTANT(until))
+#undef PLAIN
+
+#define PLAIN vdr_explained_rule
+SCHEMA(explained_rule, explained_rule, TEXT(id, 1, NAME), TEXT(text, 0, WORDS),
+       ENUM(level, VDR_LEVEL_WATCH, VDR_LEVEL_CASE), ENUM(priority, VDR_PRIORITY_NONE, VDR_PRIORITY_URGENT),
+       BOOL(holds), I64(over_ms), ENUM(within, VDR_WITHIN_NONE, VDR_WITHIN_PERSON),
+       MANY(groups, group_count, 0, ANY, explained_group_schema), U32(groups_more), U32(nearest),
+       MANY(uses, use_count, 0, ANY, explained_use_schema), U32(counted),
+       ENUM(barred, VDR_BARRED_NOT, VDR_BARRED_NOTHING_NEW), INSTANT(barred_until), BOOL(latched),
+       INSTANT(held_until), INSTANT(holds_until))
+#undef PLAIN
+
+#define PLAIN vdr_explained_case
+SCHEMA(explained_case, explained_case, U64_FROM(case_id, 1), ENUM(state, 0, VDR_CASE_MERGED),
+       ENUM(priority, VDR_PRIORITY_NONE, VDR_PRIORITY_URGENT), TEXT(regisseur, 0, NAME), U64(revision),
+       U64(opened_position), U64(config_position), I64(opened_at_ms), INSTANT(ended),
+       TEXTS(rules, rule_count), MANY(signals, signal_count, 0, ANY, signal_name_schema))
+#undef PLAIN
+
+#define PLAIN vdr_explained_candidate
+SCHEMA(explained_candidate, explained_candidate, TEXT(id, 1, NAME), ENUM(why, VDR_WHY_CHOSEN, VDR_WHY_ID),
+       BOOL(holder), BOOL(in_district), U32(load), U64(capacity), U64(hard_capacity), U32(known))
+#undef PLAIN
+
+#define PLAIN vdr_explained_due
+SCHEMA(explained_due, explained_due, ENUM(kind, VDR_DUE_FOLLOW_UP, VDR_DUE_RETRY), INSTANT(due),
+       EMBED(signal, signal_name_schema), U64(case_id))
+#undef PLAIN
+
+#define PLAIN vdr_explanation
+SCHEMA(explanation, explanation, U64(position), U64(config_position), I64(at_ms), U64_FROM(household, 1),
+       U64(case_id), EMBED(signal, signal_name_schema), TEXT(district, 0, NAME), U32(person_count),
+       U32(address_count), U32(signal_count), U64(open_case),
+       MANY(signals, signal_list_count, 0, ANY, explained_signal_schema),
+       MANY(rules, rule_count, 0, ANY, explained_rule_schema),
+       MANY(cases, case_count, 0, ANY, explained_case_schema), U64(assigned),
+       ENUM(assigned_by, VDR_ASSIGN_NONE, VDR_ASSIGN_NOBODY),
+       MANY(candidates, candidate_count, 0, ANY, explained_candidate_schema),
+       MANY(dues, due_count, 0, ANY, explained_due_schema))
+#undef PLAIN
+
+#define PLAIN vdr_wire_answer
+SCHEMA(answer, answer, U64(request), U32(error), TEXT(text, 0, WORDS), U64(position), I64(at_ms),
+       POINTER(status, status_view_schema), MANY(cases, case_count, 0, ANY, case_view_schema),
+       MANY(signals, signal_count, 0, ANY, signal_view_schema),
+       MANY(households, household_count, 0, ANY, household_view_schema),
+       MANY(reviews, review_count, 0, ANY, review_view_schema),
+       MANY(regisseurs, regisseur_count, 0, ANY, regisseur_view_schema),
+       BYTES(resume, 0, VDR_RESUME_BYTES_MAX), POINTER(explanation, explanation_schema),
+       MANY(lines, line_count, 0, ANY, line_schema))
+#undef PLAIN
+
+/* ---- 7 Operators */
+
+#define PLAIN vdr_wire_decisions
+SCHEMA(decisions, decisions, BOOL(from_given), U64(position), U32(window), BOOL(stop))
 #undef PLAIN
 
 #define PLAIN vdr_wire_decision

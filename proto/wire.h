@@ -8,6 +8,7 @@
 
 #include "proto/decision.h"
 #include "proto/err.h"
+#include "proto/explain.h"
 #include "proto/types.h"
 #include "proto/view.h"
 #include "proto/words.h"
@@ -25,6 +26,8 @@ typedef enum vdr_query {
     VDR_QUERY_HOUSEHOLD = 4,
     VDR_QUERY_INBOX = 5,
     VDR_QUERY_REGISSEURS = 6,
+    VDR_QUERY_EXPLAIN = 7,
+    VDR_QUERY_TRY = 8,
 } vdr_query;
 
 typedef enum vdr_inbox_part {
@@ -231,7 +234,15 @@ typedef struct vdr_wire_read {
     vdr_inbox_part list; /* inbox: which part */
     uint32_t page_items; /* 0: as many as fit */
     vdr_span resume;     /* of the answer before; absent: from the beginning */
+    vdr_span rule;       /* explain: this one only; absent: all */
+    vdr_ms at_ms;        /* explain: at this log time; 0: now */
+    vdr_span event;      /* try: JSON */
 } vdr_wire_read;
+
+typedef struct vdr_wire_line {
+    vdr_position position; /* 0: a refused line that is not in the log */
+    vdr_decision decision; /* id and source: absent and empty differ; result may be empty, never absent */
+} vdr_wire_line;
 
 typedef struct vdr_wire_answer {
     uint64_t request;
@@ -250,7 +261,10 @@ typedef struct vdr_wire_answer {
     size_t review_count;
     const vdr_wire_regisseur_view *regisseurs;
     size_t regisseur_count;
-    vdr_span resume; /* absent: nothing more */
+    vdr_span resume;                    /* absent: nothing more */
+    const vdr_explanation *explanation; /* NULL: not asked */
+    const vdr_wire_line *lines;         /* try: what would be told */
+    size_t line_count;
 } vdr_wire_answer;
 
 typedef struct vdr_wire_decisions {
@@ -259,11 +273,6 @@ typedef struct vdr_wire_decisions {
     uint32_t window; /* lines */
     bool stop;       /* end the stream */
 } vdr_wire_decisions;
-
-typedef struct vdr_wire_line {
-    vdr_position position; /* 0: a refused line that is not in the log */
-    vdr_decision decision; /* id and source: absent and empty differ; result may be empty, never absent */
-} vdr_wire_line;
 
 typedef struct vdr_wire_decision {
     uint64_t first; /* number of lines[0] in this stream, from 1 on */

@@ -77,10 +77,29 @@ tell_rules(vdr_explaining *e, vdr_span only)
 }
 
 static vdr_slot
-find(const vdr_state *state, const vdr_explain_ask *ask)
+find_signal(const vdr_state *state, const vdr_explain_ask *ask)
 {
-    if (ask->signal.slot != 0)
-        return vdr_signal_at(state, ask->signal.slot)->household;
+    vdr_slot newest = 0;
+    if (ask->signal.slot != 0 || ask->signal_name.id.at == NULL)
+        return ask->signal.slot;
+    for (vdr_slot slot = 1; slot < state->signals.next; slot++) {
+        const vdr_signal *signal = vdr_signal_at(state, slot);
+        if (signal->household == 0) /* given back */
+            continue;
+        vdr_signal_name name = vdr_explain_signal_name(state, slot);
+        if (vdr_span_equal(name.id, ask->signal_name.id) &&
+            (ask->signal_name.source.at == NULL || vdr_span_equal(name.source, ask->signal_name.source)) &&
+            (newest == 0 || signal->position > vdr_signal_at(state, newest)->position))
+            newest = slot;
+    }
+    return newest;
+}
+
+static vdr_slot
+find(const vdr_state *state, const vdr_explain_ask *ask, vdr_slot signal)
+{
+    if (signal != 0)
+        return vdr_signal_at(state, signal)->household;
     if (ask->case_id.number == 0)
         return vdr_household_find(state, ask->household);
     vdr_slot slot = vdr_case_find(state, ask->case_id);
@@ -111,12 +130,10 @@ vdr_err
 vdr_explain(vdr_core *core, const vdr_explain_ask *ask, vdr_arena *arena, vdr_explanation *ret_explanation)
 {
     vdr_state *state = &core->state;
-    VDR_ASSERT(state->households.era == VDR_SLAB_TRIAL && state->now != VDR_MS_NONE);
-    vdr_explaining e = {.state = state,
-                        .arena = arena,
-                        .household = find(state, ask),
-                        .asked = ask->signal.slot,
-                        .told = ret_explanation};
+    VDR_ASSERT(state->households.era == VDR_SLAB_TRIAL);
+    vdr_explaining e = {.state = state, .arena = arena, .told = ret_explanation};
+    e.asked = find_signal(state, ask);
+    e.household = find(state, ask, e.asked);
     if (e.household == 0)
         return VDR_E_NOT_FOUND;
     if (ask->signals_max != 0 && vdr_household_at(state, e.household)->signal_count > ask->signals_max)

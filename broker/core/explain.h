@@ -20,13 +20,15 @@
 #define VDR_EXPLAIN_GROUPS_MAX  32u /* of a rule with within_same */
 #define VDR_EXPLAIN_TEXT_BYTES  1000u
 
-/* What is asked about: one of the three. */
+/* What is asked about: one of the four. */
 typedef struct vdr_explain_ask {
-    vdr_household_id household; /* number 0: not this */
-    vdr_case_id case_id;        /* the same */
-    vdr_at signal;              /* of vdr_view_signal; 0: not this */
-    vdr_span rule;              /* this rule only; absent: all */
-    uint32_t signals_max;       /* of the household; 0: any number, which takes as long as it takes */
+    vdr_household_id household;  /* number 0: not this */
+    vdr_case_id case_id;         /* the same */
+    vdr_at signal;               /* of vdr_view_signal; 0: not this */
+    vdr_signal_name signal_name; /* id absent: not this. The newest of that id; source absent: of any agency.
+                                  * Looks at every signal there is: for a core that nobody waits for */
+    vdr_span rule;               /* this rule only; absent: all */
+    uint32_t signals_max;        /* of the household; 0: any number, which takes as long as it takes */
 } vdr_explain_ask;
 
 /* NOT_FOUND: no such household, case or rule. TOO_BIG: more signals than signals_max. NO_MEMORY: the arena. */

@@ -60,8 +60,10 @@ each_role_asks_what_its_column_says(void **state)
         {VDR_QUERY_HOUSEHOLD, {N, N, HH, N, HC, A, N, N}},
         {VDR_QUERY_INBOX, {N, N, A, N, A, N, N, N}},
         {VDR_QUERY_REGISSEURS, {N, N, N, N, A, N, A, N}},
+        {VDR_QUERY_EXPLAIN, {N, N, N, N, N, N, A, N}},
+        {VDR_QUERY_TRY, {N, N, N, N, N, N, A, N}},
         {0, {N, N, N, N, N, N, N, N}},
-        {VDR_QUERY_REGISSEURS + 1, {N, N, N, N, N, N, N, N}},
+        {VDR_QUERY_TRY + 1, {N, N, N, N, N, N, N, N}},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         for (int kind = 0; kind < COLUMNS; kind++) {
