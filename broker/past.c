@@ -14,7 +14,7 @@ typedef enum vdr_past_state {
     VDR_PAST_IDLE,
     VDR_PAST_ASKED,  /* the thread is at it */
     VDR_PAST_TOLD,   /* the reactor may collect */
-    VDR_PAST_LET_GO, /* the thread gives back what the answer was made of */
+    VDR_PAST_LET_GO, /* the thread gives back what the answer was made of; the next may be asked already */
 } vdr_past_state;
 
 struct vdr_past {
@@ -27,11 +27,13 @@ struct vdr_past {
     pthread_cond_t turned;
     vdr_past_state state;
     bool stop;
+    bool next; /* asked while LET_GO */
 
-    /* of the question: the reactor's while IDLE and TOLD, else the thread's */
+    /* the question: the thread's while ASKED, else the reactor's */
     uint64_t session, memory_max;
     vdr_wire_read read;
     uint8_t names[3][VDR_NAME_BYTES_MAX]; /* of the read: source and id of a signal, rule */
+    /* the answer: the reactor's while TOLD, else the thread's */
     vdr_past_answer told;
     vdr_explanation explanation;
     vdr_arena arena;
@@ -140,7 +142,8 @@ run(void *context)
         else
             give_back(past);
         (void)pthread_mutex_lock(&past->lock);
-        past->state = state == VDR_PAST_ASKED ? VDR_PAST_TOLD : VDR_PAST_IDLE;
+        past->state = state == VDR_PAST_ASKED ? VDR_PAST_TOLD : past->next ? VDR_PAST_ASKED : VDR_PAST_IDLE;
+        past->next = false;
         if (past->state == VDR_PAST_TOLD)
             vdr_thread_wake(past->wake_fd);
     }
@@ -170,20 +173,38 @@ vdr_past_free(vdr_past **past_p)
     *past_p = NULL;
 }
 
-static vdr_past_state
-state_of(vdr_past *past)
+/* True: it was in this state, and is in the other now. */
+static bool
+turn(vdr_past *past, vdr_past_state from, vdr_past_state to)
 {
     (void)pthread_mutex_lock(&past->lock);
-    vdr_past_state state = past->state;
+    bool was = past->state == from;
+    if (was)
+        past->state = to;
+    (void)pthread_cond_signal(&past->turned);
     (void)pthread_mutex_unlock(&past->lock);
-    return state;
+    return was;
 }
 
-static void
-turn_to(vdr_past *past, vdr_past_state state)
+/* May a question be put down? */
+static bool
+is_free(vdr_past *past)
 {
     (void)pthread_mutex_lock(&past->lock);
-    past->state = state;
+    bool free = past->state == VDR_PAST_IDLE || (past->state == VDR_PAST_LET_GO && !past->next);
+    (void)pthread_mutex_unlock(&past->lock);
+    return free;
+}
+
+/* To the thread: at once, or when it has given back what was before. */
+static void
+hand_over(vdr_past *past)
+{
+    (void)pthread_mutex_lock(&past->lock);
+    if (past->state == VDR_PAST_IDLE)
+        past->state = VDR_PAST_ASKED;
+    else
+        past->next = true;
     (void)pthread_cond_signal(&past->turned);
     (void)pthread_mutex_unlock(&past->lock);
 }
@@ -201,7 +222,7 @@ keep(uint8_t *at, vdr_span name)
 vdr_err
 vdr_past_ask(vdr_past *past, uint64_t session, const vdr_wire_read *read, uint64_t memory_max)
 {
-    if (state_of(past) != VDR_PAST_IDLE)
+    if (!is_free(past))
         return VDR_E_BUSY;
     past->session = session;
     past->memory_max = memory_max;
@@ -215,14 +236,14 @@ vdr_past_ask(vdr_past *past, uint64_t session, const vdr_wire_read *read, uint64
     if (!past->started)
         vdr_thread_start(&past->thread, "vdr-past", run, past);
     past->started = true;
-    turn_to(past, VDR_PAST_ASKED);
+    hand_over(past);
     return VDR_OK;
 }
 
 bool
 vdr_past_collect(vdr_past *past, vdr_past_answer *ret_answer)
 {
-    if (state_of(past) != VDR_PAST_TOLD)
+    if (!turn(past, VDR_PAST_TOLD, VDR_PAST_TOLD))
         return false;
     *ret_answer = past->told;
     return true;
@@ -231,5 +252,6 @@ vdr_past_collect(vdr_past *past, vdr_past_answer *ret_answer)
 void
 vdr_past_let_go(vdr_past *past)
 {
-    turn_to(past, VDR_PAST_LET_GO);
+    bool was = turn(past, VDR_PAST_TOLD, VDR_PAST_LET_GO);
+    VDR_ASSERT(was);
 }
