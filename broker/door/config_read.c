@@ -24,8 +24,8 @@ typedef struct holder {
 
 /* ---- files to texts */
 
-static vdr_err
-load_file(const char *path, vdr_arena *arena, vdr_span *ret_text, char *ret_words)
+vdr_err
+vdr_config_text_load(const char *path, vdr_arena *arena, vdr_span *ret_text, char *ret_words)
 {
     enum { WORDS = 256 };
     struct stat st;
@@ -88,7 +88,7 @@ vdr_config_texts_load(const char *dir, vdr_arena *arena, vdr_config_texts *ret_t
         }
         snprintf(path, len + 1, "%.*s/%s", (int)dir_len, dir, file_names[i]);
         texts.name[i] = vdr_span_of(path, len);
-        vdr_err err = load_file(path, arena, &texts.text[i], ret_words);
+        vdr_err err = vdr_config_text_load(path, arena, &texts.text[i], ret_words);
         if (err != VDR_OK)
             return err;
     }

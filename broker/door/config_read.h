@@ -66,6 +66,10 @@ size_t vdr_config_fault_text(const vdr_config_fault *fault, char *at, size_t siz
 VDR_MUST_CHECK vdr_err vdr_config_texts_load(const char *dir, vdr_arena *arena, vdr_config_texts *ret_texts,
                                              char *ret_words);
 
+/* The same for one file of any name. */
+VDR_MUST_CHECK vdr_err vdr_config_text_load(const char *path, vdr_arena *arena, vdr_span *ret_text,
+                                            char *ret_words);
+
 /* Makes a configuration with memory of its own; the texts are not needed afterwards. BAD_CONFIG: faults
  * has at least one. Free with vdr_config_free. */
 VDR_MUST_CHECK vdr_err vdr_config_read(const vdr_config_texts *texts, vdr_config_faults *faults,

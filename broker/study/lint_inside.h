@@ -3,6 +3,7 @@
 #define VDR_STUDY_LINT_INSIDE_H
 
 #include "broker/study/lint.h"
+#include "broker/study/page.h"
 #include "broker/study/places.h"
 #include "broker/study/reach.h"
 
@@ -44,9 +45,6 @@ typedef struct vdr_linter {
     vdr_places places;
     vdr_ms now;
 } vdr_linter;
-
-/* A span for %.*s. */
-#define VDR_TEXT(span) (int)(span).len, (const char *)(span).at
 
 /* Says it. Message and advice are one text with a line end between. */
 __attribute__((format(printf, 6, 7))) void vdr_lint_say(vdr_linter *linter, vdr_lint_id id,

@@ -1,6 +1,9 @@
 #include "broker/study/reach.h"
 
+#include "proto/assert.h"
 #include "proto/time.h"
+
+#include <stdlib.h>
 
 bool
 vdr_study_has(vdr_names names, vdr_span name)
@@ -249,6 +252,69 @@ vdr_reach_implied(const vdr_config *config, const vdr_config_rule *rule, vdr_mea
     raise(&least[VDR_MEASURE_SIGNALS], least[VDR_MEASURE_DAYS]);
     raise(&least[VDR_MEASURE_SIGNALS], least[VDR_MEASURE_OVERDUE]);
     memcpy(ret_least, least, sizeof least);
+}
+
+/* How many different values of `other` come with this one value (by its place) of a measure. */
+static uint64_t
+come_with(const vdr_config *config, const vdr_config_rule *rule, vdr_measure measure, size_t value,
+          vdr_measure other)
+{
+    group g = {.within = measure == VDR_MEASURE_DOMAINS ? VDR_WITHIN_DOMAIN
+                         : measure == VDR_MEASURE_TYPES ? VDR_WITHIN_TYPE
+                                                        : VDR_WITHIN_NONE,
+               .agency = measure == VDR_MEASURE_AGENCIES ? value : VDR_REACH_ALL};
+    vdr_reach reach;
+    if (measure == VDR_MEASURE_DOMAINS)
+        g.name = config->domains[value].id;
+    if (measure == VDR_MEASURE_TYPES)
+        g.name = config->types[value].id;
+    measure_group(config, rule, &g, &reach);
+    return reach.most[other];
+}
+
+/* At most how many values of `other` come with so many values of a measure: the sum of the largest, since
+ * they may be different ones. */
+static uint64_t
+most_with(const vdr_config *config, const vdr_config_rule *rule, vdr_measure measure, uint64_t values,
+          vdr_measure other)
+{
+    size_t places = measure == VDR_MEASURE_DOMAINS ? config->domain_count
+                    : measure == VDR_MEASURE_TYPES ? config->type_count
+                                                   : config->agency_count;
+    uint64_t *counts = vdr_alloc(places + 1, sizeof counts[0]), sum = 0;
+    for (size_t i = 0; i < places; i++)
+        counts[i] = come_with(config, rule, measure, i, other);
+    for (; values > 0; values--) {
+        size_t largest = 0;
+        for (size_t i = 1; i < places; i++)
+            if (counts[i] > counts[largest])
+                largest = i;
+        if (places == 0 || counts[largest] == 0)
+            break;
+        sum += counts[largest];
+        counts[largest] = 0;
+    }
+    free(counts);
+    return sum;
+}
+
+bool
+vdr_reach_matters(const vdr_config *config, const vdr_config_rule *rule, vdr_measure measure)
+{
+    static const vdr_measure named[] = {VDR_MEASURE_DOMAINS, VDR_MEASURE_AGENCIES, VDR_MEASURE_TYPES};
+    uint64_t implied[VDR_MEASURES];
+    bool is_named = false;
+    vdr_reach_implied(config, rule, measure, implied);
+    if (rule->at_least[measure] <= implied[measure])
+        return false;
+    for (size_t i = 0; i < 3; i++)
+        is_named |= measure == named[i];
+    for (size_t i = 0; i < 3 && is_named; i++)
+        if (named[i] != measure && rule->at_least[named[i]] != 0 &&
+            most_with(config, rule, measure, rule->at_least[measure] - 1, named[i]) <
+                rule->at_least[named[i]])
+            return false;
+    return true;
 }
 
 /* Does everything that passes the filters of `narrow` pass those of `wide`, for as long? */

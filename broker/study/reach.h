@@ -37,6 +37,9 @@ bool vdr_reach_misses(const vdr_config_rule *rule, const vdr_reach *reach, vdr_m
  * account (VDR_MEASURES: none is). domains: 3 gives signals 3, too. */
 void vdr_reach_implied(const vdr_config *config, const vdr_config_rule *rule, vdr_measure without,
                        uint64_t ret_least[VDR_MEASURES]);
+/* Could this measure be the only thing that is missing, in a town of these agencies and types? Where every domain
+ * has an agency of its own, two domains are two agencies. */
+bool vdr_reach_matters(const vdr_config *config, const vdr_config_rule *rule, vdr_measure measure);
 /* Does `wide` hold, and count at least the same signals, whenever `narrow` holds? */
 bool vdr_reach_covers(const vdr_config *config, const vdr_config_rule *wide, const vdr_config_rule *narrow);
 

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const vdr_cli_verb *const parts[] = {&vdr_cli_rules_check, &vdr_cli_rules_fmt, &vdr_cli_rules_lint};
+static const vdr_cli_verb *const parts[] = {&vdr_cli_rules_check, &vdr_cli_rules_fmt, &vdr_cli_rules_lint,
+                                            &vdr_cli_rules_test};
 
 #define PARTS (sizeof parts / sizeof parts[0])
 
@@ -17,13 +18,15 @@ static const char help[] =
     "  check     is it right? every error with its place and what was expected\n"
     "  fmt       lay the files out in the one way; comments and order stay\n"
     "  lint      is it wise? rules that cannot hold, that another precedes, nobody to take a case, …\n"
+    "  test      does it do what it should? plays tests and shows which clauses they tried\n"
     "\n"
     "exit status: 0 all is well; 1 it is not, and it is told what; 2 wrong use\n"
     "\n"
     "voordeur help rules PART tells more about one.\n"
     "\n"
     "example, in this order, after each change:\n"
-    "  voordeur rules fmt town && voordeur rules check town && voordeur rules lint town\n";
+    "  voordeur rules fmt town && voordeur rules check town && voordeur rules lint town &&\n"
+    "  voordeur rules test town\n";
 
 static const vdr_cli_verb *
 part_of(const char *name)

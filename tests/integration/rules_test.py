@@ -7,12 +7,14 @@ Goal: what is said of a configuration is right, has a place, and has the same fo
 a file but fmt, and fmt changes no meaning.
 """
 
+import difflib
 import json
 import os
 import shutil
 import subprocess
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 SOURCE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 VOORDEUR = os.path.join(os.environ.get("VDR_BUILD", os.path.join(SOURCE, "build", "debug")), "clients", "cli", "voordeur")
@@ -20,10 +22,24 @@ FILES = ("town.yaml", "catalogue.yaml", "rules.yaml")
 EXAMPLE = os.path.join(SOURCE, "deploy", "example")
 
 
-def rules(*arguments):
-    done = subprocess.run([VOORDEUR, "rules", *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=60)
+def rules(*arguments, cwd=None):
+    done = subprocess.run([os.path.abspath(VOORDEUR), "rules", *arguments], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, cwd=cwd)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def golden(name, told, expected_status):
+    """What was told must be the file tests/golden/NAME. VDR_GOLDEN=write makes it so; look at the diff then."""
+    path = os.path.join(SOURCE, "tests", "golden", name)
+    status, out, err = told
+    if os.environ.get("VDR_GOLDEN") == "write":
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(out)
+    with open(path, encoding="utf-8") as f:
+        expected = f.read()
+    diff = "".join(difflib.unified_diff(expected.splitlines(True), out.splitlines(True), path, "output"))
+    if diff or err or status != expected_status:
+        raise AssertionError("%sexit status %s\n%s" % (diff, status, err))
 
 
 class Town(unittest.TestCase):
@@ -145,10 +161,71 @@ class Lint(Town):
         self.assertLessEqual(max(map(len, out.splitlines())), 80)
 
 
+class Test(Town):
+    def test_what_is_shipped_passes_and_tries_every_clause(self):
+        for town in ("example", "zomerdal"):
+            path = os.path.join(SOURCE, "deploy", town)
+            status, out, err = rules("test", "--cover", "100", path)
+            self.assertEqual((status, err), (0, ""), out)
+            self.assertRegex(out, r"coverage of \S+: (\d+) of \1 clauses tried \(100%\)")
+
+    def test_failures_show_what_was_expected_what_was_and_how_near(self):
+        golden("failing/expected.txt", rules("test", "tests/golden/failing/rules.yaml", cwd=SOURCE), 1)
+
+    def test_programs_get_results_as_json_and_junit(self):
+        junit = self.path("junit.xml")
+        status, out, err = rules("test", "--json", "--junit", junit, "tests/golden/failing/rules.yaml", cwd=SOURCE)
+        told = json.loads(out)
+        self.assertEqual((status, err, told["passed"], told["failed"], len(told["tests"])), (1, "", 1, 4, 5))
+        self.assertEqual([len(t["failures"]) == 0 for t in told["tests"]], [t["passed"] for t in told["tests"]])
+        self.assertEqual(told["tests"][1]["failures"][0]["line"], 14)
+        self.assertIn("- case A, rule serious\n+ no open case of A", told["tests"][1]["failures"][0]["words"])
+        coverage = told["coverage"][0]
+        self.assertEqual(coverage["clauses"] - coverage["tried"], len(coverage["untried"]))
+        suites = xml.etree.ElementTree.parse(junit).getroot()
+        self.assertEqual((suites.get("tests"), suites.get("failures")), ("5", "4"))
+        cases = suites.findall("testsuite/testcase")
+        self.assertEqual([c.get("name") for c in cases], [t["name"] for t in told["tests"]])
+        self.assertEqual([len(c.findall("failure")) for c in cases], [len(t["failures"]) for t in told["tests"]])
+
+    def test_another_threshold_makes_a_test_fail(self):
+        shutil.copytree(os.path.join(EXAMPLE, "tests"), self.path("tests"))
+        self.assertEqual(rules("test", self.dir)[0], 0)
+        before = self.text("rules.yaml")
+        for old, new in (("{domains: 3, agencies: 2}", "{domains: 2, agencies: 2}"), ("min_severity: 4", "min_severity: 3"),
+                         ("min_severity: 4", "min_severity: 5"), ("{signals: 3}", "{signals: 2}"), ("spread: 90d", "spread: 101d"),
+                         ("over: 90d", "over: 91d"), ("over: 90d", "over: 39d"), ("within_same: domain", "within_same: agency")):
+            self.edit("rules.yaml", old, new)
+            status, out, _ = rules("test", self.dir)
+            if new != "within_same: agency":  # every domain has one agency here: no difference
+                self.assertEqual(status, 1, (old, new, out))
+            with open(self.path("rules.yaml"), "w", encoding="utf-8") as f:
+                f.write(before)
+
+    def test_too_little_that_was_tried_fails(self):
+        with open(self.path("t.yaml"), "w", encoding="utf-8") as f:
+            f.write("config: .\ntests:\n  - name: a\n    steps: [{at: 1d, expect_not: [{case: A}]}]\n")
+        self.assertEqual(rules("test", self.path("t.yaml"))[0], 0)
+        self.assertEqual(rules("test", "--cover", "1", self.path("t.yaml"))[0], 1)
+
+    def test_what_cannot_be_read_is_told(self):
+        status, out, err = rules("test", self.dir)
+        self.assertEqual((status, out), (2, ""))
+        self.assertIn("there are no tests", err)
+        for text, told in (("config: .\ntests:\n  - name: a\n    steps: [{at: 1d, expect: [{case: A, rule: three-domain}]}]\n",
+                            "t.yaml:4:47: rule: three-domain is no rule of rules.yaml; did you mean three-domains?"),
+                           ("config: nowhere\ntests: []\n", "nowhere/town.yaml: ")):
+            with open(self.path("t.yaml"), "w", encoding="utf-8") as f:
+                f.write(text)
+            status, out, err = rules("test", self.path("t.yaml"))
+            self.assertEqual((status, out), (2, ""))
+            self.assertIn(told, err)
+
+
 class Use(unittest.TestCase):
     def test_wrong_use_is_told(self):
         for arguments in ([], ["chek", "x"], ["check"], ["check", "a", "b"], ["fmt"], ["fmt", "--wrong", "x"],
-                          ["lint"], ["lint", "--at", "now", "x"]):
+                          ["lint"], ["lint", "--at", "now", "x"], ["test"], ["test", "--cover", "101", "x"]):
             status, out, err = rules(*arguments)
             self.assertEqual((status, out), (2, ""), arguments)
             self.assertIn("tells how to use it", err)
