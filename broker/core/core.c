@@ -181,6 +181,13 @@ step_config(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
 }
 
 void
+vdr_core_foresee(const vdr_core *core, const vdr_command *command, uint32_t depth)
+{
+    if (command->shape == VDR_OK && (command->kind == VDR_COMMAND_SIGNAL || command->kind == VDR_COMMAND_ACT))
+        vdr_event_foresee(&core->state, command, depth);
+}
+
+void
 vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position position, vdr_step *ret_step)
 {
     vdr_state *state = &core->state;
@@ -195,7 +202,7 @@ vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position position,
     *ret_step = (vdr_step){.verdict = VDR_E_ACCEPTED};
 
     if (event)
-        vdr_event_fetch(state, command);
+        vdr_event_foresee(state, command, 0);
     bool fired = pass_time(state, command);
     VDR_ASSERT(!event || command->shape != VDR_OK || state->now != VDR_MS_NONE);
     ret_step->own = vdr_tale_mark(&state->tale);

@@ -102,32 +102,57 @@ vdr_event_seen(const vdr_state *state, const vdr_command *command, vdr_name sour
     return digest == vdr_digest_half(&command->digest) ? VDR_E_DUPLICATE : VDR_E_ID_REUSED;
 }
 
-void
-vdr_event_fetch(const vdr_state *state, const vdr_command *command)
-{
-    vdr_index_fetch_line(&state->signals_by_id, half(command->id_hash));
-    vdr_index_fetch_line(&state->acts_by_id, half(command->id_hash));
-    for (size_t i = 0; i < command->person_count && i < FETCHED; i++)
-        vdr_index_fetch_line(&state->members_by_key, vdr_member_hash(&command->persons[i].key));
-    for (size_t i = 0; i < command->address_count && i < FETCHED; i++)
-        vdr_index_fetch_line(&state->members_by_key, vdr_member_hash(&command->addresses[i]));
-}
+/* ---- foreseeing ---- */
 
+/* Of a member, one thing after the other: the line that names it, its record, its household, that one's newest
+ * signal, and what comes before that and whom it names. */
 static void
-fetch_member(const vdr_state *state, const vdr_key16 *key)
+foresee_member(const vdr_state *state, const vdr_key16 *key, uint32_t depth)
 {
-    vdr_slot slot = vdr_index_guess(&state->members_by_key, vdr_member_hash(key));
-    if (slot != 0)
+    uint32_t hash = vdr_member_hash(key);
+    if (depth == 0) {
+        vdr_index_fetch_line(&state->members_by_key, hash);
+        return;
+    }
+    vdr_slot slot = vdr_index_guess(&state->members_by_key, hash);
+    if (slot == 0)
+        return;
+    if (depth == 1) {
         vdr_slab_prefetch(&state->members, slot);
+        return;
+    }
+    slot = vdr_member_at(state, slot)->household;
+    if (slot == 0)
+        return;
+    if (depth == 2) {
+        vdr_slab_prefetch(&state->households, slot);
+        return;
+    }
+    slot = vdr_household_at(state, slot)->signals_last;
+    if (slot == 0)
+        return;
+    if (depth == 3) {
+        vdr_slab_prefetch(&state->signals, slot);
+        return;
+    }
+    const vdr_signal *signal = vdr_signal_at(state, slot);
+    if (signal->before != 0)
+        vdr_slab_prefetch(&state->signals, signal->before);
+    if (signal->names != 0)
+        vdr_slab_prefetch(&state->namings, signal->names);
 }
 
-static void
-fetch_members(const vdr_state *state, const vdr_command *command)
+void
+vdr_event_foresee(const vdr_state *state, const vdr_command *command, uint32_t depth)
 {
+    if (depth == 0) {
+        vdr_index_fetch_line(&state->signals_by_id, half(command->id_hash));
+        vdr_index_fetch_line(&state->acts_by_id, half(command->id_hash));
+    }
     for (size_t i = 0; i < command->person_count && i < FETCHED; i++)
-        fetch_member(state, &command->persons[i].key);
+        foresee_member(state, &command->persons[i].key, depth);
     for (size_t i = 0; i < command->address_count && i < FETCHED; i++)
-        fetch_member(state, &command->addresses[i]);
+        foresee_member(state, &command->addresses[i], depth);
 }
 
 /* ---- verdict ---- */
@@ -176,7 +201,7 @@ vdr_signal_verdict(const vdr_state *state, const vdr_command *command, vdr_signa
     ret_sense->agency = agency_of(state, command, ret_sense->source);
     if (ret_sense->agency == VDR_TOWN_NONE)
         return VDR_E_UNKNOWN_SOURCE;
-    fetch_members(state, command);
+    vdr_event_foresee(state, command, 1);
     vdr_err seen = vdr_event_seen(state, command, ret_sense->source, ret_first);
     if (seen != VDR_OK)
         return seen;
