@@ -146,14 +146,35 @@ check_members(const vdr_state *state, vdr_slot household, vdr_slot first, uint32
     return NULL;
 }
 
+#define KINDS_TOLD_APART 16u
+
+/* Distinct values so far, as many as are told apart. */
+static uint32_t
+count_kind(uint32_t seen[KINDS_TOLD_APART], uint32_t count, uint32_t value)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (seen[i] == value)
+            return count;
+    if (count < KINDS_TOLD_APART)
+        seen[count++] = value;
+    return count;
+}
+
 static const char *
 check_household_signals(const vdr_state *state, vdr_slot slot)
 {
     const vdr_household *household = vdr_household_at(state, slot);
-    uint32_t count = 0;
+    uint32_t domains[KINDS_TOLD_APART], agencies[KINDS_TOLD_APART];
+    uint32_t count = 0, domain_count = 0, agency_count = 0;
     vdr_slot before = 0;
     for (vdr_slot at = household->signals_first; at != 0; count++) {
         const vdr_signal *signal = vdr_signal_at(state, at);
+        domain_count = count_kind(domains, domain_count, vdr_terms_of(state, signal)->domain);
+        agency_count = count_kind(agencies, agency_count, vdr_sender_of(state, signal)->agency);
+        EXPECT((signal->domains == 0) == (signal->agencies == 0) &&
+                   (signal->domains == 0 ||
+                    (domain_count <= signal->domains && agency_count <= signal->agencies)),
+               "a signal says that there are fewer domains or agencies than there are");
         EXPECT(signal->household == slot && signal->before == before && count < household->signal_count,
                "the signals of a household are torn");
         EXPECT(before == 0 || vdr_signal_at(state, before)->position < signal->position,

@@ -40,34 +40,34 @@ room(vdr_tale *tale, size_t bytes)
     return tale->at + tale->len;
 }
 
+/* What is put lies in room that was made for the whole effect before. */
 static void
 put_byte(vdr_tale *tale, unsigned value)
 {
-    VDR_ASSERT(value <= UINT8_MAX);
-    *room(tale, 1) = (uint8_t)value;
-    tale->len++;
+    VDR_ASSERT(value <= UINT8_MAX && tale->len < tale->size);
+    tale->at[tale->len++] = (uint8_t)value;
 }
 
 static void
 put_number(vdr_tale *tale, uint64_t value)
 {
-    uint8_t *at = room(tale, VDR_VARINT_BYTES_MAX);
-    uint32_t len = 0;
+    VDR_ASSERT(tale->size - tale->len >= VDR_VARINT_BYTES_MAX);
+    uint8_t *at = tale->at + tale->len;
     while (value >= 0x80) {
-        at[len++] = (uint8_t)(value | 0x80);
+        *at++ = (uint8_t)(value | 0x80);
         value >>= 7;
     }
-    at[len++] = (uint8_t)value;
-    tale->len += len;
+    *at++ = (uint8_t)value;
+    tale->len = (uint32_t)(at - tale->at);
 }
 
 static void
 put_text(vdr_tale *tale, vdr_span text)
 {
     put_number(tale, text.len);
-    uint8_t *at = room(tale, text.len);
+    VDR_ASSERT(tale->size - tale->len >= text.len);
     if (text.len != 0)
-        memcpy(at, text.at, text.len);
+        memcpy(tale->at + tale->len, text.at, text.len);
     tale->len += (uint32_t)text.len;
 }
 
@@ -79,9 +79,18 @@ put_signal(vdr_tale *tale, const vdr_signal_ref *signal)
     put_number(tale, signal->position);
 }
 
+/* Room for an effect without its lists: none has more than 16 numbers. */
+static void
+make_room(vdr_tale *tale, const vdr_effect *effect)
+{
+    (void)room(tale, 16 * VDR_VARINT_BYTES_MAX + effect->id.len + effect->source.len + effect->signal.id.len +
+                         effect->result.len);
+}
+
 static void
 put_names(vdr_tale *tale, const vdr_name *names, size_t count)
 {
+    (void)room(tale, (count + 1) * VDR_VARINT_BYTES_MAX);
     put_number(tale, count);
     for (size_t i = 0; i < count; i++)
         put_number(tale, names[i]);
@@ -91,6 +100,7 @@ static uint32_t
 put_head(vdr_tale *tale, const vdr_effect *effect, unsigned flags)
 {
     VDR_ASSERT(effect->at == VDR_MS_NONE || (effect->at >= 0 && effect->at <= VDR_TIME_MAX));
+    make_room(tale, effect);
     uint32_t offset = tale->len;
     put_byte(tale, (unsigned)effect->kind | flags);
     put_number(tale, effect->at == VDR_MS_NONE ? 0 : (uint64_t)effect->at + 1);
@@ -201,9 +211,12 @@ vdr_tale_add_proposed(vdr_tale *tale, const vdr_effect *effect, const vdr_name *
     VDR_ASSERT(effect->kind == VDR_EFFECT_CASE && effect->change == VDR_CHANGE_PROPOSED);
     uint32_t offset = put_case(tale, effect);
     put_names(tale, rules, rule_count);
+    (void)room(tale, VDR_VARINT_BYTES_MAX);
     put_number(tale, signal_count);
-    for (size_t i = 0; i < signal_count; i++)
+    for (size_t i = 0; i < signal_count; i++) {
+        (void)room(tale, 3 * VDR_VARINT_BYTES_MAX + signals[i].id.len);
         put_signal(tale, &signals[i]);
+    }
     return offset;
 }
 

@@ -211,6 +211,30 @@ signal_before(const vdr_state *state, const vdr_household *household, vdr_positi
     return before;
 }
 
+/* How many distinct domains and agencies there are at most, up to and with each signal: one more where it is not
+ * as the one before it. A leaving signal makes none of it untrue, one in between does for all that follow. */
+static void
+bound_kinds(vdr_state *state, vdr_signal *signal)
+{
+    signal->domains = signal->agencies = signal->before == 0;
+    if (signal->before != 0) {
+        const vdr_signal *before = vdr_signal_at(state, signal->before);
+        bool same_domain = signal->terms == before->terms ||
+                           vdr_terms_of(state, signal)->domain == vdr_terms_of(state, before)->domain;
+        bool same_agency = signal->sender == before->sender ||
+                           vdr_sender_of(state, signal)->agency == vdr_sender_of(state, before)->agency;
+        if (before->domains != 0 && before->domains < UINT8_MAX && before->agencies < UINT8_MAX) {
+            signal->domains = (uint8_t)(before->domains + !same_domain);
+            signal->agencies = (uint8_t)(before->agencies + !same_agency);
+        }
+    }
+    for (vdr_slot slot = signal->after; slot != 0 && vdr_signal_at(state, slot)->domains != 0;) {
+        vdr_signal *after = vdr_signal_edit(state, slot);
+        after->domains = after->agencies = 0;
+        slot = after->after;
+    }
+}
+
 void
 vdr_household_put_signal(vdr_state *state, vdr_slot household_slot, vdr_slot slot, vdr_slot near)
 {
@@ -230,6 +254,7 @@ vdr_household_put_signal(vdr_state *state, vdr_slot household_slot, vdr_slot slo
     else
         household->signals_last = slot;
     household->signal_count++;
+    bound_kinds(state, signal);
 }
 
 void

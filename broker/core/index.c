@@ -1,5 +1,7 @@
 #include "broker/core/index.h"
 
+#include <stddef.h>
+
 /* A line has this many records on average: at worst, just before its half moves away, twice as many. */
 #define RECORDS_PER_LINE_NUM 13u
 #define RECORDS_PER_LINE_DEN 2u
@@ -63,7 +65,9 @@ behind_edit(vdr_index *index, uint32_t slot)
 void
 vdr_index_init(vdr_index *index, uint32_t table, const vdr_slab *records, vdr_index_hash_of *hash)
 {
-    _Static_assert(sizeof(vdr_index_line) == 64, "a line is a line");
+    _Static_assert(sizeof(vdr_index_line) == 64 && VDR_INDEX_PLACES == 10, "a line is a line");
+    _Static_assert(offsetof(vdr_index_line, tags) == 0 && offsetof(vdr_index_line, more) == 20,
+                   "see fitting");
     *index = (vdr_index){.records = records, .hash_of = hash};
     vdr_slab_init(&index->lines, table, 1, sizeof(vdr_index_line));
     vdr_slab_init(&index->behind, table + 1, 1, sizeof(vdr_index_line));
@@ -207,14 +211,32 @@ vdr_index_remove(vdr_index *index, uint32_t record)
 
 /* ---- finding ---- */
 
-/* A bit for each place whose tag it is. Empty places may be among them, where the tag is 0. */
-static uint32_t
+#define EACH_TAG UINT64_C(0x0001000100010001)
+
+/* The highest bit of each of four tags that is this one: of what is no zero, a carry or its own bit gets there. */
+static uint64_t
+equal_tags(uint64_t tags, uint16_t tag)
+{
+    uint64_t differ = tags ^ EACH_TAG * tag;
+    return ~(((differ & EACH_TAG * 0x7fff) + EACH_TAG * 0x7fff) | differ | EACH_TAG * 0x7fff);
+}
+
+/* A bit for each place whose tag it is: bit 16 * (i % 4) + i / 4 for place i. Empty places may be among them,
+ * where the tag is 0. */
+static uint64_t
 fitting(const vdr_index_line *line, uint16_t tag)
 {
-    uint32_t bits = 0;
-    for (uint32_t i = 0; i < VDR_INDEX_PLACES; i++)
-        bits |= (uint32_t)(line->tags[i] == tag) << i;
-    return bits;
+    uint64_t tags[3]; /* the last one holds the link, too: those bits are left out */
+    memcpy(tags, line, sizeof tags);
+    return equal_tags(tags[0], tag) >> 15 | equal_tags(tags[1], tag) >> 14 |
+           (equal_tags(tags[2], tag) >> 13 & UINT64_C(0x00040004));
+}
+
+static uint32_t
+place_of(uint64_t fit)
+{
+    uint32_t bit = (uint32_t)__builtin_ctzll(fit);
+    return bit / 16 + bit % 16 * 4;
 }
 
 uint32_t
@@ -222,7 +244,7 @@ vdr_index_next(vdr_index_search *search)
 {
     for (;;) {
         while (search->left != 0) {
-            uint32_t slot = search->line->slots[__builtin_ctz(search->left)];
+            uint32_t slot = search->line->slots[place_of(search->left)];
             search->left &= search->left - 1;
             if (slot != 0 && hash_of(search->index, slot) == search->hash)
                 return slot;
@@ -261,8 +283,8 @@ vdr_index_guess(const vdr_index *index, uint32_t hash)
     if (count == 0)
         return 0;
     const vdr_index_line *line = line_at(index, line_of(hash, count));
-    uint32_t left = fitting(line, tag_of(hash));
-    return left != 0 ? line->slots[__builtin_ctz(left)] : 0;
+    uint64_t left = fitting(line, tag_of(hash));
+    return left != 0 ? line->slots[place_of(left)] : 0;
 }
 
 /* Spreads every bit of x over all bits: multiply carries upwards, the shifts bring it down again. A

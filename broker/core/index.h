@@ -40,7 +40,8 @@ typedef struct vdr_index {
 typedef struct vdr_index_search {
     const vdr_index *index;
     const vdr_index_line *line;
-    uint32_t hash, left; /* left: a bit for each place of the line whose tag fits */
+    uint32_t hash;
+    uint64_t left; /* a bit for each place of the line whose tag fits */
 } vdr_index_search;
 
 /* Takes the tables of this number and the next. */

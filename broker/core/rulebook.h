@@ -41,6 +41,13 @@ typedef struct vdr_area_of {
 
 typedef struct vdr_windows vdr_windows; /* windows.h */
 
+/* How many distinct ones all signals of a small household have, live or not: no counted set has more. Made at
+ * the first question about a household and good for the next ones. */
+typedef struct vdr_sketch {
+    vdr_slot household; /* 0: of none */
+    uint32_t domains, types, agencies;
+} vdr_sketch;
+
 struct vdr_rulebook {
     vdr_rule *rules; /* in file order */
     uint32_t rule_count;
@@ -59,6 +66,7 @@ struct vdr_rulebook {
     uint32_t terms_known, senders_known;
 
     vdr_windows *windows;
+    vdr_sketch sketch;
 };
 
 /* Does the signal pass what never changes about it: purposes and where? Counts the namings it looked at. */

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#define SKETCHED 8u /* distinct values that a sketch tells apart */
+
 /* What is counted of one group while looking. Counts stop at what the rule asks. */
 typedef struct tally {
     uint32_t count[VDR_MEASURES];
@@ -132,18 +134,99 @@ tally_add(question *q, tally *counted, const vdr_signal *signal)
     return reached && counted->newest - counted->oldest >= q->rule->spread_ms;
 }
 
-/* No household of so few signals can reach this, whatever they say. */
-static bool
-is_out_of_reach(const question *q)
+/* ---- what cannot hold, whatever is looked at ---- */
+
+/* Counts a value that is not among the first count of seen; where they are full, it counts as another one. */
+static uint32_t
+sketch_value(uint32_t seen[SKETCHED], uint32_t count, uint32_t value)
 {
-    for (uint32_t i = 0; i < q->rule->asked_count; i++) {
-        uint64_t most = q->household->signal_count;
-        if (q->rule->asked[i].measure == VDR_MEASURE_CORE_AREAS)
-            most *= 2;
-        if (q->rule->asked[i].measure != VDR_MEASURE_PERSONS && q->rule->asked[i].least > most)
+    for (uint32_t i = 0; i < count && i < SKETCHED; i++) {
+        if (seen[i] == value)
+            return count;
+    }
+    if (count < SKETCHED)
+        seen[count] = value;
+    return count + 1;
+}
+
+/* Of a household whose signals looking may look at. */
+static const vdr_sketch *
+sketch_of(vdr_state *state, vdr_slot slot)
+{
+    vdr_sketch *sketch = &state->rulebook->sketch;
+    if (sketch->household == slot)
+        return sketch;
+    uint32_t domains[SKETCHED], types[SKETCHED], agencies[SKETCHED];
+    *sketch = (vdr_sketch){.household = slot};
+    for (vdr_slot at = vdr_household_at(state, slot)->signals_last; at != 0;) {
+        const vdr_signal *signal = vdr_signal_at(state, at);
+        const vdr_terms *terms = vdr_terms_of(state, signal);
+        sketch->domains = sketch_value(domains, sketch->domains, terms->domain);
+        sketch->types = sketch_value(types, sketch->types, terms->type);
+        sketch->agencies = sketch_value(agencies, sketch->agencies, vdr_sender_of(state, signal)->agency);
+        at = signal->before;
+    }
+    return sketch;
+}
+
+static void
+sketch_forget(vdr_state *state, vdr_slot household)
+{
+    if (state->rulebook->sketch.household == household)
+        state->rulebook->sketch.household = 0;
+}
+
+static bool
+is_beyond(const vdr_rule *rule, uint32_t signals, const vdr_sketch *most)
+{
+    for (uint32_t i = 0; i < rule->asked_count; i++) {
+        uint64_t reach = signals;
+        switch (rule->asked[i].measure) {
+        case VDR_MEASURE_DOMAINS:
+            reach = most->domains;
+            break;
+        case VDR_MEASURE_TYPES:
+            reach = most->types;
+            break;
+        case VDR_MEASURE_AGENCIES:
+            reach = most->agencies;
+            break;
+        case VDR_MEASURE_CORE_AREAS:
+            reach = UINT64_C(2) * most->domains;
+            break;
+        case VDR_MEASURE_PERSONS:
+            reach = UINT64_MAX;
+            break;
+        case VDR_MEASURE_SIGNALS:
+        case VDR_MEASURE_DAYS:
+        case VDR_MEASURE_OVERDUE:
+        case VDR_MEASURES:
+            break;
+        }
+        if (rule->asked[i].least > reach)
             return true;
     }
-    return q->rule->spread_ms > 0 && q->household->signal_count < 2;
+    return rule->spread_ms > 0 && signals < 2;
+}
+
+/* No household of so few signals, or of so few kinds of them, can reach this. What its newest signal says is
+ * asked before all of them are looked at. */
+static bool
+is_out_of_reach(vdr_state *state, const vdr_rule *rule, vdr_slot slot)
+{
+    const vdr_household *household = vdr_household_at(state, slot);
+    uint32_t signals = household->signal_count;
+    vdr_sketch most = {.domains = signals, .types = signals, .agencies = signals};
+    if (signals > 1) {
+        const vdr_signal *newest = vdr_signal_at(state, household->signals_last);
+        if (newest->domains != 0) {
+            most.domains = newest->domains;
+            most.agencies = newest->agencies;
+        }
+    }
+    if (is_beyond(rule, signals, &most))
+        return true;
+    return signals > 1 && signals <= VDR_RULES_SCAN_MAX && is_beyond(rule, signals, sketch_of(state, slot));
 }
 
 static bool
@@ -216,7 +299,7 @@ question_begin(question *q, vdr_state *state, size_t rule, vdr_slot household, v
     q->too_big = false;
     q->namings = 0;
     q->group_count = 0;
-    if (is_out_of_reach(q))
+    if (is_out_of_reach(state, q->rule, household))
         return false;
     if (q->household->signal_count > VDR_RULES_SCAN_MAX || q->rule->big)
         q->window = vdr_windows_at(state, q->rule, household, t);
@@ -267,7 +350,8 @@ vdr_rule_supported_by(vdr_state *state, size_t rule, vdr_slot household, vdr_ms 
     uint32_t namings = 0;
     VDR_ASSERT(signal->household == household && rule < state->rulebook->rule_count);
     const vdr_rule *bound = &state->rulebook->rules[rule];
-    if (!vdr_rule_in_time(bound->over_ms, signal, t) || !vdr_rule_passes(state, bound, signal, &namings))
+    if (is_out_of_reach(state, bound, household) || !vdr_rule_in_time(bound->over_ms, signal, t) ||
+        !vdr_rule_passes(state, bound, signal, &namings))
         return false;
     question q;
     if (!question_begin(&q, state, rule, household, t))
@@ -348,6 +432,7 @@ vdr_rule_support(vdr_state *state, size_t rule, vdr_slot household, vdr_ms t, vd
 void
 vdr_rules_signal_added(vdr_state *state, vdr_slot household, vdr_slot signal)
 {
+    sketch_forget(state, household);
     vdr_windows_added(state, household, signal);
 }
 
@@ -360,11 +445,13 @@ vdr_rules_signal_changed(vdr_state *state, vdr_slot household, vdr_slot signal, 
 void
 vdr_rules_signal_removed(vdr_state *state, vdr_slot household, vdr_slot signal)
 {
+    sketch_forget(state, household);
     vdr_windows_removed(state, household, signal);
 }
 
 void
 vdr_rules_household_gone(vdr_state *state, vdr_slot household)
 {
+    sketch_forget(state, household);
     vdr_windows_gone(state, household);
 }

@@ -21,14 +21,14 @@ _Static_assert(sizeof(vdr_rule_record) == 24, "rules");
 _Static_assert(sizeof(vdr_household) == 64, "households");
 _Static_assert(sizeof(vdr_member) == 36, "members");
 _Static_assert(sizeof(vdr_signal) == 64, "signals");
-_Static_assert(sizeof(vdr_signal_rest) == 48, "the rests of signals");
+_Static_assert(sizeof(vdr_signal_rest) == 44, "the rests of signals");
 _Static_assert(sizeof(vdr_naming) == 12, "namings");
 _Static_assert(sizeof(vdr_case) == 152, "cases");
 _Static_assert(sizeof(vdr_tally) == 16, "tallies");
 _Static_assert(sizeof(vdr_list) == 8, "lists");
 _Static_assert(sizeof(vdr_latch) == 8, "latches");
 _Static_assert(sizeof(vdr_review) == 48, "reviews");
-_Static_assert(sizeof(vdr_overdue) == 24, "overdues");
+_Static_assert(sizeof(vdr_overdue) == 20, "overdues");
 _Static_assert(sizeof(vdr_act_record) == 40, "acts");
 
 /* One row for each table of records; buckets, timers and texts follow in the order of vdr_state_slab. */
@@ -53,15 +53,15 @@ static const row rows[] = {
     ROW(rules, RULES, 1, vdr_rule_record),
     ROW(households, HOUSEHOLDS, 1, vdr_household),
     ROW(members, MEMBERS, 1, vdr_member),
-    ROW(signals, SIGNALS, 1, vdr_signal),
-    ROW(signal_rests, SIGNAL_RESTS, 1, vdr_signal_rest),
+    ROW(signals, SIGNALS, 2, vdr_signal),
+    ROW(signal_rests, SIGNAL_RESTS, 2, vdr_signal_rest),
     ROW(namings, NAMINGS, 1, vdr_naming),
     ROW(cases, CASES, 1, vdr_case),
     ROW(tallies, TALLIES, 1, vdr_tally),
     ROW(lists, LISTS, 1, vdr_list),
     ROW(latches, LATCHES, 1, vdr_latch),
     ROW(reviews, REVIEWS, 1, vdr_review),
-    ROW(overdues, OVERDUES, 1, vdr_overdue),
+    ROW(overdues, OVERDUES, 2, vdr_overdue),
     ROW(acts, ACTS, 1, vdr_act_record),
 };
 

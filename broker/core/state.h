@@ -41,7 +41,7 @@ enum vdr_table {
     VDR_TABLE_TIMERS = 26,
     VDR_TABLE_MARKS = 27,
     VDR_TABLE_OVERDUES = 28,
-    VDR_TABLE_TEXTS = 30, /* .. 35 */
+    VDR_TABLE_TEXTS = 30, /* .. 36 */
     /* indexes: each has two */
     VDR_TABLE_NAME_LINES = 40,
     VDR_TABLE_HOUSEHOLD_LINES = 42,
@@ -153,11 +153,11 @@ typedef struct vdr_signal {
     vdr_slot names;         /* first naming */
     uint8_t severity;       /* effective */
     uint8_t flags;
-    uint16_t spare;
+    uint8_t domains, agencies; /* no more distinct ones has it with all before it; 0: not known */
 } vdr_signal;
 
 /* The rest of the signal of the same slot. */
-typedef struct vdr_signal_rest {
+typedef struct __attribute__((packed, aligned(4))) vdr_signal_rest {
     uint64_t order;        /* of its leaving timer */
     uint64_t follow_order; /* of its follow-up timer still to come; 0 none */
     uint64_t digest;       /* half of it: what it must tell apart has the same source and id already */
@@ -165,7 +165,6 @@ typedef struct vdr_signal_rest {
     vdr_name service;      /* routed to; 0 none */
     vdr_slot case_before, case_after;
     vdr_slot overdue; /* its record in OVERDUES, while it is overdue and not withdrawn */
-    uint32_t spare;
 } vdr_signal_rest;
 
 /* What is kept of a digest. */
@@ -239,11 +238,10 @@ typedef struct vdr_review {
 } vdr_review;
 
 /* A signal that is overdue, in the order in which they became so. */
-typedef struct vdr_overdue {
+typedef struct __attribute__((packed, aligned(4))) vdr_overdue {
     uint64_t number; /* counts up */
     vdr_slot signal;
     vdr_slot before, after;
-    uint32_t spare;
 } vdr_overdue;
 
 /* An accepted command of section 9: its id is taken until it is forgotten. */
@@ -308,7 +306,7 @@ uint32_t vdr_name_record_hash(const void *record); /* by which a name is found *
 void vdr_state_init(vdr_state *state);
 void vdr_state_done(vdr_state *state);
 /* The slabs of the state in the order of an image, 0 .. VDR_STATE_SLABS - 1. */
-#define VDR_STATE_SLABS 40u
+#define VDR_STATE_SLABS 41u
 vdr_slab *vdr_state_slab(vdr_state *state, uint32_t number);
 const vdr_slab *vdr_state_slab_at(const vdr_state *state, uint32_t number);
 /* Sets a timer and returns its order, by which its owner knows it again. */

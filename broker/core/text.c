@@ -2,9 +2,12 @@
 
 #include "proto/limits.h"
 
-/* A record is a length of two bytes and the text. The third size fits a UUID as it is usually written (36),
- * the second the short numbered ids that most systems make. */
-static const uint32_t record_bytes[VDR_TEXT_CLASSES] = {12, 20, 40, 72, 136, 260};
+/* A record is a length of two bytes and the text. The second size fits the short numbered ids that most systems
+ * make. The last is for texts of just its size and has no length: those are UUIDs as they are usually written. */
+static const uint32_t record_bytes[VDR_TEXT_CLASSES] = {12, 20, 40, 72, 136, 260, 36};
+
+#define UUID_CLASS 6u
+#define UUID_BYTES 36u
 
 /* A text's number is its slot times eight plus its class: never 0, since slots start at 1. */
 #define CLASS_BITS 3u
@@ -36,12 +39,18 @@ vdr_text_put(vdr_texts *texts, vdr_span text)
 {
     VDR_ASSERT(text.len <= VDR_NAME_BYTES_MAX);
     uint32_t class = 0;
-    while (text.len + sizeof(uint16_t) > record_bytes[class])
+    if (text.len == UUID_BYTES)
+        class = UUID_CLASS;
+    while (text.len + sizeof(uint16_t) > record_bytes[class] && class != UUID_CLASS)
         class ++;
     vdr_slab *slab = &texts->classes[class];
     uint32_t slot = vdr_slab_take(slab);
     VDR_ASSERT(slot <= UINT32_MAX >> CLASS_BITS);
     uint8_t *record = vdr_slab_edit(slab, slot);
+    if (class == UUID_CLASS) {
+        memcpy(record, text.at, UUID_BYTES);
+        return slot << CLASS_BITS | class;
+    }
     uint16_t len = (uint16_t)text.len;
     memcpy(record, &len, sizeof len);
     if (len != 0)
@@ -55,6 +64,8 @@ vdr_text_get(const vdr_texts *texts, uint32_t number)
     VDR_ASSERT((number & CLASS_MASK) < VDR_TEXT_CLASSES);
     const vdr_slab *slab = &texts->classes[number & CLASS_MASK];
     const uint8_t *record = vdr_slab_at(slab, number >> CLASS_BITS);
+    if ((number & CLASS_MASK) == UUID_CLASS)
+        return vdr_span_of(record, UUID_BYTES);
     uint16_t len;
     memcpy(&len, record, sizeof len);
     VDR_ASSERT(len + sizeof len <= slab->record_bytes);

@@ -5,10 +5,10 @@
 
 #include "broker/core/slab.h"
 
-#define VDR_TEXT_CLASSES 6
+#define VDR_TEXT_CLASSES 7
 
 typedef struct vdr_texts {
-    vdr_slab classes[VDR_TEXT_CLASSES]; /* tables table .. table + 5 */
+    vdr_slab classes[VDR_TEXT_CLASSES]; /* tables table .. table + 6 */
 } vdr_texts;
 
 void vdr_texts_init(vdr_texts *texts, uint32_t table);

@@ -269,8 +269,8 @@ measure(const vdr_config *config, uint64_t homes)
     uint64_t image_bytes;
     image(&b, &image_ms, &image_bytes);
     printf("%10llu %7.0f %7.0f %7.0f %9.0f %7.0f %7.0f %9.1f %7.0f %9.0f %8.0f\n", (unsigned long long)homes,
-           filled, stepped, foreseen, (double)worst / 1000, doubled, hot / LAST, others / LAST, weight, image_ms,
-           (double)image_bytes / 1048576);
+           filled, stepped, foreseen, (double)worst / 1000, doubled, hot / LAST, others / LAST, weight,
+           image_ms, (double)image_bytes / 1048576);
     if (accepted == 0 || duplicates == 0)
         printf("(%llu accepted, %llu duplicates)\n", (unsigned long long)accepted,
                (unsigned long long)duplicates);
