@@ -194,6 +194,21 @@ mail_entries(world *w)
     return entries;
 }
 
+/* A whole checkpoint, however long the threads take for it. */
+static void
+checkpoint_now(world *w)
+{
+    vdr_job job;
+    assert_int_equal(vdr_engine_checkpoint(w->engine, (vdr_ticket){.seq = 1}), VDR_OK);
+    while (!vdr_engine_collect_job(w->engine, &job)) {
+        struct pollfd wait = {.fd = vdr_engine_fd(w->engine), .events = POLLIN};
+        assert_int_equal(vdr_engine_turn(w->engine), VDR_OK);
+        world_collect(w);
+        (void)poll(&wait, 1, w->threads && vdr_engine_wait_ms(w->engine) != 0 ? 10 : 0);
+    }
+    assert_int_equal(job.result, VDR_OK);
+}
+
 static void
 the_log_is_cut_behind_what_is_needed(void **state)
 {
@@ -225,6 +240,10 @@ the_log_is_cut_behind_what_is_needed(void **state)
                 assert_int_equal(vdr_engine_state_hash(w->engine), hash);
             }
         }
+        /* On a busy machine the threads may have made few so far; a cut takes three, the first of which writes the
+         * configuration once more. */
+        for (unsigned i = 0; i < 3; i++)
+            checkpoint_now(w);
         assert_int_equal(vdr_engine_stop(w->engine, true), VDR_OK);
         vdr_engine_status status = status_of(w);
         size_t entries = mail_entries(w);
