@@ -31,7 +31,7 @@ static const vdr_relation queries[VDR_QUERY_TRY + 1][KINDS] = {
     [VDR_QUERY_HOUSEHOLD] = {NO, NO, R(HOUSEHOLD_HELD), NO, R(HOUSEHOLD_CARE), ANY, NO},
     [VDR_QUERY_INBOX] = {NO, NO, ANY, NO, ANY, NO, NO},
     [VDR_QUERY_REGISSEURS] = {NO, NO, NO, NO, ANY, NO, ANY},
-    [VDR_QUERY_EXPLAIN] = {NO, NO, NO, NO, NO, NO, ANY},
+    [VDR_QUERY_EXPLAIN] = {NO, NO, R(CASE_HELD), NO, NO, NO, ANY},
     [VDR_QUERY_TRY] = {NO, NO, NO, NO, NO, NO, ANY},
 };
 #undef NO

@@ -5,8 +5,7 @@
 
 #define PAGE_ITEMS   100u /* of an answer, when the reader names none */
 #define PAGE_MAX     1000u
-#define PAST_BYTES   (UINT64_C(64) * 1024 * 1024) /* of a past state, besides twice the present one */
-#define ANSWERS_HELD 64u                          /* of one session, waiting for their barrier */
+#define ANSWERS_HELD 64u /* of one session, waiting for their barrier */
 
 /* The parts of an inbox, in order. */
 enum { PART_CASES, PART_OVERDUE, PART_REVIEWS, PARTS };
@@ -248,61 +247,6 @@ query_regisseurs(vdr_reading *reading)
     return VDR_OK;
 }
 
-/* ---- explanations and trials */
-
-/* The newest of that id, of the source that is named or of any. */
-static vdr_at
-signal_asked(const vdr_reading *reading)
-{
-    const vdr_config *config = vdr_core_config(reading->core);
-    vdr_signal_name name = reading->read->signal;
-    uint64_t hash = vdr_door_id_hash(reading->daemon->door, name.id);
-    vdr_position newest = 0;
-    vdr_at found = {0};
-    for (size_t i = 0; i < config->agency_count; i++) {
-        vdr_at at;
-        vdr_signal_view view;
-        if ((name.source.at == NULL || vdr_span_equal(name.source, config->agencies[i].source)) &&
-            vdr_view_signal(reading->core, config->agencies[i].source, name.id, hash, &at, &view) &&
-            view.position > newest) {
-            newest = view.position;
-            found = at;
-        }
-    }
-    return found;
-}
-
-static vdr_err
-query_explain(vdr_reading *reading)
-{
-    const vdr_wire_read *read = reading->read;
-    vdr_explain_ask ask = {.household = read->household, .case_id = read->case_id, .rule = read->rule};
-    if (read->signal.id.at != NULL) {
-        ask.signal = signal_asked(reading);
-        if (ask.signal.slot == 0)
-            return VDR_E_NOT_FOUND;
-    }
-    vdr_explanation *told = (vdr_explanation *)vdr_arena_alloc(reading->arena, sizeof *told);
-    const char *words;
-    if (told == NULL)
-        return VDR_E_NO_MEMORY;
-    reading->answer.explanation = told;
-    vdr_err err =
-        vdr_engine_explain(reading->daemon->engine, &ask, read->at_ms, reading->arena, told, &words);
-    reading->answer.text = vdr_span_str(words);
-    return err;
-}
-
-static vdr_err
-query_try(vdr_reading *reading)
-{
-    const char *words;
-    vdr_err err = vdr_engine_try(reading->daemon->engine, reading->read->event, reading->arena,
-                                 &reading->answer.lines, &reading->answer.line_count, &words);
-    reading->answer.text = vdr_span_str(words);
-    return err;
-}
-
 /* ---- answers */
 
 static vdr_err
@@ -326,9 +270,9 @@ answer_query(vdr_reading *reading)
     case VDR_QUERY_REGISSEURS:
         return query_regisseurs(reading);
     case VDR_QUERY_EXPLAIN:
-        return query_explain(reading);
+        return vdr_reads_explain(reading, relation);
     case VDR_QUERY_TRY:
-        return query_try(reading);
+        return vdr_reads_try(reading);
     }
     return VDR_E_WRONG_ROLE;
 }
@@ -381,40 +325,6 @@ make_answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read,
     return vdr_speak_hold(daemon, session, &wire);
 }
 
-/* An explanation of an instant before log time: the answer comes later. */
-static bool
-is_of_the_past(const vdr_daemon *daemon, const vdr_session *session, const vdr_wire_read *read)
-{
-    return read->query == VDR_QUERY_EXPLAIN && read->at_ms != 0 &&
-           read->at_ms < vdr_core_now(vdr_engine_core(daemon->engine)) &&
-           vdr_access_query(session->kind, read->query) == VDR_RELATION_ANY;
-}
-
-static vdr_err
-ask_the_past(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_read *read)
-{
-    vdr_core_counts counts;
-    if (daemon->past == NULL)
-        daemon->past = vdr_past_new(daemon->log, vdr_engine_fd(daemon->engine));
-    vdr_view_counts(vdr_engine_core(daemon->engine), &counts);
-    return vdr_past_ask(daemon->past, session->number, read, counts.memory_bytes * 2 + PAST_BYTES);
-}
-
-void
-vdr_reads_past(vdr_daemon *daemon)
-{
-    vdr_past_answer told;
-    if (daemon->past == NULL || !vdr_past_collect(daemon->past, &told))
-        return;
-    vdr_session *session = vdr_session_by_number(daemon->sessions, told.session);
-    vdr_wire wire = {.type = VDR_FRAME_ANSWER, .answer = told.answer};
-    if (session != NULL && vdr_session_live(session) && vdr_speak(daemon, session, &wire) != VDR_OK) {
-        wire.answer = (vdr_wire_answer){.request = told.answer.request, .error = VDR_E_TOO_BIG};
-        vdr_say(daemon, session, &wire);
-    }
-    vdr_past_let_go(daemon->past);
-}
-
 void
 vdr_reads_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read, const vdr_frame *frame)
 {
@@ -426,16 +336,8 @@ vdr_reads_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *r
         vdr_speak_failure(daemon, session, VDR_E_BAD_FRAME, frame, "no resume key that was given out");
         return;
     }
-    bool asks = read->query == VDR_QUERY_EXPLAIN || read->query == VDR_QUERY_TRY;
-    if (asks && vdr_access_query(session->kind, read->query) != VDR_RELATION_NONE)
-        VDR_NOTE(OPERATOR, vdr_field_text("party", session->party),
-                 vdr_field_text("verb", read->query == VDR_QUERY_TRY ? "try" : "explain"));
-    if (is_of_the_past(daemon, session, read)) {
-        vdr_err asked = ask_the_past(daemon, session, read);
-        if (asked != VDR_OK)
-            vdr_speak_refusal(daemon, session, asked, frame);
+    if (vdr_reads_asks(daemon, session, read, frame))
         return;
-    }
     bool crowded = session->answers.count >= ANSWERS_HELD ||
                    session->answer_bytes + session->out.bytes > daemon->node->limits.queue_bytes / 2;
     if (crowded || vdr_engine_room(daemon->engine) == 0) {

@@ -1,4 +1,5 @@
-/* broker/reads.h - what the parts of reading share (reads.c, reads_view.c, reads_right.c).
+/* broker/reads.h - what the parts of reading share (reads.c, reads_view.c, reads_right.c,
+ * reads_explain.c).
  *
  * An answer is made from the state as it is now, in an arena that is reset before each; it is sent when
  * everything stepped before it is durable. An answer that does not fit is made again with fewer items.
@@ -45,5 +46,13 @@ VDR_MUST_CHECK vdr_err vdr_reads_show_case(vdr_reading *reading, vdr_at at, cons
 VDR_MUST_CHECK vdr_err vdr_reads_show_household(vdr_reading *reading, vdr_at at,
                                                 const vdr_household_view *view, unsigned fields,
                                                 vdr_wire_household_view *ret_shown);
+
+/* ---- reads_explain.c */
+
+VDR_MUST_CHECK vdr_err vdr_reads_explain(vdr_reading *reading, vdr_relation relation);
+VDR_MUST_CHECK vdr_err vdr_reads_try(vdr_reading *reading);
+/* Notes which operator explains or tries. True: it is about the past, and is answered later, or was refused. */
+bool vdr_reads_asks(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read,
+                    const vdr_frame *frame);
 
 #endif

@@ -215,6 +215,38 @@ class Explain(unittest.TestCase):
                       ("explain", "case", "C1", "--config", TOWN)):
             self.assertEqual(call(*wrong)[0], 2, wrong)
 
+    def test_a_regisseur_sees_why_of_the_own_open_cases_only(self):
+        state = {}
+        for v in map(json.loads, self.replay(self.sent)):
+            if v["event"] == "case":
+                state[v["case"]] = v
+        held = [v for v in state.values() if v["state"] in ("offered", "active")]
+        self.assertTrue(held)
+        regisseurs = sorted(p["party"] for p in self.town.parties if p["party"].startswith("regisseur:"))
+        for v in held:
+            whole = self.live("explain", "case", v["case"])
+            for party in regisseurs:
+                status, out, err = call("explain", "case", v["case"], "--home", self.town.home, "--as", party, "--json")
+                if party != "regisseur:" + v["regisseur"]:
+                    self.assertEqual((status, out), (1, ""))
+                    self.assertIn("not_found", err)
+                    continue
+                told = json.loads(out)
+                case, = told["cases"]
+                self.assertEqual(case, next(c for c in whole["cases"] if c["case"] == v["case"]))
+                self.assertEqual([s["id"] for s in told["signals"]], [s["id"] for s in case["signals"]])
+                self.assertEqual([r["id"] for r in told["rules"]], case["rules"])
+                for rule in told["rules"]:
+                    self.assertEqual([s["id"] for s in rule["signals"]], [s["id"] for s in told["signals"]])
+                    there = {s["id"]: s for s in next(r for r in whole["rules"] if r["id"] == rule["id"])["signals"]}
+                    self.assertEqual(rule["signals"], [there[s["id"]] for s in rule["signals"]])
+                self.assertEqual([c["regisseur"] for c in told["assignment"]["candidates"]], [v["regisseur"]])
+            for asked in (("household", v["household"]), ("signal", whole["signals"][0]["id"]),
+                          ("case", v["case"], "--at", "2026-03-01T00:00:00Z")):
+                status, out, err = call("explain", *asked, "--home", self.town.home, "--as",
+                                        "regisseur:" + v["regisseur"])
+                self.assertEqual((status, out), (1, ""), asked)
+
     def test_z_a_store_at_rest_says_the_same(self):
         line = self.proposals()[0]
         asked = ("explain", "case", line["case"], "--at", line["at"])

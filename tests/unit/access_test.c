@@ -60,7 +60,7 @@ each_role_asks_what_its_column_says(void **state)
         {VDR_QUERY_HOUSEHOLD, {N, N, HH, N, HC, A, N, N}},
         {VDR_QUERY_INBOX, {N, N, A, N, A, N, N, N}},
         {VDR_QUERY_REGISSEURS, {N, N, N, N, A, N, A, N}},
-        {VDR_QUERY_EXPLAIN, {N, N, N, N, N, N, A, N}},
+        {VDR_QUERY_EXPLAIN, {N, N, CH, N, N, N, A, N}},
         {VDR_QUERY_TRY, {N, N, N, N, N, N, A, N}},
         {0, {N, N, N, N, N, N, N, N}},
         {VDR_QUERY_TRY + 1, {N, N, N, N, N, N, N, N}},

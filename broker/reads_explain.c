@@ -1,0 +1,240 @@
+/* Explanations and trials (protocol.md 7.6 and 7.7). */
+#include "broker/reads.h"
+
+#include "broker/journal.h"
+
+#define PAST_BYTES (UINT64_C(64) * 1024 * 1024) /* of a past state, besides twice the present one */
+
+/* The newest of that id, of the source that is named or of any. */
+static vdr_at
+signal_asked(const vdr_reading *reading)
+{
+    const vdr_config *config = vdr_core_config(reading->core);
+    vdr_signal_name name = reading->read->signal;
+    uint64_t hash = vdr_door_id_hash(reading->daemon->door, name.id);
+    vdr_position newest = 0;
+    vdr_at found = {0};
+    for (size_t i = 0; i < config->agency_count; i++) {
+        vdr_at at;
+        vdr_signal_view view;
+        if ((name.source.at == NULL || vdr_span_equal(name.source, config->agencies[i].source)) &&
+            vdr_view_signal(reading->core, config->agencies[i].source, name.id, hash, &at, &view) &&
+            view.position > newest) {
+            newest = view.position;
+            found = at;
+        }
+    }
+    return found;
+}
+
+/* ---- of a case, to who holds it: the rules that made it, its signals, and of the candidates themselves */
+
+static bool
+made_it(const vdr_explained_case *of, vdr_span rule)
+{
+    for (size_t i = 0; i < of->rule_count; i++)
+        if (vdr_span_equal(of->rules[i], rule))
+            return true;
+    return false;
+}
+
+static bool
+is_kept(const vdr_explanation *told, vdr_signal_name name)
+{
+    for (size_t i = 0; i < told->signal_list_count; i++)
+        if (vdr_span_equal(told->signals[i].name.id, name.id) &&
+            vdr_span_equal(told->signals[i].name.source, name.source))
+            return true;
+    return false;
+}
+
+static vdr_err
+mask_rules(vdr_reading *reading, const vdr_explained_case *of, const bool *kept, vdr_explanation *told)
+{
+    vdr_explained_rule *rules =
+        (vdr_explained_rule *)vdr_arena_alloc(reading->arena, (told->rule_count + 1) * sizeof *rules);
+    size_t count = 0;
+    if (rules == NULL)
+        return VDR_E_NO_MEMORY;
+    for (size_t i = 0; i < told->rule_count; i++) {
+        if (!made_it(of, told->rules[i].id))
+            continue;
+        vdr_explained_use *uses = (vdr_explained_use *)vdr_arena_alloc(
+            reading->arena, (told->rules[i].use_count + 1) * sizeof *uses);
+        if (uses == NULL)
+            return VDR_E_NO_MEMORY;
+        rules[count] = told->rules[i];
+        rules[count].uses = uses;
+        rules[count].use_count = 0;
+        for (size_t j = 0; j < told->rules[i].use_count; j++)
+            if (kept[j])
+                uses[rules[count].use_count++] = told->rules[i].uses[j];
+        count++;
+    }
+    told->rules = rules;
+    told->rule_count = count;
+    return VDR_OK;
+}
+
+static vdr_err
+mask_signals(vdr_reading *reading, vdr_case_id id, bool *ret_kept, vdr_explanation *told)
+{
+    vdr_explained_signal *signals = (vdr_explained_signal *)vdr_arena_alloc(
+        reading->arena, (told->signal_list_count + 1) * sizeof *signals);
+    size_t count = 0;
+    if (signals == NULL)
+        return VDR_E_NO_MEMORY;
+    for (size_t i = 0; i < told->signal_list_count; i++) {
+        ret_kept[i] = told->signals[i].case_id.number == id.number;
+        if (ret_kept[i])
+            signals[count++] = told->signals[i];
+    }
+    told->signals = signals;
+    told->signal_list_count = count;
+    told->signal_count = (uint32_t)count;
+    return VDR_OK;
+}
+
+static vdr_err
+mask_dues(vdr_reading *reading, vdr_explanation *told)
+{
+    vdr_explained_due *dues =
+        (vdr_explained_due *)vdr_arena_alloc(reading->arena, (told->due_count + 1) * sizeof *dues);
+    size_t count = 0;
+    if (dues == NULL)
+        return VDR_E_NO_MEMORY;
+    for (size_t i = 0; i < told->due_count; i++)
+        if (told->dues[i].kind != VDR_DUE_FOLLOW_UP || is_kept(told, told->dues[i].signal))
+            dues[count++] = told->dues[i];
+    told->dues = dues;
+    told->due_count = count;
+    return VDR_OK;
+}
+
+static vdr_err
+mask(vdr_reading *reading, vdr_case_id id, vdr_explanation *told)
+{
+    bool *kept = (bool *)vdr_arena_alloc(reading->arena, told->signal_list_count + 1);
+    size_t place = 0;
+    while (place < told->case_count && told->cases[place].case_id.number != id.number)
+        place++;
+    if (kept == NULL)
+        return VDR_E_NO_MEMORY;
+    VDR_ASSERT(place < told->case_count);
+    told->cases += place;
+    told->case_count = 1;
+    vdr_err err = mask_signals(reading, id, kept, told);
+    if (err == VDR_OK)
+        err = mask_rules(reading, told->cases, kept, told);
+    if (err == VDR_OK)
+        err = mask_dues(reading, told);
+    size_t me = 0;
+    while (me < told->candidate_count &&
+           !vdr_span_equal(told->candidates[me].id, vdr_span_str(reading->session->party)))
+        me++;
+    told->candidate_count = me < told->candidate_count;
+    told->candidates += told->candidate_count != 0 ? me : 0;
+    return err;
+}
+
+/* A regisseur asks of an open case that they may read, and of now. */
+static bool
+may_ask(const vdr_reading *reading, vdr_relation relation)
+{
+    const vdr_wire_read *read = reading->read;
+    vdr_at at;
+    vdr_case_view view;
+    return relation == VDR_RELATION_ANY ||
+           (read->signal.id.at == NULL && read->household.number == 0 && read->at_ms == 0 &&
+            vdr_view_case(reading->core, read->case_id, &at, &view) && vdr_case_state_open(view.state) &&
+            vdr_reads_case(reading, relation, &view));
+}
+
+/* ---- now */
+
+vdr_err
+vdr_reads_explain(vdr_reading *reading, vdr_relation relation)
+{
+    const vdr_wire_read *read = reading->read;
+    vdr_explain_ask ask = {.household = read->household, .case_id = read->case_id, .rule = read->rule};
+    if (!may_ask(reading, relation))
+        return VDR_E_NOT_FOUND;
+    if (read->signal.id.at != NULL) {
+        ask.signal = signal_asked(reading);
+        if (ask.signal.slot == 0)
+            return VDR_E_NOT_FOUND;
+    }
+    vdr_explanation *told = (vdr_explanation *)vdr_arena_alloc(reading->arena, sizeof *told);
+    const char *words;
+    if (told == NULL)
+        return VDR_E_NO_MEMORY;
+    reading->answer.explanation = told;
+    vdr_err err =
+        vdr_engine_explain(reading->daemon->engine, &ask, read->at_ms, reading->arena, told, &words);
+    if (err == VDR_OK && relation != VDR_RELATION_ANY)
+        err = mask(reading, read->case_id, told);
+    reading->answer.text = vdr_span_str(words);
+    return err;
+}
+
+vdr_err
+vdr_reads_try(vdr_reading *reading)
+{
+    const char *words;
+    vdr_err err = vdr_engine_try(reading->daemon->engine, reading->read->event, reading->arena,
+                                 &reading->answer.lines, &reading->answer.line_count, &words);
+    reading->answer.text = vdr_span_str(words);
+    return err;
+}
+
+/* ---- the past */
+
+/* An explanation of an instant before log time: the answer comes later. */
+static bool
+is_of_the_past(const vdr_daemon *daemon, const vdr_session *session, const vdr_wire_read *read)
+{
+    return read->query == VDR_QUERY_EXPLAIN && read->at_ms != 0 &&
+           read->at_ms < vdr_core_now(vdr_engine_core(daemon->engine)) &&
+           vdr_access_query(session->kind, read->query) == VDR_RELATION_ANY;
+}
+
+static vdr_err
+ask_the_past(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_read *read)
+{
+    vdr_core_counts counts;
+    if (daemon->past == NULL)
+        daemon->past = vdr_past_new(daemon->log, vdr_engine_fd(daemon->engine));
+    vdr_view_counts(vdr_engine_core(daemon->engine), &counts);
+    return vdr_past_ask(daemon->past, session->number, read, counts.memory_bytes * 2 + PAST_BYTES);
+}
+
+void
+vdr_reads_past(vdr_daemon *daemon)
+{
+    vdr_past_answer told;
+    if (daemon->past == NULL || !vdr_past_collect(daemon->past, &told))
+        return;
+    vdr_session *session = vdr_session_by_number(daemon->sessions, told.session);
+    vdr_wire wire = {.type = VDR_FRAME_ANSWER, .answer = told.answer};
+    if (session != NULL && vdr_session_live(session) && vdr_speak(daemon, session, &wire) != VDR_OK) {
+        wire.answer = (vdr_wire_answer){.request = told.answer.request, .error = VDR_E_TOO_BIG};
+        vdr_say(daemon, session, &wire);
+    }
+    vdr_past_let_go(daemon->past);
+}
+
+bool
+vdr_reads_asks(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read, const vdr_frame *frame)
+{
+    if (read->query != VDR_QUERY_EXPLAIN && read->query != VDR_QUERY_TRY)
+        return false;
+    if (session->kind == VDR_PARTY_OPERATOR)
+        VDR_NOTE(OPERATOR, vdr_field_text("party", session->party),
+                 vdr_field_text("verb", read->query == VDR_QUERY_TRY ? "try" : "explain"));
+    if (!is_of_the_past(daemon, session, read))
+        return false;
+    vdr_err asked = ask_the_past(daemon, session, read);
+    if (asked != VDR_OK)
+        vdr_speak_refusal(daemon, session, asked, frame);
+    return true;
+}
