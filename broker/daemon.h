@@ -1,5 +1,6 @@
 /* broker/daemon.h - what the parts of the daemon share: one reactor thread that owns all of it.
  *
+ *   inbox.c     frames received ahead, for the porter
  *   loop.c      the turn: collect and speak, drain, step, wait
  *   dispatch.c  a received frame to the part that deals with it
  *   publish.c   items to the engine; results to CONFIRM
@@ -21,6 +22,7 @@
 #include "broker/engine.h"
 #include "broker/node.h"
 #include "broker/past.h"
+#include "broker/porter.h"
 #include "broker/session.h"
 #include "proto/bytes.h"
 
@@ -80,10 +82,27 @@ typedef struct vdr_admin_wait {
 typedef struct vdr_stalled {
     bool on;
     uint64_t session;
-    vdr_wire_publish publish; /* in the arena `body` of the parties */
+    vdr_wire_publish publish; /* in the arena `body` of the parties, or the inbox's */
+    size_t place;             /* of its first item with the porter; VDR_PORTER_ITEMS: it has none */
     size_t next, allowed;     /* items submitted; items within the window */
     vdr_err refused;          /* of the rest */
 } vdr_stalled;
+
+#define VDR_INBOX_FRAMES 128u
+
+/* A frame received ahead. */
+typedef struct vdr_ahead {
+    vdr_received received;
+    bool decoded; /* it is a PUBLISH, and this is what it says; in the inbox's arena */
+    vdr_wire_publish publish;
+    size_t place; /* as in vdr_stalled */
+} vdr_ahead;
+
+typedef struct vdr_inbox {
+    vdr_ahead frames[VDR_INBOX_FRAMES];
+    size_t next, count;
+    vdr_arena arena;
+} vdr_inbox;
 
 typedef struct vdr_daemon {
     const char *config_dir, *node_path;
@@ -105,6 +124,8 @@ typedef struct vdr_daemon {
     vdr_err failed; /* the engine's failure */
     bool full_told;
 
+    vdr_inbox inbox;
+    vdr_porter *porter;
     vdr_arena body[VDR_ZONES]; /* of the frame in hand */
     vdr_arena speech;          /* scratch of encoding */
     vdr_arena tales;           /* what is resolved from effects, or shown by a read */
@@ -158,9 +179,18 @@ void vdr_daemon_speak_groups(vdr_daemon *daemon);
 /* Drops the sessions that are ending. */
 void vdr_daemon_reap(vdr_daemon *daemon);
 
+/* ---- inbox.c */
+
+void vdr_inbox_init(vdr_inbox *inbox);
+void vdr_inbox_done(vdr_inbox *inbox);
+/* The next frame of the parties, to be let go with vdr_received_done(). NULL: none waits, or the budget is used
+ * up. Not while a PUBLISH is stalled: it may lie here. */
+vdr_ahead *vdr_inbox_next(vdr_daemon *daemon, unsigned *budget);
+
 /* ---- dispatch.c */
 
-void vdr_dispatch(vdr_daemon *daemon, vdr_received *received);
+/* ahead: what of it is decoded already; NULL: nothing. */
+void vdr_dispatch(vdr_daemon *daemon, vdr_received *received, const vdr_ahead *ahead);
 
 /* ---- speak.c: nothing here fails for want of a connection, the session is ending then */
 
@@ -185,8 +215,9 @@ bool vdr_speak_waiting(vdr_daemon *daemon, vdr_session *session);
 
 /* ---- publish.c */
 
+/* place: of its first item with the porter, or VDR_PORTER_ITEMS. */
 void vdr_publish_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_publish *publish,
-                       const vdr_frame *frame);
+                       size_t place, const vdr_frame *frame);
 void vdr_publish_go_on(vdr_daemon *daemon); /* with a stalled one */
 void vdr_publish_result(vdr_daemon *daemon, vdr_session *session, const vdr_result *result);
 void vdr_publish_confirm(vdr_daemon *daemon); /* every session that is owed one */

@@ -104,7 +104,7 @@ body(vdr_daemon *daemon, vdr_session *session, const vdr_frame *frame, const vdr
         hello(daemon, session, &wire->hello, frame);
         break;
     case VDR_FRAME_PUBLISH:
-        vdr_publish_frame(daemon, session, &wire->publish, frame);
+        vdr_publish_frame(daemon, session, &wire->publish, VDR_PORTER_ITEMS, frame);
         break;
     case VDR_FRAME_SUBSCRIBE:
         vdr_delivery_subscribe(daemon, session, &wire->subscribe, frame);
@@ -170,7 +170,7 @@ head_is_good(vdr_daemon *daemon, vdr_session *session, const vdr_frame *frame)
 }
 
 static void
-session_frame(vdr_daemon *daemon, vdr_session *session, vdr_received *received)
+session_frame(vdr_daemon *daemon, vdr_session *session, vdr_received *received, const vdr_ahead *ahead)
 {
     size_t frame_max = vdr_daemon_frame_max(session->peer.zone);
     vdr_arena *arena = &daemon->body[session->peer.zone];
@@ -189,6 +189,10 @@ session_frame(vdr_daemon *daemon, vdr_session *session, vdr_received *received)
     session->in_next++;
     if (!vdr_access_frame(session->kind, frame.type)) {
         vdr_speak_refusal(daemon, session, VDR_E_WRONG_ROLE, &frame);
+        return;
+    }
+    if (ahead != NULL && ahead->decoded) {
+        vdr_publish_frame(daemon, session, &ahead->publish, ahead->place, &frame);
         return;
     }
     vdr_wire wire;
@@ -230,7 +234,7 @@ begin(vdr_daemon *daemon, const vdr_received *received)
 }
 
 void
-vdr_dispatch(vdr_daemon *daemon, vdr_received *received)
+vdr_dispatch(vdr_daemon *daemon, vdr_received *received, const vdr_ahead *ahead)
 {
     vdr_session *session = vdr_session_by_peer(daemon->sessions, received->peer);
     if (session == NULL)
@@ -242,5 +246,5 @@ vdr_dispatch(vdr_daemon *daemon, vdr_received *received)
     if (!vdr_session_live(session) || session->key_id != received->key_id)
         return;
     session->frames_in++;
-    session_frame(daemon, session, received);
+    session_frame(daemon, session, received, ahead);
 }

@@ -99,8 +99,9 @@ typedef struct vdr_submission {
     vdr_span sender_id;
     vdr_span json;               /* the event's bytes as received; absent: typed */
     const vdr_wire_typed *typed; /* used when json is absent */
-    vdr_span typed_bytes;  /* what vdr_item_encode() gives for an item of it alone; absent: it is made */
-    bool revision_checked; /* an act's frame named the case's revision */
+    const vdr_command *read; /* what the door made of typed, under this engine's configuration; NULL: do it */
+    vdr_span typed_bytes;    /* what vdr_item_encode() gives for an item of it alone; absent: it is made */
+    bool revision_checked;   /* an act's frame named the case's revision */
     uint64_t revision;
 } vdr_submission;
 

@@ -140,23 +140,39 @@ tidy(vdr_daemon *daemon)
 
 /* True: more may be waiting. */
 static bool
-drain(vdr_daemon *daemon, vdr_zone zone, unsigned budget)
+drain_operators(vdr_daemon *daemon)
 {
-    bool parties = zone == VDR_ZONE_PARTIES;
-    while (budget > 0 && (!parties || vdr_engine_room(daemon->engine) > 0)) {
-        vdr_received received;
-        if (parties && daemon->stalled.on) {
-            vdr_publish_go_on(daemon);
-            if (daemon->stalled.on)
-                return true;
-            continue;
-        }
-        if (vdr_net_receive(daemon->net, zone, &budget, &received) != VDR_OK)
-            return budget == 0;
-        vdr_dispatch(daemon, &received);
+    unsigned budget = OPERATOR_FRAMES;
+    vdr_received received;
+    while (budget > 0 && vdr_net_receive(daemon->net, VDR_ZONE_OPERATORS, &budget, &received) == VDR_OK) {
+        vdr_dispatch(daemon, &received, NULL);
         vdr_received_done(&received);
     }
-    return true;
+    return budget == 0;
+}
+
+/* As long as the engine has room. True: more may be waiting. */
+static bool
+drain_parties(vdr_daemon *daemon)
+{
+    unsigned budget = PARTY_FRAMES;
+    bool over = false;
+    while (!over && vdr_engine_room(daemon->engine) > 0) {
+        if (daemon->stalled.on) {
+            vdr_publish_go_on(daemon);
+            if (daemon->stalled.on)
+                break;
+            continue;
+        }
+        vdr_ahead *ahead = vdr_inbox_next(daemon, &budget);
+        if (ahead != NULL) {
+            vdr_dispatch(daemon, &ahead->received, ahead);
+            vdr_received_done(&ahead->received);
+        }
+        over = ahead == NULL;
+    }
+    vdr_porter_rest(daemon->porter); /* the configuration may change before the next turn */
+    return !over || budget == 0;
 }
 
 /* ---- waiting */
@@ -202,8 +218,8 @@ vdr_daemon_run(vdr_daemon *daemon, int signal_fd)
     while (failed == VDR_OK && !daemon->stopping) {
         daemon->now_ms = steady_ms(daemon);
         vdr_daemon_speak_groups(daemon);
-        bool more = drain(daemon, VDR_ZONE_OPERATORS, OPERATOR_FRAMES);
-        bool parties_more = drain(daemon, VDR_ZONE_PARTIES, PARTY_FRAMES);
+        bool more = drain_operators(daemon);
+        bool parties_more = drain_parties(daemon);
         vdr_delivery_submit_acks(daemon);
         if (daemon->reload)
             vdr_admin_reload(daemon);

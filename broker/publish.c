@@ -101,7 +101,7 @@ note_act(vdr_daemon *daemon, vdr_session *session, const vdr_wire_item *item, ui
 
 static vdr_err
 submit_item(vdr_daemon *daemon, vdr_session *session, const vdr_wire_item *item, uint64_t number,
-            bool want_results)
+            const vdr_command *read, bool want_results)
 {
     vdr_submission submission = {
         .ticket = vdr_errand_ticket(VDR_ERRAND_ITEM, session->number, number),
@@ -109,6 +109,7 @@ submit_item(vdr_daemon *daemon, vdr_session *session, const vdr_wire_item *item,
         .sender_id = vdr_span_str(session->party),
         .json = item->json,
         .typed = item->typed,
+        .read = read,
         .typed_bytes = item->check_revision || item->revision != 0 ? (vdr_span){0} : item->encoded,
         .revision_checked = item->check_revision,
         .revision = item->revision,
@@ -127,8 +128,9 @@ vdr_publish_go_on(vdr_daemon *daemon)
     vdr_session *session = vdr_session_by_number(daemon->sessions, stalled->session);
     vdr_err err = VDR_OK;
     while (session != NULL && err == VDR_OK && stalled->next < stalled->allowed) {
+        const vdr_command *read = vdr_porter_take(daemon->porter, stalled->place + stalled->next);
         err = submit_item(daemon, session, &publish->items[stalled->next], publish->first + stalled->next,
-                          publish->want_results);
+                          read, publish->want_results);
         stalled->next += err == VDR_OK;
     }
     bool rest = stalled->allowed < publish->item_count;
@@ -141,7 +143,7 @@ vdr_publish_go_on(vdr_daemon *daemon)
 }
 
 void
-vdr_publish_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_publish *publish,
+vdr_publish_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_publish *publish, size_t place,
                   const vdr_frame *frame)
 {
     if (publish->first != session->publish.next) {
@@ -157,8 +159,12 @@ vdr_publish_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_publi
         add_batch(session, publish->first + allowed - 1, allowed, bytes, VDR_OK, publish->want_results);
     if (rest != 0)
         add_batch(session, publish->first + publish->item_count - 1, rest, 0, refused, publish->want_results);
-    daemon->stalled = (vdr_stalled){
-        .on = true, .session = session->number, .publish = *publish, .allowed = allowed, .refused = refused};
+    daemon->stalled = (vdr_stalled){.on = true,
+                                    .session = session->number,
+                                    .publish = *publish,
+                                    .place = place,
+                                    .allowed = allowed,
+                                    .refused = refused};
     vdr_publish_go_on(daemon);
 }
 

@@ -306,6 +306,8 @@ prepare(started *s)
         size_t frame_max = vdr_daemon_frame_max((vdr_zone)zone);
         vdr_arena_init(&daemon->body[zone], vdr_codec_budget(frame_max, frame_max));
     }
+    vdr_inbox_init(&daemon->inbox);
+    daemon->porter = vdr_porter_new(daemon->door);
     vdr_arena_init(&daemon->speech, vdr_codec_budget(VDR_ADMIN_FRAME_MAX, VDR_ADMIN_FRAME_MAX));
     vdr_arena_init(&daemon->tales, TALES_BYTES);
     vdr_delivery_begin(daemon);
@@ -392,6 +394,8 @@ static void
 close_all(started *s)
 {
     vdr_daemon *daemon = &s->daemon;
+    vdr_inbox_done(&daemon->inbox); /* messages are libzmq's */
+    vdr_porter_free(&daemon->porter);
     vdr_net_close(&daemon->net);
     vdr_log_reader_close(&daemon->reader);
     vdr_past_free(&daemon->past);

@@ -207,7 +207,10 @@ vdr_engine_submit(vdr_engine *engine, const vdr_submission *submission)
     } else {
         body = (vdr_body){
             .form = VDR_CONTENT_TYPED, .typed = submission->typed, .bytes = submission->typed_bytes};
-        vdr_event_typed(engine->door, &options, submission->typed, &engine->arena, &command);
+        if (submission->read != NULL)
+            command = *submission->read;
+        else
+            vdr_event_typed(engine->door, &options, submission->typed, &engine->arena, &command);
     }
     if (command.kind == VDR_COMMAND_SIGNAL && engine->full) {
         engine->full_refused++;
