@@ -205,10 +205,13 @@ step_record(tail_walk *tail, vdr_position position, char *ret_words)
     vdr_engine *engine = tail->engine;
     vdr_log_record record;
     vdr_config *config = NULL;
+    vdr_config_texts texts;
     vdr_command command;
     vdr_err e = vdr_log_read(tail->reader, position, &record);
     if (e == VDR_OK)
         e = vdr_command_read(record.routing, &engine->arena, &command);
+    if (e == VDR_OK)
+        e = vdr_content_attach(record.content, &texts, &command);
     if (e != VDR_OK)
         return bad_record(position, e, ret_words);
     if (command.kind == VDR_COMMAND_CONFIG) {
@@ -224,9 +227,11 @@ step_record(tail_walk *tail, vdr_position position, char *ret_words)
     }
     vdr_step step;
     vdr_core_step(engine->core, &command, position, &step);
-    if (config != NULL) {
+    if (config != NULL && step.record) {
         vdr_config_free(&engine->config);
         engine->config = config;
+    } else {
+        vdr_config_free(&config); /* refused: told below */
     }
     if (!step.record || !vdr_span_equal(step.tale, record.tale))
         return vdr_engine_words(

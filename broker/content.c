@@ -95,6 +95,19 @@ vdr_content_read_config(vdr_span content, vdr_config_texts *ret_texts)
     return VDR_OK;
 }
 
+vdr_err
+vdr_content_attach(vdr_span content, vdr_config_texts *room, vdr_command *command)
+{
+    bool config = command->kind == VDR_COMMAND_CONFIG ||
+                  (command->kind == VDR_COMMAND_PROPOSE && command->proposal == VDR_PROPOSAL_CONFIG);
+    if (!config || content.len == 0)
+        return VDR_OK;
+    vdr_err err = vdr_content_read_config(content, room);
+    if (err == VDR_OK)
+        command->texts = room->text;
+    return err;
+}
+
 /* A typed item that was taken once is taken again, or the bytes are not those. */
 static vdr_err
 typed_of(vdr_span bytes, vdr_arena *arena, const vdr_wire_typed **ret_typed)

@@ -75,6 +75,24 @@ vdr_engine_close(vdr_engine **engine_p)
     *engine_p = NULL;
 }
 
+/* Four eyes: a directory that differs is said to differ, and no more. */
+static vdr_err
+compare_config(vdr_engine *engine, const vdr_config_texts *texts)
+{
+    char words[VDR_ENGINE_WORDS_BYTES] = "";
+    vdr_config *config = NULL;
+    vdr_err e = vdr_engine_read_config(texts, &config, words);
+    bool same =
+        e == VDR_OK && vdr_key16_equal(&config->fingerprint, &vdr_core_config(engine->core)->fingerprint);
+    vdr_config_free(&config);
+    if (!same)
+        vdr_engine_say(engine, VDR_NOTICE_WARNING,
+                       "the configuration of the directory is not version %llu, which is in force and stays: "
+                       "propose it (voordeur rules propose), and have another operator approve it. %s",
+                       (unsigned long long)vdr_control_version_last(engine->core), words);
+    return VDR_OK;
+}
+
 /* The configuration of the directory against the one of the log. */
 static vdr_err
 settle_config(vdr_engine *engine, char *ret_words)
@@ -88,6 +106,8 @@ settle_config(vdr_engine *engine, char *ret_words)
     }
     if (texts == NULL)
         return VDR_OK;
+    if (engine->options.four_eyes && !first)
+        return compare_config(engine, texts);
     vdr_err e = vdr_engine_submit_config(engine, (vdr_ticket){0}, texts, ret_words);
     if (e == VDR_E_BAD_CONFIG && engine->options.keep_config && !first) {
         vdr_engine_say(engine, VDR_NOTICE_WARNING,

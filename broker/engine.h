@@ -28,6 +28,7 @@
 #define VDR_BROKER_ENGINE_H
 
 #include "broker/clock.h"
+#include "broker/core/control.h"
 #include "broker/core/core.h"
 #include "broker/core/explain.h"
 #include "broker/core/view.h"
@@ -63,6 +64,8 @@ typedef struct vdr_engine_options {
     const vdr_config_texts *config;
     /* a bad or refused config keeps the log's one in force, with a warning, instead of ending the start */
     bool keep_config;
+    /* a config that differs stays aside, with a warning: it must be proposed and approved */
+    bool four_eyes;
     bool threads;                /* committer and checkpointer in threads; otherwise inside turn */
     uint64_t checkpoint_records; /* a checkpoint after so many records; 0: 200,000 */
     int64_t checkpoint_ms;       /* or after so long, when something changed; 0: 60 s */
@@ -127,6 +130,34 @@ VDR_MUST_CHECK vdr_err vdr_engine_submit_advance(vdr_engine *engine, vdr_ticket 
  * difference: OK, and the result's position is 0. ret_words: VDR_ENGINE_WORDS_BYTES, always filled. */
 VDR_MUST_CHECK vdr_err vdr_engine_submit_config(vdr_engine *engine, vdr_ticket ticket,
                                                 const vdr_config_texts *texts, char *ret_words);
+/* What operators ask for (broker/core/control.h). Errors as those of submit_config, and the verdicts of
+ * vdr_control_verdict; other than OK there is no result and nothing changed. ret_words is always filled. */
+typedef struct vdr_engine_by {
+    vdr_span operator_id; /* absent: nobody's, as at a start */
+    vdr_span reason;      /* at most VDR_REASON_BYTES_MAX */
+    bool alone;           /* nobody else need agree */
+    uint64_t rollback_of; /* a configuration: of this version; 0: it is new */
+} vdr_engine_by;
+/* In force at once, as submit_config. */
+VDR_MUST_CHECK vdr_err vdr_engine_activate(vdr_engine *engine, vdr_ticket ticket,
+                                           const vdr_config_texts *texts, const vdr_engine_by *by,
+                                           char *ret_words);
+/* Proposed: it comes into force when somebody else approves it. */
+VDR_MUST_CHECK vdr_err vdr_engine_propose(vdr_engine *engine, vdr_ticket ticket,
+                                          const vdr_config_texts *texts, const vdr_engine_by *by,
+                                          char *ret_words);
+typedef struct vdr_engine_pause_wish {
+    vdr_proposal_kind kind; /* PAUSE or SILENCE */
+    vdr_span subject;       /* the rule or agency */
+    vdr_ms until;
+} vdr_engine_pause_wish;
+VDR_MUST_CHECK vdr_err vdr_engine_pause(vdr_engine *engine, vdr_ticket ticket,
+                                        const vdr_engine_pause_wish *wish, const vdr_engine_by *by,
+                                        char *ret_words);
+VDR_MUST_CHECK vdr_err vdr_engine_decide(vdr_engine *engine, vdr_ticket ticket, vdr_decide decide,
+                                         uint64_t number, const vdr_engine_by *by, char *ret_words);
+VDR_MUST_CHECK vdr_err vdr_engine_resume(vdr_engine *engine, vdr_ticket ticket, uint64_t number,
+                                         const vdr_engine_by *by, char *ret_words);
 /* As submit_config, but changes nothing and gives no result. */
 VDR_MUST_CHECK vdr_err vdr_engine_check_config(vdr_engine *engine, const vdr_config_texts *texts,
                                                char *ret_words);

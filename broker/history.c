@@ -223,6 +223,7 @@ vdr_history_next(vdr_history *history, vdr_ms until, vdr_history_step *ret_step,
 {
     vdr_position position = history->last + 1;
     vdr_log_record record;
+    vdr_config_texts texts; /* are copied by the step */
     if (position > history->end)
         return VDR_E_END;
     vdr_err err = breathe(history, position, ret_words);
@@ -232,6 +233,8 @@ vdr_history_next(vdr_history *history, vdr_ms until, vdr_history_step *ret_step,
     err = vdr_log_read(history->reader, position, &record);
     if (err == VDR_OK)
         err = vdr_command_read(record.routing, &history->arena, &history->command);
+    if (err == VDR_OK)
+        err = vdr_content_attach(record.content, &texts, &history->command);
     if (err != VDR_OK)
         return bad_record(ret_words, position, err);
     if (until != VDR_MS_NONE && history->command.at != VDR_MS_NONE && history->command.at > until)

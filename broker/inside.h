@@ -1,4 +1,4 @@
-/* broker/inside.h - what the parts of the engine share (engine.c, submit.c, turn.c, image.c, boot.c, jobs.c).
+/* broker/inside.h - what the parts of the engine share (engine.c, submit.c, change.c, turn.c, image.c, boot.c, jobs.c).
  * Nobody else includes it.
  *
  * Groups lie in a ring and are counted from 0: released <= spoken <= opened. Group number `opened` gathers;
@@ -17,8 +17,8 @@
 #include "proto/bytes.h"
 #include "proto/limits.h"
 
-/* What one submission may take of the arena: reading it, and its text if it came typed; or three files. */
-#define VDR_SUBMISSION_BYTES (VDR_EVENT_ARENA_BYTES + 4u * VDR_CONF_BYTES_MAX)
+/* What one submission may take of the arena: reading it, and its text if it came typed; or three files, twice. */
+#define VDR_SUBMISSION_BYTES (VDR_EVENT_ARENA_BYTES + 8u * VDR_CONF_BYTES_MAX)
 
 #define VDR_RING     4u /* one gathers, VDR_COMMITTER_DEPTH in flight, one is spoken */
 #define VDR_JOBS_MAX 4u
@@ -126,9 +126,16 @@ typedef struct vdr_body {
  * what one step should fire. Sets the command's log time. No ticket: no result. */
 void vdr_engine_step(vdr_engine *engine, vdr_command *command, const vdr_body *body,
                      const vdr_ticket *ticket);
+/* May something be submitted now? OK, STORE_FAILED, CLOSING or BUSY. */
+VDR_MUST_CHECK vdr_err vdr_engine_ready(vdr_engine *engine);
+/* A result of something that is not stepped; and after each submission: a full group goes at once. */
+void vdr_engine_answer(vdr_engine *engine, vdr_ticket ticket, vdr_err verdict);
+void vdr_engine_submitted(vdr_engine *engine);
+/* Log time for what is no event: on an event clock it takes the previous. */
+vdr_ms vdr_engine_own_time(vdr_engine *engine);
 /* Fires some of what is due at or before at, in a record of its own. */
 void vdr_engine_tick(vdr_engine *engine, vdr_ms at);
-/* Reads three texts; BAD_CONFIG or NO_MEMORY with words. */
+/* change.c: reads three texts; BAD_CONFIG or NO_MEMORY with words. */
 VDR_MUST_CHECK vdr_err vdr_engine_read_config(const vdr_config_texts *texts, vdr_config **ret_config,
                                               char *ret_words);
 

@@ -197,14 +197,72 @@ put_event(writer *out, const vdr_command *c)
         put_instant(out, c->time);
 }
 
+static bool
+is_asked_for(const vdr_command *command)
+{
+    return command->author.at != NULL || command->reason.at != NULL || command->number != 0;
+}
+
+/* Who, why, whether alone, and of what. */
+static void
+put_control(writer *out, const vdr_command *c)
+{
+    put_text(out, c->author);
+    put_text(out, c->reason);
+    put_number(out, c->alone);
+    switch (c->kind) {
+    case VDR_COMMAND_PROPOSE:
+        put_number(out, c->proposal);
+        if (c->proposal == VDR_PROPOSAL_CONFIG) {
+            put(out, c->fingerprint.bytes, sizeof c->fingerprint.bytes);
+            put_number(out, c->rollback_of);
+        } else {
+            put_text(out, c->subject);
+            put_instant(out, c->until);
+        }
+        break;
+    case VDR_COMMAND_DECIDE:
+        put_number(out, c->decide);
+        put_number(out, c->number);
+        break;
+    case VDR_COMMAND_CONFIG:
+        put(out, c->key_check.bytes, sizeof c->key_check.bytes);
+        put_number(out, c->number);
+        put_number(out, c->rollback_of);
+        break;
+    case VDR_COMMAND_RESUME:
+        put_number(out, c->number);
+        break;
+    case VDR_COMMAND_SIGNAL:
+    case VDR_COMMAND_ACT:
+    case VDR_COMMAND_TICK:
+    case VDR_COMMAND_ACKS:
+        break;
+    }
+}
+
+static bool
+is_keyed(const vdr_command *command)
+{
+    static const vdr_key16 none = {{0}};
+    return !vdr_key16_equal(&command->key_check, &none);
+}
+
+static uint8_t
+version_of(const vdr_command *command)
+{
+    if (command->kind == VDR_COMMAND_TICK)
+        return command->timers_max != 0 ? 2 : 1;
+    if (command->kind == VDR_COMMAND_CONFIG && !is_asked_for(command))
+        return is_keyed(command) ? 2 : 1;
+    return command->kind >= VDR_COMMAND_CONFIG ? 3 : 1;
+}
+
 size_t
 vdr_command_write(const vdr_command *command, uint8_t *at, size_t size)
 {
     writer out = {.at = at, .size = size};
-    static const vdr_key16 none = {{0}};
-    bool bounded = command->kind == VDR_COMMAND_TICK && command->timers_max != 0;
-    bool keyed = command->kind == VDR_COMMAND_CONFIG && !vdr_key16_equal(&command->key_check, &none);
-    uint8_t head[2] = {bounded || keyed ? 2 : 1, (uint8_t)command->kind};
+    uint8_t head[2] = {version_of(command), (uint8_t)command->kind};
 
     put(&out, head, sizeof head);
     put_instant(&out, command->at);
@@ -221,12 +279,19 @@ vdr_command_write(const vdr_command *command, uint8_t *at, size_t size)
         }
         break;
     case VDR_COMMAND_TICK:
-        if (bounded)
+        if (head[0] == 2)
             put_number(&out, command->timers_max);
         break;
     case VDR_COMMAND_CONFIG:
-        if (keyed)
+        if (head[0] == 2)
             put(&out, command->key_check.bytes, sizeof command->key_check.bytes);
+        if (head[0] == 3)
+            put_control(&out, command);
+        break;
+    case VDR_COMMAND_PROPOSE:
+    case VDR_COMMAND_DECIDE:
+    case VDR_COMMAND_RESUME:
+        put_control(&out, command);
         break;
     }
     return out.used;
@@ -482,9 +547,78 @@ take_timers_max(reader *in, vdr_command *c)
 static void
 take_key_check(reader *in, vdr_command *c)
 {
-    static const vdr_key16 none = {{0}};
     c->key_check = take_key(in);
-    in->bad |= vdr_key16_equal(&c->key_check, &none);
+    in->bad |= !is_keyed(c);
+}
+
+/* Empty is absent. */
+static vdr_span
+take_some_text(reader *in)
+{
+    vdr_span text = take_text(in);
+    return text.len != 0 ? text : (vdr_span){0};
+}
+
+/* A number that names a kind, 1 .. last. */
+static unsigned
+take_kind(reader *in, unsigned last)
+{
+    uint64_t number = take_some(in);
+    in->bad |= number > last;
+    return in->bad ? 1 : (unsigned)number;
+}
+
+static void
+take_control(reader *in, vdr_command *c)
+{
+    c->author = take_some_text(in);
+    c->reason = take_some_text(in);
+    in->bad |= c->reason.len > VDR_REASON_BYTES_MAX || c->author.len > VDR_NAME_BYTES_MAX;
+    uint64_t alone = take_number(in);
+    in->bad |= alone > 1;
+    c->alone = alone == 1;
+    switch (c->kind) {
+    case VDR_COMMAND_PROPOSE:
+        c->proposal = (vdr_proposal_kind)take_kind(in, VDR_PROPOSAL_SILENCE);
+        if (c->proposal == VDR_PROPOSAL_CONFIG) {
+            c->fingerprint = take_key(in);
+            c->rollback_of = take_number(in);
+        } else {
+            c->subject = take_text(in);
+            c->until = take_instant(in);
+        }
+        break;
+    case VDR_COMMAND_DECIDE:
+        c->decide = (vdr_decide)take_kind(in, VDR_DECIDE_WITHDRAW);
+        c->number = take_some(in);
+        break;
+    case VDR_COMMAND_CONFIG:
+        c->key_check = take_key(in);
+        c->number = take_number(in);
+        c->rollback_of = take_number(in);
+        in->bad |= !is_asked_for(c);
+        break;
+    case VDR_COMMAND_RESUME:
+        c->number = take_some(in);
+        break;
+    case VDR_COMMAND_SIGNAL:
+    case VDR_COMMAND_ACT:
+    case VDR_COMMAND_TICK:
+    case VDR_COMMAND_ACKS:
+        break;
+    }
+    in->bad |= c->number > UINT32_MAX || c->rollback_of > UINT32_MAX;
+}
+
+/* Is there such a form of such a command? */
+static bool
+is_form(uint8_t version, uint8_t kind)
+{
+    if (version == 2)
+        return kind == VDR_COMMAND_TICK || kind == VDR_COMMAND_CONFIG;
+    if (version == 3)
+        return kind >= VDR_COMMAND_CONFIG && kind <= VDR_COMMAND_RESUME;
+    return version == 1 && kind >= VDR_COMMAND_SIGNAL && kind <= VDR_COMMAND_CONFIG;
 }
 
 vdr_err
@@ -496,8 +630,7 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
         return VDR_E_STORE_CORRUPT;
     if (routing.at[0] > VDR_RECORD_VERSION)
         return VDR_E_STORE_VERSION;
-    if (routing.at[0] == 0 || routing.at[1] < VDR_COMMAND_SIGNAL || routing.at[1] > VDR_COMMAND_CONFIG ||
-        (routing.at[0] == 2 && routing.at[1] != VDR_COMMAND_TICK && routing.at[1] != VDR_COMMAND_CONFIG))
+    if (!is_form(routing.at[0], routing.at[1]))
         return VDR_E_STORE_CORRUPT;
     reader in = {.at = routing.at + 2, .end = routing.at + routing.len, .arena = arena};
     c.kind = (vdr_command_kind)routing.at[1];
@@ -510,6 +643,8 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
         take_timers_max(&in, &c);
     else if (routing.at[0] == 2)
         take_key_check(&in, &c);
+    else if (routing.at[0] == 3)
+        take_control(&in, &c);
     if (arena->overflow)
         return VDR_E_NO_MEMORY;
     if (in.bad || in.at != in.end)

@@ -5,7 +5,7 @@
  * never longer than needed; pseudonyms, digests and hashes as they are. What can be read writes as the same
  * bytes. A new form is a new version; old ones stay readable.
  * Content: a form byte, then the JSON event, an encoded typed item (proto/codec.h), or the three texts of a
- * configuration, each with its length. Ticks and acknowledgements have none.
+ * configuration (also of one that is proposed), each with its length. All else has none.
  *
  * Thread:  any; pure.
  * Errors:  STORE_CORRUPT: no bytes that were written here; STORE_VERSION: of a later version.
@@ -17,9 +17,10 @@
 #include "broker/door/config_read.h"
 #include "broker/door/event.h"
 
-/* 2: a tick that says how many timers fire, a configuration that says under which key; all else is of version 1,
- * and so are these where they do not say it. */
-#define VDR_RECORD_VERSION 2u
+/* 2: a tick that says how many timers fire, a configuration that says under which key. 3: what operators ask for:
+ * PROPOSE, DECIDE, RESUME, and a CONFIG that says who. All else is of version 1, and so are these where they do
+ * not say it. */
+#define VDR_RECORD_VERSION 3u
 
 /* Writes the routing part: at most size bytes to at (NULL when size is 0); returns how many it has. Nothing
  * of it may be used when that is more than size. config is not part of it (the texts are the content). */
@@ -45,6 +46,9 @@ VDR_MUST_CHECK vdr_err vdr_content_write_config(const vdr_config_texts *texts, v
 VDR_MUST_CHECK vdr_err vdr_content_read(vdr_span content, vdr_content_form *ret_form, vdr_span *ret_bytes);
 /* The texts, named town.yaml, catalogue.yaml and rules.yaml. */
 VDR_MUST_CHECK vdr_err vdr_content_read_config(vdr_span content, vdr_config_texts *ret_texts);
+/* The texts of a record to its command, which keeps them: of a CONFIG, or a PROPOSE of one. Nothing for another
+ * command, or where the content is gone. room lives as long as the command. */
+VDR_MUST_CHECK vdr_err vdr_content_attach(vdr_span content, vdr_config_texts *room, vdr_command *command);
 
 /* What the event of a content says, and its JSON text (a typed item's is made). */
 VDR_MUST_CHECK vdr_err vdr_content_event(vdr_span content, vdr_arena *arena, vdr_event_content *ret_event);

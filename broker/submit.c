@@ -155,8 +155,8 @@ swamped(vdr_engine *engine)
 }
 
 /* May something be submitted now? */
-static vdr_err
-ready(vdr_engine *engine)
+vdr_err
+vdr_engine_ready(vdr_engine *engine)
 {
     if (engine->error != VDR_OK)
         return VDR_E_STORE_FAILED;
@@ -174,8 +174,8 @@ vdr_engine_room(const vdr_engine *engine)
 }
 
 /* A full group goes at once, so that the next can gather in the same drain. */
-static void
-submitted(vdr_engine *engine)
+void
+vdr_engine_submitted(vdr_engine *engine)
 {
     engine->submitted++;
     if (vdr_gather_room(vdr_engine_open_group(engine)) == 0)
@@ -183,18 +183,18 @@ submitted(vdr_engine *engine)
 }
 
 /* A result of something that is not stepped. */
-static void
-answer(vdr_engine *engine, vdr_ticket ticket, vdr_err verdict)
+void
+vdr_engine_answer(vdr_engine *engine, vdr_ticket ticket, vdr_err verdict)
 {
     vdr_result result = {.ticket = ticket, .verdict = verdict, .at = vdr_core_now(engine->core)};
     vdr_gather_add_result(vdr_engine_open_group(engine), &result);
-    submitted(engine);
+    vdr_engine_submitted(engine);
 }
 
 vdr_err
 vdr_engine_submit(vdr_engine *engine, const vdr_submission *submission)
 {
-    vdr_err e = ready(engine);
+    vdr_err e = vdr_engine_ready(engine);
     if (e != VDR_OK)
         return e;
     if (swamped(engine))
@@ -214,7 +214,7 @@ vdr_engine_submit(vdr_engine *engine, const vdr_submission *submission)
     }
     if (command.kind == VDR_COMMAND_SIGNAL && engine->full) {
         engine->full_refused++;
-        answer(engine, submission->ticket, VDR_E_STORE_FULL);
+        vdr_engine_answer(engine, submission->ticket, VDR_E_STORE_FULL);
     } else {
         command.at = engine->options.clock->kind == VDR_CLOCK_EVENT ? command.time
                                                                     : vdr_clock_now(engine->options.clock);
@@ -225,15 +225,15 @@ vdr_engine_submit(vdr_engine *engine, const vdr_submission *submission)
         vdr_engine_step(engine, &command, &body, &submission->ticket);
         const vdr_gather *gather = vdr_engine_open_group(engine);
         count(engine, gather->results[gather->result_count - 1].verdict);
-        submitted(engine);
+        vdr_engine_submitted(engine);
     }
     vdr_arena_reset(&engine->arena);
     return VDR_OK;
 }
 
 /* Log time for what is no event: on an event clock it takes the previous. */
-static vdr_ms
-own_time(vdr_engine *engine)
+vdr_ms
+vdr_engine_own_time(vdr_engine *engine)
 {
     return vdr_clock_now(engine->options.clock);
 }
@@ -242,25 +242,25 @@ vdr_err
 vdr_engine_submit_acks(vdr_engine *engine, vdr_ticket ticket, const vdr_command_ack *acks, size_t count_acks)
 {
     VDR_ASSERT(count_acks >= 1 && count_acks <= VDR_ENGINE_ACKS_MAX);
-    vdr_err e = ready(engine);
+    vdr_err e = vdr_engine_ready(engine);
     if (e != VDR_OK)
         return e;
     if (swamped(engine))
         return VDR_E_BUSY;
     vdr_command command = {
-        .kind = VDR_COMMAND_ACKS, .at = own_time(engine), .acks = acks, .ack_count = count_acks};
+        .kind = VDR_COMMAND_ACKS, .at = vdr_engine_own_time(engine), .acks = acks, .ack_count = count_acks};
     vdr_engine_step(engine, &command, &none, &ticket);
     engine->acks++;
-    submitted(engine);
+    vdr_engine_submitted(engine);
     return VDR_OK;
 }
 
 vdr_err
 vdr_engine_submit_barrier(vdr_engine *engine, vdr_ticket ticket)
 {
-    vdr_err e = ready(engine);
+    vdr_err e = vdr_engine_ready(engine);
     if (e == VDR_OK)
-        answer(engine, ticket, VDR_E_ACCEPTED);
+        vdr_engine_answer(engine, ticket, VDR_E_ACCEPTED);
     return e;
 }
 
@@ -269,116 +269,12 @@ vdr_engine_submit_advance(vdr_engine *engine, vdr_ticket ticket, vdr_ms at)
 {
     if (engine->options.clock->kind != VDR_CLOCK_EVENT)
         return VDR_E_WRONG_ROLE;
-    vdr_err e = ready(engine);
+    vdr_err e = vdr_engine_ready(engine);
     if (e != VDR_OK)
         return e;
     vdr_command command = {.kind = VDR_COMMAND_TICK, .at = at};
     vdr_engine_step(engine, &command, &none, &ticket);
     engine->ticks++;
-    submitted(engine);
-    return VDR_OK;
-}
-
-/* ---- Configuration ---- */
-
-vdr_err
-vdr_engine_read_config(const vdr_config_texts *texts, vdr_config **ret_config, char *ret_words)
-{
-    vdr_config_faults *faults = vdr_alloc(1, sizeof *faults);
-    vdr_config_faults_init(faults);
-    vdr_err e = vdr_config_read(texts, faults, ret_config);
-    size_t used = 0;
-    for (size_t i = 0; e != VDR_OK && i < faults->count && used < VDR_ENGINE_WORDS_BYTES - 1; i++)
-        used += vdr_config_fault_text(&faults->at[i], ret_words + used, VDR_ENGINE_WORDS_BYTES - 1 - used);
-    ret_words[used < VDR_ENGINE_WORDS_BYTES ? used : VDR_ENGINE_WORDS_BYTES - 1] = '\0';
-    vdr_config_faults_done(faults);
-    free(faults);
-    return e;
-}
-
-/* A checked configuration that may take the place of the one in force; *ret_config NULL: it is that one. */
-static vdr_err
-consider(vdr_engine *engine, const vdr_config_texts *texts, vdr_config **ret_config, char *ret_words)
-{
-    vdr_config *config = NULL;
-    vdr_err e = vdr_engine_read_config(texts, &config, ret_words);
-    if (e != VDR_OK)
-        return e;
-    if (engine->config != NULL && vdr_key16_equal(&config->fingerprint, &engine->config->fingerprint)) {
-        vdr_config_free(&config);
-        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES,
-                       "no difference: the configuration is in force already");
-        *ret_config = NULL;
-        return VDR_OK;
-    }
-    const char *objection = engine->config != NULL ? vdr_core_config_objection(engine->core, config) : NULL;
-    if (objection != NULL) {
-        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "%s", objection);
-        vdr_config_free(&config);
-        return VDR_E_BAD_CONFIG;
-    }
-    *ret_config = config;
-    return VDR_OK;
-}
-
-/* What is dropped with the parties that it removes. */
-static void
-add_unread(const vdr_engine *engine, const vdr_config *config, char *words, size_t size)
-{
-    uint32_t mailboxes = 0;
-    uint64_t unread = engine->config != NULL ? vdr_core_config_unread(engine->core, config, &mailboxes) : 0;
-    if (unread != 0)
-        (void)snprintf(words, size, "; %llu unread messages of %u removed parties are dropped",
-                       (unsigned long long)unread, (unsigned)mailboxes);
-}
-
-vdr_err
-vdr_engine_check_config(vdr_engine *engine, const vdr_config_texts *texts, char *ret_words)
-{
-    vdr_config *config = NULL;
-    vdr_err e = consider(engine, texts, &config, ret_words);
-    if (config != NULL) {
-        int len = snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "good: %zu rules, %zu types, %zu regisseurs",
-                           config->rule_count, config->type_count, config->regisseur_count);
-        add_unread(engine, config, ret_words + len, VDR_ENGINE_WORDS_BYTES - (size_t)len);
-    }
-    vdr_config_free(&config);
-    return e;
-}
-
-vdr_err
-vdr_engine_submit_config(vdr_engine *engine, vdr_ticket ticket, const vdr_config_texts *texts,
-                         char *ret_words)
-{
-    *ret_words = '\0';
-    vdr_err e = ready(engine);
-    vdr_config *config = NULL;
-    if (e == VDR_OK)
-        e = consider(engine, texts, &config, ret_words);
-    if (e != VDR_OK)
-        return e;
-    if (config == NULL) {
-        answer(engine, ticket, VDR_E_ACCEPTED);
-        return VDR_OK;
-    }
-    char unread[160] = "";
-    add_unread(engine, config, unread, sizeof unread);
-    vdr_body body = {.form = VDR_CONTENT_CONFIG};
-    vdr_span content;
-    e = vdr_content_write_config(texts, &engine->arena, &content);
-    VDR_ASSERT(e == VDR_OK); /* the reader bounds the texts, and the arena has room for three */
-    body.bytes = vdr_span_of(content.at + 1, content.len - 1);
-    vdr_command command = {.kind = VDR_COMMAND_CONFIG, .at = own_time(engine), .config = config};
-    if (engine->door != NULL)
-        command.key_check = vdr_door_key_check(engine->door);
-    vdr_engine_step(engine, &command, &body, &ticket);
-    vdr_config_free(&engine->config); /* the core points into the new one from here on */
-    engine->config = config;
-    vdr_arena_reset(&engine->arena);
-    (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "in force from record %llu on%s",
-                   (unsigned long long)vdr_core_config_position(engine->core), unread);
-    if (*unread != '\0')
-        vdr_engine_say(engine, VDR_NOTICE_WARNING, "the configuration is %s", ret_words);
-    submitted(engine);
+    vdr_engine_submitted(engine);
     return VDR_OK;
 }

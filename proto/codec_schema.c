@@ -294,7 +294,7 @@ SCHEMA(explained_group, explained_group, TEXT(name, 0, NAME), U32(person), BOOL(
 #undef PLAIN
 
 #define PLAIN vdr_explained_use
-SCHEMA(explained_use, explained_use, ENUM(use, VDR_USE_NONE, VDR_USE_ROLE), INSTANT(until))
+SCHEMA(explained_use, explained_use, ENUM(use, VDR_USE_NONE, VDR_USE_SILENCED), INSTANT(until))
 #undef PLAIN
 
 #define PLAIN vdr_explained_rule
@@ -303,7 +303,7 @@ SCHEMA(explained_rule, explained_rule, TEXT(id, 1, NAME), TEXT(text, 0, WORDS),
        BOOL(holds), I64(over_ms), ENUM(within, VDR_WITHIN_NONE, VDR_WITHIN_PERSON),
        MANY(groups, group_count, 0, ANY, explained_group_schema), U32(groups_more), U32(nearest),
        MANY(uses, use_count, 0, ANY, explained_use_schema), U32(counted),
-       ENUM(barred, VDR_BARRED_NOT, VDR_BARRED_NOTHING_NEW), INSTANT(barred_until), BOOL(latched),
+       ENUM(barred, VDR_BARRED_NOT, VDR_BARRED_PAUSED), INSTANT(barred_until), BOOL(latched),
        INSTANT(held_until), INSTANT(holds_until))
 #undef PLAIN
 

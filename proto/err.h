@@ -74,6 +74,8 @@
     X(NOT_FOUND, 209, "not_found", NEVER, SENDER, "no such thing, or not yours to see", "check the id")      \
     X(BUSY, 210, "busy", LATER, NOBODY, "at capacity", "try again after the named pause")                    \
     X(CLOSING, 211, "closing", LATER, NOBODY, "the broker is stopping", "connect again later")               \
+    X(FOUR_EYES, 212, "four_eyes", NEVER, OPERATOR, "nobody approves a proposal of their own",               \
+      "ask another operator to look at it and approve it")                                                   \
     X(STORE_FULL, 300, "store_full", LATER, OPERATOR, "the store has no room for new signals",               \
       "give the volume more room or raise limits.store_bytes; nothing that was confirmed is lost")           \
     X(STORE_FAILED, 301, "store_failed", LATER, OPERATOR, "the disk failed to write or sync",                \

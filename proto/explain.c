@@ -2,10 +2,10 @@
 
 #define COUNT(names) (sizeof(names) / sizeof(names)[0])
 
-static const char *const uses[] = {"none",    "counted", "group",  "withdrawn", "superseded",
-                                   "not_yet", "over",    "ended",  "window",    "purpose",
-                                   "type",    "domain",  "agency", "severity",  "role"};
-static const char *const bars[] = {"no", "open_case", "cooldown", "nothing_new"};
+static const char *const uses[] = {"none",   "counted",  "group",  "withdrawn", "superseded", "not_yet",
+                                   "over",   "ended",    "window", "purpose",   "type",       "domain",
+                                   "agency", "severity", "role",   "silenced"};
+static const char *const bars[] = {"no", "open_case", "cooldown", "nothing_new", "paused"};
 static const char *const steps[] = {"none", "sticky", "district", "anywhere", "nobody"};
 static const char *const whys[] = {"",       "chosen",   "refused", "absent",    "full",
                                    "sticky", "district", "load",    "expertise", "id"};

@@ -29,14 +29,16 @@ typedef enum vdr_use {
     VDR_USE_AGENCY = 12,
     VDR_USE_SEVERITY = 13,
     VDR_USE_ROLE = 14,
+    VDR_USE_SILENCED = 15, /* its agency is silenced for a while */
 } vdr_use;
 
 /* What stands in the way of a case out of a case rule that holds (section 7 step 4). */
 typedef enum vdr_barred {
     VDR_BARRED_NOT = 0,
-    VDR_BARRED_OPEN_CASE = 1,  /* the household has one */
-    VDR_BARRED_COOLDOWN = 2,   /* the last case ended not long ago */
-    VDR_BARRED_NOTHING_NEW = 3 /* no signal of the support came after the last case ended */
+    VDR_BARRED_OPEN_CASE = 1,   /* the household has one */
+    VDR_BARRED_COOLDOWN = 2,    /* the last case ended not long ago */
+    VDR_BARRED_NOTHING_NEW = 3, /* no signal of the support came after the last case ended */
+    VDR_BARRED_PAUSED = 4       /* the rule is paused, of whatever level */
 } vdr_barred;
 
 /* Which step of Assign found the regisseur (section 8). */
@@ -108,7 +110,7 @@ typedef struct vdr_explained_rule {
     size_t use_count;
     uint32_t counted; /* signals in the counted set, listed or not */
     vdr_barred barred;
-    vdr_ms barred_until; /* COOLDOWN; else VDR_MS_NONE */
+    vdr_ms barred_until; /* COOLDOWN, PAUSED; else VDR_MS_NONE */
     bool latched;        /* watch and coordinate: it was told, and is not told again while it holds */
     vdr_ms held_until;   /* it does not hold, but did just before then; VDR_MS_NONE: not known */
     vdr_ms holds_until;  /* it holds until then if nothing comes; VDR_MS_NONE: not known */

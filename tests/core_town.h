@@ -301,7 +301,7 @@ town_step(town *t, const vdr_command *command)
     vdr_core_step(t->core, command, t->position + 1, &t->step);
     if (t->step.record || t->step.tick)
         t->position++;
-    if (command->kind == VDR_COMMAND_CONFIG)
+    if (command->kind == VDR_COMMAND_CONFIG && t->step.record)
         t->config = command->config;
     assert_int_equal(t->step.tale.len, twin.tale.len);
     if (twin.tale.len != 0)

@@ -57,6 +57,11 @@ law_command_difference(const vdr_command *a, const vdr_command *b)
     if (a->ack_count != b->ack_count ||
         (a->ack_count != 0 && memcmp(a->acks, b->acks, a->ack_count * sizeof a->acks[0]) != 0))
         return "acknowledgements";
+    if (!law_span_same(a->author, b->author) || !law_span_same(a->reason, b->reason) ||
+        a->alone != b->alone || a->number != b->number || a->decide != b->decide ||
+        a->proposal != b->proposal || !vdr_key16_equal(&a->fingerprint, &b->fingerprint) ||
+        a->rollback_of != b->rollback_of || !law_span_same(a->subject, b->subject) || a->until != b->until)
+        return "what an operator asks for";
     return NULL;
 }
 

@@ -1,5 +1,6 @@
 #include "broker/core/case.h"
 
+#include "broker/core/control_inside.h"
 #include "broker/core/household.h"
 #include "broker/core/load.h"
 #include "broker/core/mailbox.h"
@@ -65,6 +66,7 @@ vdr_case_new(vdr_state *state, vdr_slot household, vdr_priority priority)
     made->opened_at = state->now;
     made->opened_position = state->stepping;
     made->config_position = state->config_position;
+    made->version = vdr_version_case_opens(state);
     made->ended_at = made->accept_due = VDR_MS_NONE;
     vdr_index_put(&state->cases_by_number, slot);
     vdr_household_put_case(state, household, slot);
@@ -149,6 +151,7 @@ vdr_case_remove(vdr_state *state, vdr_slot slot)
     list_free(state, removed->refused);
     list_free(state, removed->rules);
     list_free(state, removed->purposes);
+    vdr_version_case_leaves(state, removed->version);
     vdr_household_cut_case(state, slot);
     vdr_index_remove(&state->cases_by_number, slot);
     vdr_slab_give(&state->cases, slot);

@@ -1,6 +1,7 @@
 /* The invariants of quality.md, looked for in the state: every list, count and timer is what a walk over the
  * records gives. Words name the first thing that is not so. */
 #include "broker/core/core_inside.h"
+#include "broker/core/control_inside.h"
 #include "broker/core/household.h"
 #include "broker/core/names.h"
 #include "broker/core/review.h"
@@ -410,6 +411,8 @@ awaited(const tally *of, const vdr_timer *timer)
         const vdr_act_record *act = vdr_slab_at(&state->acts, timer->target);
         return of->live_acts[timer->target] ? act->order : 0;
     }
+    case VDR_TIMER_PAUSE_ENDS:
+        return ((const vdr_pause *)vdr_slab_at(&state->pauses, timer->target))->order;
     }
     return 0;
 }
@@ -427,6 +430,8 @@ called_for(const tally *of)
         if (of->live_cases[slot])
             count += (vdr_case_at(state, slot)->accept_order != 0 ? 1u : 0u) +
                      (vdr_case_at(state, slot)->leave_order != 0 ? 1u : 0u);
+    for (vdr_slot slot = 1; slot < state->pauses.next; slot++)
+        count += ((const vdr_pause *)vdr_slab_at(&state->pauses, slot))->order != 0;
     return count + state->acts.live;
 }
 
@@ -536,6 +541,8 @@ vdr_core_check(const vdr_core *core)
         words = check_timers(&of);
     if (words == NULL)
         words = check_names(&of);
+    if (words == NULL)
+        words = vdr_control_check(&core->state);
     end(&of);
     return words;
 }

@@ -10,16 +10,20 @@
 #define VDR_CORE_COMMAND_H
 
 #include "broker/core/config.h"
+#include "proto/control.h"
 #include "proto/err.h"
 #include "proto/types.h"
 #include "proto/words.h"
 
 typedef enum vdr_command_kind {
-    VDR_COMMAND_SIGNAL = 1, /* an event that is no act: also one that could not be read */
-    VDR_COMMAND_ACT = 2,    /* an event of section 9 */
-    VDR_COMMAND_TICK = 3,   /* time passes: at and timers_max only */
-    VDR_COMMAND_ACKS = 4,   /* mailboxes were read up to here */
-    VDR_COMMAND_CONFIG = 5, /* a configuration holds from here on */
+    VDR_COMMAND_SIGNAL = 1,  /* an event that is no act: also one that could not be read */
+    VDR_COMMAND_ACT = 2,     /* an event of section 9 */
+    VDR_COMMAND_TICK = 3,    /* time passes: at and timers_max only */
+    VDR_COMMAND_ACKS = 4,    /* mailboxes were read up to here */
+    VDR_COMMAND_CONFIG = 5,  /* a configuration holds from here on */
+    VDR_COMMAND_PROPOSE = 6, /* an operator proposes something */
+    VDR_COMMAND_DECIDE = 7,  /* an open proposal is approved (not a configuration), rejected or withdrawn */
+    VDR_COMMAND_RESUME = 8   /* a pause or silence ends before its time */
 } vdr_command_kind;
 
 typedef struct vdr_command_person {
@@ -94,6 +98,20 @@ typedef struct vdr_command {
     /* Under which key the pseudonyms of the log are made (vdr_door_key_check); zero: not said. The core does not
      * look at it: it is for whoever starts on the log with a key. */
     vdr_key16 key_check;
+
+    /* PROPOSE, DECIDE, RESUME, and a CONFIG that an operator asked for (control.h). */
+    vdr_span author;   /* the operator's id; absent: nobody's, as at a start */
+    vdr_span reason;   /* at most VDR_REASON_BYTES_MAX */
+    bool alone;        /* nobody else need agree: what is proposed holds at once; one may approve one's own */
+    uint64_t number;   /* DECIDE: the proposal; CONFIG: that it approves, 0 none; RESUME: the pause */
+    vdr_decide decide; /* DECIDE */
+    vdr_proposal_kind proposal; /* PROPOSE */
+    vdr_key16 fingerprint;      /* PROPOSE of a configuration */
+    uint64_t rollback_of;       /* the same, and CONFIG: version that is brought back; 0 none */
+    vdr_span subject;           /* PROPOSE: the rule or agency */
+    vdr_ms until;               /* PROPOSE: when the pause ends */
+    /* CONFIG and PROPOSE of one: the three texts, to be kept; NULL: they are not (a replay of files). */
+    const vdr_span *texts;
 } vdr_command;
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "broker/core/act.h"
 #include "broker/core/assign.h"
+#include "broker/core/control_inside.h"
 #include "broker/core/core_inside.h"
 #include "broker/core/load.h"
 #include "broker/core/mailbox.h"
@@ -64,6 +65,9 @@ fire(vdr_state *state, const vdr_timer *timer)
         return;
     case VDR_TIMER_ACT_FORGOTTEN:
         vdr_act_forgotten(state, timer->target, timer->order);
+        return;
+    case VDR_TIMER_PAUSE_ENDS:
+        vdr_pause_falls(state, timer->target, timer->order);
         return;
     }
     VDR_ASSERT(0 && "a kind of timer");
@@ -169,14 +173,40 @@ step_acks(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
             ret_step->record = true;
 }
 
+/* One that is in force already is only logged again (broker/image.c): it is no new version. */
 static void
 step_config(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
 {
+    const char *words;
+    bool again =
+        state->config != NULL && vdr_key16_equal(&state->config_fingerprint, &command->config->fingerprint);
+    if (!again)
+        ret_step->verdict = vdr_control_judge(state, command, &words);
+    if (ret_step->verdict != VDR_E_ACCEPTED)
+        return;
+    if (!again)
+        vdr_control_activate(state, command);
     state->config = command->config;
     state->config_fingerprint = command->config->fingerprint;
     state->config_position = state->stepping;
     vdr_config_bind(state);
     vdr_mailbox_drop_removed(state);
+    ret_step->record = true;
+}
+
+static void
+step_control(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
+{
+    const char *words;
+    ret_step->verdict = vdr_control_judge(state, command, &words);
+    if (ret_step->verdict != VDR_E_ACCEPTED)
+        return;
+    if (command->kind == VDR_COMMAND_PROPOSE)
+        vdr_control_propose(state, command);
+    else if (command->kind == VDR_COMMAND_DECIDE)
+        vdr_control_decide(state, command);
+    else
+        vdr_control_resume(state, command);
     ret_step->record = true;
 }
 
@@ -221,6 +251,11 @@ vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position position,
         break;
     case VDR_COMMAND_CONFIG:
         step_config(state, command, ret_step);
+        break;
+    case VDR_COMMAND_PROPOSE:
+    case VDR_COMMAND_DECIDE:
+    case VDR_COMMAND_RESUME:
+        step_control(state, command, ret_step);
         break;
     }
     ret_step->tick = fired && !ret_step->record;

@@ -22,7 +22,7 @@ typedef struct vdr_core_mail {
 } vdr_core_mail;
 
 typedef struct vdr_step {
-    vdr_err verdict;    /* ACCEPTED for ticks, acks and configurations that hold */
+    vdr_err verdict;    /* ACCEPTED for ticks and acks; what operators ask for: broker/core/control.h */
     vdr_ms at;          /* its log time; VDR_MS_NONE for a refused line before the first instant */
     bool record;        /* the command changed something and belongs in the log */
     bool tick;          /* it was refused but timers fired: a tick with this at belongs in the log */

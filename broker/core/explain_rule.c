@@ -1,6 +1,7 @@
 /* A rule for a household now: what it counts, what not and why, and what it lacks. */
 #include "broker/core/explain_inside.h"
 
+#include "broker/core/control_inside.h"
 #include "broker/core/heap.h"
 #include "broker/core/latch.h"
 #include "broker/core/propose.h"
@@ -254,13 +255,25 @@ holds_until(vdr_explaining *e, const vdr_rule *rule)
 
 /* ---- the rule */
 
+static vdr_ms
+paused_until(const vdr_state *state, size_t rule)
+{
+    vdr_slot slot = vdr_pause_find(state, VDR_PROPOSAL_PAUSE, vdr_rule_name_of(state, rule));
+    return ((const vdr_pause *)vdr_slab_at(&state->pauses, slot))->until;
+}
+
 static void
 tell_bar(vdr_explaining *e, size_t rule, vdr_explained_rule *told)
 {
     vdr_state *state = e->state;
     vdr_bar bar = vdr_propose_bar(state, e->household);
-    if (told->level != VDR_LEVEL_CASE) {
+    if (told->level != VDR_LEVEL_CASE)
         told->latched = vdr_latch_is_set(state, e->household, vdr_rule_record_of(state, rule));
+    if (vdr_rule_is_paused(state, rule)) {
+        told->barred = VDR_BARRED_PAUSED;
+        told->barred_until = paused_until(state, rule);
+    } else if (told->level != VDR_LEVEL_CASE) {
+        return;
     } else if (vdr_household_at(state, e->household)->open_case != 0) {
         told->barred = VDR_BARRED_OPEN_CASE;
     } else if (state->now < bar.cooldown_end && told->priority != VDR_PRIORITY_URGENT) {

@@ -28,11 +28,10 @@ typedef struct head {
     uint32_t unassigned_first, unassigned_last, reviews_first, reviews_last, overdues_first, overdues_last;
     uint32_t unassigned_count, offered_count, active_count, person_count;
     head_table tables[VDR_STATE_SLABS];
-    uint32_t spare; /* the tables are an odd number of 28 bytes */
 } head;
 
 _Static_assert(sizeof(head_table) == 28, "no padding");
-_Static_assert(sizeof(head) == 148 + sizeof(head_table) * VDR_STATE_SLABS, "no padding");
+_Static_assert(sizeof(head) == 144 + sizeof(head_table) * VDR_STATE_SLABS, "no padding");
 
 static head
 head_of(const vdr_state *state)

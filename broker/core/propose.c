@@ -31,6 +31,8 @@ proposes(vdr_state *state, size_t rule, vdr_slot household, vdr_slot signal, con
     const vdr_config_rule *config = &state->config->rules[rule];
     if (config->level != VDR_LEVEL_CASE || (overdue_only && config->at_least[VDR_MEASURE_OVERDUE] == 0))
         return false;
+    if (vdr_rule_is_paused(state, rule))
+        return false;
     if (state->now < barred->cooldown_end && config->priority != VDR_PRIORITY_URGENT)
         return false;
     if (!vdr_rule_supported_by(state, rule, household, state->now, signal))

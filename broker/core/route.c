@@ -25,6 +25,7 @@ higher_priority(vdr_state *state, vdr_slot household, vdr_slot signal, uint8_t t
     for (size_t rule = 0; rule < state->config->rule_count; rule++) {
         const vdr_config_rule *config = &state->config->rules[rule];
         if (config->level == VDR_LEVEL_CASE && config->priority > than && config->priority > highest &&
+            !vdr_rule_is_paused(state, rule) &&
             vdr_rule_supported_by(state, rule, household, state->now, signal))
             highest = config->priority;
     }
@@ -131,7 +132,8 @@ set_latches(vdr_state *state, vdr_slot household, vdr_slot signal)
     for (size_t rule = 0; rule < state->config->rule_count; rule++) {
         vdr_level level = state->config->rules[rule].level;
         vdr_slot record = vdr_rule_record_of(state, rule);
-        if (level == VDR_LEVEL_CASE || vdr_latch_is_set(state, household, record) ||
+        if (level == VDR_LEVEL_CASE || vdr_rule_is_paused(state, rule) ||
+            vdr_latch_is_set(state, household, record) ||
             !vdr_rule_supported_by(state, rule, household, state->now, signal))
             continue;
         vdr_latch_set(state, household, record);
@@ -241,15 +243,26 @@ vdr_signal_withdraw(vdr_state *state, vdr_slot slot)
     return before.in_case;
 }
 
+/* Whatever is paused or silenced: it stands in the way of nothing that is open. */
+static bool
+some_case_rule_holds(vdr_state *state, vdr_slot household)
+{
+    bool holds = false;
+    vdr_rulebook *lifted = vdr_rulebook_lift(state);
+    for (size_t rule = 0; rule < state->config->rule_count && !holds; rule++)
+        holds = state->config->rules[rule].level == VDR_LEVEL_CASE &&
+                vdr_rule_holds(state, rule, household, state->now);
+    vdr_rulebook_put_back(state, lifted);
+    return holds;
+}
+
 void
 vdr_route_retract(vdr_state *state, vdr_slot case_slot, vdr_slot signal)
 {
     const vdr_case *of = vdr_case_at(state, case_slot);
     VDR_ASSERT(vdr_case_state_open(of->state));
-    for (size_t rule = 0; rule < state->config->rule_count; rule++)
-        if (state->config->rules[rule].level == VDR_LEVEL_CASE &&
-            vdr_rule_holds(state, rule, of->household, state->now))
-            return;
+    if (some_case_rule_holds(state, of->household))
+        return;
     if (of->state == VDR_CASE_ACTIVE) {
         vdr_effect message = vdr_message_of_case(state, VDR_MESSAGE_SUPPORT_WITHDRAWN, case_slot, 0);
         vdr_message_set_signal(state, &message, signal);

@@ -1,5 +1,6 @@
 #include "broker/core/rulebook.h"
 
+#include "broker/core/control_inside.h"
 #include "broker/core/names.h"
 #include "broker/core/windows.h"
 #include "proto/assert.h"
@@ -122,6 +123,24 @@ bind_records(vdr_state *state, vdr_rulebook *book)
     }
 }
 
+/* Pauses are few, and what holds changes seldom. */
+static void
+bind_pauses(vdr_state *state, vdr_rulebook *book)
+{
+    if (state->silences_lifted)
+        return;
+    book->silenced = vdr_alloc(state->pauses.next, sizeof *book->silenced);
+    for (vdr_slot slot = 1; slot < state->pauses.next; slot++) {
+        const vdr_pause *pause = vdr_slab_at(&state->pauses, slot);
+        if (pause->ended_position != 0)
+            continue;
+        if (pause->kind == VDR_PROPOSAL_SILENCE)
+            book->silenced[book->silenced_count++] = pause->subject;
+        for (uint32_t i = 0; i < book->rule_count && pause->kind == VDR_PROPOSAL_PAUSE; i++)
+            book->rules[i].paused |= book->rules[i].name == pause->subject;
+    }
+}
+
 void
 vdr_rulebook_bind(vdr_state *state)
 {
@@ -146,6 +165,7 @@ vdr_rulebook_bind(vdr_state *state)
         bind_rule(state, book, &config->rules[i], &book->rules[i]);
     bind_areas(state, book);
     bind_records(state, book);
+    bind_pauses(state, book);
     book->windows = vdr_windows_new(book);
     state->rulebook = book;
 }
@@ -164,6 +184,7 @@ vdr_rulebook_free(vdr_rulebook **rulebook_p)
     free(book->terms_pass);
     free(book->terms_area);
     free(book->senders_pass);
+    free(book->silenced);
     free(book);
     *rulebook_p = NULL;
 }
@@ -174,6 +195,28 @@ vdr_rulebook_bytes(const vdr_rulebook *book)
     return sizeof *book + (uint64_t)book->rule_count * sizeof *book->rules +
            (uint64_t)book->terms_known * (book->words * 8 + 4) +
            (uint64_t)book->senders_known * book->words * 8 + vdr_windows_bytes(book->windows);
+}
+
+vdr_rulebook *
+vdr_rulebook_lift(vdr_state *state)
+{
+    vdr_rulebook *lifted = state->rulebook;
+    if (lifted->silenced_count == 0)
+        return NULL;
+    state->rulebook = NULL;
+    state->silences_lifted = true;
+    vdr_rulebook_bind(state);
+    state->silences_lifted = false;
+    return lifted;
+}
+
+void
+vdr_rulebook_put_back(vdr_state *state, vdr_rulebook *lifted)
+{
+    if (lifted == NULL)
+        return;
+    vdr_rulebook_free(&state->rulebook);
+    state->rulebook = lifted;
 }
 
 static bool
@@ -217,6 +260,15 @@ learn_terms(vdr_state *state, vdr_rulebook *book)
     book->terms_known = next;
 }
 
+static bool
+is_silenced(const vdr_rulebook *book, vdr_name agency)
+{
+    for (uint32_t i = 0; i < book->silenced_count; i++)
+        if (book->silenced[i] == agency)
+            return true;
+    return false;
+}
+
 static void
 learn_senders(vdr_state *state, vdr_rulebook *book)
 {
@@ -228,6 +280,8 @@ learn_senders(vdr_state *state, vdr_rulebook *book)
         if (slot == 0)
             continue;
         const vdr_sender *sender = vdr_slab_at(&state->senders, slot);
+        if (is_silenced(book, sender->agency))
+            continue;
         for (uint32_t i = 0; i < book->rule_count; i++) {
             const vdr_rule *rule = &book->rules[i];
             if (!rule->kinds.asked || has_name(book, rule->kinds, sender->kind))
@@ -283,8 +337,10 @@ vdr_rule_misses(vdr_state *state, const vdr_rule *rule, const vdr_signal *signal
         use = VDR_USE_AGENCY;
     else if (signal->severity < rule->min_severity)
         use = VDR_USE_SEVERITY;
-    else if (!vdr_rule_passes(state, rule, signal, &namings))
+    else if (rule->roles.asked && !has_role(state, rule, signal, &namings))
         use = VDR_USE_ROLE;
+    else if (is_silenced(book, vdr_sender_of(state, signal)->agency))
+        use = VDR_USE_SILENCED;
     VDR_ASSERT((use == VDR_USE_NONE) == vdr_rule_passes(state, rule, signal, &namings));
     return use;
 }
@@ -316,6 +372,13 @@ vdr_rule_areas(vdr_state *state, const vdr_signal *signal, uint32_t ret_areas[2]
     if (adult)
         ret_areas[count++] = VDR_AREA_ADULT;
     return count;
+}
+
+bool
+vdr_rule_is_paused(const vdr_state *state, size_t rule)
+{
+    VDR_ASSERT(rule < state->rulebook->rule_count);
+    return state->rulebook->rules[rule].paused;
 }
 
 vdr_slot

@@ -24,7 +24,8 @@ typedef struct vdr_rule {
     uint32_t place; /* of the rule in the configuration */
     uint32_t over;  /* its place among the rulebook's overs */
     uint8_t min_severity;
-    bool big; /* asks more persons or core areas than looking keeps apart: always answered by windows */
+    bool paused; /* it does nothing new (control.h) */
+    bool big;    /* asks more persons or core areas than looking keeps apart: always answered by windows */
     vdr_within within;
     vdr_rule_names purposes, types, domains, kinds, roles;
     vdr_name name;
@@ -65,14 +66,17 @@ struct vdr_rulebook {
     uint32_t *terms_area;
     uint32_t terms_known, senders_known;
 
+    vdr_name *silenced; /* agencies whose signals count for no rule (control.h) */
+    uint32_t silenced_count;
+
     vdr_windows *windows;
     vdr_sketch sketch;
 };
 
-/* Does the signal pass what never changes about it: purposes and where? Counts the namings it looked at. */
+/* Does the signal pass what never changes about it, purposes and where, and is its agency heard? Counts the namings it looked at. */
 bool vdr_rule_passes(vdr_state *state, const vdr_rule *rule, const vdr_signal *signal,
                      uint32_t *inout_namings);
-/* Which of them it does not pass, the first in the order of section 6; NONE: it passes. For people who ask. */
+/* Which of them it does not pass, the first in the order of section 6, then SILENCED; NONE: it passes. For people who ask. */
 vdr_use vdr_rule_misses(vdr_state *state, const vdr_rule *rule, const vdr_signal *signal);
 /* Core areas that the signal counts for: 0 to 2 of them. */
 uint32_t vdr_rule_areas(vdr_state *state, const vdr_signal *signal, uint32_t ret_areas[2],

@@ -25,7 +25,8 @@
 /* Binds the rules of state->config, which must be set: pins their names, finds or makes their records in
  * RULES and sets which are current, and drops all windows. Frees the older rulebook. Sets
  * state->rulebook. Binding the same configuration again, as after loading, changes nothing in the state.
- * A rule that was gone or changed and comes back gets a new record: its old latches stay lost (section 4). */
+ * A rule that was gone or changed and comes back gets a new record: its old latches stay lost (section 4).
+ * Pauses and silences that hold are taken in, so that it is bound again whenever one begins or ends. */
 void vdr_rulebook_bind(vdr_state *state);
 void vdr_rulebook_free(vdr_rulebook **rulebook_p); /* NULL-safe */
 /* Memory that it and its windows hold. */
@@ -44,6 +45,13 @@ bool vdr_rule_supported_after(vdr_state *state, size_t rule, vdr_slot household,
 /* The support, in log order, appended to ret_signals; nothing where it does not hold. Looks at the household's
  * signals, newest first, until all that count were seen. */
 void vdr_rule_support(vdr_state *state, size_t rule, vdr_slot household, vdr_ms t, vdr_slots *ret_signals);
+
+/* Is it paused? Then whoever opens a case, raises one or sets a latch passes it over (control.h). */
+bool vdr_rule_is_paused(const vdr_state *state, size_t rule);
+/* Puts a rulebook in place that knows no silences, where there are any, until it is put back: what is open is not
+ * judged by them. */
+vdr_rulebook *vdr_rulebook_lift(vdr_state *state);
+void vdr_rulebook_put_back(vdr_state *state, vdr_rulebook *lifted);
 
 /* Record of RULES that this rule of the configuration is (for latches), its id, and its purposes as names
  * (an array of the rulebook). A latch whose record is not current is lost. */

@@ -23,13 +23,18 @@ _Static_assert(sizeof(vdr_member) == 36, "members");
 _Static_assert(sizeof(vdr_signal) == 64, "signals");
 _Static_assert(sizeof(vdr_signal_rest) == 44, "the rests of signals");
 _Static_assert(sizeof(vdr_naming) == 12, "namings");
-_Static_assert(sizeof(vdr_case) == 152, "cases");
+_Static_assert(sizeof(vdr_case) == 160, "cases");
 _Static_assert(sizeof(vdr_tally) == 16, "tallies");
 _Static_assert(sizeof(vdr_list) == 8, "lists");
 _Static_assert(sizeof(vdr_latch) == 8, "latches");
 _Static_assert(sizeof(vdr_review) == 48, "reviews");
 _Static_assert(sizeof(vdr_overdue) == 20, "overdues");
 _Static_assert(sizeof(vdr_act_record) == 40, "acts");
+_Static_assert(sizeof(vdr_proposal) == 112, "proposals");
+_Static_assert(sizeof(vdr_version) == 72, "versions");
+_Static_assert(sizeof(vdr_pause) == 80, "pauses");
+_Static_assert(sizeof(vdr_document) == 16, "documents");
+_Static_assert(sizeof(vdr_page) == 1024, "pages");
 
 /* One row for each table of records; buckets, timers and texts follow in the order of vdr_state_slab. */
 typedef struct row {
@@ -56,13 +61,18 @@ static const row rows[] = {
     ROW(signals, SIGNALS, 2, vdr_signal),
     ROW(signal_rests, SIGNAL_RESTS, 2, vdr_signal_rest),
     ROW(namings, NAMINGS, 1, vdr_naming),
-    ROW(cases, CASES, 1, vdr_case),
+    ROW(cases, CASES, 2, vdr_case),
     ROW(tallies, TALLIES, 1, vdr_tally),
     ROW(lists, LISTS, 1, vdr_list),
     ROW(latches, LATCHES, 1, vdr_latch),
     ROW(reviews, REVIEWS, 1, vdr_review),
     ROW(overdues, OVERDUES, 2, vdr_overdue),
     ROW(acts, ACTS, 1, vdr_act_record),
+    ROW(proposals, PROPOSALS, 1, vdr_proposal),
+    ROW(versions, VERSIONS, 1, vdr_version),
+    ROW(pauses, PAUSES, 1, vdr_pause),
+    ROW(documents, DOCUMENTS, 1, vdr_document),
+    ROW(pages, PAGES, 1, vdr_page),
 };
 
 /* ---- by what each index finds ---- */
@@ -211,7 +221,7 @@ vdr_state_timer(vdr_state *state, vdr_timer_kind kind, vdr_ms due, vdr_slot targ
 {
     VDR_ASSERT(state->order_last < VDR_TIMER_ORDER_MAX);
     vdr_timer timer = {
-        .due = due, .order = ++state->order_last & VDR_TIMER_ORDER_MAX, .target = target, .kind = kind & 7};
+        .due = due, .order = ++state->order_last & VDR_TIMER_ORDER_MAX, .target = target, .kind = kind & 15};
     vdr_timers_add(&state->timers, &timer);
     return timer.order;
 }

@@ -49,7 +49,13 @@ enum vdr_table {
     VDR_TABLE_SIGNAL_LINES = 46,
     VDR_TABLE_CASE_LINES = 48,
     VDR_TABLE_REVIEW_LINES = 50,
-    VDR_TABLE_ACT_LINES = 52
+    VDR_TABLE_ACT_LINES = 52,
+    /* what operators change (control.h) */
+    VDR_TABLE_PROPOSALS = 60,
+    VDR_TABLE_VERSIONS = 61,
+    VDR_TABLE_PAUSES = 62,
+    VDR_TABLE_DOCUMENTS = 63,
+    VDR_TABLE_PAGES = 64
 };
 
 typedef struct vdr_name_record {
@@ -206,6 +212,8 @@ typedef struct vdr_case {
     vdr_slot tallies; /* how many of its signals are of each agency and domain */
     uint8_t state, priority;
     uint16_t spare;
+    uint32_t version; /* of the configuration whose rules made it */
+    uint32_t spare2;
 } vdr_case;
 
 enum vdr_tally_kind { VDR_TALLY_AGENCY = 1, VDR_TALLY_DOMAIN = 2 };
@@ -255,6 +263,63 @@ typedef struct vdr_act_record {
     uint32_t spare;
 } vdr_act_record;
 
+/* What somebody proposed (control.h). Its slot is its number: it stays for ever, but its texts go when it
+ * ends. */
+typedef struct vdr_proposal {
+    vdr_position position, ended_position; /* 0: open */
+    vdr_ms at, ended_at;                   /* VDR_MS_NONE: open */
+    vdr_ms until;                          /* PAUSE, SILENCE; else VDR_MS_NONE */
+    vdr_key16 fingerprint;                 /* CONFIG: of the three texts */
+    uint32_t kind, state;                  /* vdr_proposal_kind, vdr_proposal_state */
+    uint32_t author, decider;              /* texts; 0 none */
+    vdr_slot reason, verdict;              /* documents */
+    vdr_slot texts[3];
+    vdr_name subject;     /* the rule or agency; 0 none */
+    uint32_t against;     /* CONFIG: the version in force when it was made */
+    uint32_t rollback_of; /* version; 0 none */
+    uint32_t made;        /* version or pause; 0 none */
+    uint32_t spare;
+} vdr_proposal;
+
+/* A configuration that held or holds. Its slot is its number, the last one is in force. */
+typedef struct vdr_version {
+    vdr_position position; /* of the first record that brought it; it may be logged again later */
+    vdr_ms at;             /* VDR_MS_NONE: before the first log time */
+    vdr_key16 fingerprint;
+    uint32_t author, approver; /* texts; 0 none */
+    vdr_slot reason;           /* document */
+    vdr_slot texts[3];         /* documents; 0: not kept */
+    uint32_t proposal, rollback_of;
+    uint32_t cases; /* in the state that it made */
+    uint32_t spare;
+} vdr_version;
+
+/* A rule that is paused, or an agency that is silenced, for a while. Its slot is its number. */
+typedef struct vdr_pause {
+    vdr_position position, ended_position; /* 0: it holds */
+    vdr_ms at, until, ended_at;            /* ended_at VDR_MS_NONE: it holds */
+    uint64_t order;                        /* of the timer that ends it */
+    uint32_t kind;                         /* VDR_PROPOSAL_PAUSE or VDR_PROPOSAL_SILENCE */
+    vdr_name subject;
+    uint32_t author, approver, ended_by; /* texts; 0 none */
+    vdr_slot reason, ended_why;          /* documents */
+    uint32_t spare;
+} vdr_pause;
+
+#define VDR_PAGE_BYTES 1020u
+
+/* A long text (document.h). */
+typedef struct vdr_document {
+    vdr_slot pages;
+    uint32_t len, uses;
+    uint32_t spare;
+} vdr_document;
+
+typedef struct vdr_page {
+    vdr_slot next;
+    uint8_t bytes[VDR_PAGE_BYTES];
+} vdr_page;
+
 typedef struct vdr_rulebook vdr_rulebook; /* rules.h */
 typedef struct vdr_town vdr_town;         /* town.h */
 typedef struct vdr_waiting vdr_waiting;   /* waiting.h */
@@ -269,6 +334,7 @@ typedef struct vdr_state {
     vdr_slab names, terms, senders, regisseurs, mailboxes, marks, rules;
     vdr_slab households, members, signals, signal_rests, namings, cases, tallies, lists, latches, reviews,
         overdues, acts;
+    vdr_slab proposals, versions, pauses, documents, pages;
     vdr_index names_by_text, households_by_number, members_by_key, signals_by_id, cases_by_number,
         reviews_by_pair, acts_by_id;
     vdr_timers timers;
@@ -289,6 +355,7 @@ typedef struct vdr_state {
 
     /* derived or of the moment: not in an image */
     const vdr_config *config;
+    bool silences_lifted;   /* the rulebook that is bound next knows no silences and pauses */
     vdr_town *town;         /* the configuration's names bound, for looking up */
     vdr_rulebook *rulebook; /* the configuration's rules bound to names, and windows of large households */
     vdr_waiting *waiting;   /* the unassigned cases, by who may take them */
@@ -306,7 +373,7 @@ uint32_t vdr_name_record_hash(const void *record); /* by which a name is found *
 void vdr_state_init(vdr_state *state);
 void vdr_state_done(vdr_state *state);
 /* The slabs of the state in the order of an image, 0 .. VDR_STATE_SLABS - 1. */
-#define VDR_STATE_SLABS 41u
+#define VDR_STATE_SLABS 46u
 vdr_slab *vdr_state_slab(vdr_state *state, uint32_t number);
 const vdr_slab *vdr_state_slab_at(const vdr_state *state, uint32_t number);
 /* Sets a timer and returns its order, by which its owner knows it again. */

@@ -30,7 +30,7 @@ void
 vdr_timers_init(vdr_timers *timers, uint32_t table)
 {
     _Static_assert(sizeof(vdr_timer) == 20, "a timer has no padding");
-    vdr_slab_init(&timers->heap, table, 1, sizeof(vdr_timer));
+    vdr_slab_init(&timers->heap, table, 2, sizeof(vdr_timer));
 }
 
 void

@@ -77,6 +77,7 @@ show_case(const vdr_state *state, vdr_slot slot, vdr_case_view *ret_view)
         .plan_revision = of->plan_revision,
         .plan_position = of->plan_position,
         .opened_position = of->opened_position,
+        .version = of->version,
         .ended_position = of->ended_position,
         .opened_at = of->opened_at,
         .ended_at = of->ended_at,

@@ -36,6 +36,7 @@ typedef struct vdr_case_view {
     uint64_t revision, plan_revision;
     vdr_position plan_position; /* of the last plan_set; 0: none */
     vdr_position opened_position, ended_position;
+    uint64_t version;           /* of the configuration whose rules made it */
     vdr_ms opened_at, ended_at; /* ended_at VDR_MS_NONE while open */
     vdr_ms accept_due;          /* while offered; else VDR_MS_NONE */
     uint32_t signal_count, rule_count;

@@ -115,6 +115,9 @@ put_barred(const vdr_explained_rule *rule, vdr_bytes *page)
     case VDR_BARRED_NOTHING_NEW:
         vdr_page_put(page, ", but nothing that it counts came after the last case\n");
         break;
+    case VDR_BARRED_PAUSED:
+        vdr_page_put(page, ", but it is paused until %s\n", vdr_page_time(rule->barred_until, time));
+        break;
     case VDR_BARRED_NOT:
         vdr_page_put(page, "%s\n",
                      rule->latched                  ? ", and it was told before"

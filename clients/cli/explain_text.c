@@ -235,8 +235,9 @@ left_out(vdr_use use)
                                         [VDR_USE_AGENCY] =
                                             "of a kind of agency that the rule does not look at",
                                         [VDR_USE_SEVERITY] = "not severe enough",
-                                        [VDR_USE_ROLE] = "about nobody in a role that the rule looks at"};
-    return use <= VDR_USE_ROLE && words[use] != NULL ? words[use] : "left out";
+                                        [VDR_USE_ROLE] = "about nobody in a role that the rule looks at",
+                                        [VDR_USE_SILENCED] = "of an agency that is silenced"};
+    return use <= VDR_USE_SILENCED && words[use] != NULL ? words[use] : "left out";
 }
 
 /* Signals of one use on one line; false: there are none. */
@@ -282,6 +283,9 @@ add_bar(text *t, const vdr_explanation *told, const vdr_explained_rule *rule)
         break;
     case VDR_BARRED_NOTHING_NEW:
         add(t, " It opens no case: it counts nothing that came after the last one ended.");
+        break;
+    case VDR_BARRED_PAUSED:
+        add(t, " It is paused until %s and does nothing new.", vdr_cli_when(rule->barred_until));
         break;
     }
     if (rule->latched)
@@ -331,7 +335,7 @@ show_rule(const vdr_explanation *told, const vdr_explained_rule *rule)
     add(&t, "): %.*s", TEXT(rule->text));
     print(rule->holds ? " ✔ " : " ✘ ", "   ", &t);
     show_groups(rule);
-    for (unsigned use = VDR_USE_COUNTED; use <= VDR_USE_ROLE; use++)
+    for (unsigned use = VDR_USE_COUNTED; use <= VDR_USE_SILENCED; use++)
         (void)show_use(told, rule, (vdr_use)use);
     show_verdict(told, rule);
 }

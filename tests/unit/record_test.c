@@ -60,6 +60,11 @@ static const char *const events[] = {
 };
 #define EVENTS (sizeof events / sizeof events[0])
 
+#define SPAN(text)                                                                                           \
+    {                                                                                                        \
+        (const uint8_t *)(text), sizeof(text) - 1                                                            \
+    }
+
 /* The commands of the rows, and those that no event makes. */
 static vdr_command
 command_of(size_t i)
@@ -72,6 +77,24 @@ command_of(size_t i)
         {.kind = VDR_COMMAND_ACKS, .at = 5},
         {.kind = VDR_COMMAND_TICK, .at = 1772442000000, .timers_max = 256},
         {.kind = VDR_COMMAND_CONFIG, .at = 7, .key_check = {{1, 2, 3}}},
+        {.kind = VDR_COMMAND_CONFIG, .at = 5, .author = SPAN("kees"), .reason = SPAN("x"), .alone = true},
+        {.kind = VDR_COMMAND_CONFIG, .at = 5, .author = SPAN("mia"), .number = 3, .rollback_of = 2},
+        {.kind = VDR_COMMAND_PROPOSE,
+         .at = 6,
+         .author = SPAN("kees"),
+         .reason = SPAN("why not"),
+         .proposal = VDR_PROPOSAL_CONFIG,
+         .fingerprint = {{1, 2, 3}},
+         .rollback_of = 9},
+        {.kind = VDR_COMMAND_PROPOSE,
+         .at = 6,
+         .author = SPAN("kees"),
+         .alone = true,
+         .proposal = VDR_PROPOSAL_SILENCE,
+         .subject = SPAN("school"),
+         .until = 1772442000000},
+        {.kind = VDR_COMMAND_DECIDE, .at = 7, .decide = VDR_DECIDE_WITHDRAW, .number = 1},
+        {.kind = VDR_COMMAND_RESUME, .at = 8, .author = SPAN("mia"), .reason = SPAN("over"), .number = 2},
     };
     if (i >= EVENTS)
         return others[i - EVENTS];
@@ -86,7 +109,7 @@ command_of(size_t i)
     }
     return command;
 }
-#define COMMANDS (EVENTS + 6)
+#define COMMANDS (EVENTS + 12)
 
 static void
 what_is_written_is_read_as_the_same_command(void **state)
