@@ -82,6 +82,18 @@ retry_for_less_load(vdr_state *state)
     vdr_load_mark(state);
 }
 
+/* Hints what the next timer will look at. */
+static void
+foresee_timer(const vdr_state *state)
+{
+    vdr_timer next;
+    if (!vdr_timers_first(&state->timers, &next) ||
+        (next.kind != VDR_TIMER_SIGNAL_LEAVES && next.kind != VDR_TIMER_FOLLOW_UP))
+        return;
+    vdr_slab_prefetch(&state->signal_rests, next.target);
+    vdr_slab_prefetch(&state->signals, next.target);
+}
+
 /* Timers due at or before at, each at its own time; what one sets may fire in the same go. Returns how many
  * fired; with as many as most there may be more. */
 static uint32_t
@@ -91,6 +103,7 @@ fire_due(vdr_state *state, vdr_ms at, uint32_t most)
     uint32_t fired = 0;
     for (; fired < most && vdr_timers_first(&state->timers, &timer) && timer.due <= at; fired++) {
         vdr_timers_take_first(&state->timers);
+        foresee_timer(state);
         if (timer.due > state->now)
             state->now = timer.due;
         fire(state, &timer);

@@ -38,6 +38,37 @@ over_of(vdr_rulebook *book, int64_t over_ms)
     return book->over_count++;
 }
 
+/* A domain gives at most two core areas; of persons one signal may name any number. */
+static void
+need_reach(vdr_reach *least, vdr_measure measure, uint64_t number)
+{
+    uint32_t *needed = &least->signals;
+    switch (measure) {
+    case VDR_MEASURE_CORE_AREAS:
+        number = (number + 1) / 2;
+        needed = &least->domains;
+        break;
+    case VDR_MEASURE_DOMAINS:
+        needed = &least->domains;
+        break;
+    case VDR_MEASURE_TYPES:
+        needed = &least->types;
+        break;
+    case VDR_MEASURE_AGENCIES:
+        needed = &least->agencies;
+        break;
+    case VDR_MEASURE_PERSONS:
+        return;
+    case VDR_MEASURE_SIGNALS:
+    case VDR_MEASURE_DAYS:
+    case VDR_MEASURE_OVERDUE:
+    case VDR_MEASURES:
+        break;
+    }
+    if (number > *needed)
+        *needed = number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+}
+
 static void
 bind_rule(vdr_state *state, vdr_rulebook *book, const vdr_config_rule *from, vdr_rule *rule)
 {
@@ -61,7 +92,10 @@ bind_rule(vdr_state *state, vdr_rulebook *book, const vdr_config_rule *from, vdr
         if ((m == VDR_MEASURE_PERSONS || m == VDR_MEASURE_CORE_AREAS) &&
             from->at_least[m] > VDR_RULES_SCAN_MAX)
             rule->big = true;
+        need_reach(&rule->least, (vdr_measure)m, from->at_least[m]);
     }
+    if (from->spread_ms > 0)
+        need_reach(&rule->least, VDR_MEASURE_SIGNALS, 2);
 }
 
 /* Numbers for core areas: equal texts, equal numbers. The two of by_role have theirs whether named or not. */

@@ -17,12 +17,18 @@ typedef struct vdr_rule_asked {
     uint64_t least; /* at least 1 */
 } vdr_rule_asked;
 
+/* Numbers of signals and of distinct values. */
+typedef struct vdr_reach {
+    uint32_t signals, domains, types, agencies;
+} vdr_reach;
+
 typedef struct vdr_rule {
     int64_t over_ms, spread_ms; /* 0: not asked */
     vdr_rule_asked asked[VDR_MEASURES];
     uint32_t asked_count;
-    uint32_t place; /* of the rule in the configuration */
-    uint32_t over;  /* its place among the rulebook's overs */
+    vdr_reach least; /* of a household in which it holds */
+    uint32_t place;  /* of the rule in the configuration */
+    uint32_t over;   /* its place among the rulebook's overs */
     uint8_t min_severity;
     bool paused; /* it does nothing new (control.h) */
     bool big;    /* asks more persons or core areas than looking keeps apart: always answered by windows */
@@ -42,11 +48,12 @@ typedef struct vdr_area_of {
 
 typedef struct vdr_windows vdr_windows; /* windows.h */
 
-/* How many distinct ones all signals of a small household have, live or not: no counted set has more. Made at
- * the first question about a household and good for the next ones. */
+/* What no counted set of the household has more of: made at the first question about a household, of all its
+ * signals, live or not, and good for the next ones. */
 typedef struct vdr_sketch {
     vdr_slot household; /* 0: of none */
-    uint32_t domains, types, agencies;
+    bool counted;       /* all signals were looked at; otherwise it is what the newest one says */
+    vdr_reach most;
 } vdr_sketch;
 
 struct vdr_rulebook {

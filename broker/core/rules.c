@@ -149,24 +149,38 @@ sketch_value(uint32_t seen[SKETCHED], uint32_t count, uint32_t value)
     return count + 1;
 }
 
-/* Of a household whose signals looking may look at. */
-static const vdr_sketch *
-sketch_of(vdr_state *state, vdr_slot slot)
+static void
+sketch_begin(vdr_state *state, vdr_sketch *sketch, vdr_slot slot)
 {
-    vdr_sketch *sketch = &state->rulebook->sketch;
-    if (sketch->household == slot)
-        return sketch;
+    const vdr_household *household = vdr_household_at(state, slot);
+    uint32_t signals = household->signal_count;
+    *sketch =
+        (vdr_sketch){.household = slot,
+                     .most = {.signals = signals, .domains = signals, .types = signals, .agencies = signals}};
+    if (signals < 2)
+        return;
+    const vdr_signal *newest = vdr_signal_at(state, household->signals_last);
+    if (newest->domains != 0) {
+        sketch->most.domains = newest->domains;
+        sketch->most.agencies = newest->agencies;
+    }
+}
+
+static void
+sketch_count(vdr_state *state, vdr_sketch *sketch)
+{
     uint32_t domains[SKETCHED], types[SKETCHED], agencies[SKETCHED];
-    *sketch = (vdr_sketch){.household = slot};
-    for (vdr_slot at = vdr_household_at(state, slot)->signals_last; at != 0;) {
+    vdr_reach most = {.signals = sketch->most.signals};
+    for (vdr_slot at = vdr_household_at(state, sketch->household)->signals_last; at != 0;) {
         const vdr_signal *signal = vdr_signal_at(state, at);
         const vdr_terms *terms = vdr_terms_of(state, signal);
-        sketch->domains = sketch_value(domains, sketch->domains, terms->domain);
-        sketch->types = sketch_value(types, sketch->types, terms->type);
-        sketch->agencies = sketch_value(agencies, sketch->agencies, vdr_sender_of(state, signal)->agency);
+        most.domains = sketch_value(domains, most.domains, terms->domain);
+        most.types = sketch_value(types, most.types, terms->type);
+        most.agencies = sketch_value(agencies, most.agencies, vdr_sender_of(state, signal)->agency);
         at = signal->before;
     }
-    return sketch;
+    sketch->most = most;
+    sketch->counted = true;
 }
 
 static void
@@ -177,56 +191,26 @@ sketch_forget(vdr_state *state, vdr_slot household)
 }
 
 static bool
-is_beyond(const vdr_rule *rule, uint32_t signals, const vdr_sketch *most)
+is_beyond(const vdr_reach *least, const vdr_reach *most)
 {
-    for (uint32_t i = 0; i < rule->asked_count; i++) {
-        uint64_t reach = signals;
-        switch (rule->asked[i].measure) {
-        case VDR_MEASURE_DOMAINS:
-            reach = most->domains;
-            break;
-        case VDR_MEASURE_TYPES:
-            reach = most->types;
-            break;
-        case VDR_MEASURE_AGENCIES:
-            reach = most->agencies;
-            break;
-        case VDR_MEASURE_CORE_AREAS:
-            reach = UINT64_C(2) * most->domains;
-            break;
-        case VDR_MEASURE_PERSONS:
-            reach = UINT64_MAX;
-            break;
-        case VDR_MEASURE_SIGNALS:
-        case VDR_MEASURE_DAYS:
-        case VDR_MEASURE_OVERDUE:
-        case VDR_MEASURES:
-            break;
-        }
-        if (rule->asked[i].least > reach)
-            return true;
-    }
-    return rule->spread_ms > 0 && signals < 2;
+    return least->signals > most->signals || least->domains > most->domains || least->types > most->types ||
+           least->agencies > most->agencies;
 }
 
 /* No household of so few signals, or of so few kinds of them, can reach this. What its newest signal says is
  * asked before all of them are looked at. */
 static bool
-is_out_of_reach(vdr_state *state, const vdr_rule *rule, vdr_slot slot)
+is_out_of_reach(vdr_state *state, const vdr_rule *rule, vdr_slot household)
 {
-    const vdr_household *household = vdr_household_at(state, slot);
-    uint32_t signals = household->signal_count;
-    vdr_sketch most = {.domains = signals, .types = signals, .agencies = signals};
-    if (signals > 1) {
-        const vdr_signal *newest = vdr_signal_at(state, household->signals_last);
-        if (newest->domains != 0) {
-            most.domains = newest->domains;
-            most.agencies = newest->agencies;
-        }
-    }
-    if (is_beyond(rule, signals, &most))
+    vdr_sketch *sketch = &state->rulebook->sketch;
+    if (sketch->household != household)
+        sketch_begin(state, sketch, household);
+    if (is_beyond(&rule->least, &sketch->most))
         return true;
-    return signals > 1 && signals <= VDR_RULES_SCAN_MAX && is_beyond(rule, signals, sketch_of(state, slot));
+    if (sketch->counted || sketch->most.signals < 2 || sketch->most.signals > VDR_RULES_SCAN_MAX)
+        return false;
+    sketch_count(state, sketch);
+    return is_beyond(&rule->least, &sketch->most);
 }
 
 static bool

@@ -36,6 +36,12 @@ _Static_assert(sizeof(vdr_pause) == 80, "pauses");
 _Static_assert(sizeof(vdr_document) == 16, "documents");
 _Static_assert(sizeof(vdr_page) == 1024, "pages");
 
+/* What a timer asks of a record that may have been given back is not where the link of the free list lies. */
+_Static_assert(offsetof(vdr_signal_rest, order) >= 4 && offsetof(vdr_signal_rest, follow_order) >= 4,
+               "stale");
+_Static_assert(offsetof(vdr_case, accept_order) >= 4 && offsetof(vdr_case, leave_order) >= 4, "stale");
+_Static_assert(offsetof(vdr_household, born_order) >= 4 && offsetof(vdr_act_record, order) >= 4, "stale");
+
 /* One row for each table of records; buckets, timers and texts follow in the order of vdr_state_slab. */
 typedef struct row {
     size_t slab; /* offset in the state */
@@ -59,7 +65,7 @@ static const row rows[] = {
     ROW(households, HOUSEHOLDS, 1, vdr_household),
     ROW(members, MEMBERS, 1, vdr_member),
     ROW(signals, SIGNALS, 2, vdr_signal),
-    ROW(signal_rests, SIGNAL_RESTS, 2, vdr_signal_rest),
+    ROW(signal_rests, SIGNAL_RESTS, 3, vdr_signal_rest),
     ROW(namings, NAMINGS, 1, vdr_naming),
     ROW(cases, CASES, 2, vdr_case),
     ROW(tallies, TALLIES, 1, vdr_tally),

@@ -162,13 +162,14 @@ typedef struct vdr_signal {
     uint8_t domains, agencies; /* no more distinct ones has it with all before it; 0: not known */
 } vdr_signal;
 
-/* The rest of the signal of the same slot. */
+/* The rest of the signal of the same slot. The orders are not its first: a timer that is left of a signal that was
+ * erased asks for them, and the first bytes of a record that was given back are a link. */
 typedef struct __attribute__((packed, aligned(4))) vdr_signal_rest {
+    vdr_slot address;      /* member */
+    vdr_name service;      /* routed to; 0 none */
     uint64_t order;        /* of its leaving timer */
     uint64_t follow_order; /* of its follow-up timer still to come; 0 none */
     uint64_t digest;       /* half of it: what it must tell apart has the same source and id already */
-    vdr_slot address;      /* member */
-    vdr_name service;      /* routed to; 0 none */
     vdr_slot case_before, case_after;
     vdr_slot overdue; /* its record in OVERDUES, while it is overdue and not withdrawn */
 } vdr_signal_rest;

@@ -65,6 +65,15 @@ vdr_timers_first(const vdr_timers *timers, vdr_timer *ret_timer)
     return true;
 }
 
+/* Hints that the children of these four may be wanted next: sixteen that lie side by side. */
+static void
+fetch_below(const vdr_timers *timers, uint64_t child, uint32_t count)
+{
+    uint64_t first = child * 4 - 2;
+    for (uint64_t at = first; at < first + 16 && at <= count; at += 3)
+        vdr_slab_prefetch(&timers->heap, (uint32_t)at);
+}
+
 void
 vdr_timers_take_first(vdr_timers *timers)
 {
@@ -79,6 +88,7 @@ vdr_timers_take_first(vdr_timers *timers)
         uint64_t child = (uint64_t)place * 4 - 2;
         if (child > count)
             break;
+        fetch_below(timers, child, count);
         uint32_t best = (uint32_t)child;
         const vdr_timer *timer = timer_at(timers, best);
         for (uint32_t i = 1; i < 4 && child + i <= count; i++) {

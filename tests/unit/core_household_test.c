@@ -62,6 +62,25 @@ who_is_named_elsewhere_outlives_the_household_and_is_of_none(void **unused)
     town_free(t);
 }
 
+/* The first bytes of a record that was given back are the link of the free list: small numbers, as the orders of
+ * the first timers are. */
+static void
+timers_that_an_erased_household_leaves_behind_find_nothing(void **unused)
+{
+    (void)unused;
+    static const char *const ids[] = {"s-1", "s-2", "s-3", "s-4", "s-5", "s-6"};
+    for (size_t count = 1; count <= COUNT(ids); count++) {
+        town *t = town_new(&town_config);
+        for (size_t i = 0; i < count; i++)
+            EVENT(t, .id = ids[i], .by = "school", .type = "absence", .who = "a", .where = 'x');
+        EVENT(t, .id = "k-1", .by = "privacy_officer:ada", .act = VDR_ACT_ERASED, .household = 1);
+        assert_int_equal(households(t), 0);
+        town_tick(t, 300 * 24);
+        TOLD(t, "");
+        town_free(t);
+    }
+}
+
 static void
 a_move_of_nobody_known_steps_the_same_without_its_content(void **unused)
 {
@@ -301,6 +320,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_person_named_twice_counts_once_and_in_both_roles),
         cmocka_unit_test(who_is_named_elsewhere_outlives_the_household_and_is_of_none),
+        cmocka_unit_test(timers_that_an_erased_household_leaves_behind_find_nothing),
         cmocka_unit_test(a_move_of_nobody_known_steps_the_same_without_its_content),
         cmocka_unit_test(a_household_left_alone_leaves_after_the_longest_retain),
         cmocka_unit_test(a_household_left_alone_again_leaves_at_the_first_look_that_finds_nothing),
