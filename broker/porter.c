@@ -150,13 +150,19 @@ vdr_porter_start(vdr_porter *porter)
 }
 
 const vdr_command *
+vdr_porter_look(const vdr_porter *porter, size_t place)
+{
+    if (place >= porter->count || !atomic_load_explicit(&porter->read[place], memory_order_acquire))
+        return NULL;
+    return &porter->commands[place];
+}
+
+const vdr_command *
 vdr_porter_take(vdr_porter *porter, size_t place)
 {
-    if (place >= porter->count)
-        return NULL;
-    atomic_store_explicit(&porter->reached, place, memory_order_relaxed);
-    bool read = atomic_load_explicit(&porter->read[place], memory_order_acquire);
-    return read ? &porter->commands[place] : NULL;
+    if (place < porter->count)
+        atomic_store_explicit(&porter->reached, place, memory_order_relaxed);
+    return vdr_porter_look(porter, place);
 }
 
 void

@@ -29,6 +29,9 @@ void vdr_porter_start(vdr_porter *porter);
 /* The command of the item at a place, in ascending order of places. NULL: it was not read. */
 const vdr_command *vdr_porter_take(vdr_porter *porter, size_t place);
 
+/* The same of a place that is not asked for yet, to look at. */
+const vdr_command *vdr_porter_look(const vdr_porter *porter, size_t place);
+
 /* It reads no more of this list, and nothing of it can be taken any more. */
 void vdr_porter_rest(vdr_porter *porter);
 

@@ -14,6 +14,7 @@
 #define EXCEPTION_ITEMS 1024u /* items that one exception covers, so that its results fit with it */
 #define ENTRIES_MAX     (4u * VDR_WINDOW_ITEMS) /* answers kept for a client that does not read them */
 #define PAUSE_MS        1000u
+#define FORESEE_STRIDE  2u /* places between the commands of one depth and the next */
 
 /* What an item adds to its PUBLISH at least: never more than the client counts. */
 static size_t
@@ -120,6 +121,19 @@ submit_item(vdr_daemon *daemon, vdr_session *session, const vdr_wire_item *item,
     return err;
 }
 
+/* What the porter has read beyond this place, the core can bring near: the farthest first looked at, the nearer
+ * ones a step deeper each (broker/core/core.h). */
+static void
+foresee(vdr_daemon *daemon, size_t place)
+{
+    for (uint32_t depth = 0; depth < VDR_CORE_DEPTHS; depth++) {
+        const vdr_command *command =
+            vdr_porter_look(daemon->porter, place + (VDR_CORE_DEPTHS - depth) * FORESEE_STRIDE);
+        if (command != NULL)
+            vdr_core_foresee(vdr_engine_core(daemon->engine), command, depth);
+    }
+}
+
 void
 vdr_publish_go_on(vdr_daemon *daemon)
 {
@@ -129,6 +143,7 @@ vdr_publish_go_on(vdr_daemon *daemon)
     vdr_err err = VDR_OK;
     while (session != NULL && err == VDR_OK && stalled->next < stalled->allowed) {
         const vdr_command *read = vdr_porter_take(daemon->porter, stalled->place + stalled->next);
+        foresee(daemon, stalled->place + stalled->next);
         err = submit_item(daemon, session, &publish->items[stalled->next], publish->first + stalled->next,
                           read, publish->want_results);
         stalled->next += err == VDR_OK;

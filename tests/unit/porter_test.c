@@ -96,6 +96,7 @@ take_some(size_t count)
             continue;
         assert_true(i % 5 != 0 && i % 7 != 0); /* not to be read; not one that may take much memory */
         assert_true(same(ahead, &here));
+        assert_ptr_equal(vdr_porter_look(porter, i), ahead);
         read++;
     }
     return read;
@@ -122,7 +123,7 @@ nothing_can_be_taken_of_a_list_that_is_over(void **state)
         (void)take_some(count);
         vdr_porter_rest(porter);
         for (size_t i = 0; i <= VDR_PORTER_ITEMS; i++)
-            assert_null(vdr_porter_take(porter, i));
+            assert_null(vdr_porter_look(porter, i));
     }
     vdr_porter_rest(porter);
 }
