@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const vdr_cli_verb *const parts[] = {&vdr_cli_rules_check, &vdr_cli_rules_fmt, &vdr_cli_rules_lint,
-                                            &vdr_cli_rules_test};
+static const vdr_cli_verb *const parts[] = {&vdr_cli_rules_check, &vdr_cli_rules_fmt,
+                                            &vdr_cli_rules_lint,  &vdr_cli_rules_test,
+                                            &vdr_cli_rules_show,  &vdr_cli_rules_publish};
 
 #define PARTS (sizeof parts / sizeof parts[0])
 
@@ -19,6 +20,8 @@ static const char help[] =
     "  fmt       lay the files out in the one way; comments and order stay\n"
     "  lint      is it wise? rules that cannot hold, that another precedes, nobody to take a case, …\n"
     "  test      does it do what it should? plays tests and shows which clauses they tried\n"
+    "  show      what do they say? a table, or one rule with what it counts and asks\n"
+    "  publish   what do they say? plain sentences in Dutch or English, for everybody\n"
     "\n"
     "exit status: 0 all is well; 1 it is not, and it is told what; 2 wrong use\n"
     "\n"

@@ -222,10 +222,60 @@ class Test(Town):
             self.assertIn(told, err)
 
 
+class Show(Town):
+    def test_rules_are_a_table_that_fits(self):
+        golden("show/table.txt", rules("show", "deploy/zomerdal", cwd=SOURCE), 0)
+        golden("show/rule.txt", rules("show", "deploy/zomerdal", "herhaald-politie", cwd=SOURCE), 0)
+        self.assertLessEqual(max(map(len, rules("show", "deploy/zomerdal", cwd=SOURCE)[1].splitlines())), 80)
+
+    def test_rules_are_json_for_programs(self):
+        told = [json.loads(line) for line in rules("show", "--json", self.dir)[1].splitlines()]
+        self.assertEqual([t["id"] for t in told], ["three-domains", "serious", "more-than-one", "keeps-coming-back"])
+        self.assertEqual(told[1]["where"], {"min_severity": 4})
+        self.assertEqual(told[3]["at_least"], {"signals": 3})
+        self.assertEqual((told[3]["spread"], told[3]["within_same"], told[3]["priority"]), ("90d", "domain", None))
+
+    def test_the_text_of_a_rule_is_no_part_of_its_version(self):
+        def versions():
+            return [json.loads(line)["version"] for line in rules("show", "--json", self.dir)[1].splitlines()]
+        before = versions()
+        self.edit("rules.yaml", "text: one life domain", "text: a domain")
+        self.assertEqual(versions(), before)
+        self.edit("rules.yaml", "spread: 90d", "spread: 91d")
+        self.assertEqual([a == b for a, b in zip(versions(), before)], [True, True, True, False])
+
+    def test_a_rule_that_is_not_there_is_told(self):
+        status, out, err = rules("show", self.dir, "serius")
+        self.assertEqual((status, out), (1, ""))
+        self.assertIn("  serious\n", err)
+
+
+class Publish(Town):
+    def test_rules_are_sentences_in_both_languages(self):
+        golden("publish/zomerdal-nl.txt", rules("publish", "deploy/zomerdal", cwd=SOURCE), 0)
+        golden("publish/zomerdal-en.md", rules("publish", "--lang", "en", "--markdown", "deploy/zomerdal", cwd=SOURCE), 0)
+        golden("publish/example-nl.html", rules("publish", "--html", "deploy/example", cwd=SOURCE), 0)
+        golden("publish/every-clause-en.txt", rules("publish", "--lang", "en", "tests/golden/publish/every-clause", cwd=SOURCE), 0)
+        golden("publish/every-clause-nl.txt", rules("publish", "--lang", "nl", "tests/golden/publish/every-clause", cwd=SOURCE), 0)
+
+    def test_text_fits_and_html_is_well_formed(self):
+        _, out, _ = rules("publish", "--lang", "en", os.path.join(SOURCE, "deploy", "zomerdal"))
+        self.assertLessEqual(max(map(len, out.splitlines())), 80)
+        self.edit("rules.yaml", "text: one life domain comes back", "text: one <b>life</b> & *domain* comes back")
+        _, out, _ = rules("publish", "--html", self.dir)
+        self.assertIn("one &lt;b&gt;life&lt;/b&gt; &amp; *domain* comes back", out)
+        out = out.replace("<!doctype html>\n", "").replace('<meta charset="utf-8">', "").replace(
+            '<meta name="viewport" content="width=device-width, initial-scale=1">', "")
+        self.assertEqual(xml.etree.ElementTree.fromstring(out).tag, "html")
+        _, out, _ = rules("publish", "--markdown", self.dir)
+        self.assertIn("one \\<b\\>life\\</b\\> & \\*domain\\* comes back", out)
+
+
 class Use(unittest.TestCase):
     def test_wrong_use_is_told(self):
         for arguments in ([], ["chek", "x"], ["check"], ["check", "a", "b"], ["fmt"], ["fmt", "--wrong", "x"],
-                          ["lint"], ["lint", "--at", "now", "x"], ["test"], ["test", "--cover", "101", "x"]):
+                          ["lint"], ["lint", "--at", "now", "x"], ["test"], ["test", "--cover", "101", "x"],
+                          ["show"], ["show", "a", "b", "c"], ["publish"], ["publish", "--lang", "de", "x"]):
             status, out, err = rules(*arguments)
             self.assertEqual((status, out), (2, ""), arguments)
             self.assertIn("tells how to use it", err)
