@@ -9,9 +9,10 @@
 
 #include <stdlib.h>
 
-#define BATCH_LINES  256u  /* of one DECISION */
-#define PUMP_LINES   1024u /* from the log in one turn, for each stream */
-#define PUMP_RECORDS 4096u /* looked at for them: many tell nothing */
+#define BATCH_LINES  256u         /* of one DECISION */
+#define COPY_BYTES   (64u * 1024) /* of a tale, at most: a small part of the arena */
+#define PUMP_LINES   1024u        /* from the log in one turn, for each stream */
+#define PUMP_RECORDS 4096u        /* looked at for them: many tell nothing */
 
 void
 vdr_decisions_forget(vdr_daemon *daemon, vdr_session *session)
@@ -70,7 +71,7 @@ say_lines(vdr_daemon *daemon, vdr_session *session, uint64_t first, vdr_wire_lin
     say_lines(daemon, session, first + count / 2, lines + count / 2, count - count / 2);
 }
 
-/* Whatever the lines point to may go afterwards. */
+/* Whatever the lines point to may go afterwards: also a tale that was copied to be given. */
 static void
 flush(vdr_daemon *daemon, vdr_session *session)
 {
@@ -94,8 +95,8 @@ resolve(vdr_daemon *daemon, const vdr_effect *effect, vdr_position position, vdr
     return vdr_core_decision(vdr_engine_core(daemon->engine), effect, &daemon->tales, &ret_line->decision);
 }
 
-/* Gives the rest of a tale, from the cursor's place in it, as far as there is credit. True: all of it was given;
- * lines that point into it may still wait to be flushed. */
+/* Gives the rest of a tale, from the cursor's place in it, as far as there is credit and room for lines that
+ * wait to be flushed. True: all of it was given. */
 static bool
 give_tale(vdr_daemon *daemon, vdr_session *session, vdr_position position, vdr_span tale)
 {
@@ -105,13 +106,13 @@ give_tale(vdr_daemon *daemon, vdr_session *session, vdr_position position, vdr_s
         uint32_t offset = session->lines.offset;
         vdr_effect effect;
         vdr_wire_line line;
-        if (!takes(session))
+        if (!takes(session) || session->lines.batch_count == BATCH_LINES)
             return false;
         vdr_err err = vdr_effect_next(tale, &offset, &effect);
         if (err == VDR_OK)
             err = resolve(daemon, &effect, position, &line);
         if (err == VDR_E_NO_MEMORY && session->lines.batch_count != 0)
-            return false; /* from here on again, when what is gathered has gone */
+            return false;
         if (err != VDR_OK) {
             VDR_NOTE(READ_FAILED, vdr_field_text("error", vdr_err_code(err)),
                      vdr_field_number("position", position), vdr_field_text("what", "a tale"));
@@ -121,10 +122,20 @@ give_tale(vdr_daemon *daemon, vdr_session *session, vdr_position position, vdr_s
         session->lines.batch[session->lines.batch_count++] = line;
         session->lines.sent++;
         session->lines.offset = offset;
-        if (session->lines.batch_count == BATCH_LINES)
-            flush(daemon, session);
     }
     session->lines.offset = 0;
+    return true;
+}
+
+/* The same of a tale that flushing does not take away: as far as there is credit. */
+static bool
+give_lasting_tale(vdr_daemon *daemon, vdr_session *session, vdr_position position, vdr_span tale)
+{
+    while (!give_tale(daemon, session, position, tale)) {
+        if (session->lines.batch_count == 0)
+            return false;
+        flush(daemon, session);
+    }
     return true;
 }
 
@@ -137,7 +148,7 @@ give_told(vdr_daemon *daemon, vdr_session *session, const vdr_group *group)
             continue; /* refused, and not in the log: it comes live or not at all */
         if (told->position != 0)
             session->lines.next = told->position;
-        if (give_tale(daemon, session, told->position, told->tale)) {
+        if (give_lasting_tale(daemon, session, told->position, told->tale)) {
             session->lines.next += told->position != 0;
         } else if (told->position == 0) {
             session->lines.offset = 0;
@@ -176,19 +187,24 @@ vdr_decisions_group(vdr_daemon *daemon, const vdr_group *group)
 
 /* ---- from the log */
 
-/* The next read takes a record away, so its tale is copied; one that is too long for that goes at once. */
+/* The next read takes a record away, so its tale is copied until its lines are flushed; one that is too long for
+ * that goes at once. False: the rest of it has to be read again. */
 static bool
 give_record(vdr_daemon *daemon, vdr_session *session, vdr_span tale)
 {
-    vdr_span copy = tale.len == 0 ? tale : vdr_arena_copy(&daemon->tales, tale);
-    if (copy.at == NULL && tale.len != 0) {
-        flush(daemon, session);
+    if (tale.len == 0)
+        return give_tale(daemon, session, session->lines.next, tale);
+    vdr_span copy = {0};
+    if (tale.len <= COPY_BYTES)
         copy = vdr_arena_copy(&daemon->tales, tale);
-    }
-    bool copied = copy.at != NULL || tale.len == 0;
-    bool whole = give_tale(daemon, session, session->lines.next, copied ? copy : tale);
-    if (!copied)
+    if (copy.at == NULL) {
         flush(daemon, session);
+        copy = tale.len <= COPY_BYTES ? vdr_arena_copy(&daemon->tales, tale) : copy;
+    }
+    if (copy.at != NULL)
+        return give_tale(daemon, session, session->lines.next, copy);
+    bool whole = give_lasting_tale(daemon, session, session->lines.next, tale);
+    flush(daemon, session);
     return whole;
 }
 

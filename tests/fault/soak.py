@@ -13,6 +13,7 @@ sanitizer build. Prints a line for each twentieth of the signals.
 
 import argparse
 import collections
+import itertools
 import json
 import os
 import random
@@ -30,13 +31,13 @@ from kill import TOWN, templates  # noqa: E402
 from live_town import Broken, LiveTown  # noqa: E402
 
 WINDOW_S = 2 * 3600  # log time that may be under way: less than the shortest clock to accept
-CASE_S = 60 * 86400  # from accept to close
+CASE_S = 2 * 86400  # from accept to close: few regisseurs for so many signals
 START_S = 1767225600  # 2026-01-01
 
 
 def bsn(number):
-    """The number-th number of the range for tests that passes the eleven test, or None."""
-    digits = "%09d" % (999900000 + number)
+    """The number-th made-up number, if it passes the eleven test."""
+    digits = "%09d" % (900000000 + number)
     weighed = sum(int(d) * w for d, w in zip(digits, (9, 8, 7, 6, 5, 4, 3, 2, -1)))
     return digits if weighed % 11 == 0 else None
 
@@ -45,13 +46,21 @@ def instant(at_s):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at_s))
 
 
+def accepted():
+    """The events of the town that are accepted: some of its lines are there to be refused."""
+    with open(os.path.join(TOWN, "expected.jsonl"), encoding="utf-8") as f:
+        ids = {v["id"] for v in map(json.loads, f) if v.get("verdict") == "accepted"}
+    with open(os.path.join(TOWN, "signals.jsonl"), encoding="utf-8") as f:
+        return [v for v in map(json.loads, f) if v.get("id") in ids]
+
+
 class Soak:
     def __init__(self, town, arguments):
         self.town, self.random = town, random.Random(arguments.seed)
         self.total, self.step_s = arguments.signals, arguments.years * 365.25 * 86400 / arguments.signals
-        numbers = [x for x in map(bsn, range(100000)) if x]
-        self.persons = numbers[:arguments.households]
-        self.events = templates()
+        self.persons = list(itertools.islice(filter(None, map(bsn, itertools.count())), arguments.households))
+        known = {v["type"] for v in accepted()}
+        self.events = {s: [v for v in x if v["type"] in known] for s, x in templates().items()}
         self.districts = sorted({v["data"]["address"]["buurt"] for x in self.events.values() for v in x
                                  if "buurt" in v["data"].get("address", {})})
         self.people = {p["party"]: town.party(p["party"]) for p in town.parties
@@ -69,7 +78,7 @@ class Soak:
         v = json.loads(json.dumps(self.random.choice(events)))
         who = self.random.randrange(len(self.persons))
         v["id"], v["time"] = "soak-%d" % n, instant(self.at_s)
-        for member in ("occurred_at", "act_before", "supersedes", "address"):
+        for member in ("occurred_at", "act_before", "supersedes", "address", "severity"):
             v["data"].pop(member, None)
         role = v["data"]["persons"][0]["role"] if v["data"].get("persons") else "adult"
         v["data"]["persons"] = [{"bsn": self.persons[who], "role": role}]
@@ -94,7 +103,7 @@ class Soak:
             "data": {"municipality": "GM9901", "case": case, **members}})
 
     def work(self):
-        """Everybody reads; a regisseur accepts what is offered, and closes it two months later."""
+        """Everybody reads; a regisseur accepts what is offered, and closes it two days later."""
         for name, party in self.people.items():
             with party.changed:
                 messages, party.messages = party.messages, []
@@ -165,7 +174,7 @@ def main():
     p.add_argument("build")
     p.add_argument("--signals", type=int, default=1000000)
     p.add_argument("--years", type=float, default=9)
-    p.add_argument("--households", type=int, default=8000)
+    p.add_argument("--households", type=int, default=100000)
     p.add_argument("--seed", type=int, default=1)
     a = p.parse_args()
     home = tempfile.mkdtemp(prefix="vdr-soak-")

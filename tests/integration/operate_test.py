@@ -129,6 +129,33 @@ class Operate(unittest.TestCase):
         self.assertEqual(slow.silent(0.2), [])
         self.assertEqual(len(self.lines(other, 2)), 2)
 
+    def test_lines_from_the_log_are_those_that_came_live_wherever_a_frame_ends(self):
+        school, police = self.broker.session("agency:school"), self.broker.session("agency:politie")
+        live = self.broker.session("operator:beheer")
+        live.say("decisions live 100000")
+        self.caught_up(live)
+        school.verdict(signal_event("school", "w-first", 1000))  # so that frames end within a record's lines
+        for n in range(150):
+            school.say("many 60 60 " + signal_event("school", "w-%d-@" % n, n))
+            while school.wait("confirm")["up_to"] < 60 * n + 61:
+                pass
+        for n in range(150):  # each is told of in four lines, with sixty-one signals
+            self.assertEqual(police.verdict(signal_event("politie", "w-%d" % n, n)), "accepted")
+        school.verdict(signal_event("politie", "refused", 1))
+        told = []
+        while not told or told[-1]["position"] != 0:  # the line of the refused event is the last
+            told += self.lines(live, 1)
+        told.pop()
+        self.assertEqual(sum(x["line"].get("change") == "proposed" for x in told), 150)
+        for window in (100000, 255, 70):
+            again = self.broker.session("operator:beheer")
+            again.say("decisions 0 %d" % window)
+            got = []
+            while len(got) < len(told):
+                got += self.lines(again, 1)
+                again.say("credit 2 %d %d" % (len(got), window))
+            self.assertEqual(got, told)
+
     def test_a_stream_that_does_not_read_costs_nobody_anything_and_catches_up(self):
         school, slow = self.broker.session("agency:school"), self.broker.session("operator:beheer")
         slow.say("quiet", "decisions 0 10")
