@@ -77,7 +77,7 @@ explain(vdr_past *past)
     if (err != VDR_OK)
         return err;
     vdr_history_watch(past->history, go_on, past);
-    err = vdr_history_to(past->history, past->read.at_ms, past->words);
+    err = vdr_history_to(past->history, past->read.at_ms != 0 ? past->read.at_ms : VDR_MS_NONE, past->words);
     if (past->too_big)
         return VDR_E_TOO_BIG;
     if (err != VDR_OK)

@@ -1,5 +1,6 @@
-/* broker/past.h - explanations of the past, beside the broker that goes on: one thread of the lowest priority
- * steps the log from its first record to the instant asked about, with a core and a reader of its own.
+/* broker/past.h - explanations of the past, and others that take long, beside the broker that goes on: one thread
+ * of the lowest priority steps the log from its first record to the instant asked about (and lets time pass to a
+ * later one), with a core and a reader of its own.
  *
  * One question at a time. Memory: a second state, at most twice as large as the running one is when the
  * question comes, and what that is not enough for is answered TOO_BIG. The state is given back as soon as the
@@ -19,7 +20,8 @@ typedef struct vdr_past vdr_past;
 vdr_past *vdr_past_new(vdr_log *log, int wake_fd);
 void vdr_past_free(vdr_past **past_p); /* NULL-safe; a question in work is given up */
 
-/* An explain with at_ms (protocol.md 7.6); session comes back with the answer. BUSY: another one is in work. */
+/* An explain (protocol.md 7.6), without at_ms as of the last record; session comes back with the answer. BUSY:
+ * another one is in work. */
 VDR_MUST_CHECK vdr_err vdr_past_ask(vdr_past *past, uint64_t session, const vdr_wire_read *read,
                                     uint64_t memory_max);
 

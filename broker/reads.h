@@ -51,7 +51,7 @@ VDR_MUST_CHECK vdr_err vdr_reads_show_household(vdr_reading *reading, vdr_at at,
 
 VDR_MUST_CHECK vdr_err vdr_reads_explain(vdr_reading *reading, vdr_relation relation);
 VDR_MUST_CHECK vdr_err vdr_reads_try(vdr_reading *reading);
-/* Notes which operator explains or tries. True: it is about the past, and is answered later, or was refused. */
+/* Notes which operator explains or tries. True: it takes long (past.h), and is answered later, or was refused. */
 bool vdr_reads_asks(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read,
                     const vdr_frame *frame);
 

@@ -1,6 +1,7 @@
 /* Explanations and trials (protocol.md 7.6 and 7.7). */
 #include "broker/reads.h"
 
+#include "broker/core/trial.h"
 #include "broker/journal.h"
 
 #define PAST_BYTES (UINT64_C(64) * 1024 * 1024) /* of a past state, besides twice the present one */
@@ -187,15 +188,40 @@ vdr_reads_try(vdr_reading *reading)
     return err;
 }
 
-/* ---- the past */
+/* ---- beside the broker */
 
-/* An explanation of an instant before log time: the answer comes later. */
+/* The household that is asked about has more signals than are looked at in a turn. */
 static bool
-is_of_the_past(const vdr_daemon *daemon, const vdr_session *session, const vdr_wire_read *read)
+is_large(vdr_reading *reading)
 {
-    return read->query == VDR_QUERY_EXPLAIN && read->at_ms != 0 &&
-           read->at_ms < vdr_core_now(vdr_engine_core(daemon->engine)) &&
-           vdr_access_query(session->kind, read->query) == VDR_RELATION_ANY;
+    const vdr_wire_read *read = reading->read;
+    vdr_household_id id = read->household;
+    vdr_household_view household;
+    vdr_signal_view signal;
+    vdr_case_view of;
+    vdr_at at;
+    if (read->signal.id.at != NULL && (at = signal_asked(reading)).slot != 0) {
+        vdr_view_signal_at(reading->core, at, &signal);
+        id = signal.household;
+    } else if (vdr_view_case(reading->core, read->case_id, &at, &of)) {
+        id = of.household;
+    }
+    return vdr_view_household(reading->core, id, &at, &household) &&
+           household.signal_count > VDR_TRIAL_SIGNALS_MAX;
+}
+
+/* An explanation that a turn has no time for: of an instant before log time, of a later one before which much
+ * falls due, or of a large household. */
+static bool
+takes_long(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_read *read)
+{
+    const vdr_core *core = vdr_engine_core(daemon->engine);
+    vdr_reading reading = {.daemon = daemon, .session = session, .core = core, .read = read};
+    if (read->query != VDR_QUERY_EXPLAIN || vdr_access_query(session->kind, read->query) != VDR_RELATION_ANY)
+        return false;
+    if (read->at_ms != 0 && (read->at_ms < vdr_core_now(core) || !vdr_trial_soon(core, read->at_ms)))
+        return true;
+    return is_large(&reading);
 }
 
 static vdr_err
@@ -231,7 +257,7 @@ vdr_reads_asks(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *re
     if (session->kind == VDR_PARTY_OPERATOR)
         VDR_NOTE(OPERATOR, vdr_field_text("party", session->party),
                  vdr_field_text("verb", read->query == VDR_QUERY_TRY ? "try" : "explain"));
-    if (!is_of_the_past(daemon, session, read))
+    if (!takes_long(daemon, session, read))
         return false;
     vdr_err asked = ask_the_past(daemon, session, read);
     if (asked != VDR_OK)

@@ -129,12 +129,13 @@ find_follow_ups(vdr_explaining *e, const vdr_slots *signals, vdr_explained_due *
     vdr_ms horizon = state->now;
     vdr_timer timer;
     uint32_t cursor = 0, looked = 0;
+    size_t left = signals->count;
     for (size_t i = 0; i < signals->count; i++) {
         vdr_ms follow_up_ms = vdr_terms_of(state, vdr_signal_at(state, signals->at[i]))->follow_up_ms;
         if (state->now + follow_up_ms > horizon)
             horizon = state->now + follow_up_ms;
     }
-    while (signals->count != 0 && looked++ < TIMERS_LOOKED_AT &&
+    while (left != 0 && looked++ < TIMERS_LOOKED_AT &&
            vdr_timers_walk(&state->timers, horizon, &cursor, &timer)) {
         for (size_t i = 0; i < signals->count && timer.kind == VDR_TIMER_FOLLOW_UP; i++)
             if (timer.target == signals->at[i] &&

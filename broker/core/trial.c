@@ -108,9 +108,15 @@ changed_bytes(const vdr_state *state)
 }
 
 bool
+vdr_trial_soon(const vdr_core *core, vdr_ms at)
+{
+    return vdr_timers_due(&core->state.timers, at, VDR_TRIAL_SOON + 1) <= VDR_TRIAL_SOON;
+}
+
+bool
 vdr_trial_pass(vdr_core *core, vdr_ms at)
 {
-    const vdr_command tick = {.kind = VDR_COMMAND_TICK, .at = at, .timers_max = VDR_CORE_TIMERS_MAX};
+    const vdr_command tick = {.kind = VDR_COMMAND_TICK, .at = at, .timers_max = VDR_TRIAL_SOON};
     const vdr_state *state = &core->state;
     for (uint32_t parts = 0; state->now < at || vdr_core_next_due(core) <= at; parts++) {
         if (parts == VDR_TRIAL_PARTS_MAX || changed_bytes(state) > VDR_TRIAL_BYTES_MAX)

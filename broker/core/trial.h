@@ -17,9 +17,10 @@
 
 #include "broker/core/core.h"
 
-#define VDR_TRIAL_SIGNALS_MAX 4096u                        /* of one household */
-#define VDR_TRIAL_BYTES_MAX   (UINT64_C(16) * 1024 * 1024) /* of state changed while time passes */
-#define VDR_TRIAL_PARTS_MAX   16u /* of VDR_CORE_TIMERS_MAX timers that fire meanwhile */
+#define VDR_TRIAL_SIGNALS_MAX 4096u /* of one household */
+#define VDR_TRIAL_SOON        32u   /* timers that fire in a moment, wherever they lie */
+#define VDR_TRIAL_PARTS_MAX   64u   /* of so many timers, while time passes */
+#define VDR_TRIAL_BYTES_MAX   (UINT64_C(8) * 1024 * 1024) /* of state changed meanwhile */
 
 typedef struct vdr_trial vdr_trial;
 
@@ -28,6 +29,8 @@ void vdr_trial_end(vdr_core *core, vdr_trial **trial_p); /* NULL-safe */
 
 /* Is every household that the command is about small enough to be tried in a moment? */
 bool vdr_trial_bears(const vdr_core *core, const vdr_command *command);
+/* Does little enough fall due until at that time may pass in a moment? */
+bool vdr_trial_soon(const vdr_core *core, vdr_ms at);
 /* On trial: lets time pass until at, as if nothing came. False: so much happens before at that it would take
  * long; then it is as late as it could be. */
 bool vdr_trial_pass(vdr_core *core, vdr_ms at);

@@ -28,7 +28,7 @@ time_that_passes_on_trial_ends_where_it_really_would(void **unused)
         assert_null(trial);
         assert_true(vdr_core_state_hash(t->core) == before);
         while (vdr_core_next_due(other) <= at || vdr_core_now(other) < at) { /* a record each, as on trial */
-            vdr_command part = {.kind = VDR_COMMAND_TICK, .at = at, .timers_max = VDR_CORE_TIMERS_MAX};
+            vdr_command part = {.kind = VDR_COMMAND_TICK, .at = at, .timers_max = VDR_TRIAL_SOON};
             vdr_core_step(other, &part, vdr_core_position(other) + 1, &t->step);
         }
         assert_true(vdr_core_state_hash(other) == passed);
