@@ -120,7 +120,7 @@ show_table(const vdr_config *config)
                                                          : vdr_level_name(rule->level));
         vdr_cli_table_cell(&table, "%s", over.len != 0 ? taken(&over) : "-");
         vdr_cli_table_cell(&table, "%s", taken(&asked));
-        vdr_cli_table_cell(&table, "%s", taken(&version));
+        vdr_cli_table_cell(&table, "%.7s", taken(&version)); /* so that a row fits 80 columns */
         vdr_bytes_done(&over);
         vdr_bytes_done(&asked);
         vdr_bytes_done(&version);
