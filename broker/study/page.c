@@ -11,6 +11,7 @@ void
 vdr_page_put(vdr_bytes *page, const char *format, ...)
 {
     va_list arguments, again;
+    VDR_ASSERT(format != NULL);
     va_start(arguments, format);
     va_copy(again, arguments);
     int len = vsnprintf(NULL, 0, format, arguments);
