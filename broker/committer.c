@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #define CUT_PIECE        1024u /* records removed in one transaction: about a millisecond */
@@ -13,8 +14,10 @@
 
 typedef struct upkeep_list {
     vdr_position keep; /* 0: nothing to cut */
-    vdr_command_ack *forget;
-    size_t count, room, next; /* forget[next..count) is still to do */
+    uint64_t *forget;  /* by number of the mailbox: up to here; 0: nothing */
+    size_t room, open; /* open: that are not 0 */
+    size_t next;       /* where to look for one */
+    bool resting;      /* no room to make room: the next checkpoint goes on */
 } upkeep_list;
 
 struct vdr_committer {
@@ -70,7 +73,7 @@ finish(vdr_committer *committer, vdr_gather *gather, vdr_err error)
 static bool
 upkeep_wanted(const upkeep_list *upkeep)
 {
-    return upkeep->keep != 0 || upkeep->next < upkeep->count;
+    return !upkeep->resting && (upkeep->keep != 0 || upkeep->open != 0);
 }
 
 /* One piece. forget: NULL for a cut. *ret_over: nothing more to do of this. */
@@ -85,13 +88,21 @@ piece(vdr_log *log, vdr_position keep, const vdr_command_ack *forget, bool *ret_
     return e;
 }
 
-/* Does one piece; under the lock, which it lets go for the work itself. */
+static vdr_command_ack
+next_to_forget(upkeep_list *upkeep)
+{
+    while (upkeep->forget[upkeep->next] == 0)
+        upkeep->next = (upkeep->next + 1) % upkeep->room;
+    return (vdr_command_ack){.mailbox = (uint32_t)upkeep->next, .seq = upkeep->forget[upkeep->next]};
+}
+
+/* Does one piece; under the lock, which it lets go for the work itself. More may be asked meanwhile. */
 static void
 upkeep_some(vdr_committer *committer)
 {
     upkeep_list *upkeep = &committer->upkeep;
-    bool forgetting = upkeep->next < upkeep->count;
-    vdr_command_ack ack = forgetting ? upkeep->forget[upkeep->next] : (vdr_command_ack){0};
+    bool forgetting = upkeep->open != 0;
+    vdr_command_ack ack = forgetting ? next_to_forget(upkeep) : (vdr_command_ack){0};
     vdr_position keep = upkeep->keep;
     committer->working = true;
     pthread_mutex_unlock(&committer->lock);
@@ -100,17 +111,14 @@ upkeep_some(vdr_committer *committer)
     pthread_mutex_lock(&committer->lock);
     committer->working = false;
     committer->groups_since = 0;
-    if (e == VDR_E_STORE_FULL) { /* no room to make room: the next checkpoint asks again */
-        upkeep->keep = 0;
-        upkeep->count = upkeep->next = 0;
+    if (e == VDR_E_STORE_FULL) {
+        upkeep->resting = true;
     } else if (e != VDR_OK) {
         fail(committer, e, "cutting the log");
-    } else if (over && forgetting) {
-        /* unless it was replaced meanwhile */
-        if (upkeep->next < upkeep->count && upkeep->forget[upkeep->next].mailbox == ack.mailbox &&
-            upkeep->forget[upkeep->next].seq == ack.seq)
-            upkeep->next++;
-    } else if (over && upkeep->keep == keep) {
+    } else if (over && forgetting && upkeep->forget[ack.mailbox] == ack.seq) {
+        upkeep->forget[ack.mailbox] = 0;
+        upkeep->open--;
+    } else if (over && !forgetting && upkeep->keep == keep) {
         upkeep->keep = 0;
     }
 }
@@ -236,20 +244,31 @@ vdr_committer_stuck(vdr_committer *committer)
     return stuck;
 }
 
+static void
+make_room(upkeep_list *upkeep, uint32_t mailbox)
+{
+    if (mailbox < upkeep->room)
+        return;
+    size_t room = ((size_t)mailbox + 1) * 2;
+    upkeep->forget = vdr_realloc(upkeep->forget, room, sizeof *upkeep->forget);
+    memset(upkeep->forget + upkeep->room, 0, (room - upkeep->room) * sizeof *upkeep->forget);
+    upkeep->room = room;
+}
+
 void
 vdr_committer_upkeep(vdr_committer *committer, vdr_position keep, const vdr_command_ack *forget, size_t count)
 {
     pthread_mutex_lock(&committer->lock);
     upkeep_list *upkeep = &committer->upkeep;
-    if (count > upkeep->room) {
-        upkeep->forget = vdr_realloc(upkeep->forget, count, sizeof *upkeep->forget);
-        upkeep->room = count;
+    for (size_t i = 0; i < count; i++) {
+        make_room(upkeep, forget[i].mailbox);
+        upkeep->open += upkeep->forget[forget[i].mailbox] == 0;
+        if (forget[i].seq > upkeep->forget[forget[i].mailbox])
+            upkeep->forget[forget[i].mailbox] = forget[i].seq;
     }
-    if (count != 0)
-        memcpy(upkeep->forget, forget, count * sizeof *forget);
-    upkeep->count = count;
-    upkeep->next = 0;
-    upkeep->keep = keep;
+    if (keep > upkeep->keep)
+        upkeep->keep = keep;
+    upkeep->resting = false;
     pthread_cond_signal(&committer->work);
     pthread_mutex_unlock(&committer->lock);
 }

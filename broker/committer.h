@@ -28,8 +28,8 @@ void vdr_committer_give(vdr_committer *committer, vdr_gather *gather);
 /* A group waits for room. */
 bool vdr_committer_stuck(vdr_committer *committer);
 
-/* What may go: records before keep; of mailbox forget[i].mailbox what is up to forget[i].seq. Replaces what
- * was asked before and is not done yet; copies. */
+/* What may go: records before keep; of mailbox forget[i].mailbox what is up to forget[i].seq (not 0). Comes to
+ * what was asked before and is not done yet; copies. */
 void vdr_committer_upkeep(vdr_committer *committer, vdr_position keep, const vdr_command_ack *forget,
                           size_t count);
 /* Without a thread: tries again a group that found no room, and does one piece of upkeep. */
