@@ -3,7 +3,7 @@
  * comes: here it is only left as it is. */
 #include "broker/daemon.h"
 
-#define FEW_FRAMES  16u           /* not worth waking anybody */
+#define FEW_BYTES   4096u         /* about 16 signals: less is not worth waking anybody */
 #define AHEAD_BYTES (64u * 1024u) /* of the frames received ahead; one frame may be larger */
 
 void
@@ -60,7 +60,7 @@ fill(vdr_daemon *daemon, unsigned *budget)
         bytes += vdr_received_span(&ahead->received).len;
         inbox->count++;
     }
-    if (inbox->count < FEW_FRAMES)
+    if (bytes < FEW_BYTES)
         return;
     vdr_porter_rest(daemon->porter);
     vdr_arena_reset(&inbox->arena);
