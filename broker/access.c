@@ -144,5 +144,5 @@ vdr_access_household(vdr_party_kind kind, bool under_review)
 bool
 vdr_access_verb(vdr_party_kind kind, vdr_verb verb)
 {
-    return kind == VDR_PARTY_OPERATOR && verb >= VDR_VERB_STATUS && verb <= VDR_VERB_STOP;
+    return kind == VDR_PARTY_OPERATOR && verb >= VDR_VERB_STATUS && verb <= VDR_VERB_CHECK;
 }

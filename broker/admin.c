@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #define PROBLEMS_MAX       (2u * VDR_CONFIG_FAULTS_MAX)
 #define LIST_MAX           10000u /* sessions or mailboxes of one RESULT */
@@ -14,8 +15,8 @@
 #define LOAD_WORDS         256u
 #define PATH_MAX_OF_BACKUP 4096u
 
-static void
-say_result(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin_result *result)
+void
+vdr_admin_say(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin_result *result)
 {
     vdr_wire wire = {.type = VDR_FRAME_RESULT, .result = *result};
     if (vdr_speak(daemon, session, &wire) == VDR_OK)
@@ -24,25 +25,26 @@ say_result(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin_result
     vdr_say(daemon, session, &wire);
 }
 
-static void
-say_error(vdr_daemon *daemon, vdr_session *session, uint64_t request, vdr_err err, const char *text)
+void
+vdr_admin_say_error(vdr_daemon *daemon, vdr_session *session, uint64_t request, vdr_err err, const char *text)
 {
     vdr_wire_admin_result result = {.request = request, .error = err, .text = vdr_span_str(text)};
-    say_result(daemon, session, &result);
+    vdr_admin_say(daemon, session, &result);
 }
 
 /* ---- verbs whose result comes later */
 
-/* 0: too many are waiting. */
-static uint64_t
-wait_for(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_admin *admin)
+vdr_admin_wait *
+vdr_admin_wait_for(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_admin *admin)
 {
     if (daemon->admin_count == VDR_ADMIN_WAITS)
-        return 0;
-    uint64_t number = ++daemon->last_errand;
-    daemon->admin[daemon->admin_count++] = (vdr_admin_wait){
-        .number = number, .session = session->number, .request = admin->request, .verb = admin->verb};
-    return number;
+        return NULL;
+    vdr_admin_wait *wait = &daemon->admin[daemon->admin_count++];
+    *wait = (vdr_admin_wait){.number = ++daemon->last_errand,
+                             .session = session->number,
+                             .request = admin->request,
+                             .verb = admin->verb};
+    return wait;
 }
 
 /* Takes the one with this number out; false: it is not waited for. */
@@ -65,7 +67,7 @@ give_up(vdr_daemon *daemon, vdr_session *session, uint64_t number, vdr_err err, 
 {
     vdr_admin_wait wait;
     if (take_wait(daemon, number, &wait))
-        say_error(daemon, session, wait.request, err, text);
+        vdr_admin_say_error(daemon, session, wait.request, err, text);
 }
 
 static void
@@ -83,7 +85,7 @@ finish(vdr_daemon *daemon, vdr_ticket ticket, vdr_err err, const char *text, vdr
                                     .text = vdr_span_str(text),
                                     .counters = &counter,
                                     .counter_count = 1};
-    say_result(daemon, session, &result);
+    vdr_admin_say(daemon, session, &result);
 }
 
 void
@@ -249,7 +251,7 @@ verb_reload(vdr_daemon *daemon, vdr_session *session, uint64_t number)
                                         .text = vdr_span_str(reload->words),
                                         .problems = reload->problems,
                                         .problem_count = reload->problem_count};
-        say_result(daemon, session, &result);
+        vdr_admin_say(daemon, session, &result);
     }
     reload_done(reload);
 }
@@ -332,6 +334,53 @@ named(const char *name, const char *text)
     return (vdr_wire_named){.name = vdr_span_str(name), .text = vdr_span_str(text)};
 }
 
+/* Bytes of the volume of the store, and those of them that are free; 0 where it does not say. */
+static void
+disk_room(const char *dir, uint64_t ret_bytes[2])
+{
+    struct statvfs room;
+    ret_bytes[0] = ret_bytes[1] = 0;
+    if (statvfs(dir, &room) != 0)
+        return;
+    ret_bytes[0] = (uint64_t)room.f_blocks * room.f_frsize;
+    ret_bytes[1] = (uint64_t)room.f_bavail * room.f_frsize;
+}
+
+/* What time it is for people: the clock's, where it has one; else that of the log. */
+static vdr_ms
+wall_ms(const vdr_daemon *daemon, const vdr_engine_status *status)
+{
+    vdr_ms now = vdr_clock_now(daemon->clock);
+    return now != VDR_MS_NONE ? now : status->now != VDR_MS_NONE ? status->now : 0;
+}
+
+static uint64_t
+mail_waiting(const vdr_daemon *daemon)
+{
+    uint64_t count = 0;
+    for (size_t number = 1; number < daemon->mailbox_count; number++)
+        count += daemon->mailboxes[number].newest - daemon->mailboxes[number].acknowledged;
+    return count;
+}
+
+/* When the oldest case that nobody has was opened; 0: there is none. */
+static uint64_t
+unassigned_since(const vdr_daemon *daemon)
+{
+    vdr_case_view view;
+    bool any = vdr_view_open_case(vdr_engine_core(daemon->engine), (vdr_span){0}, (vdr_case_id){0}, &view);
+    return any ? (uint64_t)view.opened_at : 0;
+}
+
+static uint64_t
+refused_sum(const uint64_t counts[VDR_REFUSALS_CODES])
+{
+    uint64_t sum = 0;
+    for (unsigned code = 0; code < VDR_REFUSALS_CODES; code++)
+        sum += code != VDR_E_DUPLICATE - VDR_E_ACCEPTED ? counts[code] : 0;
+    return sum;
+}
+
 static void
 verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
 {
@@ -339,6 +388,9 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
     vdr_net_counts net;
     vdr_engine_status_get(daemon->engine, &s);
     vdr_net_counts_get(daemon->net, &net);
+    uint64_t disk[2], refused[VDR_REFUSALS_CODES];
+    disk_room(daemon->store_dir, disk);
+    vdr_refusals_get(daemon->refusals, VDR_PARTY_NONE, (vdr_span){0}, vdr_reports_hour(daemon), refused);
     const vdr_wire_counter counters[] = {
         counter("position_first", s.first),
         counter("position_stepped", s.stepped),
@@ -394,6 +446,14 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         counter("dropped_no_key", net.dropped_user_id),
         counter("dropped_many_parts", net.dropped_frames),
         counter("dropped_revoked", daemon->revoked_drops),
+        counter("time_ms", (uint64_t)wall_ms(daemon, &s)),
+        counter("next_due_ms", s.next_due == VDR_MS_MAX || s.next_due < 0 ? 0 : (uint64_t)s.next_due),
+        counter("disk_bytes", disk[0]),
+        counter("disk_free_bytes", disk[1]),
+        counter("mail_waiting", mail_waiting(daemon)),
+        counter("unassigned_since_ms", unassigned_since(daemon)),
+        counter("duplicates_day", refused[VDR_E_DUPLICATE - VDR_E_ACCEPTED]),
+        counter("refused_day", refused_sum(refused)),
     };
     const vdr_config *config = vdr_core_config(vdr_engine_core(daemon->engine));
     const vdr_wire_named texts[] = {
@@ -410,7 +470,7 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
                                     .counter_count = sizeof counters / sizeof counters[0],
                                     .texts = texts,
                                     .text_count = sizeof texts / sizeof texts[0]};
-    say_result(daemon, session, &result);
+    vdr_admin_say(daemon, session, &result);
 }
 
 static void
@@ -436,7 +496,7 @@ verb_sessions(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         };
     }
     vdr_wire_admin_result result = {.request = request, .sessions = rows, .session_count = count};
-    say_result(daemon, session, &result);
+    vdr_admin_say(daemon, session, &result);
     free(rows);
 }
 
@@ -455,7 +515,7 @@ verb_mailboxes(vdr_daemon *daemon, vdr_session *session, uint64_t request)
                                                 .newest = daemon->mailboxes[number].newest};
     }
     vdr_wire_admin_result result = {.request = request, .mailboxes = rows, .mailbox_count = count};
-    say_result(daemon, session, &result);
+    vdr_admin_say(daemon, session, &result);
     free(rows);
 }
 
@@ -467,18 +527,20 @@ verb_name(vdr_verb verb)
         [VDR_VERB_CLOCK_ADVANCE] = "clock",   [VDR_VERB_BACKUP] = "backup",
         [VDR_VERB_CHECKPOINT] = "checkpoint", [VDR_VERB_SESSIONS] = "sessions",
         [VDR_VERB_MAILBOXES] = "mailboxes",   [VDR_VERB_DRAIN] = "drain",
-        [VDR_VERB_UNDRAIN] = "undrain",       [VDR_VERB_STOP] = "stop"};
+        [VDR_VERB_UNDRAIN] = "undrain",       [VDR_VERB_STOP] = "stop",
+        [VDR_VERB_REPORT] = "report",         [VDR_VERB_CHECK] = "check"};
     return names[verb];
 }
 
 static void
 later_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
 {
-    uint64_t number = wait_for(daemon, session, admin);
+    const vdr_admin_wait *wait = vdr_admin_wait_for(daemon, session, admin);
+    uint64_t number = wait != NULL ? wait->number : 0;
     vdr_ticket ticket = vdr_errand_ticket(VDR_ERRAND_ADMIN, session->number, number);
     vdr_err err = VDR_OK;
     if (number == 0) {
-        say_error(daemon, session, admin->request, VDR_E_BUSY, "too many verbs are at work");
+        vdr_admin_say_error(daemon, session, admin->request, VDR_E_BUSY, "too many verbs are at work");
     } else if (admin->verb == VDR_VERB_RELOAD) {
         verb_reload(daemon, session, number);
     } else if (admin->verb == VDR_VERB_BACKUP) {
@@ -498,7 +560,7 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
 {
     VDR_ASSERT(vdr_access_verb(session->kind, admin->verb)); /* the frame itself is an operator's only */
     if (admin->verb != VDR_VERB_STATUS && admin->verb != VDR_VERB_SESSIONS &&
-        admin->verb != VDR_VERB_MAILBOXES)
+        admin->verb != VDR_VERB_MAILBOXES && admin->verb != VDR_VERB_REPORT)
         VDR_NOTE(OPERATOR, vdr_field_text("party", session->party),
                  vdr_field_text("verb", verb_name(admin->verb)));
     switch (admin->verb) {
@@ -514,11 +576,15 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     case VDR_VERB_DRAIN:
     case VDR_VERB_UNDRAIN:
         daemon->draining = admin->verb == VDR_VERB_DRAIN;
-        say_error(daemon, session, admin->request, VDR_OK, NULL);
+        vdr_admin_say_error(daemon, session, admin->request, VDR_OK, NULL);
         break;
     case VDR_VERB_STOP:
         daemon->stopping = true;
-        say_error(daemon, session, admin->request, VDR_OK, NULL);
+        vdr_admin_say_error(daemon, session, admin->request, VDR_OK, NULL);
+        break;
+    case VDR_VERB_REPORT:
+    case VDR_VERB_CHECK:
+        vdr_reports_verb(daemon, session, admin);
         break;
     case VDR_VERB_RELOAD:
     case VDR_VERB_CLOCK_ADVANCE:

@@ -8,6 +8,7 @@
  *   decisions.c the operators' stream of lines
  *   reads.c     queries to answers; past.c: those about the past
  *   admin.c     operators' verbs, reloading
+ *   admin_report.c  reports and checks, made beside the turn
  *   speak.c     frames to a connection, waiting in the session's own queue when it takes no more
  *
  * A session that is over is only marked (ending) by whoever finds it so, and is dropped by the loop at the end
@@ -23,7 +24,10 @@
 #include "broker/node.h"
 #include "broker/past.h"
 #include "broker/porter.h"
+#include "broker/refusals.h"
+#include "broker/report.h"
 #include "broker/session.h"
+#include "broker/survey.h"
 #include "proto/bytes.h"
 
 /* What a ticket of the engine is about: kind and number share the 64 bits of vdr_ticket.seq. */
@@ -76,6 +80,7 @@ typedef struct vdr_admin_wait {
     uint64_t number; /* of the errand */
     uint64_t session, request;
     vdr_verb verb;
+    vdr_report_kind report;
 } vdr_admin_wait;
 
 /* A PUBLISH that met an engine without room: it goes on where it stopped. */
@@ -105,7 +110,7 @@ typedef struct vdr_inbox {
 } vdr_inbox;
 
 typedef struct vdr_daemon {
-    const char *config_dir, *node_path;
+    const char *config_dir, *node_path, *store_dir;
     vdr_node *node;
     vdr_keyring *keyring;
     vdr_net *net;
@@ -156,6 +161,11 @@ typedef struct vdr_daemon {
     uint64_t last_errand;
     vdr_admin_wait admin[VDR_ADMIN_WAITS];
     size_t admin_count;
+
+    vdr_survey *survey;
+    bool surveying;        /* one runs, or was not collected */
+    uint64_t survey_until; /* reports asked for up to this errand are answered by it */
+    vdr_refusals *refusals;
 } vdr_daemon;
 
 static inline bool
@@ -262,7 +272,21 @@ void vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_ad
 void vdr_admin_result(vdr_daemon *daemon, const vdr_result *result);
 void vdr_admin_jobs(vdr_daemon *daemon);
 void vdr_admin_reload(vdr_daemon *daemon); /* on a signal: told in the journal only */
+void vdr_admin_say(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin_result *result);
+void vdr_admin_say_error(vdr_daemon *daemon, vdr_session *session, uint64_t request, vdr_err err,
+                         const char *text);
+/* The number of an errand whose result comes later; NULL: too many are waiting. */
+vdr_admin_wait *vdr_admin_wait_for(vdr_daemon *daemon, const vdr_session *session,
+                                   const vdr_wire_admin *admin);
 /* Lets the keys of the node's parties in that the town knows, and no others. */
 void vdr_admin_admit(vdr_daemon *daemon);
+
+/* ---- admin_report.c */
+
+void vdr_reports_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
+int64_t vdr_reports_hour(const vdr_daemon *daemon); /* of the steady clock, for what was refused */
+void vdr_reports_turn(vdr_daemon *daemon);          /* answers what is ready, begins what waits */
+/* Refused of a party's events: so many with this verdict. */
+void vdr_reports_refused(vdr_daemon *daemon, const vdr_session *session, vdr_err verdict, uint64_t count);
 
 #endif

@@ -232,10 +232,11 @@ add_result(vdr_session *session, uint64_t item, const vdr_result *result, vdr_er
 }
 
 static void
-refused_batch(vdr_session *session, const vdr_batch *batch, const vdr_result *result)
+refused_batch(vdr_daemon *daemon, vdr_session *session, const vdr_batch *batch, const vdr_result *result)
 {
     uint64_t first = batch->last - batch->count + 1;
     add_exception(session, first, batch->count, batch->refused, 0);
+    vdr_reports_refused(daemon, session, batch->refused, batch->count);
     vdr_result nothing = {.verdict = batch->refused, .at = result->at};
     for (uint64_t item = first; batch->want_results && item <= batch->last; item++)
         add_result(session, item, &nothing, batch->refused);
@@ -248,10 +249,12 @@ vdr_publish_result(vdr_daemon *daemon, vdr_session *session, const vdr_result *r
     vdr_batch *batch = (vdr_batch *)vdr_ring_first(&session->publish.batches);
     VDR_ASSERT(batch != NULL && item <= batch->last && item > session->publish.answered);
     if (batch->refused != VDR_OK) {
-        refused_batch(session, batch, result);
+        refused_batch(daemon, session, batch, result);
     } else {
-        if (result->verdict != VDR_E_ACCEPTED)
+        if (result->verdict != VDR_E_ACCEPTED) {
             add_exception(session, item, 1, result->verdict, result->first);
+            vdr_reports_refused(daemon, session, result->verdict, 1);
+        }
         if (batch->want_results)
             add_result(session, item, result, result->verdict);
     }

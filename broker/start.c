@@ -312,6 +312,8 @@ prepare(started *s)
     vdr_arena_init(&daemon->tales, TALES_BYTES);
     vdr_delivery_begin(daemon);
     vdr_admin_admit(daemon);
+    daemon->refusals = vdr_refusals_new();
+    daemon->survey = vdr_survey_new(daemon->log, vdr_engine_fd(daemon->engine));
 }
 
 /* ---- from begin to end */
@@ -397,6 +399,8 @@ close_all(started *s)
     vdr_inbox_done(&daemon->inbox); /* messages are libzmq's */
     vdr_porter_free(&daemon->porter);
     vdr_net_close(&daemon->net);
+    vdr_survey_free(&daemon->survey);
+    vdr_refusals_free(&daemon->refusals);
     vdr_log_reader_close(&daemon->reader);
     vdr_past_free(&daemon->past);
     vdr_engine_close(&daemon->engine);
@@ -426,6 +430,7 @@ vdr_start(const vdr_start_options *options)
     s->daemon.config_dir = options->config_dir;
     s->daemon.node_path = options->node_path;
     s->daemon.clock = &s->clock;
+    s->daemon.store_dir = options->store_dir;
     s->signal_fd = harden();
     vdr_arena_init(&s->arena, TEXTS_BYTES);
     vdr_clock_init(&s->clock, options->clock);

@@ -359,7 +359,7 @@ SCHEMA(decision_lines, decision_lines, U64_FROM(first, 1), MANY(lines, line_coun
 #undef PLAIN
 
 #define PLAIN vdr_wire_admin
-SCHEMA(admin, admin, U64(request), ENUM(verb, VDR_VERB_STATUS, VDR_VERB_STOP), INSTANT(time),
+SCHEMA(admin, admin, U64(request), ENUM(verb, VDR_VERB_STATUS, VDR_VERB_CHECK), INSTANT(time),
        TEXT(name, 0, VDR_CONF_NAME_MAX))
 #undef PLAIN
 
@@ -386,12 +386,17 @@ SCHEMA(mailbox_view, mailbox_view, ENUM(kind, VDR_PARTY_NONE, VDR_PARTY_OPERATOR
 SCHEMA(problem, problem, TEXT(file, 0, WORDS), U32(line), U32(column), TEXT(text, 0, WORDS))
 #undef PLAIN
 
+#define PLAIN vdr_wire_row
+SCHEMA(row, row, TEXT(kind, 1, VDR_CONF_NAME_MAX), MANY(texts, text_count, 0, ANY, named_schema),
+       MANY(numbers, number_count, 0, ANY, counter_schema))
+#undef PLAIN
+
 #define PLAIN vdr_wire_admin_result
 SCHEMA(admin_result, admin_result, U64(request), U32(error), TEXT(text, 0, WORDS),
        MANY(counters, counter_count, 0, ANY, counter_schema), MANY(texts, text_count, 0, ANY, named_schema),
        MANY(sessions, session_count, 0, ANY, session_view_schema),
        MANY(mailboxes, mailbox_count, 0, ANY, mailbox_view_schema),
-       MANY(problems, problem_count, 0, ANY, problem_schema))
+       MANY(problems, problem_count, 0, ANY, problem_schema), MANY(rows, row_count, 0, ANY, row_schema))
 #undef PLAIN
 
 const vdr_schema *

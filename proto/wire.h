@@ -48,6 +48,8 @@ typedef enum vdr_verb {
     VDR_VERB_DRAIN = 8,
     VDR_VERB_UNDRAIN = 9,
     VDR_VERB_STOP = 10,
+    VDR_VERB_REPORT = 11,
+    VDR_VERB_CHECK = 12,
 } vdr_verb;
 
 /* ---- Sessions: protocol.md section 3 */
@@ -285,7 +287,7 @@ typedef struct vdr_wire_admin {
     uint64_t request;
     vdr_verb verb;
     vdr_ms time;   /* clock advance; VDR_MS_NONE otherwise */
-    vdr_span name; /* backup: a directory under the broker's backup root */
+    vdr_span name; /* backup: a directory under the broker's backup root; report: which one */
 } vdr_wire_admin;
 
 typedef struct vdr_wire_counter {
@@ -319,6 +321,14 @@ typedef struct vdr_wire_problem { /* of a configuration that was not taken */
     vdr_span text;
 } vdr_wire_problem;
 
+typedef struct vdr_wire_row { /* of a report or a check (protocol.md 7.7) */
+    vdr_span kind;
+    const vdr_wire_named *texts;
+    size_t text_count;
+    const vdr_wire_counter *numbers;
+    size_t number_count;
+} vdr_wire_row;
+
 typedef struct vdr_wire_admin_result {
     uint64_t request;
     vdr_err error;
@@ -333,6 +343,8 @@ typedef struct vdr_wire_admin_result {
     size_t mailbox_count;
     const vdr_wire_problem *problems;
     size_t problem_count;
+    const vdr_wire_row *rows;
+    size_t row_count;
 } vdr_wire_admin_result;
 
 #endif

@@ -49,7 +49,7 @@ vdr_log_chain(vdr_log *log, vdr_position position, uint8_t ret_hash[32])
 }
 
 vdr_err
-vdr_log_verify(vdr_log *log, vdr_position from, void (*progress)(void *context, vdr_position at),
+vdr_log_verify(vdr_log *log, vdr_position from, bool (*progress)(void *context, vdr_position at),
                void *context, vdr_position *ret_bad)
 {
     return log->ops->verify(log, from, progress, context, ret_bad);

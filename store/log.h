@@ -90,9 +90,9 @@ VDR_MUST_CHECK vdr_err vdr_log_chain(vdr_log *log, vdr_position position, uint8_
 /* Walks records from the group of position from on: checks every checksum, that no position is missing and
  * that the hash chains hold; then the index of mailboxes against the tales; and before all that the pages
  * of the file, whole. STORE_CORRUPT sets *ret_bad to the first bad position, or to from where no single one
- * is to blame. progress may be NULL. Any thread, while others append. */
+ * is to blame. progress may be NULL; false from it ends the walk with CLOSING. Any thread, while others append. */
 VDR_MUST_CHECK vdr_err vdr_log_verify(vdr_log *log, vdr_position from,
-                                      void (*progress)(void *context, vdr_position at), void *context,
+                                      bool (*progress)(void *context, vdr_position at), void *context,
                                       vdr_position *ret_bad);
 
 /* A reader sees the log as it was at open or the last refresh. Rest it as soon as you can: it pins pages,

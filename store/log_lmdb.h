@@ -81,9 +81,9 @@ vdr_err vdr_log_lmdb_read(vdr_log_reader *reader, vdr_position position, vdr_log
 
 /* log_lmdb_verify.c. walk: records, groups and chains from the group of from on. */
 VDR_MUST_CHECK vdr_err vdr_log_lmdb_walk(vdr_log_lmdb *log, vdr_position from,
-                                         void (*progress)(void *context, vdr_position at), void *context,
+                                         bool (*progress)(void *context, vdr_position at), void *context,
                                          vdr_position *ret_bad);
-vdr_err vdr_log_lmdb_verify(vdr_log *log, vdr_position from, void (*progress)(void *context, vdr_position at),
+vdr_err vdr_log_lmdb_verify(vdr_log *log, vdr_position from, bool (*progress)(void *context, vdr_position at),
                             void *context, vdr_position *ret_bad);
 
 #endif

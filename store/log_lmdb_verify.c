@@ -109,7 +109,7 @@ tour_renew(tour *t)
 }
 
 vdr_err
-vdr_log_lmdb_walk(vdr_log_lmdb *log, vdr_position from, void (*progress)(void *context, vdr_position at),
+vdr_log_lmdb_walk(vdr_log_lmdb *log, vdr_position from, bool (*progress)(void *context, vdr_position at),
                   void *context, vdr_position *ret_bad)
 {
     tour t = {.log = log};
@@ -129,9 +129,9 @@ vdr_log_lmdb_walk(vdr_log_lmdb *log, vdr_position from, void (*progress)(void *c
             bad = t.walk.next;
             break;
         }
-        if (progress != NULL)
-            progress(context, t.walk.next);
-        if (t.walk.next >= t.end)
+        if (progress != NULL && !progress(context, t.walk.next))
+            err = VDR_E_CLOSING;
+        if (err != VDR_OK || t.walk.next >= t.end)
             break;
         err = tour_renew(&t);
     }
@@ -163,7 +163,7 @@ check_pages(vdr_log_lmdb *log)
 }
 
 vdr_err
-vdr_log_lmdb_verify(vdr_log *base, vdr_position from, void (*progress)(void *context, vdr_position at),
+vdr_log_lmdb_verify(vdr_log *base, vdr_position from, bool (*progress)(void *context, vdr_position at),
                     void *context, vdr_position *ret_bad)
 {
     vdr_log_lmdb *log = (vdr_log_lmdb *)base;

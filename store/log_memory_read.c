@@ -163,7 +163,7 @@ check_mails(const vdr_memory *memory, vdr_position from, vdr_position *ret_bad)
 }
 
 vdr_err
-vdr_log_memory_verify(vdr_log *base, vdr_position from, void (*progress)(void *context, vdr_position at),
+vdr_log_memory_verify(vdr_log *base, vdr_position from, bool (*progress)(void *context, vdr_position at),
                       void *context, vdr_position *ret_bad)
 {
     vdr_memory *memory = ((vdr_log_memory *)base)->memory;
@@ -181,8 +181,8 @@ vdr_log_memory_verify(vdr_log *base, vdr_position from, void (*progress)(void *c
     if (err == VDR_OK)
         err = check_mails(memory, from, &bad);
     (void)pthread_mutex_unlock(&memory->lock);
-    if (err == VDR_OK && progress != NULL)
-        progress(context, end);
+    if (err == VDR_OK && progress != NULL && !progress(context, end))
+        err = VDR_E_CLOSING;
     if (err != VDR_OK)
         *ret_bad = bad;
     return err;

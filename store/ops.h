@@ -16,7 +16,7 @@ typedef struct vdr_log_ops {
                            size_t *ret_removed);
     void (*stats_get)(vdr_log *log, vdr_log_stats *ret_stats);
     vdr_err (*chain)(vdr_log *log, vdr_position position, uint8_t ret_hash[32]);
-    vdr_err (*verify)(vdr_log *log, vdr_position from, void (*progress)(void *context, vdr_position at),
+    vdr_err (*verify)(vdr_log *log, vdr_position from, bool (*progress)(void *context, vdr_position at),
                       void *context, vdr_position *ret_bad);
     vdr_err (*backup)(vdr_log *log, const char *dir);
     const char *(*reason)(vdr_log *log);

@@ -333,6 +333,12 @@ vdr_view_overdue(const vdr_core *core, vdr_cursor *cursor, vdr_signal_view *ret_
     return true;
 }
 
+vdr_span
+vdr_view_name(const vdr_core *core, vdr_name name)
+{
+    return name != 0 && name < core->state.names.next ? vdr_name_text(&core->state, name) : (vdr_span){0};
+}
+
 /* ---- figures ---- */
 
 void
@@ -377,4 +383,14 @@ vdr_view_regisseur(const vdr_core *core, size_t number, vdr_span *ret_id, uint64
     *ret_hard_capacity = regisseur->hard_capacity;
     *ret_absent = vdr_town_absent(regisseur, state->now);
     return true;
+}
+
+size_t
+vdr_view_regisseur_number(const vdr_core *core, vdr_name name)
+{
+    const vdr_state *state = &core->state;
+    if (state->town == NULL)
+        return SIZE_MAX;
+    uint32_t place = vdr_town_name_of(state->town, name)->regisseur;
+    return place != VDR_TOWN_NONE ? place : SIZE_MAX;
 }

@@ -50,6 +50,9 @@ typedef struct vdr_household_view {
     bool under_review;     /* an unanswered review names it */
 } vdr_household_view;
 
+/* The text of a name of a tale. */
+vdr_span vdr_view_name(const vdr_core *core, vdr_name name);
+
 bool vdr_view_signal(const vdr_core *core, vdr_span source, vdr_span id, uint64_t id_hash, vdr_at *ret_at,
                      vdr_signal_view *ret_view);
 void vdr_view_signal_at(const vdr_core *core, vdr_at at, vdr_signal_view *ret_view);
@@ -95,5 +98,7 @@ void vdr_view_counts(const vdr_core *core, vdr_core_counts *ret_counts);
 /* Load and capacity of a regisseur of the configuration, by its order in town.yaml. */
 bool vdr_view_regisseur(const vdr_core *core, size_t number, vdr_span *ret_id, uint64_t *ret_load,
                         uint64_t *ret_capacity, uint64_t *ret_hard_capacity, bool *ret_absent);
+/* That order of a regisseur by name; SIZE_MAX: not in the configuration. */
+size_t vdr_view_regisseur_number(const vdr_core *core, vdr_name name);
 
 #endif

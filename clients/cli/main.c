@@ -26,6 +26,7 @@ static const vdr_cli_verb *const verbs[] = {
     &vdr_cli_why_not,
     &vdr_cli_try,
     &vdr_cli_status,
+    &vdr_cli_report,
     &vdr_cli_decisions,
     &vdr_cli_sessions,
     &vdr_cli_mailboxes,

@@ -335,3 +335,17 @@ vdr_cli_show_household(const vdr_wire_household_view *h)
     for (size_t i = 0; i < h->address_count; i++)
         show_address(&h->addresses[i]);
 }
+
+json_t *
+vdr_cli_row(const vdr_wire_row *row)
+{
+    json_t *o = json_object();
+    json_object_set_new(o, "row", vdr_cli_text(row->kind));
+    for (size_t i = 0; i < row->text_count; i++)
+        json_object_setn_new_nocheck(o, (const char *)row->texts[i].name.at, row->texts[i].name.len,
+                                     vdr_cli_text(row->texts[i].text));
+    for (size_t i = 0; i < row->number_count; i++)
+        json_object_setn_new_nocheck(o, (const char *)row->numbers[i].name.at, row->numbers[i].name.len,
+                                     json_integer((json_int_t)row->numbers[i].value));
+    return o;
+}
