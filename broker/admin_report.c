@@ -1,4 +1,4 @@
-/* Reports and checks (protocol.md 7.7): asked for here, made beside the turn (survey.h), answered here.
+/* Reports and checks (protocol.md 7.8): asked for here, made beside the turn (survey.h), answered here.
  *
  * Several that wait are answered by one reading of the log, if they were asked for before it began. What a report
  * takes of the state is looked up when it is answered: names, capacities, loads. */

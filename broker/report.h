@@ -1,4 +1,4 @@
-/* broker/report.h - what operators are told of rules, queues, cases, follow-ups and agencies (protocol.md 7.7).
+/* broker/report.h - what operators are told of rules, queues, cases, follow-ups and agencies (protocol.md 7.8).
  *
  * A report is made of a tally of the log, names and capacities of the state, and for agencies the refusals of the
  * day. No person is in any: cases and households by number, parties by id.

@@ -321,7 +321,7 @@ typedef struct vdr_wire_problem { /* of a configuration that was not taken */
     vdr_span text;
 } vdr_wire_problem;
 
-typedef struct vdr_wire_row { /* of a report or a check (protocol.md 7.7) */
+typedef struct vdr_wire_row { /* of a report or a check (protocol.md 7.8) */
     vdr_span kind;
     const vdr_wire_named *texts;
     size_t text_count;

@@ -142,6 +142,7 @@ typedef struct town {
     unsigned steps, reload_every;
     char told[16384]; /* short form of the last step's tale */
     size_t told_len;
+    void (*stepped)(struct town *t, const vdr_command *command); /* after each step; may be NULL */
 } town;
 
 static void town_say(town *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -320,6 +321,8 @@ town_step(town *t, const vdr_command *command)
     if (broken != NULL)
         fail_msg("step %u: %s", t->steps, broken);
     town_tell(t);
+    if (t->stepped != NULL)
+        t->stepped(t, command);
     if (++t->steps % t->reload_every == 0) {
         vdr_core_free(&t->twin);
         t->twin = town_copy(t->core, t->config);

@@ -332,10 +332,10 @@ vdr_tally_record(vdr_tally *tally, vdr_position position, const vdr_command *com
         return err;
     if (command->at != VDR_MS_NONE && (tally->at == VDR_MS_NONE || command->at > tally->at))
         tally->at = command->at;
-    if (tally->first == 0) {
+    if (tally->first == 0)
         tally->first = position;
+    if (tally->from == VDR_MS_NONE)
         tally->from = tally->at;
-    }
     tally->last = position;
     vdr_tally_follow_tidy(tally);
     return VDR_OK;

@@ -120,7 +120,7 @@ void vdr_tally_survey(vdr_tally *tally, vdr_ms at);
 
 vdr_position vdr_tally_first(const vdr_tally *tally); /* record fed; 0: none */
 vdr_position vdr_tally_last(const vdr_tally *tally);
-vdr_ms vdr_tally_from(const vdr_tally *tally); /* log time of the first; VDR_MS_NONE */
+vdr_ms vdr_tally_from(const vdr_tally *tally); /* the first log time told; VDR_MS_NONE: none */
 vdr_ms vdr_tally_at(const vdr_tally *tally);   /* and of the last */
 
 size_t vdr_tally_rules(const vdr_tally *tally, const vdr_tally_rule **ret_rules);

@@ -490,11 +490,12 @@ read_query(char *rest)
 static void
 admin(char *rest)
 {
-    static const char *const verbs[] = {"",         "status",    "reload", "advance", "backup", "checkpoint",
-                                        "sessions", "mailboxes", "drain",  "undrain", "stop"};
+    static const char *const verbs[] = {"",           "status",   "reload",    "advance", "backup",
+                                        "checkpoint", "sessions", "mailboxes", "drain",   "undrain",
+                                        "stop",       "report",   "check"};
     vdr_wire wire = {.type = VDR_FRAME_ADMIN, .admin = {.request = request++, .time = VDR_MS_NONE}};
     char *state, *word = strtok_r(rest, " ", &state), *value = strtok_r(NULL, " ", &state);
-    for (unsigned i = 1; word != NULL && i <= VDR_VERB_STOP; i++) {
+    for (unsigned i = 1; word != NULL && i <= VDR_VERB_CHECK; i++) {
         if (strcmp(word, verbs[i]) == 0)
             wire.admin.verb = (vdr_verb)i;
     }

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""What an operator sees: reports, lights, top, watch and doctor on a broker that holds Zomerdal's year.
+
+The figures of reports are compared with figures that this test counts itself over the lines of `decisions`.
+"""
+
+import collections
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import shutil
+import unittest
+
+sys.dont_write_bytecode = True
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "deploy"))
+from live_town import OPERATOR, LiveTown  # noqa: E402
+
+BUILD = os.environ.get("VDR_BUILD", os.path.join(ROOT, "build", "debug"))
+MAKE_STORE = os.path.join(BUILD, "tests", "integration", "integration_make_store")
+ZOMERDAL = os.path.join(ROOT, "deploy", "zomerdal")
+WIDTH = 80
+
+
+def parsed(text):
+    return [json.loads(line) for line in text.splitlines()]
+
+
+class See(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.home = tempfile.mkdtemp(prefix="vdr-see-")
+        cls.town = LiveTown(BUILD, ZOMERDAL, cls.home)
+        subprocess.run([MAKE_STORE, ZOMERDAL, os.path.join(ZOMERDAL, "year.jsonl"), os.path.join(cls.home, "store")],
+                       check=True, stdout=subprocess.DEVNULL)
+        cls.town.start()
+        cls.lines = parsed(cls.town.operator("decisions", "--from", "0", "--json"))
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.town.kill()
+        shutil.rmtree(cls.home)
+
+    def report(self, *which):
+        """The head, and the rows by kind."""
+        lines = parsed(self.town.operator("report", *which, "--json"))
+        rows = collections.defaultdict(list)
+        for line in lines[1:]:
+            rows[line.pop("row")].append(line)
+        return lines[0], rows
+
+    def of(self, event, **members):
+        return [x for x in self.lines if x["event"] == event and all(x.get(k) == v for k, v in members.items())]
+
+    def cases(self):
+        """Open cases after the last line: the last line of each."""
+        last = {}
+        for x in self.of("case"):
+            last[x["case"]] = x
+        return [x for x in last.values() if x["state"] in ("unassigned", "offered", "active")]
+
+    def fits(self, text, lines=None):
+        for line in text.decode().splitlines():
+            self.assertLessEqual(len(line), WIDTH, line)
+        if lines:
+            self.assertLessEqual(len(text.decode().splitlines()), lines, text.decode())
+
+    def test_rules_count_the_cases_they_made_and_what_became_of_them(self):
+        head, rows = self.report("rules")
+        self.assertEqual(head["position_first"], 1)
+        proposed, judged = collections.Counter(), collections.defaultdict(dict)
+        for x in self.of("case"):
+            if x["change"] == "proposed":
+                judged[x["case"]]["rules"] = x["rules"]
+                proposed.update(x["rules"])
+            elif x["change"] in ("accepted", "dismissed"):
+                judged[x["case"]]["as"] = x["change"]
+        count = collections.Counter((rule, c.get("as")) for c in judged.values() for rule in c["rules"])
+        watched = collections.Counter(x["rule"] for x in self.of("watch"))
+        matched = collections.Counter(x[0] for x in {(x["rule"], x["at"], tuple(sorted(x["agencies"] + [x["to"][7:]])))
+                                                     for x in self.of("message", kind="match")})
+        self.assertGreater(sum(proposed.values()), 10)
+        for row in rows["rule"]:
+            rule = row["rule"]
+            self.assertEqual((row["proposed"], row["accepted"], row["dismissed"], row["watched"], row["matches"]),
+                             (proposed[rule], count[rule, "accepted"], count[rule, "dismissed"], watched[rule],
+                              matched[rule]), rule)
+            self.assertGreaterEqual(row["evaluations"], row["proposed"])
+            n = row["accepted"] + row["dismissed"]
+            self.assertEqual(row.get("precision_permille"), row["accepted"] * 1000 // n if n else None)
+        self.assertEqual({r["rule"] for r in rows["rule"] if r["current"]} & set(proposed), set(proposed))
+        pairs = collections.Counter()
+        for row in rows["rule_agency"]:
+            pairs[row["rule"]] += row["proposed"]
+        self.assertTrue(all(pairs[rule] >= proposed[rule] for rule in proposed))
+
+    def test_queues_hold_what_the_lines_left_in_them(self):
+        head, rows = self.report("queues")
+        held = collections.Counter((x["regisseur"], x["state"]) for x in self.cases())
+        self.assertGreater(sum(held.values()), 0)
+        for row in rows["regisseur"]:
+            self.assertEqual((row["offered"], row["active"]),
+                             (held[row["id"], "offered"], held[row["id"], "active"]), row["id"])
+            self.assertEqual(row["load"], row["offered"] + row["active"], "the state says what the log says")
+        self.assertEqual(rows["cases"][0]["ready"], held[None, "unassigned"])
+        waiting = collections.Counter(x["to"] for x in self.of("message"))
+        for kind in ("regisseur", "service", "coordinator", "agency"):
+            for row in rows[kind]:
+                name = kind + ":" + row["id"]
+                self.assertEqual(row["ready"], waiting[name], name)
+                if waiting[name]:
+                    first = next(x["at"] for x in self.of("message", to=name))
+                    oldest = self.instant(row["ready_since_ms"])
+                    self.assertEqual(oldest, first[:19], name)
+
+    @staticmethod
+    def instant(ms):
+        import datetime
+        return (datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=ms)).strftime("%Y-%m-%dT%H:%M:%S")
+
+    def test_follow_ups_are_counted_by_service(self):
+        _, rows = self.report("follow-up")
+        overdue, answered_late, answered = set(), collections.Counter(), collections.Counter()
+        at_service = {}
+        routed = collections.Counter()
+        for x in self.of("message"):
+            if x["kind"] == "regular_signal":
+                routed[x["to"][8:]] += 1
+                at_service[x["signal"]] = x["to"][8:]
+            elif x["kind"] == "overdue":
+                overdue.add(x["signal"])
+            elif x["kind"] == "feedback":
+                late = x["signal"] in overdue
+                (answered_late if late else answered)[at_service[x["signal"]]] += 1
+        self.assertGreater(sum(answered.values()), 10)
+        self.assertGreater(sum(answered_late.values()), 0)
+        for row in rows["service"]:
+            service = row["service"]
+            self.assertEqual(row["regular"], routed[service], service)
+            self.assertEqual((row["in_time"], row["late"]), (self.timely(service, answered), answered_late[service]),
+                             service)
+        status = json.loads(self.town.operator("status", "--json"))
+        self.assertEqual(sum(r["overdue"] for r in rows["service"]), status["overdue"])
+
+    def timely(self, service, answered):
+        """Feedback on a signal whose type asks for none is no follow-up: the catalogue knows which."""
+        asked = set()
+        with open(os.path.join(ZOMERDAL, "catalogue.yaml"), encoding="utf-8") as f:
+            current = None
+            for line in f:
+                if line.startswith("  nl."):
+                    current = line.strip().split(":")[0]
+                if "follow_up" in line and current:
+                    asked.add(current)
+        return answered[service] if asked else 0
+
+    def test_agencies_count_what_was_accepted(self):
+        head, rows = self.report("agencies")
+        by_source = {p["source"]: p["party"][7:] for p in self.town.parties
+                     if p["party"].startswith("agency:") and p.get("source")}
+        accepted = collections.Counter(by_source[x["source"]] for x in self.of("signal", verdict="accepted"))
+        regular = collections.Counter(by_source[x["source"]]
+                                      for x in self.of("signal", verdict="accepted", outcome="regular"))
+        self.assertGreater(sum(accepted.values()), 1000)
+        for row in rows["agency"]:
+            self.assertEqual((row["signals"], row["regular"]), (accepted[row["agency"]], regular[row["agency"]]))
+            self.assertEqual(row["signals"], row["attached"] + row["proposed"] + row["regular"])
+            self.assertIn(row["rhythm"], ("learning", "as usual", "slow", "quiet"))
+
+    def test_stuck_cases_are_open_and_named_by_number_only(self):
+        _, rows = self.report("cases", "--stuck")
+        cases = {x["case"]: x for x in self.cases()}
+        self.assertEqual(rows["total"][0]["open"], len(cases))
+        self.assertEqual(rows["total"][0]["stuck"], len(rows["case"]))
+        self.assertGreater(len(rows["case"]), 0)
+        for row in rows["case"]:
+            line = cases["C%d" % row["case"]]
+            self.assertEqual(("H%d" % row["household"], row["state"], row["priority"]),
+                             (line["household"], line["state"], line["priority"]))
+            self.assertTrue(row["why"] and row["next"])
+
+    def test_every_report_fits_80_columns(self):
+        for which in (("queues",), ("cases", "--stuck"), ("follow-up",), ("rules",), ("agencies",)):
+            text = self.town.operator("report", *which)
+            self.assertIn(b"records 1 to ", text)
+            self.fits(text)
+
+    def test_a_report_that_is_none_is_refused(self):
+        for wrong in (("report",), ("report", "people"), ("report", "cases"), ("report", "rules", "--stuck")):
+            done = subprocess.run([self.town.cli, *wrong, "--home", self.home, "--as", OPERATOR],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 2, wrong)
+
+    def test_nobody_but_an_operator_gets_a_report(self):
+        for party in ("coordinator:c-piet", "regisseur:r-anna", "agency:school-1"):
+            done = subprocess.run([self.town.cli, "report", "rules", "--home", self.home, "--as", party],
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 1, party)
+            self.assertIn(b"wrong_role", done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main()
