@@ -30,7 +30,8 @@ static const char help[] =
     "                is over or that were answered\n"
     "  rules         for each rule: signals that it could count when they came in (seen), how often it held "
     "and\n"
-    "                acted, cases proposed, accepted, dismissed; precision: accepted, of those judged\n"
+    "                acted, cases proposed, accepted, dismissed; share: accepted, of those judged "
+    "(precision)\n"
     "  agencies      for each agency: signals in all, in the last day and week, when the last came, whether "
     "that\n"
     "                is as usual by the rhythm of its last eight weeks, its clock, and what was refused\n"
@@ -156,9 +157,9 @@ cases_cells(vdr_cli_table *table, const vdr_wire_row *row)
 static void
 show_rules(const vdr_wire_admin_result *result)
 {
-    static const char *const heads[] = {"RULE",     "LEVEL",    "SEEN",      "HELD",
-                                        "PROPOSED", "ACCEPTED", "DISMISSED", "PRECISION"};
-    static const char *const by_agency[] = {"AGENCY", "PROPOSED", "ACCEPTED", "DISMISSED", "PRECISION"};
+    static const char *const heads[] = {"RULE",  "LEVEL",    "SEEN",      "HELD",
+                                        "CASES", "ACCEPTED", "DISMISSED", "SHARE"};
+    static const char *const by_agency[] = {"AGENCY", "CASES", "ACCEPTED", "DISMISSED", "SHARE"};
     vdr_cli_table rules, agencies;
     vdr_cli_table_init(&rules, heads, 8);
     vdr_cli_table_init(&agencies, by_agency, 5);
@@ -166,7 +167,7 @@ show_rules(const vdr_wire_admin_result *result)
         const vdr_wire_row *row = &result->rows[i];
         if (vdr_row_is(row, "rule")) {
             bool current = vdr_row_figure(row, "current") != 0;
-            vdr_cli_table_cell(&rules, "%s", vdr_figure_short(vdr_row_word(row, "rule"), 20));
+            vdr_cli_table_cell(&rules, "%s", vdr_figure_short(vdr_row_word(row, "rule"), 18));
             vdr_cli_table_cell(&rules, "%s",
                                current ? vdr_figure_short(vdr_row_word(row, "level"), 10) : "gone");
             vdr_cli_table_cell(&rules, "%s", count_of(row, "evaluations"));
