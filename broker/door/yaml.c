@@ -262,3 +262,17 @@ vdr_yaml_read(vdr_span text, vdr_arena *arena, vdr_yaml_listener listener)
     fy_diag_destroy(diag);
     return b.broken ? NULL : b.root;
 }
+
+bool
+vdr_yaml_equal(const vdr_yaml *a, const vdr_yaml *b)
+{
+    if (a->kind != b->kind || !vdr_span_equal(a->text, b->text) || (a->key == NULL) != (b->key == NULL) ||
+        (a->key != NULL && !vdr_span_equal(a->key->text, b->key->text)))
+        return false;
+    const vdr_yaml *x = a->first, *y = b->first;
+    while (x != NULL && y != NULL && vdr_yaml_equal(x, y)) { /* no deeper than VDR_CONF_DEPTH_MAX */
+        x = x->next;
+        y = y->next;
+    }
+    return x == NULL && y == NULL;
+}

@@ -40,4 +40,7 @@ typedef struct vdr_yaml_listener {
  * have been told too. */
 vdr_yaml *vdr_yaml_read(vdr_span text, vdr_arena *arena, vdr_yaml_listener listener);
 
+/* Do the two say the same, in the same order? (quotes and layout mean nothing) */
+bool vdr_yaml_equal(const vdr_yaml *a, const vdr_yaml *b);
+
 #endif

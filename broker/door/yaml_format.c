@@ -417,55 +417,35 @@ is_quote(const layout *l, size_t at)
     return at < l->text.len && (l->text.at[at] == '"' || l->text.at[at] == '\'');
 }
 
-static void
-take_token(layout *l, struct fy_token *token)
+/* Tokens without bytes: what opens, what closes, what is a key. False: it is none of these. */
+static bool
+take_structure(layout *l, enum fy_token_type type, size_t from, size_t to, size_t was)
 {
-    const struct fy_mark *start = fy_token_start_mark(token), *end = fy_token_end_mark(token);
-    enum fy_token_type type = fy_token_get_type(token);
-    size_t from = start != NULL ? start->input_pos : l->at, to = end != NULL ? end->input_pos : from;
-    size_t was = start != NULL && start->column > 0 ? (size_t)start->column : 0;
-
     if (type == FYTT_KEY) {
         if (to > from && from < l->text.len && l->text.at[from] == '?')
             refuse(l, from, "a key with a question mark cannot be laid out; write key: value");
         if (l->flow_count == 0)
             close_bare(l);
         l->key = true;
-        return;
+        return true;
     }
     if (type == FYTT_BLOCK_END) {
         close_bare(l);
         if (l->block_count != 0)
             close_block(l);
-        return;
+        return true;
     }
     if (type == FYTT_BLOCK_MAPPING_START || type == FYTT_BLOCK_SEQUENCE_START) {
         open_block(l, type == FYTT_BLOCK_MAPPING_START, false, was);
-        return;
+        return true;
     }
-    if (type == FYTT_SCALAR) {
-        enum fy_scalar_style style = fy_token_scalar_style(token);
-        if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && from > 0 &&
-            is_quote(l, from - 1)) {
-            from--;
-            to++;
-        }
-        if (from == to && style == FYSS_PLAIN)
-            return; /* a value that is not there */
-    } else if (type < FYTT_FLOW_SEQUENCE_START || type > FYTT_VALUE) {
-        return; /* marks of the stream and of the document */
-    }
-    if (from < l->at || to > l->text.len || to < from) {
-        refuse(l, l->at, "this cannot be laid out; write it in another way");
-        return;
-    }
-    take_gap(l, from);
-    if (l->failed)
-        return;
-    l->at = to;
-    if (type != FYTT_FLOW_SEQUENCE_END && type != FYTT_FLOW_MAPPING_END)
-        first_inside(l);
-    switch ((int)type) {
+    return false;
+}
+
+static void
+put_token(layout *l, struct fy_token *token, size_t from, size_t to, size_t was)
+{
+    switch ((int)fy_token_get_type(token)) {
     case FYTT_BLOCK_ENTRY:
         put_entry(l, was);
         break;
@@ -495,6 +475,41 @@ take_token(layout *l, struct fy_token *token)
         put_scalar(l, token, from, to, was);
         break;
     }
+}
+
+static void
+take_token(layout *l, struct fy_token *token)
+{
+    const struct fy_mark *start = fy_token_start_mark(token), *end = fy_token_end_mark(token);
+    enum fy_token_type type = fy_token_get_type(token);
+    size_t from = start != NULL ? start->input_pos : l->at, to = end != NULL ? end->input_pos : from;
+    size_t was = start != NULL && start->column > 0 ? (size_t)start->column : 0;
+
+    if (take_structure(l, type, from, to, was))
+        return;
+    if (type == FYTT_SCALAR) {
+        enum fy_scalar_style style = fy_token_scalar_style(token);
+        if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && from > 0 &&
+            is_quote(l, from - 1)) {
+            from--;
+            to++;
+        }
+        if (from == to && style == FYSS_PLAIN)
+            return; /* a value that is not there */
+    } else if (type < FYTT_FLOW_SEQUENCE_START || type > FYTT_VALUE) {
+        return; /* marks of the stream and of the document */
+    }
+    if (from < l->at || to > l->text.len || to < from) {
+        refuse(l, l->at, "this cannot be laid out; write it in another way");
+        return;
+    }
+    take_gap(l, from);
+    if (l->failed)
+        return;
+    l->at = to;
+    if (type != FYTT_FLOW_SEQUENCE_END && type != FYTT_FLOW_MAPPING_END)
+        first_inside(l);
+    put_token(l, token, from, to, was);
     l->key = false;
 }
 
@@ -529,20 +544,6 @@ lay_out(layout *l)
 }
 
 /* ---- proof */
-
-bool
-vdr_yaml_equal(const vdr_yaml *a, const vdr_yaml *b)
-{
-    if (a->kind != b->kind || !vdr_span_equal(a->text, b->text) || (a->key == NULL) != (b->key == NULL) ||
-        (a->key != NULL && !vdr_span_equal(a->key->text, b->key->text)))
-        return false;
-    const vdr_yaml *x = a->first, *y = b->first;
-    while (x != NULL && y != NULL && vdr_yaml_equal(x, y)) { /* no deeper than VDR_CONF_DEPTH_MAX */
-        x = x->next;
-        y = y->next;
-    }
-    return x == NULL && y == NULL;
-}
 
 /* Passes on what is told, if there is somebody, and keeps that it was. */
 typedef struct relay {

@@ -19,7 +19,4 @@
  * what has no layout here ("? key", a block text with a digit); the listener was told; nothing is appended. */
 VDR_MUST_CHECK vdr_err vdr_yaml_format(vdr_span text, vdr_yaml_listener listener, vdr_bytes *ret_text);
 
-/* Do the two say the same, in the same order? (quotes and layout mean nothing) */
-bool vdr_yaml_equal(const vdr_yaml *a, const vdr_yaml *b);
-
 #endif
