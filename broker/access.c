@@ -144,5 +144,7 @@ vdr_access_household(vdr_party_kind kind, bool under_review)
 bool
 vdr_access_verb(vdr_party_kind kind, vdr_verb verb)
 {
-    return kind == VDR_PARTY_OPERATOR && verb >= VDR_VERB_STATUS && verb <= VDR_VERB_CHECK;
+    bool known = (verb >= VDR_VERB_STATUS && verb <= VDR_VERB_CHECK) ||
+                 (verb >= VDR_VERB_PROPOSE && verb <= VDR_VERB_RESUME);
+    return known && kind == VDR_PARTY_OPERATOR;
 }

@@ -62,12 +62,39 @@ take_wait(vdr_daemon *daemon, uint64_t number, vdr_admin_wait *ret_wait)
 }
 
 /* What was begun for this errand did not begin after all. */
-static void
-give_up(vdr_daemon *daemon, vdr_session *session, uint64_t number, vdr_err err, const char *text)
+void
+vdr_admin_give_up(vdr_daemon *daemon, vdr_session *session, uint64_t number, vdr_err err, const char *text)
 {
     vdr_admin_wait wait;
     if (take_wait(daemon, number, &wait))
         vdr_admin_say_error(daemon, session, wait.request, err, text);
+}
+
+uint64_t
+vdr_admin_taken(vdr_daemon *daemon, uint64_t number)
+{
+    vdr_admin_wait wait;
+    return take_wait(daemon, number, &wait) ? wait.request : 0;
+}
+
+void
+vdr_admin_note(vdr_daemon *daemon, uint64_t number, const char *words, const char *made, uint64_t made_number)
+{
+    for (size_t i = 0; i < daemon->admin_count; i++) {
+        vdr_admin_wait *wait = &daemon->admin[i];
+        if (wait->number != number)
+            continue;
+        (void)snprintf(wait->words, sizeof wait->words, "%s", words);
+        wait->made = made;
+        wait->made_number = made_number;
+    }
+}
+
+vdr_err
+vdr_admin_words(char *ret_words, vdr_err err, const char *words)
+{
+    (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "%s", words);
+    return err;
 }
 
 static void
@@ -79,12 +106,14 @@ finish(vdr_daemon *daemon, vdr_ticket ticket, vdr_err err, const char *text, vdr
     vdr_session *session = vdr_session_by_number(daemon->sessions, wait.session);
     if (session == NULL)
         return;
-    vdr_wire_counter counter = {.name = vdr_span_str("position"), .value = position};
+    const vdr_wire_counter counters[] = {{.name = vdr_span_str("position"), .value = position},
+                                         {.name = vdr_span_str(wait.made), .value = wait.made_number}};
     vdr_wire_admin_result result = {.request = wait.request,
                                     .error = err == VDR_E_ACCEPTED ? VDR_OK : err,
-                                    .text = vdr_span_str(text),
-                                    .counters = &counter,
-                                    .counter_count = 1};
+                                    .text =
+                                        vdr_span_str(text != NULL || *wait.words == '\0' ? text : wait.words),
+                                    .counters = counters,
+                                    .counter_count = wait.made != NULL ? 2 : 1};
     vdr_admin_say(daemon, session, &result);
 }
 
@@ -131,6 +160,25 @@ tell_faults(vdr_reload *reload, const vdr_config_faults *faults)
     }
 }
 
+/* Four eyes need two operators. */
+static void
+warn_alone(const vdr_node *node)
+{
+    const char *first = NULL;
+    for (size_t i = 0; i < node->party_count; i++) {
+        const vdr_key_party *key = &node->parties[i].key;
+        if (key->kind != VDR_PARTY_OPERATOR)
+            continue;
+        if (first != NULL && strcmp(first, key->id) != 0)
+            return;
+        first = key->id;
+    }
+    if (node->four_eyes)
+        VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", node->path),
+                 vdr_field_text("text", "approvals: two, but there are no two operators: nothing that is "
+                                        "proposed can be approved"));
+}
+
 void
 vdr_admin_admit(vdr_daemon *daemon)
 {
@@ -150,6 +198,7 @@ vdr_admin_admit(vdr_daemon *daemon)
                        vdr_party_kind_name(party->key.kind), party->key.id);
         VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", place), vdr_field_text("text", text));
     }
+    warn_alone(node);
     vdr_keyring_replace(daemon->keyring, parties, count);
     free(parties);
     VDR_NOTE(KEYS_ACTIVE, vdr_field_number("keys", count));
@@ -159,6 +208,38 @@ vdr_admin_admit(vdr_daemon *daemon)
         if (vdr_session_live(s) && !vdr_keyring_by_id(daemon->keyring, s->key_id, &key))
             vdr_speak_bye(daemon, s, VDR_E_KEY_REVOKED, 0);
     }
+}
+
+/* With four eyes what changed is proposed by the operator who asked, as `rules propose` does. A signal has no
+ * operator: then it is only said that the directory differs. The stricter of the old and the new node.yaml counts. */
+static vdr_err
+take_texts(vdr_daemon *daemon, vdr_reload *reload, const vdr_config_texts *texts, vdr_ticket ticket)
+{
+    bool four_eyes = daemon->node->four_eyes || reload->node->four_eyes;
+    const vdr_session *session = vdr_session_by_number(daemon->sessions, ticket.session);
+    vdr_engine_by by = {.operator_id = vdr_span_str(session != NULL ? session->party : NULL),
+                        .reason = vdr_span_str("reload of the directory"),
+                        .alone = !four_eyes};
+    if (!four_eyes)
+        return vdr_engine_activate(daemon->engine, ticket, texts, &by, reload->words);
+    vdr_err err = vdr_engine_check_config(daemon->engine, texts, reload->words);
+    bool same = err == VDR_OK && strncmp(reload->words, "no difference", 13) == 0;
+    if (err != VDR_OK)
+        return err;
+    if (!same && session == NULL) {
+        VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", daemon->config_dir),
+                 vdr_field_text("text",
+                                "the directory is not what is in force, which stays: propose it (voordeur "
+                                "rules propose), and have another operator approve it"));
+        same = true;
+    }
+    if (!same) {
+        err = vdr_steer_reload(daemon, reload->problems, PROBLEMS_MAX, &reload->problem_count, &reload->arena,
+                               texts, &by, ticket, reload->words);
+        if (err != VDR_E_WRONG_STATE)
+            return err; /* otherwise it is proposed already, say the words */
+    }
+    return vdr_engine_submit_barrier(daemon->engine, ticket);
 }
 
 /* Reads both; OK: both are good and the town's texts are with the engine, under the ticket. */
@@ -176,7 +257,7 @@ reload_both(vdr_daemon *daemon, vdr_reload *reload, vdr_ticket ticket)
     tell_faults(reload, &reload->node_faults);
     if (err == VDR_OK)
         err = node_err;
-    return err == VDR_OK ? vdr_engine_submit_config(daemon->engine, ticket, &texts, reload->words) : err;
+    return err == VDR_OK ? take_texts(daemon, reload, &texts, ticket) : err;
 }
 
 /* What was read at the start and is not changed while sockets are open: limits and addresses. */
@@ -204,13 +285,14 @@ reload_now(vdr_daemon *daemon, vdr_reload *reload, vdr_ticket ticket)
     vdr_arena_init(&reload->arena, TEXTS_BYTES);
     vdr_config_faults_init(&reload->node_faults);
     vdr_config_faults_init(&reload->town_faults);
+    vdr_position before = vdr_core_config_position(vdr_engine_core(daemon->engine));
     vdr_err err = reload_both(daemon, reload, ticket);
     if (err == VDR_OK) {
-        VDR_NOTE(CONFIG_ACTIVE,
-                 vdr_field_number("position", vdr_core_config_position(vdr_engine_core(daemon->engine))));
+        vdr_engine_by by = {.alone = !daemon->node->four_eyes && !reload->node->four_eyes &&
+                                     vdr_core_config_position(vdr_engine_core(daemon->engine)) != before};
         swap_node(daemon, reload->node);
         reload->node = NULL;
-        vdr_admin_admit(daemon);
+        vdr_steer_active(daemon, &by);
         vdr_delivery_config(daemon);
     } else if (reload->problem_count == 0) {
         VDR_NOTE(CONFIG_BAD, vdr_field_text("error", vdr_err_code(err)),
@@ -252,6 +334,8 @@ verb_reload(vdr_daemon *daemon, vdr_session *session, uint64_t number)
                                         .problems = reload->problems,
                                         .problem_count = reload->problem_count};
         vdr_admin_say(daemon, session, &result);
+    } else if (err == VDR_OK) {
+        vdr_admin_note(daemon, number, reload->words, NULL, 0);
     }
     reload_done(reload);
 }
@@ -277,14 +361,14 @@ verb_backup(vdr_daemon *daemon, vdr_session *session, vdr_span name, uint64_t nu
     char path[PATH_MAX_OF_BACKUP];
     const char *root = daemon->node->backups;
     if (root == NULL) {
-        give_up(daemon, session, number, VDR_E_NOT_FOUND, "node.yaml names no folder for backups");
+        vdr_admin_give_up(daemon, session, number, VDR_E_NOT_FOUND, "node.yaml names no folder for backups");
         return;
     }
     int len = snprintf(path, sizeof path, "%s/%.*s", root, (int)name.len, (const char *)name.at);
     bool named = is_folder_name(name) && len > 0 && (size_t)len < sizeof path;
     if (!named || (mkdir(root, 0700) != 0 && errno != EEXIST)) {
-        give_up(daemon, session, number, VDR_E_NOT_FOUND,
-                named ? "the folder for backups cannot be made" : "not a name for a backup");
+        vdr_admin_give_up(daemon, session, number, VDR_E_NOT_FOUND,
+                          named ? "the folder for backups cannot be made" : "not a name for a backup");
         return;
     }
     struct stat status;
@@ -293,8 +377,9 @@ verb_backup(vdr_daemon *daemon, vdr_session *session, vdr_span name, uint64_t nu
         err = vdr_engine_backup(daemon->engine, vdr_errand_ticket(VDR_ERRAND_ADMIN, session->number, number),
                                 path);
     if (err != VDR_OK)
-        give_up(daemon, session, number, err,
-                err == VDR_E_IO ? "the name is taken, or the folder cannot be used" : vdr_err_text(err));
+        vdr_admin_give_up(daemon, session, number, err,
+                          err == VDR_E_IO ? "the name is taken, or the folder cannot be used"
+                                          : vdr_err_text(err));
 }
 
 /* ---- looking */
@@ -388,6 +473,7 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
     vdr_net_counts net;
     vdr_engine_status_get(daemon->engine, &s);
     vdr_net_counts_get(daemon->net, &net);
+    const vdr_core *core = vdr_engine_core(daemon->engine);
     uint64_t disk[2], refused[VDR_REFUSALS_CODES];
     disk_room(daemon->store_dir, disk);
     vdr_refusals_get(daemon->refusals, VDR_PARTY_NONE, (vdr_span){0}, vdr_reports_hour(daemon), refused);
@@ -433,6 +519,10 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         counter("overdue", s.counts.overdue),
         counter("reviews", s.counts.reviews),
         counter("timers", s.counts.timers),
+        counter("version", vdr_control_version_last(core)),
+        counter("proposals_open", vdr_control_open(core)),
+        counter("paused_rules", vdr_control_holding(core, VDR_PROPOSAL_PAUSE)),
+        counter("silenced_agencies", vdr_control_holding(core, VDR_PROPOSAL_SILENCE)),
         counter("state_bytes", s.counts.memory_bytes),
         counter("sessions", vdr_sessions_count(daemon->sessions, VDR_ZONE_PARTIES)),
         counter("sessions_operators", vdr_sessions_count(daemon->sessions, VDR_ZONE_OPERATORS)),
@@ -528,7 +618,13 @@ verb_name(vdr_verb verb)
         [VDR_VERB_CHECKPOINT] = "checkpoint", [VDR_VERB_SESSIONS] = "sessions",
         [VDR_VERB_MAILBOXES] = "mailboxes",   [VDR_VERB_DRAIN] = "drain",
         [VDR_VERB_UNDRAIN] = "undrain",       [VDR_VERB_STOP] = "stop",
-        [VDR_VERB_REPORT] = "report",         [VDR_VERB_CHECK] = "check"};
+        [VDR_VERB_REPORT] = "report",         [VDR_VERB_CHECK] = "check",
+        [VDR_VERB_PROPOSE] = "propose",       [VDR_VERB_APPROVE] = "approve",
+        [VDR_VERB_REJECT] = "reject",         [VDR_VERB_WITHDRAW] = "withdraw",
+        [VDR_VERB_ROLLBACK] = "rollback",     [VDR_VERB_PROPOSALS] = "proposals",
+        [VDR_VERB_VERSIONS] = "versions",     [VDR_VERB_TEXTS] = "texts",
+        [VDR_VERB_PAUSE] = "pause",           [VDR_VERB_PAUSES] = "pauses",
+        [VDR_VERB_RESUME] = "resume"};
     return names[verb];
 }
 
@@ -552,15 +648,18 @@ later_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin
                                          : vdr_engine_submit_advance(daemon->engine, ticket, admin->time);
     }
     if (err != VDR_OK)
-        give_up(daemon, session, number, err, vdr_err_text(err));
+        vdr_admin_give_up(daemon, session, number, err, vdr_err_text(err));
 }
 
 void
 vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
 {
-    VDR_ASSERT(vdr_access_verb(session->kind, admin->verb)); /* the frame itself is an operator's only */
+    if (!vdr_access_verb(session->kind, admin->verb)) { /* the frame itself is an operator's only */
+        vdr_admin_say_error(daemon, session, admin->request, VDR_E_BAD_FRAME, "there is no such verb");
+        return;
+    }
     if (admin->verb != VDR_VERB_STATUS && admin->verb != VDR_VERB_SESSIONS &&
-        admin->verb != VDR_VERB_MAILBOXES && admin->verb != VDR_VERB_REPORT)
+        admin->verb != VDR_VERB_MAILBOXES && admin->verb != VDR_VERB_REPORT && !vdr_steer_looks(admin->verb))
         VDR_NOTE(OPERATOR, vdr_field_text("party", session->party),
                  vdr_field_text("verb", verb_name(admin->verb)));
     switch (admin->verb) {
@@ -591,6 +690,19 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     case VDR_VERB_BACKUP:
     case VDR_VERB_CHECKPOINT:
         later_verb(daemon, session, admin);
+        break;
+    case VDR_VERB_PROPOSE:
+    case VDR_VERB_APPROVE:
+    case VDR_VERB_REJECT:
+    case VDR_VERB_WITHDRAW:
+    case VDR_VERB_ROLLBACK:
+    case VDR_VERB_PROPOSALS:
+    case VDR_VERB_VERSIONS:
+    case VDR_VERB_TEXTS:
+    case VDR_VERB_PAUSE:
+    case VDR_VERB_PAUSES:
+    case VDR_VERB_RESUME:
+        vdr_steer_frame(daemon, session, admin);
         break;
     }
 }

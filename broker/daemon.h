@@ -9,6 +9,7 @@
  *   reads.c     queries to answers; past.c: those about the past
  *   admin.c     operators' verbs, reloading
  *   admin_report.c  reports and checks, made beside the turn
+ *   steer.c     those of the routing: proposals, versions, pauses
  *   speak.c     frames to a connection, waiting in the session's own queue when it takes no more
  *
  * A session that is over is only marked (ending) by whoever finds it so, and is dropped by the loop at the end
@@ -81,6 +82,9 @@ typedef struct vdr_admin_wait {
     uint64_t session, request;
     vdr_verb verb;
     vdr_report_kind report;
+    char words[512];  /* of its result; "": none */
+    const char *made; /* what came of it: "proposal", …; NULL: nothing with a number */
+    uint64_t made_number;
 } vdr_admin_wait;
 
 /* A PUBLISH that met an engine without room: it goes on where it stopped. */
@@ -280,6 +284,27 @@ vdr_admin_wait *vdr_admin_wait_for(vdr_daemon *daemon, const vdr_session *sessio
                                    const vdr_wire_admin *admin);
 /* Lets the keys of the node's parties in that the town knows, and no others. */
 void vdr_admin_admit(vdr_daemon *daemon);
+
+/* What was begun for this errand did not begin after all. */
+void vdr_admin_give_up(vdr_daemon *daemon, vdr_session *session, uint64_t number, vdr_err err,
+                       const char *text);
+/* The same, but whoever asks answers; the request. */
+uint64_t vdr_admin_taken(vdr_daemon *daemon, uint64_t number);
+/* For its result; made may be NULL. */
+void vdr_admin_note(vdr_daemon *daemon, uint64_t number, const char *words, const char *made,
+                    uint64_t made_number);
+vdr_err vdr_admin_words(char *ret_words, vdr_err err, const char *words); /* VDR_ENGINE_WORDS_BYTES */
+
+/* ---- steer.c */
+
+void vdr_steer_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
+bool vdr_steer_looks(vdr_verb verb); /* it changes nothing */
+/* A configuration came into force: told in the journal, and its keys are let in. */
+void vdr_steer_active(vdr_daemon *daemon, const vdr_engine_by *by);
+/* A changed directory is proposed. BAD_CONFIG: the problems tell, in the arena. */
+VDR_MUST_CHECK vdr_err vdr_steer_reload(vdr_daemon *daemon, vdr_wire_problem *problems, size_t problems_max,
+                                        size_t *ret_count, vdr_arena *arena, const vdr_config_texts *texts,
+                                        const vdr_engine_by *by, vdr_ticket ticket, char *ret_words);
 
 /* ---- admin_report.c */
 

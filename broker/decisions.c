@@ -91,7 +91,9 @@ takes(const vdr_session *session)
 static vdr_err
 resolve(vdr_daemon *daemon, const vdr_effect *effect, vdr_position position, vdr_wire_line *ret_line)
 {
-    *ret_line = (vdr_wire_line){.position = position};
+    vdr_position of = position != 0 ? position : vdr_engine_durable(daemon->engine) + 1;
+    *ret_line = (vdr_wire_line){.position = position,
+                                .version = vdr_control_version_at(vdr_engine_core(daemon->engine), of)};
     return vdr_core_decision(vdr_engine_core(daemon->engine), effect, &daemon->tales, &ret_line->decision);
 }
 

@@ -51,13 +51,25 @@ enum {
         LIMIT_COUNT
 };
 
-enum { LISTEN, OPERATORS, SERVER_KEY, PSEUDONYM_KEY, BACKUPS, ENDPOINTS, LIMIT_MAP, PARTIES, NODE_KEYS };
+enum {
+    LISTEN,
+    OPERATORS,
+    SERVER_KEY,
+    PSEUDONYM_KEY,
+    BACKUPS,
+    ENDPOINTS,
+    APPROVALS,
+    LIMIT_MAP,
+    PARTIES,
+    NODE_KEYS
+};
 
 static const vdr_reader_key node_keys[NODE_KEYS] = {
     [LISTEN] = {"listen", true},         [OPERATORS] = {"operators", true},
     [SERVER_KEY] = {"server_key", true}, [PSEUDONYM_KEY] = {"pseudonym_key", true},
     [BACKUPS] = {"backups", false},      [ENDPOINTS] = {"endpoints", false},
-    [LIMIT_MAP] = {"limits", false},     [PARTIES] = {"parties", true},
+    [APPROVALS] = {"approvals", false},  [LIMIT_MAP] = {"limits", false},
+    [PARTIES] = {"parties", true},
 };
 
 typedef struct holder {
@@ -255,6 +267,20 @@ read_parties(vdr_reader *reader, const vdr_yaml *list, vdr_node *node)
     node->party_count = count;
 }
 
+/* Not said: two. */
+static bool
+read_approvals(vdr_reader *reader, const vdr_yaml *value)
+{
+    vdr_span text;
+    if (value == NULL || !vdr_reader_text(reader, value, &text))
+        return true;
+    bool one = vdr_span_equal(text, vdr_span_str("one"));
+    if (!one && !vdr_span_equal(text, vdr_span_str("two")))
+        vdr_reader_fault(reader, value->place, "approvals: expected one or two, found \"%.*s\"",
+                         VDR_SHOWN(text));
+    return !one;
+}
+
 static void
 read_root(vdr_reader *reader, const vdr_yaml *root, vdr_node *node)
 {
@@ -267,6 +293,7 @@ read_root(vdr_reader *reader, const vdr_yaml *root, vdr_node *node)
     read_path(reader, node->path, values[PSEUDONYM_KEY], &node->pseudonym_key);
     read_path(reader, node->path, values[BACKUPS], &node->backups);
     read_path(reader, node->path, values[ENDPOINTS], &node->endpoints);
+    node->four_eyes = read_approvals(reader, values[APPROVALS]);
     read_limits(reader, values[LIMIT_MAP], &node->limits);
     read_parties(reader, values[PARTIES], node);
 }

@@ -52,6 +52,7 @@ typedef struct vdr_node {
     const char *listen, *operators;
     const char *server_key, *pseudonym_key; /* paths */
     const char *backups, *endpoints;        /* paths; NULL: not given */
+    bool four_eyes;                         /* approvals: two: what one operator proposes another approves */
     vdr_node_limits limits;
     const vdr_node_party *parties;
     size_t party_count;

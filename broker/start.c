@@ -233,6 +233,7 @@ open_store(started *s, const vdr_start_options *options, char *ret_words)
                                  .key = s->pseudonym_key,
                                  .config = s->has_texts ? &s->texts : NULL,
                                  .keep_config = options->keep_config,
+                                 .four_eyes = s->daemon.node->four_eyes,
                                  .threads = true,
                                  .checkpoint_records = limits->checkpoint_records,
                                  .checkpoint_ms = limits->checkpoint_ms,

@@ -238,7 +238,7 @@ SCHEMA(case_view, case_view, U64_FROM(case_id, 1), U64(household), ENUM(state, 0
        ENUM(priority, VDR_PRIORITY_NONE, VDR_PRIORITY_URGENT), U64(revision), TEXT(regisseur, 0, NAME),
        TEXT(handover_to, 0, NAME), I64(since_ms), INSTANT(accept_by), INSTANT(ended),
        TEXTS(rules, rule_count), MANY(signals, signal_count, 0, ANY, signal_view_schema), U64(plan_revision),
-       MANY(goals, goal_count, 0, ANY, goal_schema), TEXT(ended_with, 0, FREE))
+       MANY(goals, goal_count, 0, ANY, goal_schema), TEXT(ended_with, 0, FREE), U64(version))
 #undef PLAIN
 
 #define PLAIN vdr_wire_household_view
@@ -271,7 +271,7 @@ SCHEMA(line, line, ENUM(decision.kind, VDR_DECISION_SIGNAL, VDR_DECISION_WATCH),
        ENUM(decision.to_kind, VDR_PARTY_NONE, VDR_PARTY_OPERATOR), TEXT(decision.to, 0, NAME),
        ENUM(decision.message, 0, VDR_MESSAGE_REVIEW), EMBED(decision.signal, signal_name_schema),
        U64(decision.other), TEXT(decision.rule, 0, NAME), TEXTS(decision.agencies, decision.agency_count),
-       PRESENT(decision.result, FREE))
+       PRESENT(decision.result, FREE), U64(version))
 #undef PLAIN
 
 /* ---- 7.6 Explanations */
@@ -358,9 +358,15 @@ SCHEMA(decision_lines, decision_lines, U64_FROM(first, 1), MANY(lines, line_coun
        U64(caught_up))
 #undef PLAIN
 
+#define PLAIN vdr_wire_file
+SCHEMA(file, file, TEXT(name, 1, NAME), BYTES(text, 0, VDR_CONF_BYTES_MAX))
+#undef PLAIN
+
 #define PLAIN vdr_wire_admin
-SCHEMA(admin, admin, U64(request), ENUM(verb, VDR_VERB_STATUS, VDR_VERB_CHECK), INSTANT(time),
-       TEXT(name, 0, VDR_CONF_NAME_MAX))
+SCHEMA(admin, admin, U64(request), ENUM(verb, VDR_VERB_STATUS, VDR_VERB_RESUME), INSTANT(time),
+       TEXT(name, 0, VDR_CONF_NAME_MAX), TEXT(reason, 0, VDR_REASON_BYTES_MAX), U64(number),
+       ENUM(kind, 0, VDR_PROPOSAL_SILENCE), MANY(files, file_count, 0, VDR_WIRE_FILES_MAX, file_schema),
+       TEXTS(allowed, allowed_count))
 #undef PLAIN
 
 #define PLAIN vdr_wire_counter
@@ -391,12 +397,40 @@ SCHEMA(row, row, TEXT(kind, 1, VDR_CONF_NAME_MAX), MANY(texts, text_count, 0, AN
        MANY(numbers, number_count, 0, ANY, counter_schema))
 #undef PLAIN
 
+#define DIGEST BYTES(digest, 0, sizeof(vdr_key16))
+#define PLAIN  vdr_proposal_view
+SCHEMA(proposal_view, proposal_view, U64_FROM(number, 1),
+       ENUM(kind, VDR_PROPOSAL_CONFIG, VDR_PROPOSAL_SILENCE),
+       ENUM(state, VDR_PROPOSAL_OPEN, VDR_PROPOSAL_WITHDRAWN), TEXT(author, 0, VDR_CONF_NAME_MAX),
+       TEXT(reason, 0, VDR_REASON_BYTES_MAX), I64(at_ms), U64(position), TEXT(decider, 0, VDR_CONF_NAME_MAX),
+       TEXT(verdict, 0, VDR_REASON_BYTES_MAX), INSTANT(ended), TEXT(subject, 0, VDR_CONF_NAME_MAX),
+       INSTANT(until), U64(against), U64(rollback_of), U64(made), DIGEST)
+#undef PLAIN
+
+#define PLAIN vdr_version_view
+SCHEMA(version_view, version_view, U64_FROM(number, 1), DIGEST, U64(position), INSTANT(at), INSTANT(ended),
+       TEXT(author, 0, VDR_CONF_NAME_MAX), TEXT(approver, 0, VDR_CONF_NAME_MAX),
+       TEXT(reason, 0, VDR_REASON_BYTES_MAX), U64(proposal), U64(rollback_of), U64(cases), BOOL(kept))
+#undef PLAIN
+
+#define PLAIN vdr_pause_view
+SCHEMA(pause_view, pause_view, U64_FROM(number, 1), ENUM(kind, VDR_PROPOSAL_PAUSE, VDR_PROPOSAL_SILENCE),
+       TEXT(subject, 0, VDR_CONF_NAME_MAX), TEXT(author, 0, VDR_CONF_NAME_MAX),
+       TEXT(reason, 0, VDR_REASON_BYTES_MAX), TEXT(approver, 0, VDR_CONF_NAME_MAX), I64(at_ms), I64(until_ms),
+       U64(position), INSTANT(ended), TEXT(ended_by, 0, VDR_CONF_NAME_MAX),
+       TEXT(ended_why, 0, VDR_REASON_BYTES_MAX))
+#undef PLAIN
+
 #define PLAIN vdr_wire_admin_result
 SCHEMA(admin_result, admin_result, U64(request), U32(error), TEXT(text, 0, WORDS),
        MANY(counters, counter_count, 0, ANY, counter_schema), MANY(texts, text_count, 0, ANY, named_schema),
        MANY(sessions, session_count, 0, ANY, session_view_schema),
        MANY(mailboxes, mailbox_count, 0, ANY, mailbox_view_schema),
-       MANY(problems, problem_count, 0, ANY, problem_schema), MANY(rows, row_count, 0, ANY, row_schema))
+       MANY(problems, problem_count, 0, ANY, problem_schema), MANY(rows, row_count, 0, ANY, row_schema),
+       MANY(files, file_count, 0, ANY, file_schema),
+       MANY(proposals, proposal_count, 0, ANY, proposal_view_schema),
+       MANY(versions, version_count, 0, ANY, version_view_schema),
+       MANY(pauses, pause_count, 0, ANY, pause_view_schema))
 #undef PLAIN
 
 const vdr_schema *

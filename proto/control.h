@@ -1,5 +1,5 @@
 /* proto/control.h - who changed the routing, when and why: proposals, versions of the configuration, pauses and
- * silences (protocol.md 7.7), as plain values. What the core says of itself (broker/core/control.h), what a
+ * silences (protocol.md 7.9), as plain values. What the core says of itself (broker/core/control.h), what a
  * RESULT carries and what the command line shows.
  *
  * Memory:  spans belong to whoever filled the value in; after vdr_codec_decode() to its arena.
@@ -51,7 +51,7 @@ typedef struct vdr_version_view {
     uint64_t number; /* 1 is the first configuration of the store */
     vdr_span digest; /* 16 bytes, of the three texts */
     vdr_position position;
-    vdr_ms at_ms;      /* VDR_MS_NONE: before the first log time */
+    vdr_ms at;         /* VDR_MS_NONE: before the first log time */
     vdr_ms ended;      /* when the next one came; VDR_MS_NONE: in force */
     vdr_span author;   /* absent: the start of the broker */
     vdr_span approver; /* absent: nobody else was asked */

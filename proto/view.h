@@ -63,6 +63,7 @@ typedef struct vdr_wire_case_view {
     vdr_case_state state;
     vdr_priority priority;
     uint64_t revision;     /* count of its case lines and attached signals */
+    uint64_t version;      /* of the configuration whose rules made it */
     vdr_span regisseur;    /* an ended case: the last one */
     vdr_span handover_to;  /* the standing offer of a hand-over */
     vdr_ms since_ms;       /* log time of its proposal */

@@ -6,6 +6,7 @@
 #ifndef VDR_PROTO_WIRE_H
 #define VDR_PROTO_WIRE_H
 
+#include "proto/control.h"
 #include "proto/decision.h"
 #include "proto/err.h"
 #include "proto/explain.h"
@@ -50,6 +51,18 @@ typedef enum vdr_verb {
     VDR_VERB_STOP = 10,
     VDR_VERB_REPORT = 11,
     VDR_VERB_CHECK = 12,
+    /* of the routing (protocol.md 7.9) */
+    VDR_VERB_PROPOSE = 20,
+    VDR_VERB_APPROVE = 21,
+    VDR_VERB_REJECT = 22,
+    VDR_VERB_WITHDRAW = 23,
+    VDR_VERB_ROLLBACK = 24,
+    VDR_VERB_PROPOSALS = 25,
+    VDR_VERB_VERSIONS = 26,
+    VDR_VERB_TEXTS = 27,
+    VDR_VERB_PAUSE = 28,
+    VDR_VERB_PAUSES = 29,
+    VDR_VERB_RESUME = 30,
 } vdr_verb;
 
 /* ---- Sessions: protocol.md section 3 */
@@ -243,6 +256,7 @@ typedef struct vdr_wire_read {
 
 typedef struct vdr_wire_line {
     vdr_position position; /* 0: a refused line that is not in the log */
+    uint64_t version;      /* of the configuration that decided it */
     vdr_decision decision; /* id and source: absent and empty differ; result may be empty, never absent */
 } vdr_wire_line;
 
@@ -283,11 +297,26 @@ typedef struct vdr_wire_decision {
     vdr_position caught_up; /* every line of the log before it has been sent; 0: not said */
 } vdr_wire_decision;
 
+#define VDR_WIRE_FILES_MAX 1000u
+
+typedef struct vdr_wire_file {
+    vdr_span name;
+    vdr_span text; /* at most VDR_CONF_BYTES_MAX */
+} vdr_wire_file;
+
 typedef struct vdr_wire_admin {
     uint64_t request;
     vdr_verb verb;
-    vdr_ms time;   /* clock advance; VDR_MS_NONE otherwise */
-    vdr_span name; /* backup: a directory under the broker's backup root; report: which one */
+    vdr_ms time; /* clock advance; the end of a pause; VDR_MS_NONE otherwise */
+    vdr_span
+        name; /* backup: a directory under the broker's backup root; report: which one; pause: the rule or agency */
+    vdr_span reason;
+    uint64_t number;        /* of a proposal, version or pause */
+    vdr_proposal_kind kind; /* pause: of a rule or an agency; texts: 0 of a version, CONFIG of a proposal */
+    const vdr_wire_file *files; /* propose: the configuration, and rule tests */
+    size_t file_count;
+    const vdr_span *allowed; /* propose: findings of lint that may stand, "code" or "code:subject" */
+    size_t allowed_count;
 } vdr_wire_admin;
 
 typedef struct vdr_wire_counter {
@@ -345,6 +374,14 @@ typedef struct vdr_wire_admin_result {
     size_t problem_count;
     const vdr_wire_row *rows;
     size_t row_count;
+    const vdr_wire_file *files;
+    size_t file_count;
+    const vdr_proposal_view *proposals;
+    size_t proposal_count;
+    const vdr_version_view *versions;
+    size_t version_count;
+    const vdr_pause_view *pauses;
+    size_t pause_count;
 } vdr_wire_admin_result;
 
 #endif

@@ -65,7 +65,7 @@ judge_pause(const vdr_state *state, vdr_ms at, vdr_proposal_kind kind, vdr_span 
         return refuse(ret_words, VDR_E_NOT_FOUND,
                       rule ? "the configuration in force has no such rule"
                            : "the configuration in force has no such agency");
-    if (until <= now || until - now > VDR_PAUSE_MAX_MS)
+    if (now == VDR_MS_NONE || until <= now || until - now > VDR_PAUSE_MAX_MS)
         return refuse(ret_words, VDR_E_WRONG_STATE, "the end must lie ahead, at most 92 days");
     if (vdr_pause_find(state, kind, vdr_name_find(state, subject)) != 0)
         return refuse(ret_words, VDR_E_WRONG_STATE,

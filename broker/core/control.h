@@ -40,6 +40,8 @@ VDR_MUST_CHECK vdr_err vdr_control_proposal_texts(const vdr_core *core, uint64_t
 
 /* The version that decided what the record at this position tells; 0: before the first. */
 uint64_t vdr_control_version_at(const vdr_core *core, vdr_position position);
+uint64_t vdr_control_open(const vdr_core *core);                            /* proposals */
+uint64_t vdr_control_holding(const vdr_core *core, vdr_proposal_kind kind); /* pauses, or silences */
 /* Does a pause of this rule, or a silence of this agency, hold now? Its number; 0: no. */
 uint64_t vdr_control_paused(const vdr_core *core, vdr_proposal_kind kind, vdr_span subject);
 

@@ -95,7 +95,7 @@ vdr_control_version(const vdr_core *core, uint64_t number, vdr_arena *arena, vdr
     *ret_view = (vdr_version_view){.number = number,
                                    .digest = vdr_span_of(v->fingerprint.bytes, sizeof v->fingerprint.bytes),
                                    .position = v->position,
-                                   .at_ms = v->at,
+                                   .at = v->at,
                                    .ended = after != NULL ? after->at : VDR_MS_NONE,
                                    .author = text_of(state, v->author),
                                    .approver = text_of(state, v->approver),
@@ -172,6 +172,28 @@ vdr_control_version_at(const vdr_core *core, vdr_position position)
             end = middle;
     }
     return first - 1;
+}
+
+uint64_t
+vdr_control_open(const vdr_core *core)
+{
+    const vdr_slab *proposals = &core->state.proposals;
+    uint64_t count = 0;
+    for (vdr_slot slot = 1; slot < proposals->next; slot++)
+        count += ((const vdr_proposal *)vdr_slab_at(proposals, slot))->state == VDR_PROPOSAL_OPEN;
+    return count;
+}
+
+uint64_t
+vdr_control_holding(const vdr_core *core, vdr_proposal_kind kind)
+{
+    const vdr_slab *pauses = &core->state.pauses;
+    uint64_t count = 0;
+    for (vdr_slot slot = 1; slot < pauses->next; slot++) {
+        const vdr_pause *pause = vdr_slab_at(pauses, slot);
+        count += pause->ended_position == 0 && pause->kind == kind;
+    }
+    return count;
 }
 
 uint64_t

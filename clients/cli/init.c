@@ -30,7 +30,9 @@ static const char init_help[] =
     "  --town CONFIG         the town's configuration (default: the annotated example)\n"
     "  --listen ADDRESS      for everybody but operators (default tcp://127.0.0.1:7700)\n"
     "  --operators ADDRESS   for operators (default tcp://127.0.0.1:7701)\n"
-    "  --operator ID         an operator; may be given more than once (default beheer)\n"
+    "  --operator ID         an operator; may be given more than once (default beheer and toezicht: what "
+    "one\n"
+    "                        proposes the other approves)\n"
     "\n"
     "exit status: 0 done; 1 a file could not be written; 2 wrong use, or an error in CONFIG\n"
     "\n"
@@ -200,19 +202,24 @@ write_node(town_home *init)
         fprintf(stderr, "voordeur init: %s: %s\n", path, strerror(errno));
         return false;
     }
-    fprintf(init->node,
-            "# This machine's part: it is no part of the town's configuration and of no decision.\n"
-            "# Paths count from this file. Every limit has a default; `voordeurd --help` lists them.\n"
-            "listen: %s\n"
-            "operators: %s\n"
-            "server_key: keys/server.key\n"
-            "pseudonym_key: keys/pseudonym.key    # never in the store or a backup: keep a copy in a safe\n"
-            "backups: backups\n"
-            "\n"
-            "# One line for each key. A party may have several while one replaces the other; a key has one "
-            "party.\n"
-            "parties:\n",
-            init->listen, init->operators);
+    fprintf(
+        init->node,
+        "# This machine's part: it is no part of the town's configuration and of no decision.\n"
+        "# Paths count from this file. Every limit has a default; `voordeurd --help` lists them.\n"
+        "listen: %s\n"
+        "operators: %s\n"
+        "server_key: keys/server.key\n"
+        "pseudonym_key: keys/pseudonym.key    # never in the store or a backup: keep a copy in a safe\n"
+        "backups: backups\n"
+        "# Who must agree to a changed configuration or a pause: one, or two, of whom one proposes and the "
+        "other\n"
+        "# approves (voordeur rules propose, voordeur rules approve).\n"
+        "approvals: %s\n"
+        "\n"
+        "# One line for each key. A party may have several while one replaces the other; a key has one "
+        "party.\n"
+        "parties:\n",
+        init->listen, init->operators, init->operator_count > 1 ? "two" : "one");
     bool good = add_parties(init);
     good = fclose(init->node) == 0 && good;
     return good;
@@ -302,8 +309,10 @@ run_init(int argc, char **argv)
     }
     if (argc - optind != 1)
         return vdr_cli_usage(&vdr_cli_init, "one folder is needed");
-    if (init.operator_count == 0)
+    if (init.operator_count == 0) {
         init.operator_ids[init.operator_count++] = "beheer";
+        init.operator_ids[init.operator_count++] = "toezicht";
+    }
     init.dir = argv[optind];
     umask(077);
     if (sodium_init() < 0) {

@@ -37,7 +37,10 @@ static const char reload_help[] =
     "usage: voordeur reload [OPTION...]\n"
     "\n"
     "For operators: reads the town's configuration and node.yaml again. Both are checked beside the running\n"
-    "ones and swapped whole; an error changes nothing, and is told with file, line and column.\n"
+    "ones and swapped whole; an error changes nothing, and is told with file, line and column. Where "
+    "node.yaml\n"
+    "says approvals: two, a changed configuration is proposed in your name, and another operator approves "
+    "it.\n"
     "\n" VDR_CLI_LINK_HELP;
 
 static const char sessions_help[] = "usage: voordeur sessions [OPTION...]\n"

@@ -10,18 +10,31 @@ static const vdr_cli_verb *const parts[] = {&vdr_cli_rules_check, &vdr_cli_rules
 
 #define PARTS (sizeof parts / sizeof parts[0])
 
+/* Those of a running broker. */
+static const vdr_cli_verb *const live[] = {
+    &vdr_cli_rules_propose,  &vdr_cli_rules_proposals, &vdr_cli_rules_approve, &vdr_cli_rules_reject,
+    &vdr_cli_rules_withdraw, &vdr_cli_rules_history,   &vdr_cli_rules_version, &vdr_cli_rules_rollback};
+
 static const char help[] =
     "usage: voordeur rules PART [OPTION...] DIR\n"
     "\n"
-    "Everything one does with town.yaml, catalogue.yaml and rules.yaml before a broker sees them. No part\n"
-    "of it needs a broker, and none but fmt changes a file.\n"
+    "Everything one does with town.yaml, catalogue.yaml and rules.yaml: before a broker sees them, and on "
+    "the\n"
+    "way to its operators' approval. None but fmt changes a file.\n"
     "\n"
+    "without a broker:\n"
     "  check     is it right? every error with its place and what was expected\n"
     "  fmt       lay the files out in the one way; comments and order stay\n"
     "  lint      is it wise? rules that cannot hold, that another precedes, nobody to take a case, …\n"
     "  test      does it do what it should? plays tests and shows which clauses they tried\n"
     "  show      what do they say? a table, or one rule with what it counts and asks\n"
     "  publish   what do they say? plain sentences in Dutch or English, for everybody\n"
+    "\n"
+    "of a running broker, for operators:\n"
+    "  propose   propose a configuration    approve    approve what another proposed\n"
+    "  proposals what waits for approval    reject     end a proposal\n"
+    "  history   every version, and why     withdraw   take back your own\n"
+    "  version   the files of a version     rollback   propose an older version again\n"
     "\n"
     "exit status: 0 all is well; 1 it is not, and it is told what; 2 wrong use\n"
     "\n"
@@ -38,6 +51,9 @@ part_of(const char *name)
     for (size_t i = 0; i < PARTS; i++)
         if (strcmp(parts[i]->name + strlen("rules "), name) == 0)
             return parts[i];
+    for (size_t i = 0; i < sizeof live / sizeof live[0]; i++)
+        if (strcmp(live[i]->name + strlen("rules "), name) == 0)
+            return live[i];
     return NULL;
 }
 

@@ -172,6 +172,8 @@ vdr_cli_case(const vdr_wire_case_view *c)
         json_object_set_new(o, "goals", goals);
     }
     set_text(o, "ended_with", c->ended_with);
+    if (c->version != 0)
+        json_object_set_new(o, "version", json_integer((json_int_t)c->version));
     return o;
 }
 
@@ -311,6 +313,8 @@ vdr_cli_show_case(const vdr_wire_case_view *c)
     row("ended with", c->ended_with);
     for (size_t i = 0; i < c->rule_count; i++)
         row(i == 0 ? "rules" : "", c->rules[i]);
+    if (c->version != 0)
+        printf("  version      %llu of the configuration\n", (unsigned long long)c->version);
     for (size_t i = 0; i < c->goal_count; i++) {
         printf("  goal         ");
         put_text(c->goals[i].text);

@@ -176,6 +176,8 @@ put_case(const vdr_wire_case_view *c)
     put_number("household", c->household.number);
     put_member("state", vdr_span_str(vdr_case_state_name(c->state)));
     put_number("revision", c->revision);
+    put_number("version", c->version);
+    put_member("priority", vdr_span_str(vdr_priority_name(c->priority)));
     put_number("plan_revision", c->plan_revision);
     put_member("regisseur", c->regisseur);
     put_member("handover_to", c->handover_to);
@@ -275,8 +277,8 @@ put_lines(const vdr_wire_decision *d)
     (void)printf(",\"lines\":[");
     for (size_t i = 0; i < d->line_count; i++) {
         size_t len = vdr_decision_line(&d->lines[i].decision, text, sizeof text);
-        (void)printf("%s{\"position\":%llu,\"line\":", i == 0 ? "" : ",",
-                     (unsigned long long)d->lines[i].position);
+        (void)printf("%s{\"position\":%llu,\"version\":%llu,\"line\":", i == 0 ? "" : ",",
+                     (unsigned long long)d->lines[i].position, (unsigned long long)d->lines[i].version);
         (void)fwrite(text, 1, len, stdout);
         (void)printf("}");
     }

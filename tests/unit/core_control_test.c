@@ -132,7 +132,7 @@ a_proposal_is_approved_by_somebody_else_and_made_a_version(void **unused)
     assert_true(vdr_span_equal(version.approver, vdr_span_str("mia")));
     assert_true(vdr_span_equal(version.reason, vdr_span_str("because")));
     assert_int_equal(version.proposal, 1);
-    assert_int_equal(version.at_ms, at_hour(2));
+    assert_int_equal(version.at, at_hour(2));
     assert_true(version.kept && version.ended == VDR_MS_NONE);
     assert_true(vdr_control_version(t->core, 1, &arena, &version));
     assert_int_equal(version.ended, at_hour(2));
