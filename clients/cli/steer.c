@@ -18,6 +18,9 @@
 #define TESTS_MAX   990u
 #define ALLOWED_MAX 64u
 
+#define EXIT_STATUS       "exit status: 0 done; 1 refused, and it is told why; 2 wrong use\n"
+#define PAGE_END(example) "\n" EXIT_STATUS "\nexample:\n  " example "\n"
+
 static const char propose_help[] =
     "usage: voordeur rules propose DIR --reason TEXT [--allow FINDING]... [OPTION...]\n"
     "\n"
@@ -29,15 +32,15 @@ static const char propose_help[] =
     "\n"
     "  --reason TEXT             why; it stays with the version for ever\n"
     "  --allow FINDING           a finding of lint that may stand: CODE or CODE:SUBJECT\n" VDR_CLI_LINK_HELP
-    "\n"
-    "example:\n"
+    "\n" EXIT_STATUS "\nexample:\n"
     "  voordeur rules propose town --reason \"three absences, not two: council of 3 March\"\n";
 static const char proposals_help[] =
     "usage: voordeur rules proposals [--all] [OPTION...]\n"
     "\n"
     "For operators: what is proposed and waits for another operator.\n"
     "\n"
-    "  --all                     those that were decided, too\n" VDR_CLI_LINK_HELP;
+    "  --all                     those that were decided, too\n" VDR_CLI_LINK_HELP PAGE_END(
+        "voordeur rules proposals --all");
 static const char approve_help[] =
     "usage: voordeur rules approve NUMBER [--reason TEXT] [OPTION...]\n"
     "\n"
@@ -45,20 +48,21 @@ static const char approve_help[] =
     "holds\n"
     "from here on. What you proposed yourself another one must approve. Look first:\n"
     "`voordeur rules version --proposal NUMBER`.\n"
-    "\n" VDR_CLI_LINK_HELP;
-static const char reject_help[] = "usage: voordeur rules reject NUMBER --reason TEXT [OPTION...]\n"
-                                  "\n"
-                                  "For operators: ends a proposal; nothing changes.\n"
-                                  "\n" VDR_CLI_LINK_HELP;
+    "\n" VDR_CLI_LINK_HELP PAGE_END("voordeur rules approve 3 --reason \"read with Mia\"");
+static const char reject_help[] =
+    "usage: voordeur rules reject NUMBER --reason TEXT [OPTION...]\n"
+    "\n"
+    "For operators: ends a proposal; nothing changes.\n"
+    "\n" VDR_CLI_LINK_HELP PAGE_END("voordeur rules reject 3 --reason \"no regisseur for so many cases\"");
 static const char withdraw_help[] = "usage: voordeur rules withdraw NUMBER [--reason TEXT] [OPTION...]\n"
                                     "\n"
                                     "For operators: takes back a proposal of your own.\n"
-                                    "\n" VDR_CLI_LINK_HELP;
+                                    "\n" VDR_CLI_LINK_HELP PAGE_END("voordeur rules withdraw 3");
 static const char history_help[] =
     "usage: voordeur rules history [OPTION...]\n"
     "\n"
     "For operators: every version of the configuration: since when, by whom, approved by whom, why.\n"
-    "\n" VDR_CLI_LINK_HELP;
+    "\n" VDR_CLI_LINK_HELP PAGE_END("voordeur rules history --json | jq -s .");
 static const char version_help[] =
     "usage: voordeur rules version [NUMBER] [--proposal NUMBER] [--out DIR] [OPTION...]\n"
     "\n"
@@ -66,16 +70,17 @@ static const char version_help[] =
     "\n"
     "  --proposal NUMBER         of this proposal instead\n"
     "  --out DIR                 into this folder, which is made; then `rules show`, `diff` and the others\n"
-    "                            work on it. Without it they are printed\n" VDR_CLI_LINK_HELP "\n"
-    "example:\n"
+    "                            work on it. Without it they are printed\n" VDR_CLI_LINK_HELP "\n" EXIT_STATUS
+    "\nexample:\n"
     "  voordeur rules version --out was && voordeur rules version --proposal 3 --out new && diff -u was "
     "new\n";
-static const char rollback_help[] = "usage: voordeur rules rollback NUMBER --reason TEXT [OPTION...]\n"
-                                    "\n"
-                                    "For operators: proposes the configuration of an older version again. It "
-                                    "needs approval like every other\n"
-                                    "proposal, and becomes a new version.\n"
-                                    "\n" VDR_CLI_LINK_HELP;
+static const char rollback_help[] =
+    "usage: voordeur rules rollback NUMBER --reason TEXT [OPTION...]\n"
+    "\n"
+    "For operators: proposes the configuration of an older version again. It "
+    "needs approval like every other\n"
+    "proposal, and becomes a new version.\n"
+    "\n" VDR_CLI_LINK_HELP PAGE_END("voordeur rules rollback 4 --reason \"twice the cases\"");
 static const char pause_help[] =
     "usage: voordeur pause rule ID --reason TEXT (--for DURATION | --until INSTANT) [OPTION...]\n"
     "\n"
@@ -87,7 +92,8 @@ static const char pause_help[] =
     "\n"
     "  --reason TEXT             why\n"
     "  --for DURATION            from now on, as 14d or 12h\n"
-    "  --until INSTANT           as 2026-03-16T09:00:00Z\n" VDR_CLI_LINK_HELP;
+    "  --until INSTANT           as 2026-03-16T09:00:00Z\n" VDR_CLI_LINK_HELP PAGE_END(
+        "voordeur pause rule three-domains --for 14d --reason \"a type is sent wrongly\"");
 static const char silence_help[] =
     "usage: voordeur silence agency ID --reason TEXT (--for DURATION | --until INSTANT) [OPTION...]\n"
     "\n"
@@ -98,19 +104,21 @@ static const char silence_help[] =
     "\n"
     "  --reason TEXT             why\n"
     "  --for DURATION            from now on, as 14d or 12h\n"
-    "  --until INSTANT           as 2026-03-16T09:00:00Z\n" VDR_CLI_LINK_HELP;
+    "  --until INSTANT           as 2026-03-16T09:00:00Z\n" VDR_CLI_LINK_HELP PAGE_END(
+        "voordeur silence agency school-noord --for 2d --reason \"test data\"");
 static const char pauses_help[] =
     "usage: voordeur pauses [--all] [OPTION...]\n"
     "\n"
     "For operators: rules that are paused and agencies that are silenced.\n"
     "\n"
-    "  --all                     those that have ended, too\n" VDR_CLI_LINK_HELP;
+    "  --all                     those that have ended, too\n" VDR_CLI_LINK_HELP PAGE_END(
+        "voordeur pauses --all");
 static const char resume_help[] =
     "usage: voordeur resume NUMBER [--reason TEXT] [OPTION...]\n"
     "\n"
     "For operators: ends a pause or silence before its time. One operator is enough: it goes\n"
     "back to what was approved.\n"
-    "\n" VDR_CLI_LINK_HELP;
+    "\n" VDR_CLI_LINK_HELP PAGE_END("voordeur resume 2");
 
 typedef struct steer_line {
     vdr_cli_link link;
