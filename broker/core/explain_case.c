@@ -139,8 +139,10 @@ find_follow_ups(vdr_explaining *e, const vdr_slots *signals, vdr_explained_due *
            vdr_timers_walk(&state->timers, horizon, &cursor, &timer)) {
         for (size_t i = 0; i < signals->count && timer.kind == VDR_TIMER_FOLLOW_UP; i++)
             if (timer.target == signals->at[i] &&
-                timer.order == vdr_signal_rest_at(state, signals->at[i])->follow_order)
+                timer.order == vdr_signal_rest_at(state, signals->at[i])->follow_order) {
                 told[i].due = timer.due;
+                left--;
+            }
     }
 }
 

@@ -4,9 +4,8 @@
  *     build/release/tests/bench/ask_bench [CONFIG_DIR [HOUSEHOLDS ...]]      (deploy/zomerdal; 100000 1000000)
  *
  * The town is filled with households of three signals and one of 4096. "trial" is beginning and ending one,
- * "try" a signal to a random household, "explain" a random household, "large" the one of 4096 signals, "day" a
- * household as it is a day later if nothing comes (all timers of the town that fall due meanwhile fire). The
- * median and the greatest of so many. */
+ * "try" a signal to a random household, "explain" a random household, "large" the one of 4096 signals: the
+ * median and the greatest. */
 #include "broker/core/explain.h"
 #include "broker/core/trial.h"
 #include "broker/door/config_read.h"
@@ -148,15 +147,14 @@ try_one(bench *b)
 }
 
 static void
-explain(bench *b, uint64_t household, vdr_ms at)
+explain(bench *b, uint64_t household)
 {
     vdr_explanation told;
     vdr_arena arena;
     vdr_explain_ask about = {.household = {household}};
     vdr_arena_init(&arena, 64u << 20);
     vdr_trial *on = vdr_trial_begin(b->core);
-    bool passed = at <= vdr_core_now(b->core) || vdr_trial_pass(b->core, at);
-    vdr_err err = passed ? vdr_explain(b->core, &about, &arena, &told) : VDR_E_TOO_BIG;
+    vdr_err err = vdr_explain(b->core, &about, &arena, &told);
     vdr_trial_end(b->core, &on);
     if (err != VDR_OK && err != VDR_E_NOT_FOUND)
         printf("  (%s)\n", vdr_err_code(err));
@@ -166,19 +164,13 @@ explain(bench *b, uint64_t household, vdr_ms at)
 static void
 explain_one(bench *b)
 {
-    explain(b, 1 + mix(++b->dice) % b->households, 0);
+    explain(b, 1 + mix(++b->dice) % b->households);
 }
 
 static void
 explain_large(bench *b)
 {
-    explain(b, 1, 0);
-}
-
-static void
-explain_day(bench *b)
-{
-    explain(b, 1 + mix(++b->dice) % b->households, vdr_core_now(b->core) + VDR_DAY_MS);
+    explain(b, 1);
 }
 
 static void
@@ -198,7 +190,6 @@ run(const vdr_config *config, uint64_t households)
     ask(&b, "try", 200, try_one);
     ask(&b, "explain", 200, explain_one);
     ask(&b, "large", 20, explain_large);
-    ask(&b, "day", 20, explain_day);
     vdr_core_free(&b.core);
 }
 
