@@ -41,7 +41,7 @@ static void
 read_text(vdr_reader *reader, const vdr_yaml *node, vdr_span *ret_text)
 {
     vdr_span text;
-    if (!vdr_reader_text(reader, node, &text))
+    if (node == NULL || !vdr_reader_text(reader, node, &text))
         return;
     if (text.len > VDR_NAME_BYTES_MAX)
         vdr_reader_fault(reader, node->place, "%.*s: expected at most %u bytes, found %zu",
@@ -346,7 +346,8 @@ read_step(vdr_reader *reader, const vdr_yaml *node, vdr_ms begin, int64_t *inout
     if (values[STEP_AT] != NULL && values[STEP_ADVANCE] != NULL)
         vdr_reader_fault(reader, vdr_reader_place(values[STEP_ADVANCE]),
                          "advance: the step has an at already");
-    if (vdr_reader_duration(reader, values[STEP_AT], true, &at_ms) && at_ms < *inout_at_ms) {
+    if (values[STEP_AT] != NULL && vdr_reader_duration(reader, values[STEP_AT], true, &at_ms) &&
+        at_ms < *inout_at_ms) {
         vdr_reader_fault(reader, values[STEP_AT]->place,
                          "at: the step before is later; time never goes back");
         at_ms = *inout_at_ms;

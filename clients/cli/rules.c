@@ -42,7 +42,7 @@ static const char help[] =
     "\n"
     "exit status: 0 all is well; 1 it is not, and it is told what; 2 wrong use\n"
     "\n"
-    "voordeur help rules PART tells more about one. For editors there are JSON Schemas of the three files:\n"
+    "voordeur help rules PART tells more about one. For editors there are JSON Schemas of all the files:\n"
     "share/voordeur/schema (deploy/schema in the sources).\n"
     "\n"
     "example, in this order, after each change:\n"

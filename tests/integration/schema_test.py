@@ -254,5 +254,73 @@ class Schemas(unittest.TestCase):
                     self.assertFalse(VALIDATORS[name].is_valid(town[name]), (name, path, other))
 
 
+class RuleTests(unittest.TestCase):
+    """The same for the files of rules test, which have a reader of their own."""
+
+    SCHEMA = schema_of("tests")
+    VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+    SIGNAL = {"signal": "s", "type": "nl.onderwijs.verzuim-gemeld.v1", "household": "A"}
+    EXPECTS = [{"case": "A", "rule": "serious", "state": "offered", "priority": "high", "regisseur": "none", "signals": ["s"]},
+               {"regular": "s", "service": "wijkteam"}, {"attached": "s"}, {"proposed": "s"}, {"refused": "s", "code": "too_old"},
+               {"overdue": "s"}, {"holds": "A", "rule": "serious"}, {"latch": "A", "rule": "serious"}, {"watch": "A", "rule": "serious"},
+               {"match": "politie", "rule": "serious", "agencies": ["politie"]},
+               {"message": "overdue", "to": "coordinator:c-piet", "signal": "s"}, {"review": ["A", "B"]}, {"same": ["A", "B"]}]
+    STEPS = [dict(SIGNAL, at="1d", agency="politie", role="youth", persons=["B", {"name": "C", "role": "x"}], address="a", district="d",
+                  severity=3, ago="0d", supersedes="r", act_before="1d"),
+             {"advance": "1d", "withdraw": "s"}, {"end": "s"}, {"feedback": "s", "result": "x"}, {"accept": "A"}, {"decline": "A"},
+             {"dismiss": "A"}, {"close": "A"}, {"assign": "A", "to": "r-anna"}]
+
+    def faults(self, file):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml", encoding="utf-8") as f:
+            json.dump(file, f)
+            f.flush()
+            done = subprocess.run([VOORDEUR, "rules", "test", f.name], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+            return [line for line in done.stderr.decode().splitlines() if line.startswith(f.name)]
+
+    def file(self, steps):
+        return {"config": os.path.join(SOURCE, "deploy", "example"), "tests": [{"name": "a", "steps": steps}]}
+
+    def test_what_is_right_is_right_for_both(self):
+        for path in glob.glob(os.path.join(SOURCE, "deploy", "*", "tests", "*.yaml")) + \
+                [os.path.join(SOURCE, "tests", "golden", "failing", "rules.yaml")]:
+            with open(path, encoding="utf-8") as f:
+                self.assertEqual([e.message for e in self.VALIDATOR.iter_errors(yaml.load(f, Loader=Core))], [], path)
+        file = self.file([dict(s, expect=self.EXPECTS[:6], expect_not=self.EXPECTS[6:]) for s in self.STEPS])
+        file["begin"] = "2026-01-01T00:00:00Z"
+        self.assertEqual([e.message for e in self.VALIDATOR.iter_errors(file)], [])
+        self.assertEqual(self.faults(file), [])
+
+    def test_what_is_wrong_is_wrong_for_both(self):
+        good = {"expect": [{"case": "A"}]}
+        wrong = [{"at": "1d", "advance": "1d"}, {"at": 1}, {"at": "1w"}, {"signal": "s"}, dict(self.SIGNAL, withdraw="s"),
+                 {"accept": "A", "close": "A"}, {"accept": "A", "severity": 3}, {"result": "x"}, {"assign": "A"}, {"to": "r-anna"},
+                 dict(self.SIGNAL, severity=6), dict(self.SIGNAL, persons=[{"role": "x"}]), dict(self.SIGNAL, persons=[{"name": "x", "age": "3"}]),
+                 {"signal": "s", "type": self.SIGNAL["type"], "role": "youth"}, {"signl": "s"}, {"signal": ["s"]}, {"withdraw": ""},
+                 {"withdraw": "s" * 257}, {"expect": {}}, {"expect": [{}]}, {"expect": [{"rule": "serious"}]},
+                 {"expect": [{"case": "A", "watch": "A"}]}, {"expect": [{"holds": "A"}]}, {"expect": [{"latch": "A"}]},
+                 {"expect": [{"regular": "s", "rule": "serious"}]}, {"expect": [{"case": "A", "state": "open"}]},
+                 {"expect": [{"same": ["A"]}]}, {"expect": [{"review": "A"}]}, {"expect": [{"case": "A", "signals": "s"}]}]
+        for step in wrong:
+            file = self.file([dict(good, **step)])
+            self.assertFalse(self.VALIDATOR.is_valid(file), step)
+            self.assertNotEqual(self.faults(file), [], step)
+        self.assertFalse(self.VALIDATOR.is_valid(self.file([])))
+        self.assertNotEqual(self.faults(self.file([])), [])
+
+    def test_every_mapping_has_the_keys_that_the_reader_knows(self):
+        unknown = "q" * 24
+        places = [(lambda f: f, self.SCHEMA), (lambda f: f["tests"][0], self.SCHEMA["properties"]["tests"]["items"]),
+                  (lambda f: f["tests"][0]["steps"][0], self.SCHEMA["$defs"]["step"]),
+                  (lambda f: f["tests"][0]["steps"][0]["expect"][0], self.SCHEMA["$defs"]["expect"]),
+                  (lambda f: f["tests"][0]["steps"][0]["persons"][0], self.SCHEMA["$defs"]["step"]["properties"]["persons"]["items"]["anyOf"][1])]
+        for at, schema in places:
+            file = self.file([dict(self.SIGNAL, persons=[{"name": "B"}], expect=[{"case": "A"}])])
+            at(file)[unknown] = 1
+            told = [f for f in self.faults(file) if "unknown key; known here: " in f]
+            self.assertEqual(len(told), 1)
+            self.assertEqual(set(told[0].split("known here: ")[1].split(", ")), set(schema["properties"]))
+            self.assertFalse(self.VALIDATOR.is_valid(file))
+
+
 if __name__ == "__main__":
     unittest.main()
