@@ -234,8 +234,7 @@ take_texts(vdr_daemon *daemon, vdr_reload *reload, const vdr_config_texts *texts
         same = true;
     }
     if (!same) {
-        err = vdr_steer_reload(daemon, reload->problems, PROBLEMS_MAX, &reload->problem_count, &reload->arena,
-                               texts, &by, ticket, reload->words);
+        err = vdr_steer_reload(daemon, texts, &by, ticket, reload->words);
         if (err != VDR_E_WRONG_STATE)
             return err; /* otherwise it is proposed already, say the words */
     }

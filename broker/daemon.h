@@ -23,6 +23,7 @@
 #include "broker/door/event.h"
 #include "broker/engine.h"
 #include "broker/node.h"
+#include "broker/proof.h"
 #include "broker/past.h"
 #include "broker/porter.h"
 #include "broker/refusals.h"
@@ -162,6 +163,7 @@ typedef struct vdr_daemon {
     vdr_ring acking;     /* vdr_acking, in order of bundles */
 
     vdr_past *past;
+    vdr_prover *prover; /* of configurations that are proposed */
     uint64_t last_errand;
     vdr_admin_wait admin[VDR_ADMIN_WAITS];
     size_t admin_count;
@@ -301,10 +303,10 @@ void vdr_steer_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_ad
 bool vdr_steer_looks(vdr_verb verb); /* it changes nothing */
 /* A configuration came into force: told in the journal, and its keys are let in. */
 void vdr_steer_active(vdr_daemon *daemon, const vdr_engine_by *by);
-/* A changed directory is proposed. BAD_CONFIG: the problems tell, in the arena. */
-VDR_MUST_CHECK vdr_err vdr_steer_reload(vdr_daemon *daemon, vdr_wire_problem *problems, size_t problems_max,
-                                        size_t *ret_count, vdr_arena *arena, const vdr_config_texts *texts,
+/* A changed directory is linted, on the spot, and proposed. BAD_CONFIG: the words tell. */
+VDR_MUST_CHECK vdr_err vdr_steer_reload(vdr_daemon *daemon, const vdr_config_texts *texts,
                                         const vdr_engine_by *by, vdr_ticket ticket, char *ret_words);
+void vdr_steer_turn(vdr_daemon *daemon); /* what was checked beside the turn is proposed */
 
 /* ---- admin_report.c */
 

@@ -227,6 +227,7 @@ vdr_daemon_run(vdr_daemon *daemon, int signal_fd)
         more = vdr_delivery_pump(daemon) || more;
         more = vdr_decisions_pump(daemon) || more;
         vdr_reports_turn(daemon);
+        vdr_steer_turn(daemon);
         unblock(daemon);
         vdr_daemon_reap(daemon);
         tidy(daemon);

@@ -1,145 +1,192 @@
 #include "broker/proof.h"
 
-#include "broker/study/lint.h"
-#include "broker/study/play.h"
+#include "broker/thread.h"
+#include "proto/limits.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
-#define PROOF_BYTES (64u * 1024 * 1024)
-#define WORDS_BYTES 1024u /* of a problem (protocol.md) */
+#define PROOF_BYTES (8u * VDR_CONF_BYTES_MAX) /* a frame of the operators' listener fits */
 
-void
-vdr_proof_init(vdr_proof *proof)
+static const char *const file_names[VDR_CONFIG_FILES] = {"town.yaml", "catalogue.yaml", "rules.yaml"};
+
+static vdr_proof *
+proof_new(vdr_ms now)
 {
-    *proof = (vdr_proof){.count = 0};
+    vdr_proof *proof = (vdr_proof *)vdr_alloc(1, sizeof *proof);
     vdr_arena_init(&proof->arena, PROOF_BYTES);
+    vdr_config_faults_init(&proof->faults);
+    proof->now = now;
+    return proof;
+}
+
+/* The three files of the configuration by their names; all others are rule tests. */
+static bool
+take_files(vdr_proof *proof, const vdr_wire_admin *admin)
+{
+    vdr_judge_test *tests =
+        (vdr_judge_test *)vdr_arena_alloc(&proof->arena, (admin->file_count + 1) * sizeof *tests);
+    unsigned found = 0;
+    for (size_t i = 0; tests != NULL && i < admin->file_count; i++) {
+        vdr_span name = vdr_arena_copy(&proof->arena, admin->files[i].name); /* terminated */
+        vdr_span text = vdr_arena_copy(&proof->arena, admin->files[i].text);
+        unsigned file = 0;
+        while (file < VDR_CONFIG_FILES && !vdr_span_equal(name, vdr_span_str(file_names[file])))
+            file++;
+        if (file == VDR_CONFIG_FILES) {
+            tests[proof->test_count++] = (vdr_judge_test){.name = (const char *)name.at, .text = text};
+            continue;
+        }
+        proof->texts.name[file] = name;
+        proof->texts.text[file] = text;
+        found |= 1u << file;
+    }
+    proof->tests = tests;
+    return found == (1u << VDR_CONFIG_FILES) - 1;
+}
+
+vdr_proof *
+vdr_proof_new(const vdr_wire_admin *admin, vdr_ms now)
+{
+    vdr_proof *proof = proof_new(now);
+    bool whole = take_files(proof, admin);
+    vdr_span *allowed =
+        (vdr_span *)vdr_arena_alloc(&proof->arena, (admin->allowed_count + 1) * sizeof *allowed);
+    for (size_t i = 0; allowed != NULL && i < admin->allowed_count; i++)
+        allowed[i] = vdr_arena_copy(&proof->arena, admin->allowed[i]);
+    proof->allowed = allowed;
+    proof->allowed_count = admin->allowed_count;
+    proof->reason = vdr_arena_copy(&proof->arena, admin->reason);
+    if (!whole || proof->arena.overflow)
+        vdr_proof_free(&proof);
+    return proof;
+}
+
+vdr_proof *
+vdr_proof_of_texts(const vdr_config_texts *texts, vdr_ms now)
+{
+    vdr_proof *proof = proof_new(now);
+    proof->texts = *texts;
+    return proof;
 }
 
 void
-vdr_proof_done(vdr_proof *proof)
+vdr_proof_run(vdr_proof *proof)
 {
-    vdr_arena_done(&proof->arena);
-}
-
-/* No part of a character is left at the end. */
-static vdr_span
-shortened(vdr_span text)
-{
-    if (text.len <= WORDS_BYTES)
-        return text;
-    text.len = WORDS_BYTES;
-    while (text.len > 0 && (text.at[text.len] & 0xc0) == 0x80)
-        text.len--;
-    return text;
-}
-
-static void
-add(vdr_proof *proof, vdr_span file, uint32_t line, uint32_t column, vdr_span words)
-{
-    if (proof->count == VDR_PROOF_PROBLEMS_MAX) {
-        proof->more++;
-        return;
-    }
-    vdr_wire_problem *problem = &proof->at[proof->count++];
-    *problem = (vdr_wire_problem){.line = line, .column = column};
-    problem->file = vdr_arena_copy(&proof->arena, shortened(file));
-    problem->text = vdr_arena_copy(&proof->arena, shortened(words));
-}
-
-static void
-add_faults(vdr_proof *proof, const vdr_config_faults *faults)
-{
-    for (size_t i = 0; i < faults->count; i++)
-        add(proof, faults->at[i].name, faults->at[i].line, faults->at[i].column, faults->at[i].message);
-    proof->more += faults->more;
-}
-
-static void
-lint(vdr_proof *proof, const vdr_config *config, const vdr_config_texts *texts, const vdr_span *allowed,
-     size_t allowed_count, vdr_ms now)
-{
-    vdr_lint *found = vdr_lint_new(config, texts, now);
-    for (size_t i = 0; i < allowed_count; i++)
-        if (!vdr_lint_allow(found, allowed[i]))
-            add(proof, vdr_span_str("rules.yaml"), 1, 1,
-                vdr_span_str("a finding is allowed that lint does not know"));
-    for (size_t i = 0; i < found->count; i++) {
-        const vdr_lint_finding *finding = &found->at[i];
-        if (finding->allowed || finding->severity < VDR_LINT_WARNING)
-            continue;
-        char words[WORDS_BYTES + 1];
-        int len =
-            snprintf(words, sizeof words, "%s: %s: %.*s; %.*s", vdr_lint_severity_name(finding->severity),
-                     finding->code, (int)finding->fault.message.len, (const char *)finding->fault.message.at,
-                     (int)finding->advice.len, (const char *)finding->advice.at);
-        size_t used = len < 0 ? 0 : (size_t)len < sizeof words ? (size_t)len : sizeof words - 1;
-        add(proof, finding->fault.name, finding->fault.line, finding->fault.column, vdr_span_of(words, used));
-    }
-    vdr_lint_free(&found);
-}
-
-static void
-play(vdr_proof *proof, const vdr_script *script, const vdr_config *config, vdr_coverage *coverage)
-{
-    vdr_play *played = vdr_alloc(1, sizeof *played);
-    for (size_t i = 0; i < script->test_count; i++) {
-        vdr_arena arena;
-        vdr_arena_init(&arena, PROOF_BYTES);
-        vdr_play_test(script, &script->tests[i], config, coverage, &arena, played);
-        proof->tests++;
-        for (size_t j = 0; j < played->count; j++) {
-            char words[WORDS_BYTES + 1];
-            int len = snprintf(words, sizeof words, "test \"%.*s\":\n%.*s", (int)script->tests[i].name.len,
-                               (const char *)script->tests[i].name.at, (int)played->at[j].words.len,
-                               (const char *)played->at[j].words.at);
-            size_t used = len < 0 ? 0 : (size_t)len < sizeof words ? (size_t)len : sizeof words - 1;
-            add(proof, script->file, played->at[j].place.line, played->at[j].place.column,
-                vdr_span_of(words, used));
-        }
-        vdr_arena_done(&arena);
-    }
-    free(played);
-}
-
-static void
-test(vdr_proof *proof, const vdr_wire_file *file, const vdr_config *config, vdr_coverage *coverage)
-{
-    vdr_config_faults faults;
-    vdr_script *script = NULL;
-    vdr_span name = vdr_arena_copy(&proof->arena, file->name); /* terminated */
-    vdr_config_faults_init(&faults);
-    vdr_err err = name.at != NULL ? vdr_script_read((const char *)name.at, file->text, &faults, &script)
-                                  : VDR_E_NO_MEMORY;
-    if (err == VDR_OK)
-        err = vdr_script_check(script, config, &faults);
-    add_faults(proof, &faults);
-    if (err == VDR_OK)
-        play(proof, script, config, coverage);
-    vdr_script_free(&script);
-    vdr_config_faults_done(&faults);
-}
-
-vdr_err
-vdr_proof_run(vdr_proof *proof, const vdr_config_texts *texts, const vdr_wire_file *tests, size_t test_count,
-              const vdr_span *allowed, size_t allowed_count, vdr_ms now)
-{
-    vdr_config_faults faults;
     vdr_config *config = NULL;
-    vdr_config_faults_init(&faults);
-    vdr_err err = vdr_config_read(texts, &faults, &config);
-    add_faults(proof, &faults);
-    vdr_config_faults_done(&faults);
-    if (err != VDR_OK)
-        return err;
-    vdr_coverage coverage;
-    vdr_coverage_init(&coverage, config);
-    lint(proof, config, texts, allowed, allowed_count, now);
-    for (size_t i = 0; i < test_count; i++)
-        test(proof, &tests[i], config, &coverage);
-    vdr_coverage_done(&coverage);
+    proof->err = vdr_config_read(&proof->texts, &proof->faults, &config);
+    if (proof->err != VDR_OK)
+        return;
+    vdr_judge_ask ask = {.config = config,
+                         .texts = &proof->texts,
+                         .now = proof->now,
+                         .allowed = proof->allowed,
+                         .allowed_count = proof->allowed_count,
+                         .tests = proof->tests,
+                         .test_count = proof->test_count};
+    vdr_judge(&ask, &proof->words, &proof->judgement);
+    if (!proof->judgement.fit)
+        proof->err = VDR_E_BAD_CONFIG;
     vdr_config_free(&config);
-    if (proof->arena.overflow)
-        return VDR_E_NO_MEMORY;
-    return proof->count != 0 ? VDR_E_BAD_CONFIG : VDR_OK;
+}
+
+void
+vdr_proof_free(vdr_proof **proof_p)
+{
+    vdr_proof *proof = *proof_p;
+    if (proof == NULL)
+        return;
+    vdr_config_faults_done(&proof->faults);
+    vdr_bytes_done(&proof->words);
+    vdr_arena_done(&proof->arena);
+    free(proof);
+    *proof_p = NULL;
+}
+
+/* ---- beside the turn ---- */
+
+struct vdr_prover {
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    vdr_proof *waiting, *done; /* one of them at most, or neither while one is being made */
+    bool busy, stop;
+    int wake_fd;
+};
+
+static void *
+prove(void *context)
+{
+    vdr_prover *prover = context;
+    (void)pthread_mutex_lock(&prover->lock);
+    while (!prover->stop) {
+        vdr_proof *proof = prover->waiting;
+        if (proof == NULL) {
+            (void)pthread_cond_wait(&prover->changed, &prover->lock);
+            continue;
+        }
+        prover->waiting = NULL;
+        (void)pthread_mutex_unlock(&prover->lock);
+        vdr_proof_run(proof);
+        (void)pthread_mutex_lock(&prover->lock);
+        prover->done = proof;
+        vdr_thread_wake(prover->wake_fd);
+    }
+    (void)pthread_mutex_unlock(&prover->lock);
+    return NULL;
+}
+
+vdr_prover *
+vdr_prover_new(int wake_fd)
+{
+    vdr_prover *prover = (vdr_prover *)vdr_alloc(1, sizeof *prover);
+    prover->wake_fd = wake_fd;
+    vdr_thread_lock_init(&prover->lock);
+    vdr_thread_cond_init(&prover->changed);
+    vdr_thread_start(&prover->thread, "proof", prove, prover);
+    return prover;
+}
+
+void
+vdr_prover_free(vdr_prover **prover_p)
+{
+    vdr_prover *prover = *prover_p;
+    if (prover == NULL)
+        return;
+    (void)pthread_mutex_lock(&prover->lock);
+    prover->stop = true;
+    (void)pthread_cond_signal(&prover->changed);
+    (void)pthread_mutex_unlock(&prover->lock);
+    (void)pthread_join(prover->thread, NULL);
+    vdr_proof_free(&prover->waiting);
+    vdr_proof_free(&prover->done);
+    (void)pthread_cond_destroy(&prover->changed);
+    (void)pthread_mutex_destroy(&prover->lock);
+    free(prover);
+    *prover_p = NULL;
+}
+
+bool
+vdr_prover_begin(vdr_prover *prover, vdr_proof *proof)
+{
+    (void)pthread_mutex_lock(&prover->lock);
+    bool free_hands = !prover->busy;
+    if (free_hands) {
+        prover->busy = true;
+        prover->waiting = proof;
+        (void)pthread_cond_signal(&prover->changed);
+    }
+    (void)pthread_mutex_unlock(&prover->lock);
+    return free_hands;
+}
+
+vdr_proof *
+vdr_prover_collect(vdr_prover *prover)
+{
+    (void)pthread_mutex_lock(&prover->lock);
+    vdr_proof *proof = prover->done;
+    prover->done = NULL;
+    if (proof != NULL)
+        prover->busy = false;
+    (void)pthread_mutex_unlock(&prover->lock);
+    return proof;
 }

@@ -1,30 +1,48 @@
 /* broker/proof.h - what a configuration must pass before it may be proposed: the door's checks, lint, and the rule
- * tests that are sent with it.
+ * tests that come with it; in a thread of its own, since tests take as long as they take.
  *
- * Thread:  any; pure. It takes as long as the tests do, some milliseconds each.
- * Errors:  BAD_CONFIG: the problems tell, with file, line and column; NO_MEMORY.
- * Memory:  problems live in the proof until vdr_proof_done. */
+ * Thread:  the reactor's, but for vdr_proof_run, which is pure and any.
+ * Errors:  BAD_CONFIG: faults or words tell; NO_MEMORY: it is too much for one proof.
+ * Memory:  a proof has copies of what it was made from. */
 #ifndef VDR_BROKER_PROOF_H
 #define VDR_BROKER_PROOF_H
 
 #include "broker/door/config_read.h"
+#include "broker/study/judge.h"
 #include "proto/wire.h"
 
-#define VDR_PROOF_PROBLEMS_MAX 100u
-
 typedef struct vdr_proof {
+    uint64_t errand, session; /* who waits for it */
+    vdr_config_texts texts;
+    const vdr_judge_test *tests;
+    size_t test_count;
+    const vdr_span *allowed;
+    size_t allowed_count;
+    vdr_span reason;
+    vdr_ms now; /* absences that are over by then are no matter */
     vdr_arena arena;
-    vdr_wire_problem at[VDR_PROOF_PROBLEMS_MAX];
-    size_t count, more;
-    size_t tests; /* that were played */
+
+    /* what was found */
+    vdr_err err;
+    vdr_config_faults faults; /* of the files */
+    vdr_bytes words;          /* of lint and tests, as a compiler tells them */
+    vdr_judgement judgement;
 } vdr_proof;
 
-void vdr_proof_init(vdr_proof *proof);
-void vdr_proof_done(vdr_proof *proof);
+/* Of the files of a PROPOSE. NULL: town.yaml, catalogue.yaml or rules.yaml is missing, or it is too much. */
+vdr_proof *vdr_proof_new(const vdr_wire_admin *admin, vdr_ms now);
+/* Of a directory: lint alone. */
+vdr_proof *vdr_proof_of_texts(const vdr_config_texts *texts, vdr_ms now);
+void vdr_proof_run(vdr_proof *proof);
+void vdr_proof_free(vdr_proof **proof_p); /* NULL-safe */
 
-/* allowed: findings of lint that may stand. now: for absences that are over. */
-VDR_MUST_CHECK vdr_err vdr_proof_run(vdr_proof *proof, const vdr_config_texts *texts,
-                                     const vdr_wire_file *tests, size_t test_count, const vdr_span *allowed,
-                                     size_t allowed_count, vdr_ms now);
+typedef struct vdr_prover vdr_prover;
+
+vdr_prover *vdr_prover_new(int wake_fd); /* starts its thread; the fd is made readable when a proof is done */
+void vdr_prover_free(vdr_prover **prover_p); /* NULL-safe; waits for the proof in hand */
+/* Takes the proof over. False: another one is in hand. */
+VDR_MUST_CHECK bool vdr_prover_begin(vdr_prover *prover, vdr_proof *proof);
+/* A proof that is done, now the caller's; NULL: none. */
+vdr_proof *vdr_prover_collect(vdr_prover *prover);
 
 #endif

@@ -314,6 +314,7 @@ prepare(started *s)
     vdr_delivery_begin(daemon);
     vdr_admin_admit(daemon);
     daemon->refusals = vdr_refusals_new();
+    daemon->prover = vdr_prover_new(vdr_engine_fd(daemon->engine));
     daemon->survey = vdr_survey_new(daemon->log, vdr_engine_fd(daemon->engine));
 }
 
@@ -404,6 +405,7 @@ close_all(started *s)
     vdr_refusals_free(&daemon->refusals);
     vdr_log_reader_close(&daemon->reader);
     vdr_past_free(&daemon->past);
+    vdr_prover_free(&daemon->prover);
     vdr_engine_close(&daemon->engine);
     vdr_checkpoint_close(&s->checkpoint);
     vdr_log_close(&daemon->log);

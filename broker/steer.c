@@ -123,39 +123,25 @@ by_of(const vdr_daemon *daemon, const vdr_session *session, vdr_span reason)
         .operator_id = vdr_span_str(session->party), .reason = reason, .alone = !daemon->node->four_eyes};
 }
 
-/* The three files of the configuration by their names; the others are rule tests, and stand first in tests. */
-static bool
-sort_files(const vdr_wire_admin *admin, vdr_config_texts *ret_texts, vdr_wire_file *tests, size_t *ret_count)
-{
-    bool found[VDR_CONFIG_FILES] = {false, false, false};
-    *ret_count = 0;
-    for (size_t i = 0; i < admin->file_count; i++) {
-        unsigned file = 0;
-        while (file < VDR_CONFIG_FILES &&
-               !vdr_span_equal(admin->files[i].name, vdr_span_str(file_names[file])))
-            file++;
-        if (file == VDR_CONFIG_FILES) {
-            tests[(*ret_count)++] = admin->files[i];
-            continue;
-        }
-        ret_texts->name[file] = admin->files[i].name;
-        ret_texts->text[file] = admin->files[i].text;
-        found[file] = true;
-    }
-    return found[VDR_CONFIG_TOWN] && found[VDR_CONFIG_CATALOGUE] && found[VDR_CONFIG_RULES];
-}
-
+/* What is wrong: faults of the files as problems, the words of lint and tests as a file to be read. */
 static void
-refuse(vdr_daemon *daemon, vdr_session *session, uint64_t request, const vdr_proof *proof, vdr_err err)
+refuse(vdr_daemon *daemon, vdr_session *session, uint64_t request, const vdr_proof *proof)
 {
-    char words[100] = "";
-    if (proof->more != 0)
-        (void)snprintf(words, sizeof words, "and %zu more problems", proof->more);
+    vdr_wire_problem problems[VDR_CONFIG_FAULTS_MAX];
+    for (size_t i = 0; i < proof->faults.count; i++) {
+        const vdr_config_fault *fault = &proof->faults.at[i];
+        problems[i] = (vdr_wire_problem){
+            .file = fault->name, .line = fault->line, .column = fault->column, .text = fault->message};
+    }
+    vdr_wire_file words = {.name = vdr_span_str("problems.txt"), .text = vdr_bytes_span(&proof->words)};
+    if (words.text.len > VDR_CONF_BYTES_MAX)
+        words.text.len = VDR_CONF_BYTES_MAX;
     vdr_wire_admin_result result = {.request = request,
-                                    .error = err,
-                                    .text = vdr_span_str(words),
-                                    .problems = proof->at,
-                                    .problem_count = proof->count};
+                                    .error = proof->err,
+                                    .problems = problems,
+                                    .problem_count = proof->faults.count,
+                                    .files = &words,
+                                    .file_count = words.text.len != 0 ? 1 : 0};
     vdr_admin_say(daemon, session, &result);
 }
 
@@ -185,39 +171,21 @@ take_config(vdr_daemon *daemon, vdr_ticket ticket, const vdr_config_texts *texts
     return err;
 }
 
+/* The proof is made beside the turn; what comes of it, in vdr_steer_turn. */
 static vdr_err
-propose(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin, vdr_ticket ticket,
-        char *ret_words, bool *ret_told)
+propose(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin, uint64_t errand,
+        char *ret_words)
 {
-    vdr_config_texts texts;
-    size_t test_count;
-    vdr_wire_file *tests = (vdr_wire_file *)vdr_alloc(admin->file_count + 1, sizeof *tests);
-    if (!sort_files(admin, &texts, tests, &test_count)) {
-        free(tests);
-        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES,
-                       "town.yaml, catalogue.yaml and rules.yaml are needed");
-        return VDR_E_BAD_FRAME;
-    }
-    vdr_proof *proof = (vdr_proof *)vdr_alloc(1, sizeof *proof);
-    vdr_proof_init(proof);
-    vdr_err err = vdr_proof_run(proof, &texts, tests, test_count, admin->allowed, admin->allowed_count,
-                                vdr_clock_now(daemon->clock));
-    if (err == VDR_E_BAD_CONFIG) {
-        uint64_t request = vdr_admin_taken(daemon, vdr_errand_number(ticket));
-        refuse(daemon, session, request, proof, err);
-        *ret_told = true;
-    } else if (err == VDR_OK) {
-        vdr_engine_by by = by_of(daemon, session, admin->reason);
-        err = take_config(daemon, ticket, &texts, &by, ret_words);
-        size_t used = strlen(ret_words);
-        if (err == VDR_OK)
-            (void)snprintf(ret_words + used, VDR_ENGINE_WORDS_BYTES - used,
-                           "; lint is clean, %zu rule tests pass", proof->tests);
-    }
-    vdr_proof_done(proof);
-    free(proof);
-    free(tests);
-    return err;
+    vdr_proof *proof = vdr_proof_new(admin, vdr_clock_now(daemon->clock));
+    if (proof == NULL)
+        return vdr_admin_words(ret_words, VDR_E_BAD_FRAME,
+                               "town.yaml, catalogue.yaml and rules.yaml are needed");
+    proof->errand = errand;
+    proof->session = session->number;
+    if (vdr_prover_begin(daemon->prover, proof))
+        return VDR_OK;
+    vdr_proof_free(&proof);
+    return vdr_admin_words(ret_words, VDR_E_BUSY, "another configuration is being checked");
 }
 
 static vdr_err
@@ -300,7 +268,6 @@ static void
 change(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
 {
     char *words = (char *)vdr_alloc(VDR_ENGINE_WORDS_BYTES, 1);
-    bool told = false;
     const vdr_admin_wait *wait = vdr_admin_wait_for(daemon, session, admin);
     uint64_t number = wait != NULL ? wait->number : 0;
     vdr_ticket ticket = vdr_errand_ticket(VDR_ERRAND_ADMIN, session->number, number);
@@ -310,7 +277,7 @@ change(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
     else if (needs_reason(admin->verb) && admin->reason.len == 0)
         err = vdr_admin_words(words, VDR_E_BAD_FRAME, "say why: a reason is needed");
     else if (admin->verb == VDR_VERB_PROPOSE)
-        err = propose(daemon, session, admin, ticket, words, &told);
+        err = propose(daemon, session, admin, number, words);
     else if (admin->verb == VDR_VERB_ROLLBACK)
         err = roll_back(daemon, session, admin, ticket, words);
     else if (admin->verb == VDR_VERB_PAUSE)
@@ -321,9 +288,9 @@ change(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
     } else {
         err = decide(daemon, session, admin, ticket, words);
     }
-    if (number != 0 && !told && err != VDR_OK)
+    if (number != 0 && err != VDR_OK)
         vdr_admin_give_up(daemon, session, number, err, *words != '\0' ? words : vdr_err_text(err));
-    else if (err == VDR_OK)
+    else if (err == VDR_OK && admin->verb != VDR_VERB_PROPOSE)
         note(daemon, admin, number, words);
     free(words);
 }
@@ -335,24 +302,58 @@ vdr_steer_looks(vdr_verb verb)
            verb == VDR_VERB_TEXTS;
 }
 
-vdr_err
-vdr_steer_reload(vdr_daemon *daemon, vdr_wire_problem *problems, size_t problems_max, size_t *ret_count,
-                 vdr_arena *arena, const vdr_config_texts *texts, const vdr_engine_by *by, vdr_ticket ticket,
-                 char *ret_words)
+static void
+finish(vdr_daemon *daemon, vdr_session *session, const vdr_proof *proof)
 {
-    vdr_proof *proof = (vdr_proof *)vdr_alloc(1, sizeof *proof);
-    vdr_proof_init(proof);
-    vdr_err err = vdr_proof_run(proof, texts, NULL, 0, NULL, 0, vdr_clock_now(daemon->clock));
-    size_t count = proof->count < problems_max ? proof->count : problems_max;
-    for (size_t i = 0; i < count; i++) {
-        problems[i] = proof->at[i];
-        problems[i].file = vdr_arena_copy(arena, proof->at[i].file);
-        problems[i].text = vdr_arena_copy(arena, proof->at[i].text);
+    if (proof->err != VDR_OK) {
+        refuse(daemon, session, vdr_admin_taken(daemon, proof->errand), proof);
+        return;
     }
-    *ret_count = count;
-    vdr_proof_done(proof);
-    free(proof);
-    return err == VDR_OK ? vdr_engine_propose(daemon->engine, ticket, texts, by, ret_words) : err;
+    char *words = (char *)vdr_alloc(VDR_ENGINE_WORDS_BYTES, 1);
+    vdr_ticket ticket = vdr_errand_ticket(VDR_ERRAND_ADMIN, session->number, proof->errand);
+    vdr_engine_by by = by_of(daemon, session, proof->reason);
+    vdr_err err = take_config(daemon, ticket, &proof->texts, &by, words);
+    size_t used = strlen(words);
+    if (err != VDR_OK) {
+        vdr_admin_give_up(daemon, session, proof->errand, err, *words != '\0' ? words : vdr_err_text(err));
+    } else {
+        const vdr_wire_admin admin = {.verb = VDR_VERB_PROPOSE};
+        (void)snprintf(words + used, VDR_ENGINE_WORDS_BYTES - used, "; lint is clean, %zu rule tests pass",
+                       proof->judgement.passed);
+        note(daemon, &admin, proof->errand, words);
+    }
+    free(words);
+}
+
+void
+vdr_steer_turn(vdr_daemon *daemon)
+{
+    vdr_proof *proof = vdr_prover_collect(daemon->prover);
+    if (proof == NULL)
+        return;
+    vdr_session *session = vdr_session_by_number(daemon->sessions, proof->session);
+    vdr_arena_reset(&daemon->tales);
+    if (session != NULL && vdr_session_live(session))
+        finish(daemon, session, proof);
+    else
+        (void)vdr_admin_taken(daemon, proof->errand); /* whoever asked is gone */
+    vdr_proof_free(&proof);
+}
+
+vdr_err
+vdr_steer_reload(vdr_daemon *daemon, const vdr_config_texts *texts, const vdr_engine_by *by,
+                 vdr_ticket ticket, char *ret_words)
+{
+    vdr_proof *proof = vdr_proof_of_texts(texts, vdr_clock_now(daemon->clock));
+    vdr_proof_run(proof);
+    vdr_err err = proof->err;
+    if (err == VDR_OK)
+        err = vdr_engine_propose(daemon->engine, ticket, texts, by, ret_words);
+    else
+        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "%.*s", (int)proof->words.len,
+                       (const char *)proof->words.at);
+    vdr_proof_free(&proof);
+    return err;
 }
 
 void

@@ -238,6 +238,8 @@ show_problems(const vdr_wire_admin_result *result)
         fprintf(stderr, "%.*s:%u:%u: %.*s\n", (int)p->file.len, (const char *)p->file.at, p->line, p->column,
                 (int)p->text.len, (const char *)p->text.at);
     }
+    for (size_t i = 0; i < result->file_count; i++)
+        (void)fwrite(result->files[i].text.at, 1, result->files[i].text.len, stderr);
 }
 
 static void
@@ -321,7 +323,7 @@ ask(const vdr_cli_verb *verb, steer_line *line)
     int status = vdr_cli_link_open(verb, &line->link, &options, true, &client);
     if (status == VDR_EXIT_OK) {
         vdr_err err = vdr_client_admin(client, &line->admin, line->link.timeout_ms, &result);
-        if (result != NULL)
+        if (result != NULL && err != VDR_OK)
             show_problems(result);
         status = err == VDR_OK ? show(line, result) : vdr_cli_link_failed(&line->link, client, verb->name);
         vdr_client_close(&client);
