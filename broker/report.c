@@ -1,5 +1,7 @@
 #include "broker/report.h"
 
+#include "broker/core/control.h"
+
 #include <stdlib.h>
 
 #define LONG_MS         (INT64_C(1) << 62)
@@ -62,6 +64,7 @@ put_rule(const vdr_report_world *world, vdr_rows *rows, vdr_span id, uint64_t ev
     if (in_force != NULL)
         vdr_row_text(rows, "level", vdr_span_str(vdr_level_name(in_force->level)));
     vdr_row_number(rows, "current", in_force != NULL);
+    vdr_row_instant(rows, "paused_until_ms", vdr_control_until(world->core, VDR_PROPOSAL_PAUSE, id));
     vdr_row_number(rows, "evaluations", evaluations);
     vdr_row_number(rows, "holds", rule->cases.proposed + rule->matches + rule->watched);
     put_cases(rows, &rule->cases);
@@ -200,6 +203,8 @@ put_agency(const vdr_report_world *world, vdr_rows *rows, const vdr_tally_agency
     vdr_row(rows, "agency");
     vdr_row_text(rows, "agency", vdr_span_str(agency->id));
     vdr_row_text(rows, "rhythm", vdr_span_str(quiet_word(vdr_report_quiet(agency, world->now))));
+    vdr_row_instant(rows, "silenced_until_ms",
+                    vdr_control_until(world->core, VDR_PROPOSAL_SILENCE, vdr_span_str(agency->id)));
     vdr_row_number(rows, "signals", agency->signals);
     vdr_row_number(rows, "signals_day", vdr_tally_recent(agency, world->now, 24));
     vdr_row_number(rows, "signals_week", vdr_tally_recent(agency, world->now, VDR_TALLY_WEEK_HOURS));

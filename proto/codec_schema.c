@@ -311,7 +311,7 @@ SCHEMA(explained_rule, explained_rule, TEXT(id, 1, NAME), TEXT(text, 0, WORDS),
 SCHEMA(explained_case, explained_case, U64_FROM(case_id, 1), ENUM(state, 0, VDR_CASE_MERGED),
        ENUM(priority, VDR_PRIORITY_NONE, VDR_PRIORITY_URGENT), TEXT(regisseur, 0, NAME), U64(revision),
        U64(opened_position), U64(config_position), I64(opened_at_ms), INSTANT(ended),
-       TEXTS(rules, rule_count), MANY(signals, signal_count, 0, ANY, signal_name_schema))
+       TEXTS(rules, rule_count), MANY(signals, signal_count, 0, ANY, signal_name_schema), U64(version))
 #undef PLAIN
 
 #define PLAIN vdr_explained_candidate
@@ -333,7 +333,7 @@ SCHEMA(explanation, explanation, U64(position), U64(config_position), I64(at_ms)
        MANY(cases, case_count, 0, ANY, explained_case_schema), U64(assigned),
        ENUM(assigned_by, VDR_ASSIGN_NONE, VDR_ASSIGN_NOBODY),
        MANY(candidates, candidate_count, 0, ANY, explained_candidate_schema),
-       MANY(dues, due_count, 0, ANY, explained_due_schema))
+       MANY(dues, due_count, 0, ANY, explained_due_schema), U64(version))
 #undef PLAIN
 
 #define PLAIN vdr_wire_answer

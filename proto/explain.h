@@ -137,6 +137,7 @@ typedef struct vdr_explained_case {
     uint64_t revision;
     vdr_position opened_position; /* of the command that made it */
     vdr_position config_position; /* of the configuration whose rules made it */
+    uint64_t version;             /* its number (control.h) */
     vdr_ms opened_at_ms;
     vdr_ms ended; /* VDR_MS_NONE: open */
     const vdr_span *rules;
@@ -164,6 +165,7 @@ typedef struct vdr_explained_due {
 
 typedef struct vdr_explanation {
     vdr_position position, config_position; /* the state after this record, and whose rules hold */
+    uint64_t version;                       /* of those (control.h) */
     vdr_ms at_ms;
     vdr_household_id household;
     vdr_case_id case_id;    /* what was asked, if it was a case */

@@ -44,5 +44,7 @@ uint64_t vdr_control_open(const vdr_core *core);                            /* p
 uint64_t vdr_control_holding(const vdr_core *core, vdr_proposal_kind kind); /* pauses, or silences */
 /* Does a pause of this rule, or a silence of this agency, hold now? Its number; 0: no. */
 uint64_t vdr_control_paused(const vdr_core *core, vdr_proposal_kind kind, vdr_span subject);
+vdr_ms vdr_control_until(const vdr_core *core, vdr_proposal_kind kind,
+                         vdr_span subject); /* VDR_MS_NONE: no */
 
 #endif

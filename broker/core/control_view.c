@@ -203,6 +203,13 @@ vdr_control_paused(const vdr_core *core, vdr_proposal_kind kind, vdr_span subjec
     return name != 0 ? vdr_pause_find(&core->state, kind, name) : 0;
 }
 
+vdr_ms
+vdr_control_until(const vdr_core *core, vdr_proposal_kind kind, vdr_span subject)
+{
+    const vdr_pause *pause = numbered(&core->state.pauses, vdr_control_paused(core, kind, subject));
+    return pause != NULL ? pause->until : VDR_MS_NONE;
+}
+
 /* ---- soundness ---- */
 
 #define EXPECT(condition, words)                                                                             \

@@ -114,6 +114,7 @@ tell_head(vdr_explaining *e, const vdr_explain_ask *ask)
     vdr_slot open = household->open_case;
     *e->told = (vdr_explanation){.position = state->position,
                                  .config_position = state->config_position,
+                                 .version = state->versions.next - 1,
                                  .at_ms = state->now,
                                  .household = {household->number},
                                  .case_id = ask->case_id,

@@ -29,6 +29,7 @@ tell_case(vdr_explaining *e, vdr_slot slot, vdr_explained_case *ret_told)
                                      .revision = of->revision,
                                      .opened_position = of->opened_position,
                                      .config_position = of->config_position,
+                                     .version = of->version,
                                      .opened_at_ms = of->opened_at,
                                      .ended = of->ended_at,
                                      .rules = ids,

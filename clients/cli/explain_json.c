@@ -138,6 +138,7 @@ case_of(const vdr_explained_case *c)
     set_when(o, "opened_at", c->opened_at_ms);
     set_number(o, "opened_position", c->opened_position);
     set_number(o, "config_position", c->config_position);
+    set_number(o, "version", c->version);
     set_when(o, "ended_at", c->ended);
     for (size_t i = 0; i < c->rule_count; i++)
         json_array_append_new(rules, vdr_cli_text(c->rules[i]));
@@ -194,6 +195,7 @@ vdr_cli_explanation(const vdr_explanation *told)
     set_when(o, "at", told->at_ms);
     set_number(o, "position", told->position);
     set_number(o, "config_position", told->config_position);
+    set_number(o, "version", told->version);
     set_id(o, "household", 'H', told->household.number);
     set_id(o, "case", 'C', told->case_id.number);
     if (told->signal.id.len != 0)

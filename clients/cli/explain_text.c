@@ -346,9 +346,9 @@ static void
 show_head(const vdr_explanation *told)
 {
     text t = {.len = 0};
-    add(&t, "H%llu at %s (record %llu, rules of record %llu): %u signal%s, %u person%s, %u address%s",
+    add(&t, "H%llu at %s (record %llu, rules of version %llu): %u signal%s, %u person%s, %u address%s",
         (unsigned long long)told->household.number, vdr_cli_when(told->at_ms),
-        (unsigned long long)told->position, (unsigned long long)told->config_position, told->signal_count,
+        (unsigned long long)told->position, (unsigned long long)told->version, told->signal_count,
         plural(told->signal_count), told->person_count, plural(told->person_count), told->address_count,
         told->address_count == 1 ? "" : "es");
     if (told->district.len != 0)
@@ -365,8 +365,8 @@ show_case(const vdr_explained_case *c)
     if (c->regisseur.len != 0)
         add(&t, " (%.*s)", TEXT(c->regisseur));
     add(&t, ", %s.", vdr_priority_name(c->priority));
-    add(&t, " Opened %s by record %llu under the rules of record %llu:", vdr_cli_when(c->opened_at_ms),
-        (unsigned long long)c->opened_position, (unsigned long long)c->config_position);
+    add(&t, " Opened %s by record %llu under the rules of version %llu:", vdr_cli_when(c->opened_at_ms),
+        (unsigned long long)c->opened_position, (unsigned long long)c->version);
     for (size_t i = 0; i < c->rule_count; i++)
         add(&t, "%s %.*s", i == 0 ? "" : ",", TEXT(c->rules[i]));
     add(&t, ".");

@@ -169,7 +169,10 @@ show_rules(const vdr_wire_admin_result *result)
             bool current = vdr_row_figure(row, "current") != 0;
             vdr_cli_table_cell(&rules, "%s", vdr_figure_short(vdr_row_word(row, "rule"), 18));
             vdr_cli_table_cell(&rules, "%s",
-                               current ? vdr_figure_short(vdr_row_word(row, "level"), 10) : "gone");
+                               !current ? "gone"
+                               : vdr_row_has(row, "paused_until_ms")
+                                   ? "paused"
+                                   : vdr_figure_short(vdr_row_word(row, "level"), 10));
             vdr_cli_table_cell(&rules, "%s", count_of(row, "evaluations"));
             vdr_cli_table_cell(&rules, "%s", count_of(row, "holds"));
             cases_cells(&rules, row);
@@ -209,7 +212,10 @@ show_agencies(const vdr_wire_admin_result *result, uint64_t now)
         vdr_cli_table_cell(&table, "%s", count_of(row, "signals_day"));
         vdr_cli_table_cell(&table, "%s", count_of(row, "signals_week"));
         vdr_cli_table_cell(&table, "%s", vdr_figure_age(row, "last_ms", now));
-        vdr_cli_table_cell(&table, "%s", vdr_figure_short(vdr_row_word(row, "rhythm"), 9));
+        vdr_cli_table_cell(&table, "%s",
+                           vdr_row_has(row, "silenced_until_ms")
+                               ? "silenced"
+                               : vdr_figure_short(vdr_row_word(row, "rhythm"), 9));
         vdr_cli_table_cell(&table, "%s", clock_of(row, clock));
         vdr_cli_table_cell(&table, "%s", count_of(row, "duplicates"));
         vdr_cli_table_cell(&table, "%s", count_of(row, "refused"));

@@ -187,6 +187,8 @@ class FourEyes(unittest.TestCase):
         self.assertEqual(operator.read("case case=2")["error"], "not_found")
         counters = operator.admin("status")["counters"]
         self.assertEqual((counters["paused_rules"], counters["silenced_agencies"]), (1, 0))
+        rule = [line for line in broker.good("beheer", "report", "rules").splitlines() if "two-domains" in line][0]
+        self.assertIn("paused", rule)
         broker.good("beheer", "clock", "advance", "2026-03-03T09:00:00Z")
         self.assertEqual(broker.rows("beheer", "pauses"), [])
         self.assertIsNone(broker.rows("beheer", "pauses", "--all")[0]["ended_by"])
