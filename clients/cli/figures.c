@@ -39,6 +39,53 @@ text_of(const vdr_wire_named *texts, size_t count, const char *name)
     return (vdr_span){0};
 }
 
+static bool
+keep_numbers(const vdr_wire_counter **numbers, size_t count, vdr_arena *arena)
+{
+    vdr_wire_counter *kept = vdr_arena_alloc(arena, (count + 1) * sizeof *kept);
+    for (size_t i = 0; kept != NULL && i < count; i++) {
+        kept[i] = (*numbers)[i];
+        kept[i].name = vdr_arena_copy(arena, (*numbers)[i].name);
+    }
+    *numbers = kept;
+    return kept != NULL && !arena->overflow;
+}
+
+static bool
+keep_texts(const vdr_wire_named **texts, size_t count, vdr_arena *arena)
+{
+    vdr_wire_named *kept = vdr_arena_alloc(arena, (count + 1) * sizeof *kept);
+    for (size_t i = 0; kept != NULL && i < count; i++)
+        kept[i] = (vdr_wire_named){.name = vdr_arena_copy(arena, (*texts)[i].name),
+                                   .text = vdr_arena_copy(arena, (*texts)[i].text)};
+    *texts = kept;
+    return kept != NULL && !arena->overflow;
+}
+
+const vdr_wire_admin_result *
+vdr_result_keep(const vdr_wire_admin_result *result, vdr_arena *arena)
+{
+    vdr_wire_admin_result *kept = vdr_arena_alloc(arena, sizeof *kept);
+    vdr_wire_row *rows = vdr_arena_alloc(arena, (result->row_count + 1) * sizeof *rows);
+    if (kept == NULL || rows == NULL)
+        return NULL;
+    *kept = (vdr_wire_admin_result){.counters = result->counters,
+                                    .counter_count = result->counter_count,
+                                    .texts = result->texts,
+                                    .text_count = result->text_count,
+                                    .rows = rows,
+                                    .row_count = result->row_count};
+    bool good = keep_numbers(&kept->counters, kept->counter_count, arena) &&
+                keep_texts(&kept->texts, kept->text_count, arena);
+    for (size_t i = 0; good && i < result->row_count; i++) {
+        rows[i] = result->rows[i];
+        rows[i].kind = vdr_arena_copy(arena, rows[i].kind);
+        good = keep_numbers(&rows[i].numbers, rows[i].number_count, arena) &&
+               keep_texts(&rows[i].texts, rows[i].text_count, arena);
+    }
+    return good ? kept : NULL;
+}
+
 uint64_t
 vdr_figure(const vdr_wire_admin_result *result, const char *name)
 {

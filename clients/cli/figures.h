@@ -4,7 +4,11 @@
 #ifndef VDR_CLI_FIGURES_H
 #define VDR_CLI_FIGURES_H
 
+#include "proto/arena.h"
 #include "proto/wire.h"
+
+/* A copy in the arena of what a result says, since a client keeps only the last. NULL: over its budget. */
+const vdr_wire_admin_result *vdr_result_keep(const vdr_wire_admin_result *result, vdr_arena *arena);
 
 /* 0 or an absent span where there is none of that name. */
 uint64_t vdr_figure(const vdr_wire_admin_result *result, const char *name);

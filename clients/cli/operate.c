@@ -8,11 +8,24 @@
 #include <string.h>
 
 static const char status_help[] =
-    "usage: voordeur status [OPTION...]\n"
+    "usage: voordeur status [--all] [OPTION...]\n"
     "\n"
-    "An operator sees how the broker is: positions, rates, the store, sessions, queues. Anybody else sees\n"
+    "An operator sees how the broker is, a light a line, and what to do next:\n"
+    "\n"
+    "  broker        serving; amber draining, stopping; red full, failed\n"
+    "  store, disk   amber above 80% of limits.store_bytes, 90% of the volume; red above 95%, 97%\n"
+    "  sync          how long until a group is durable; amber p99 50 ms, red 500 ms\n"
+    "  checkpoint, log tail   amber a failure, a million records after it; red five million\n"
+    "  clock         amber log time stands still, timers are late; red more than a minute\n"
+    "  mailboxes     by the oldest message that waits; amber three days, red fourteen\n"
+    "  no regisseur  amber a case that nobody has, red for a day\n"
+    "  offers        red past their time\n"
+    "  follow-ups, regisseurs, agencies, rejected   amber overdue, load above 90%, gone quiet, 2% of a day\n"
+    "\n"
+    "grey is what is not known yet: the first look after a start has to read the log. Anybody else sees\n"
     "themselves: the mailbox, and a regisseur their load.\n"
-    "\n" VDR_CLI_LINK_HELP;
+    "\n"
+    "  --all                     every figure by its name, as --json has them\n" VDR_CLI_LINK_HELP;
 
 static const char decisions_help[] =
     "usage: voordeur decisions [--from POSITION] [--follow] [OPTION...]\n"
@@ -70,7 +83,7 @@ static const char backup_help[] =
 /* Options that all of these have; own may hold more rows (values from VDR_OPT_OWN) and take them. */
 typedef struct verb_line {
     vdr_cli_link link;
-    bool from_given, follow;
+    bool from_given, follow, all;
     uint64_t from;
 } verb_line;
 
@@ -80,6 +93,7 @@ take_options(const vdr_cli_verb *verb, verb_line *line, int argc, char **argv)
     static const struct option options[] = {VDR_CLI_LINK_OPTIONS,
                                             {"from", required_argument, NULL, VDR_OPT_OWN},
                                             {"follow", no_argument, NULL, VDR_OPT_OWN + 1},
+                                            {"all", no_argument, NULL, VDR_OPT_OWN + 2},
                                             {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -96,6 +110,8 @@ take_options(const vdr_cli_verb *verb, verb_line *line, int argc, char **argv)
                 return vdr_cli_usage(verb, "--from %s: a position of the log was expected", optarg);
         } else if (own && option == VDR_OPT_OWN + 1) {
             line->follow = true;
+        } else if (verb == &vdr_cli_status && option == VDR_OPT_OWN + 2) {
+            line->all = true;
         } else if (!vdr_cli_link_take(&line->link, option, optarg)) {
             return vdr_cli_usage(verb, "unknown option");
         }
@@ -346,9 +362,10 @@ run_status(int argc, char **argv)
         return status;
     vdr_client_state_get(client, &state);
     vdr_wire_admin admin = {.verb = VDR_VERB_STATUS, .time = VDR_MS_NONE};
-    status = state.welcome->party_kind == VDR_PARTY_OPERATOR
-                 ? ask(&vdr_cli_status, &line.link, client, &admin)
-                 : own_status(&line.link, client);
+    bool operates = state.welcome->party_kind == VDR_PARTY_OPERATOR;
+    status = !operates                    ? own_status(&line.link, client)
+             : line.all || line.link.json ? ask(&vdr_cli_status, &line.link, client, &admin)
+                                          : vdr_cli_show_lights(&line.link, client);
     vdr_client_close(&client);
     int flushed = vdr_cli_flush();
     return status != VDR_EXIT_OK ? status : flushed;

@@ -19,6 +19,9 @@ void vdr_cli_show_household(const vdr_wire_household_view *view);
 /* An instant as "2026-03-02 09:00", "-" for none. The text is good until the fourth call after this one. */
 const char *vdr_cli_when(vdr_ms ms);
 
+/* The lights of a broker, for an operator (status.c); returns an exit status. */
+int vdr_cli_show_lights(const vdr_cli_link *link, vdr_client *client);
+
 /* A row of a report, its kind as "row". */
 json_t *vdr_cli_row(const vdr_wire_row *row);
 

@@ -31,7 +31,7 @@ extern const vdr_cli_verb vdr_cli_publish, vdr_cli_agent, vdr_cli_subscribe, vdr
 extern const vdr_cli_verb vdr_cli_cases, vdr_cli_signals, vdr_cli_households, vdr_cli_erase;
 extern const vdr_cli_verb vdr_cli_status, vdr_cli_decisions, vdr_cli_clock, vdr_cli_reload, vdr_cli_sessions,
     vdr_cli_mailboxes, vdr_cli_checkpoint, vdr_cli_backup, vdr_cli_restore, vdr_cli_bench;
-extern const vdr_cli_verb vdr_cli_report;
+extern const vdr_cli_verb vdr_cli_report, vdr_cli_top, vdr_cli_watch, vdr_cli_doctor;
 
 /* Says what is wrong with the command line and where to read on; returns VDR_EXIT_USAGE. */
 __attribute__((format(printf, 2, 3))) int vdr_cli_usage(const vdr_cli_verb *verb, const char *format, ...);

@@ -187,6 +187,83 @@ class See(unittest.TestCase):
             self.assertIn(b"records 1 to ", text)
             self.fits(text)
 
+    def test_the_lights_fit_a_screen_and_say_the_next_step(self):
+        text = self.town.operator("status")
+        self.fits(text, 24)
+        lines = text.decode().splitlines()
+        lights = {line[7:20].strip(): line.split()[0] for line in lines[2:] if line[:5].strip()}
+        self.assertEqual(lights["broker"], "green")
+        self.assertEqual(lights["mailboxes"], "red", "nobody reads")
+        self.assertEqual(lights["follow-ups"], "amber")
+        self.assertEqual(sum(line.startswith("       -> ") for line in lines),
+                         sum(light in ("amber", "red") for light in lights.values()))
+        every = json.loads(self.town.operator("status", "--json"))
+        for name in ("position_durable", "signals", "cases_unassigned", "disk_free_bytes", "mail_waiting", "state"):
+            self.assertIn(name, every)
+        self.assertIn(b"position_durable", self.town.operator("status", "--all"))
+
+    def test_top_once_fits_a_screen(self):
+        text = self.town.operator("top", "--once")
+        self.fits(text, 24)
+        self.assertIn(b"BUSIEST SESSIONS", text)
+        self.assertIn(b"coordinator:c-piet", text)
+        sample = json.loads(self.town.operator("top", "--once", "--json"))
+        self.assertEqual(sample["accepted_per_s"], 0)
+        self.assertGreater(sample["frames_in_per_s"], 0)
+
+    def test_watch_shows_what_was_asked_for(self):
+        def watch(*filters):
+            return parsed(self.town.operator("watch", "--from", "0", "--once", "--json", *filters))
+
+        case = self.cases()[0]["case"]
+        self.assertEqual(watch("--case", case, "--kind", "case"), self.of("case", case=case))
+        self.assertEqual(watch("--kind", "watch"), self.of("watch"))
+        self.assertEqual(watch("--kind", "watch", "--kind", "command"),
+                         [x for x in self.lines if x["event"] in ("watch", "command")])
+        rule = next(x["rules"][0] for x in self.of("case", change="proposed"))
+        made = {x["case"] for x in self.of("case", change="proposed") if rule in x["rules"]}
+        self.assertEqual(watch("--rule", rule, "--kind", "case"), [x for x in self.of("case") if x["case"] in made])
+        source = next(p["source"] for p in self.town.parties if p["party"] == "agency:jgz")
+        self.assertEqual(watch("--agency", "jgz", "--kind", "signal"), self.of("signal", source=source))
+        text = self.town.operator("watch", "--from", "0", "--once", "--kind", "case").decode().splitlines()
+        self.assertEqual(len(text), len(self.of("case")))
+
+    def doctor(self, *arguments, home=True):
+        who = ["--home", self.home, "--as", OPERATOR] if home else []
+        done = subprocess.run([self.town.cli, "doctor", "--json", *arguments, *who], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+        return done.returncode, {x["check"]: x for x in parsed(done.stdout)}
+
+    def test_the_doctor_finds_a_running_broker_well(self):
+        status, found = self.doctor()
+        self.assertEqual(status, 0, found)
+        for check in ("session", "broker", "counts", "log", "mailboxes", "keys"):
+            self.assertIs(found[check]["good"], True, found[check])
+        self.assertIsNone(found["clock"]["good"], "a clock of events is not judged")
+        self.fits(self.town.operator("doctor"))
+        status, found = self.doctor("--deep", "--history")
+        self.assertEqual(status, 0, found)
+        for check in ("state", "invariants", "history"):
+            self.assertIs(found[check]["good"], True, found[check])
+        self.assertEqual([x for x in os.listdir(os.path.join(self.home, "backups")) if x.startswith("doctor-")], [])
+
+    def test_the_doctor_finds_a_store_at_rest_well_or_not(self):
+        self.assertEqual(self.doctor("--store", os.path.join(self.home, "store"), home=False)[0], 1, "it is in use")
+        self.town.operator("backup", "rest")
+        copy = os.path.join(self.home, "backups", "rest")
+        status, found = self.doctor("--store", copy, "--history", home=False)
+        self.assertEqual(status, 0, found)
+        self.assertEqual({x["good"] for x in found.values()}, {True})
+        with open(os.path.join(copy, "log", "data.mdb"), "r+b") as f:
+            place = f.read().index(next(x["id"] for x in self.of("signal", verdict="accepted")).encode())
+            f.seek(place)
+            f.write(b"x")
+        status, found = self.doctor("--store", copy, home=False)
+        self.assertEqual(status, 1)
+        bad = [x for x in found.values() if x["good"] is False]
+        self.assertTrue(bad and all(x["next"] for x in bad), found)
+        self.assertIsNone(found["invariants"]["good"], "nothing is said of a state that cannot be had")
+
     def test_a_report_that_is_none_is_refused(self):
         for wrong in (("report",), ("report", "people"), ("report", "cases"), ("report", "rules", "--stuck")):
             done = subprocess.run([self.town.cli, *wrong, "--home", self.home, "--as", OPERATOR],
