@@ -102,20 +102,20 @@ vdr_reader_fault(vdr_reader *reader, vdr_place place, const char *format, ...)
     faults->count++;
 }
 
-/* How many characters from the fault's place on belong together: a quoted text, or a word. */
+/* How many characters from the fault's place on belong together: a word, or what stands in quotes (the place of
+ * a quoted text is behind its quote). */
 static size_t
 marked(vdr_span source, size_t at)
 {
     size_t from = at, count = 0;
-    uint8_t quote = at < source.len && (source.at[at] == '"' || source.at[at] == '\'') ? source.at[at] : 0;
+    uint8_t before = at > 0 && at <= source.len ? source.at[at - 1] : 0;
+    uint8_t quote = before == '"' || before == '\'' ? before : 0;
 
     for (; at < source.len; at++) {
         uint8_t c = source.at[at];
-        if (quote == 0 && memchr(" \t,:]}#", c, 8) != NULL && at > from)
+        if (quote != 0 ? c == quote : memchr(" \t,:]}#", c, 8) != NULL && at > from)
             break;
         count += (c & 0xc0) != 0x80;
-        if (quote != 0 && c == quote && at > from)
-            break;
     }
     return count;
 }

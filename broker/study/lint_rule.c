@@ -61,11 +61,12 @@ one_agency_alone(vdr_linter *linter, const vdr_config_rule *rule)
         return;
     for (size_t a = 0; a < config->agency_count; a++) {
         vdr_reach reach;
+        vdr_span id = config->agencies[a].id;
         if (!vdr_reach_holds(config, rule, a, &reach))
             continue;
         if (count < 3 && used < sizeof names - 1)
-            used += (size_t)snprintf(names + used, sizeof names - used, "%s%.40s", count == 0 ? "" : ", ",
-                                     (const char *)config->agencies[a].id.at);
+            used += (size_t)snprintf(names + used, sizeof names - used, "%s%.*s", count == 0 ? "" : ", ",
+                                     id.len < 40 ? (int)id.len : 40, (const char *)id.at);
         count++;
     }
     if (count == 0)

@@ -31,6 +31,35 @@ vdr_page_json(vdr_bytes *page, vdr_span text)
     vdr_json_string(text, (char *)at, len);
 }
 
+/* How many bytes of a control character begin here: U+0000 to U+001F, U+007F to U+009F. 0: none does. */
+static size_t
+control_at(vdr_span text, size_t at)
+{
+    uint8_t c = text.at[at];
+    if (c < 0x20 || c == 0x7f)
+        return 1;
+    return c == 0xc2 && at + 1 < text.len && text.at[at + 1] < 0xa0 ? 2 : 0;
+}
+
+void
+vdr_page_plain(vdr_bytes *page, vdr_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        size_t control = control_at(text, i);
+        vdr_bytes_add(page, control != 0 ? vdr_span_str(" ") : vdr_span_of(text.at + i, 1));
+        i += control == 2;
+    }
+}
+
+bool
+vdr_page_is_plain(vdr_span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (control_at(text, i) != 0)
+            return false;
+    return true;
+}
+
 const char *
 vdr_page_time(vdr_ms ms, char ret_text[VDR_PAGE_TIME_BYTES])
 {

@@ -9,6 +9,10 @@
 __attribute__((format(printf, 2, 3))) void vdr_page_put(vdr_bytes *page, const char *format, ...);
 /* The text as a JSON string with its quotes. */
 void vdr_page_json(vdr_bytes *page, vdr_span text);
+/* Text that somebody wrote: what could steer a terminal or break a line is a blank. */
+void vdr_page_plain(vdr_bytes *page, vdr_span text);
+/* Has it none of that? */
+bool vdr_page_is_plain(vdr_span text);
 /* "2026-03-02 09:00"; what is finer than a minute is left out. */
 #define VDR_PAGE_TIME_BYTES 17
 const char *vdr_page_time(vdr_ms ms, char ret_text[VDR_PAGE_TIME_BYTES]);

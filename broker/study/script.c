@@ -1,6 +1,7 @@
 #include "broker/study/script.h"
 
 #include "broker/door/reader.h"
+#include "broker/study/page.h"
 #include "proto/limits.h"
 #include "proto/time.h"
 
@@ -36,7 +37,7 @@ vdr_script_act_name(vdr_script_act act)
     return act < VDR_SCRIPT_ACTS ? act_names[act] : "nothing";
 }
 
-/* Free text of a file: names of households and signals, and what services say. */
+/* Free text of a file: names of households and signals, and what services say. It is shown as it is. */
 static void
 read_text(vdr_reader *reader, const vdr_yaml *node, vdr_span *ret_text)
 {
@@ -46,6 +47,9 @@ read_text(vdr_reader *reader, const vdr_yaml *node, vdr_span *ret_text)
     if (text.len > VDR_NAME_BYTES_MAX)
         vdr_reader_fault(reader, node->place, "%.*s: expected at most %u bytes, found %zu",
                          VDR_SHOWN(vdr_reader_label(node)), VDR_NAME_BYTES_MAX, text.len);
+    else if (!vdr_page_is_plain(text))
+        vdr_reader_fault(reader, node->place, "%.*s: expected a text without control characters",
+                         VDR_SHOWN(vdr_reader_label(node)));
     else
         *ret_text = text;
 }
@@ -374,7 +378,8 @@ read_test(vdr_reader *reader, const vdr_yaml *node, vdr_ms begin, vdr_nameset *n
     test->place = node->place;
     if (!vdr_reader_map(reader, node, keys, 2, values))
         return;
-    if (vdr_reader_text(reader, values[0], &test->name))
+    read_text(reader, values[0], &test->name);
+    if (test->name.at != NULL)
         vdr_reader_once(reader, values[0], test->name, names);
     if (!vdr_reader_is_list(reader, values[1]))
         return;

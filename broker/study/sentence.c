@@ -321,8 +321,9 @@ one_rule(writer *w, const vdr_config_rule *rule)
 {
     vdr_page_put(&w->line, "%.*s", VDR_TEXT(rule->id));
     heading(w, 3);
-    vdr_page_put(&w->line, "%s \"%.*s\" (%s ", SAY(w, "In het kort:", "In short:"), VDR_TEXT(rule->text),
-                 SAY(w, "versie", "version"));
+    vdr_page_put(&w->line, "%s \"", SAY(w, "In het kort:", "In short:"));
+    vdr_page_plain(&w->line, rule->text);
+    vdr_page_put(&w->line, "\" (%s ", SAY(w, "versie", "version"));
     put_print(w, &rule->fingerprint);
     vdr_page_put(&w->line, ")");
     paragraph(w);

@@ -101,6 +101,18 @@ replace(const char *path, const vdr_bytes *text)
     return good;
 }
 
+/* A link stays one: what it names is replaced. */
+static bool
+replace_at(const char *path, const vdr_bytes *text)
+{
+    char *real = realpath(path, NULL);
+    bool good = real != NULL && replace(real, text);
+    if (real == NULL)
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    free(real);
+    return good;
+}
+
 static void
 on_fault(void *context, vdr_place place, const char *message)
 {
@@ -125,7 +137,7 @@ format_file(run_of *r, const char *path)
             r->failed = true;
         else if (vdr_span_equal(vdr_bytes_span(&text), vdr_bytes_span(&made)))
             r->unchanged++;
-        else if (!r->check && !replace(path, &made))
+        else if (!r->check && !replace_at(path, &made))
             r->failed = true;
         else
             json_array_append_new(r->changed, vdr_cli_text(vdr_span_str(path)));

@@ -202,10 +202,13 @@ show_one(const vdr_config *config, const vdr_config_rule *rule)
 {
     vdr_bytes page = {0};
     put_version(&page, rule, 16);
-    printf("%.*s: %s%s%s\n  %.*s\n  version %.*s\n", VDR_TEXT(rule->id), vdr_level_name(rule->level),
+    printf("%.*s: %s%s%s\n  version %.*s\n", VDR_TEXT(rule->id), vdr_level_name(rule->level),
            rule->level == VDR_LEVEL_CASE ? ", " : "",
-           rule->level == VDR_LEVEL_CASE ? vdr_priority_name(rule->priority) : "", VDR_TEXT(rule->text),
-           (int)page.len, (const char *)page.at);
+           rule->level == VDR_LEVEL_CASE ? vdr_priority_name(rule->priority) : "", (int)page.len,
+           (const char *)page.at);
+    page.len = 0;
+    vdr_page_plain(&page, rule->text);
+    printf("  \"%.*s\"\n", (int)page.len, (const char *)page.at);
     page.len = 0;
     show_counts(config, rule, &page);
     show_asks(config, rule, &page);

@@ -74,6 +74,11 @@ class Check(Town):
         self.assertEqual(lines[1], "   31 |     level: wotch")
         self.assertEqual(lines[2], "      |            ^~~~~")
 
+    def test_a_mark_is_as_long_as_what_is_quoted(self):
+        self.edit("town.yaml", '"urn:nld:oin:00000099000000020000:systeem:bvh"', '"urn:voordeur:x, y"')
+        lines = rules("check", self.dir)[2].splitlines()
+        self.assertEqual(lines[2].strip(), "| " + " " * lines[1].split("| ")[1].index("urn:") + "^" + "~" * 16)
+
     def test_programs_get_the_same_as_json(self):
         self.edit("rules.yaml", "level: watch", "level: wotch")
         status, out, err = rules("check", "--json", self.dir)
@@ -109,6 +114,14 @@ class Fmt(Town):
         self.assertEqual(sorted(os.listdir(self.dir)), sorted(FILES))
         status, out, _ = rules("fmt", "--json", self.dir)
         self.assertEqual((status, json.loads(out)), (0, {"changed": [], "unchanged": 3}))
+
+    def test_a_link_stays_one(self):
+        os.rename(self.path("rules.yaml"), self.path("real.yaml"))
+        os.symlink("real.yaml", self.path("rules.yaml"))
+        self.edit("rules.yaml", "{domains: 3, agencies: 2}", "{ domains: 3, agencies: 2 }")
+        self.assertEqual(rules("fmt", self.dir)[0], 0)
+        self.assertTrue(os.path.islink(self.path("rules.yaml")))
+        self.assertIn("{domains: 3, agencies: 2}", self.text("real.yaml"))
 
     def test_a_file_that_is_not_there_is_told(self):
         status, out, err = rules("fmt", self.path("no.yaml"))
@@ -243,6 +256,14 @@ class Show(Town):
         self.assertEqual(versions(), before)
         self.edit("rules.yaml", "spread: 90d", "spread: 91d")
         self.assertEqual([a == b for a, b in zip(versions(), before)], [True, True, True, False])
+
+    def test_what_is_written_cannot_steer_the_terminal(self):
+        self.edit("rules.yaml", "text: one life domain comes back", 'text: "one \\e[31mlife\\x9b domain\\n comes back')
+        self.edit("rules.yaml", "for four months", 'for four months"')
+        for part in (("show", self.dir, "keeps-coming-back"), ("publish", self.dir), ("publish", "--html", self.dir)):
+            out = rules(*part)[1]
+            self.assertIn("one  [31mlife", out.replace("\n", " "))
+            self.assertNotRegex(out, "[\x00-\x09\x0b-\x1f\x7f-\x9f]")
 
     def test_a_rule_that_is_not_there_is_told(self):
         status, out, err = rules("show", self.dir, "serius")

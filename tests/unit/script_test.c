@@ -53,6 +53,9 @@ static const struct {
     {STEP("at: 1d, expect: [{same: [A]}]"), "4:34|expected 2 names, found 1"},
     {STEP("at: 1d, expect: [{review: A}]"), "4:28|expected a list"},
     {STEP("at: 1d, expect: [{case: &a A}]"), "4:35|anchor"},
+    {STEP("withdraw: \"s\\e\"" OK), "4:21|without control characters"},
+    {STEP("withdraw: \"s\\x85\"" OK), "4:21|without control characters"},
+    {"tests:\n  - {name: \"a\\n\", steps: [{at: 1d" OK "}]}\n", "2:13|without control characters"},
     {"", "1:1|empty"},
     /* what the configuration must have */
     {STEP("signal: s, type: nl.onderwijs.verzuim.v1, household: A" OK),
