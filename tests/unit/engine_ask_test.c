@@ -242,6 +242,10 @@ a_log_that_was_cut_and_too_large_a_past_are_said(void **unused)
     while (!vdr_past_collect(past, &told))
         (void)poll(&wait, 1, -1);
     assert_int_equal(told.answer.error, VDR_E_TOO_BIG);
+    vdr_past_let_go(past);
+    assert_int_equal(vdr_past_ask(past, 1, &asked, UINT64_MAX), VDR_OK);
+    vdr_past_free(&past); /* in the middle of its work, or before it */
+    past = vdr_past_new(w->log, fd);
     vdr_past_free(&past);
     size_t removed;
     assert_int_equal(vdr_log_cut(w->log, 100, 100, &removed), VDR_OK);
