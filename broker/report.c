@@ -220,6 +220,10 @@ put_agency(const vdr_report_world *world, vdr_rows *rows, const vdr_tally_agency
     if (behind != INT64_MAX)
         vdr_row_number(rows, behind < 0 ? "clock_ahead_ms" : "clock_behind_ms",
                        (uint64_t)(behind < 0 ? -behind : behind));
+    if (agency->sequenced != 0) {
+        vdr_row_number(rows, "sequenced", agency->sequenced);
+        vdr_row_number(rows, "sequence_missing", agency->sequence_missing);
+    }
     put_refusals(world, rows, vdr_span_str(agency->id));
 }
 

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE /* gettid */
+#define _GNU_SOURCE /* gettid, memmem */
 #include "broker/survey.h"
 
 #include "broker/clock.h"
@@ -70,6 +70,32 @@ config_of(const vdr_log_record *record, vdr_config **ret_config)
     return err;
 }
 
+/* The number in its agency's own numbering: the extension sequence of CloudEvents, a string of digits. Nothing in
+ * data can be taken for it: there every member is known, and in a text the quote would be escaped. */
+static bool
+sequence_of(vdr_span content, vdr_arena *arena, uint64_t *ret_number)
+{
+    static const char name[] = "\"sequence\"";
+    vdr_content_form form;
+    vdr_span json;
+    if (vdr_content_read(content, &form, &json) != VDR_OK ||
+        memmem(json.at, json.len, "sequence", sizeof "sequence" - 1) == NULL)
+        return false;
+    if (form == VDR_CONTENT_TYPED && vdr_content_json(content, arena, &json) != VDR_OK)
+        return false;
+    const uint8_t *at = memmem(json.at, json.len, name, sizeof name - 1), *end = json.at + json.len;
+    uint64_t number = 0;
+    unsigned digits = 0;
+    if (at == NULL || (form != VDR_CONTENT_JSON && form != VDR_CONTENT_TYPED))
+        return false;
+    for (at += sizeof name - 1; at < end && (*at == ' ' || *at == ':' || *at == '"'); at++)
+        ;
+    for (; at < end && *at >= '0' && *at <= '9' && digits < 18; at++, digits++)
+        number = number * 10 + (uint64_t)(*at - '0');
+    *ret_number = number;
+    return digits > 0;
+}
+
 static vdr_err
 take_record(vdr_survey *survey, const vdr_log_record *record)
 {
@@ -83,6 +109,10 @@ take_record(vdr_survey *survey, const vdr_log_record *record)
     }
     if (err == VDR_OK)
         err = vdr_tally_record(survey->tally, survey->next, &command, record->tale);
+    uint64_t number;
+    if (err == VDR_OK && command.kind == VDR_COMMAND_SIGNAL && record->key_id == 0 &&
+        sequence_of(record->content, &survey->arena, &number))
+        vdr_tally_sequence(survey->tally, command.source, number);
     if (config != NULL && err == VDR_OK) {
         vdr_config_free(&survey->config);
         survey->config = config;

@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define COUNT_MAX UINT16_MAX
+#define COUNT_MAX    UINT16_MAX
+#define SEQUENCE_FAR 100000u /* nobody is so far behind: it counts anew */
 
 /* ---- small things ---- */
 
@@ -276,6 +277,26 @@ act_accepted(vdr_tally *tally, const vdr_command *command, const vdr_effect *eff
     if (effect->act == VDR_ACT_SIGNAL_WITHDRAWN) {
         agency->withdrawn++;
         vdr_tally_follow_withdrawn(tally, command->signal.hash, number - 1);
+    }
+}
+
+void
+vdr_tally_sequence(vdr_tally *tally, vdr_span source, uint64_t number)
+{
+    uint32_t place = vdr_tally_find(tally, VDR_KEY_SOURCE, hash_of(source), 0);
+    if (place == 0)
+        return;
+    vdr_tally_agency *agency = vdr_tally_agency_at(tally, place - 1);
+    bool anew = agency->sequenced == 0 ||
+                (number < agency->sequence_last && agency->sequence_last - number > SEQUENCE_FAR);
+    agency->sequenced++;
+    if (anew) {
+        agency->sequence_last = number;
+    } else if (number > agency->sequence_last) {
+        agency->sequence_missing += number - agency->sequence_last - 1;
+        agency->sequence_last = number;
+    } else if (agency->sequence_missing > 0) {
+        agency->sequence_missing--;
     }
 }
 

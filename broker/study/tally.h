@@ -58,6 +58,8 @@ typedef struct vdr_tally_agency {
     uint16_t hours[VDR_TALLY_WEEKS * VDR_TALLY_WEEK_HOURS]; /* signals, by hour modulo; at most 65535 */
     int64_t hour;                                           /* the newest of those */
     vdr_tally_cases cases;                                  /* that a signal of it helped to propose */
+    /* numbers that it gives its events (the CloudEvents extension sequence), where it does */
+    uint64_t sequenced, sequence_last, sequence_missing;
 } vdr_tally_agency;
 
 typedef struct vdr_tally_pair { /* a rule and an agency that made cases together */
@@ -112,6 +114,10 @@ void vdr_tally_free(vdr_tally **tally_p); /* NULL-safe */
 /* A record. The configuration of a command CONFIG must live until the next one was fed, or the tally is freed. */
 VDR_MUST_CHECK vdr_err vdr_tally_record(vdr_tally *tally, vdr_position position, const vdr_command *command,
                                         vdr_span tale);
+
+/* The event of the record just fed has this number in its agency's own numbering. One that is passed over is
+ * missing until it comes; a number far below the last begins a new numbering. */
+void vdr_tally_sequence(vdr_tally *tally, vdr_span source, uint64_t number);
 
 /* Counts what only is counted over what is remembered, as of log time at: follow-ups of each service. */
 void vdr_tally_survey(vdr_tally *tally, vdr_ms at);

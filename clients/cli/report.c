@@ -229,6 +229,9 @@ show_refused(const vdr_wire_admin_result *result)
 {
     for (size_t i = 0; i < result->row_count; i++) {
         const vdr_wire_row *row = &result->rows[i];
+        if (vdr_row_figure(row, "sequence_missing") != 0)
+            printf("missing %s: %s numbers between those that came\n", name_of(row, "agency"),
+                   count_of(row, "sequence_missing"));
         if (vdr_row_figure(row, "refused") == 0)
             continue;
         printf("refused %s:", name_of(row, "agency"));

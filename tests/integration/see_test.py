@@ -278,5 +278,41 @@ class See(unittest.TestCase):
             self.assertIn(b"wrong_role", done.stderr)
 
 
+class Told(unittest.TestCase):
+    """What is not in the log, and what only the content of events says."""
+
+    def test_refusals_duplicates_and_numbers_that_are_missing(self):
+        home = tempfile.mkdtemp(prefix="vdr-see-")
+        town = LiveTown(BUILD, ZOMERDAL, home)
+        town.start()
+        try:
+            with open(os.path.join(ZOMERDAL, "year.jsonl"), encoding="utf-8") as f:
+                first = json.loads(f.readline())
+            name = town.by_source[first["source"]]
+            party = town.party(name)
+
+            def publish(number, **changed):
+                event = {**first, "id": "n-%d" % number, "sequence": "%010d" % number, **changed}
+                return party.publish(json.dumps(event).encode())
+
+            for number in (7, 8, 11, 12, 10):
+                publish(number)
+            publish(12)
+            publish(13, type="nl.niets.v1")
+            publish(14, data={**first["data"], "municipality": "GM0000"})
+            party.stop()
+            rows = [x for x in parsed(town.operator("report", "agencies", "--json")) if x.get("agency") == name[7:]]
+            self.assertEqual({k: rows[0].get(k) for k in ("signals", "sequenced", "sequence_missing", "duplicates",
+                                                          "refused", "unknown_type", "wrong_municipality")},
+                             {"signals": 5, "sequenced": 5, "sequence_missing": 1, "duplicates": 1, "refused": 2,
+                              "unknown_type": 1, "wrong_municipality": 1})
+            text = town.operator("report", "agencies").decode()
+            self.assertIn("missing %s: 1 numbers" % name[7:], text)
+            self.assertIn("refused %s:" % name[7:], text)
+        finally:
+            town.kill()
+            shutil.rmtree(home)
+
+
 if __name__ == "__main__":
     unittest.main()

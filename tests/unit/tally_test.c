@@ -267,6 +267,29 @@ silence_is_measured_by_the_weeks_before_it(void **unused)
 }
 
 static void
+numbers_that_were_passed_over_are_missing_until_they_come(void **unused)
+{
+    (void)unused;
+    static const struct {
+        uint64_t number, missing;
+    } rows[] = {{5, 0},       {6, 0},      {9, 2}, {8, 1}, {7, 0}, {12, 2}, {1000012, 1000001},
+                {1, 1000001}, {2, 1000001}};
+    town *t = begin(1);
+    const vdr_tally_agency *agencies;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        vdr_tally_sequence(tally, vdr_span_str("urn:school"), rows[i].number);
+        vdr_tally_sequence(tally, vdr_span_str("urn:nobody"), rows[i].number);
+        (void)vdr_tally_agencies(tally, &agencies);
+        if (agencies[0].sequence_missing != rows[i].missing)
+            fail_msg("after %llu: %llu", (unsigned long long)rows[i].number,
+                     (unsigned long long)agencies[0].sequence_missing);
+    }
+    assert_int_equal(agencies[0].sequenced, COUNT(rows));
+    assert_int_equal(agencies[1].sequenced, 0);
+    end(t);
+}
+
+static void
 a_broken_tale_is_told(void **unused)
 {
     (void)unused;
@@ -284,6 +307,7 @@ main(void)
         cmocka_unit_test(a_count_over_the_log_is_one_over_the_state),
         cmocka_unit_test(a_follow_up_is_answered_in_time_late_or_not),
         cmocka_unit_test(silence_is_measured_by_the_weeks_before_it),
+        cmocka_unit_test(numbers_that_were_passed_over_are_missing_until_they_come),
         cmocka_unit_test(a_broken_tale_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
