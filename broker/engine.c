@@ -108,6 +108,7 @@ settle_config(vdr_engine *engine, char *ret_words)
         return VDR_OK;
     if (engine->options.four_eyes && !first)
         return compare_config(engine, texts);
+    uint64_t version = vdr_control_version_last(engine->core);
     vdr_err e = vdr_engine_submit_config(engine, (vdr_ticket){0}, texts, ret_words);
     if (e == VDR_E_BAD_CONFIG && engine->options.keep_config && !first) {
         vdr_engine_say(engine, VDR_NOTICE_WARNING,
@@ -115,6 +116,9 @@ settle_config(vdr_engine *engine, char *ret_words)
                        ret_words, (unsigned long long)vdr_core_config_position(engine->core));
         return VDR_OK;
     }
+    if (e == VDR_OK && !first && vdr_control_version_last(engine->core) != version)
+        vdr_engine_say(engine, VDR_NOTICE_WARNING,
+                       "the configuration of the directory is %s; nobody was asked to approve it", ret_words);
     return e;
 }
 

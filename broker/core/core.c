@@ -191,8 +191,8 @@ static void
 step_config(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
 {
     const char *words;
-    bool again =
-        state->config != NULL && vdr_key16_equal(&state->config_fingerprint, &command->config->fingerprint);
+    bool again = state->config != NULL && command->number == 0 &&
+                 vdr_key16_equal(&state->config_fingerprint, &command->config->fingerprint);
     if (!again)
         ret_step->verdict = vdr_control_judge(state, command, &words);
     if (ret_step->verdict != VDR_E_ACCEPTED)

@@ -362,6 +362,97 @@ explain_says_what_is_paused_and_silenced(void **unused)
     town_free(t);
 }
 
+static uint64_t dice;
+
+static unsigned
+roll(unsigned sides)
+{
+    dice = dice * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(dice >> 33) % sides;
+}
+
+static void
+random_signal(town *t, unsigned n)
+{
+    static const char *const by[] = {"school", "police", "housing", "police"};
+    static const char *const types[] = {"absence", "violence", "arrears", "custody"};
+    char id[16], who[2] = {(char)('a' + roll(6)), 0};
+    unsigned kind = roll(4);
+    (void)snprintf(id, sizeof id, "s-%u", n);
+    EVENT(t, .id = id, .by = by[kind], .type = types[kind], .who = who, .severity = (int)roll(6));
+    if (roll(6) == 0) {
+        char act[16];
+        (void)snprintf(act, sizeof act, "w-%u", n);
+        EVENT(t, .id = act, .by = by[kind], .act = VDR_ACT_SIGNAL_WITHDRAWN, .signal = id);
+    }
+}
+
+/* Whatever operators do in whatever order: invariants hold, the foretold verdict is the one of the step, and a twin
+ * that is loaded from images again and again is the same (town_step). */
+static void
+operators_do_what_they_like(void **unused)
+{
+    (void)unused;
+    static const char *const who[] = {"kees", "mia"};
+    static const char *const rules[] = {"violence", "grave", "debts", "busy", "gone"};
+    static const char *const agencies[] = {"school", "police", "housing", "nobody"};
+    static vdr_config configs[8];
+    for (uint8_t i = 0; i < 8; i++)
+        configs[i] = other_config((uint8_t)(i + 1));
+    uint64_t versions = 0, pauses = 0, accepted = 0;
+    for (unsigned seed = 1; seed <= 6; seed++) {
+        dice = seed;
+        town *t = town_new(&town_config);
+        for (unsigned n = 0; n < 250; n++) {
+            const char *me = who[roll(2)];
+            unsigned which = roll(8);
+            vdr_proposal_view view = {.number = 0};
+            vdr_arena arena;
+            vdr_arena_init(&arena, 1 << 16);
+            uint64_t number = roll((unsigned)vdr_control_proposal_last(t->core) + 2);
+            bool known = vdr_control_proposal(t->core, number, &arena, &view);
+            vdr_err err = VDR_E_ACCEPTED;
+            town_tick(t, t->hour + (roll(5) == 0 ? roll(30) : 0.5));
+            switch (roll(9)) {
+            case 0:
+                err =
+                    pause_until(t, me, VDR_PROPOSAL_PAUSE, rules[roll(5)], t->hour + roll(60), roll(2) == 0);
+                break;
+            case 1:
+                err = pause_until(t, me, VDR_PROPOSAL_SILENCE, agencies[roll(4)], t->hour + roll(60),
+                                  roll(2) == 0);
+                break;
+            case 2:
+                err = propose(t, me, (uint8_t)(which + 1), texts_of((char)('a' + which)));
+                break;
+            case 3:
+                if (known && view.kind == VDR_PROPOSAL_CONFIG)
+                    err = approve(t, me, number, &configs[view.digest.at[0] - 1],
+                                  texts_of((char)('a' + view.digest.at[0] - 1)));
+                else
+                    err = decide(t, me, VDR_DECIDE_APPROVE, number);
+                break;
+            case 4:
+                err = decide(t, me, roll(2) == 0 ? VDR_DECIDE_REJECT : VDR_DECIDE_WITHDRAW, number);
+                break;
+            case 5:
+                err = resume(t, me, roll((unsigned)vdr_control_pause_last(t->core) + 2));
+                break;
+            default:
+                random_signal(t, n);
+                break;
+            }
+            accepted += err == VDR_E_ACCEPTED;
+            vdr_arena_done(&arena);
+        }
+        versions += vdr_control_version_last(t->core) - 1;
+        pauses += vdr_control_pause_last(t->core);
+        town_free(t);
+    }
+    print_message("%d versions, %d pauses, %d accepted\n", (int)versions, (int)pauses, (int)accepted);
+    assert_true(versions >= 6 && pauses >= 20 && accepted > 600);
+}
+
 int
 main(void)
 {
@@ -376,6 +467,7 @@ main(void)
         cmocka_unit_test(a_silenced_agency_counts_for_no_rule_while_it_is),
         cmocka_unit_test(a_silence_holds_for_large_households_too),
         cmocka_unit_test(explain_says_what_is_paused_and_silenced),
+        cmocka_unit_test(operators_do_what_they_like),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
