@@ -140,6 +140,7 @@ typedef struct vdr_reload {
     vdr_arena arena; /* of the texts */
     vdr_config_faults node_faults, town_faults;
     vdr_node *node;
+    bool same; /* the directory is what is in force */
     char words[VDR_ENGINE_WORDS_BYTES];
     vdr_wire_problem problems[PROBLEMS_MAX];
     size_t problem_count;
@@ -223,20 +224,15 @@ take_texts(vdr_daemon *daemon, vdr_reload *reload, const vdr_config_texts *texts
     if (!four_eyes)
         return vdr_engine_activate(daemon->engine, ticket, texts, &by, reload->words);
     vdr_err err = vdr_engine_check_config(daemon->engine, texts, reload->words);
-    bool same = err == VDR_OK && strncmp(reload->words, "no difference", 13) == 0;
     if (err != VDR_OK)
         return err;
-    if (!same && session == NULL) {
+    if (!reload->same && session == NULL) {
         VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", daemon->config_dir),
                  vdr_field_text("text",
                                 "the directory is not what is in force, which stays: propose it (voordeur "
                                 "rules propose), and have another operator approve it"));
-        same = true;
-    }
-    if (!same) {
-        err = vdr_steer_reload(daemon, texts, &by, ticket, reload->words);
-        if (err != VDR_E_WRONG_STATE)
-            return err; /* otherwise it is proposed already, say the words */
+    } else if (!reload->same) {
+        return vdr_steer_reload(daemon, texts, ticket, reload->words);
     }
     return vdr_engine_submit_barrier(daemon->engine, ticket);
 }
@@ -251,6 +247,8 @@ reload_both(vdr_daemon *daemon, vdr_reload *reload, vdr_ticket ticket)
     vdr_err err = vdr_config_texts_load(daemon->config_dir, &reload->arena, &texts, reload->words);
     if (err == VDR_OK)
         err = vdr_config_read(&texts, &reload->town_faults, &config);
+    const vdr_config *held = vdr_core_config(vdr_engine_core(daemon->engine));
+    reload->same = config != NULL && vdr_key16_equal(&config->fingerprint, &held->fingerprint);
     vdr_config_free(&config);
     tell_faults(reload, &reload->town_faults);
     tell_faults(reload, &reload->node_faults);
@@ -334,7 +332,7 @@ verb_reload(vdr_daemon *daemon, vdr_session *session, uint64_t number)
                                         .problem_count = reload->problem_count};
         vdr_admin_say(daemon, session, &result);
     } else if (err == VDR_OK) {
-        vdr_admin_note(daemon, number, reload->words, NULL, 0);
+        vdr_admin_note(daemon, number, reload->words, NULL, 0); /* where it is in hand, others follow */
     }
     reload_done(reload);
 }

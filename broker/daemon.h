@@ -303,9 +303,9 @@ void vdr_steer_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_ad
 bool vdr_steer_looks(vdr_verb verb); /* it changes nothing */
 /* A configuration came into force: told in the journal, and its keys are let in. */
 void vdr_steer_active(vdr_daemon *daemon, const vdr_engine_by *by);
-/* A changed directory is linted, on the spot, and proposed. BAD_CONFIG: the words tell. */
-VDR_MUST_CHECK vdr_err vdr_steer_reload(vdr_daemon *daemon, const vdr_config_texts *texts,
-                                        const vdr_engine_by *by, vdr_ticket ticket, char *ret_words);
+/* A changed directory is judged beside the turn, and proposed; the result comes under the ticket. */
+VDR_MUST_CHECK vdr_err vdr_steer_reload(vdr_daemon *daemon, const vdr_config_texts *texts, vdr_ticket ticket,
+                                        char *ret_words);
 void vdr_steer_turn(vdr_daemon *daemon); /* what was checked beside the turn is proposed */
 
 /* ---- admin_report.c */

@@ -3,7 +3,10 @@
 #include "broker/thread.h"
 #include "proto/limits.h"
 
+#include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PROOF_BYTES (8u * VDR_CONF_BYTES_MAX) /* a frame of the operators' listener fits */
 
@@ -61,11 +64,59 @@ vdr_proof_new(const vdr_wire_admin *admin, vdr_ms now)
     return proof;
 }
 
+static int
+is_test(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name);
+    return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".yaml") == 0;
+}
+
+static bool
+take_test(vdr_proof *proof, vdr_judge_test *test, const char *dir, const char *name, char *ret_words)
+{
+    char path[4096];
+    vdr_span text;
+    int len = snprintf(path, sizeof path, "%s/tests/%s", dir, name);
+    if (len < 0 || (size_t)len >= sizeof path ||
+        vdr_config_text_load(path, &proof->arena, &text, ret_words) != VDR_OK)
+        return false;
+    vdr_span copy = vdr_arena_copy(&proof->arena, vdr_span_of(path, (size_t)len));
+    *test = (vdr_judge_test){.name = (const char *)copy.at, .text = text};
+    return true;
+}
+
+static bool
+take_tests(vdr_proof *proof, const char *dir, char *ret_words)
+{
+    char path[4096];
+    struct dirent **entries = NULL;
+    (void)snprintf(path, sizeof path, "%s/tests", dir);
+    int count = scandir(path, &entries, is_test, alphasort);
+    vdr_judge_test *tests =
+        (vdr_judge_test *)vdr_arena_alloc(&proof->arena, (size_t)(count > 0 ? count : 1) * sizeof *tests);
+    bool good = tests != NULL;
+    for (int i = 0; i < count; i++) {
+        good = good && take_test(proof, &tests[proof->test_count], dir, entries[i]->d_name, ret_words);
+        proof->test_count += good;
+        free(entries[i]);
+    }
+    free(entries);
+    proof->tests = tests;
+    return good;
+}
+
 vdr_proof *
-vdr_proof_of_texts(const vdr_config_texts *texts, vdr_ms now)
+vdr_proof_of_directory(const char *dir, const vdr_config_texts *texts, vdr_ms now, char *ret_words)
 {
     vdr_proof *proof = proof_new(now);
-    proof->texts = *texts;
+    proof->reload = true;
+    proof->reason = vdr_span_str("the broker's own directory, by reload");
+    for (size_t i = 0; i < VDR_CONFIG_FILES; i++) {
+        proof->texts.name[i] = vdr_arena_copy(&proof->arena, texts->name[i]);
+        proof->texts.text[i] = vdr_arena_copy(&proof->arena, texts->text[i]);
+    }
+    if (!take_tests(proof, dir, ret_words) || proof->arena.overflow)
+        vdr_proof_free(&proof);
     return proof;
 }
 

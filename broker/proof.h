@@ -13,6 +13,7 @@
 
 typedef struct vdr_proof {
     uint64_t errand, session; /* who waits for it */
+    bool reload;              /* of the broker's own directory: it is proposed, whatever node.yaml says now */
     vdr_config_texts texts;
     const vdr_judge_test *tests;
     size_t test_count;
@@ -31,8 +32,10 @@ typedef struct vdr_proof {
 
 /* Of the files of a PROPOSE. NULL: town.yaml, catalogue.yaml or rules.yaml is missing, or it is too much. */
 vdr_proof *vdr_proof_new(const vdr_wire_admin *admin, vdr_ms now);
-/* Of a directory: lint alone. */
-vdr_proof *vdr_proof_of_texts(const vdr_config_texts *texts, vdr_ms now);
+/* Of a directory whose texts were read, with the rule tests of its folder tests. NULL: one of them cannot be read,
+ * as ret_words (256 bytes) says, or it is too much. */
+vdr_proof *vdr_proof_of_directory(const char *dir, const vdr_config_texts *texts, vdr_ms now,
+                                  char *ret_words);
 void vdr_proof_run(vdr_proof *proof);
 void vdr_proof_free(vdr_proof **proof_p); /* NULL-safe */
 

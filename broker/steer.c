@@ -312,9 +312,12 @@ finish(vdr_daemon *daemon, vdr_session *session, const vdr_proof *proof)
     char *words = (char *)vdr_alloc(VDR_ENGINE_WORDS_BYTES, 1);
     vdr_ticket ticket = vdr_errand_ticket(VDR_ERRAND_ADMIN, session->number, proof->errand);
     vdr_engine_by by = by_of(daemon, session, proof->reason);
+    by.alone = by.alone && !proof->reload;
     vdr_err err = take_config(daemon, ticket, &proof->texts, &by, words);
     size_t used = strlen(words);
-    if (err != VDR_OK) {
+    if (err == VDR_E_WRONG_STATE && proof->reload) {
+        vdr_admin_give_up(daemon, session, proof->errand, VDR_OK, words); /* it is proposed already */
+    } else if (err != VDR_OK) {
         vdr_admin_give_up(daemon, session, proof->errand, err, *words != '\0' ? words : vdr_err_text(err));
     } else {
         const vdr_wire_admin admin = {.verb = VDR_VERB_PROPOSE};
@@ -341,19 +344,18 @@ vdr_steer_turn(vdr_daemon *daemon)
 }
 
 vdr_err
-vdr_steer_reload(vdr_daemon *daemon, const vdr_config_texts *texts, const vdr_engine_by *by,
-                 vdr_ticket ticket, char *ret_words)
+vdr_steer_reload(vdr_daemon *daemon, const vdr_config_texts *texts, vdr_ticket ticket, char *ret_words)
 {
-    vdr_proof *proof = vdr_proof_of_texts(texts, vdr_clock_now(daemon->clock));
-    vdr_proof_run(proof);
-    vdr_err err = proof->err;
-    if (err == VDR_OK)
-        err = vdr_engine_propose(daemon->engine, ticket, texts, by, ret_words);
-    else
-        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "%.*s", (int)proof->words.len,
-                       (const char *)proof->words.at);
+    vdr_proof *proof =
+        vdr_proof_of_directory(daemon->config_dir, texts, vdr_clock_now(daemon->clock), ret_words);
+    if (proof == NULL)
+        return VDR_E_BAD_CONFIG;
+    proof->errand = vdr_errand_number(ticket);
+    proof->session = ticket.session;
+    if (vdr_prover_begin(daemon->prover, proof))
+        return VDR_OK;
     vdr_proof_free(&proof);
-    return err;
+    return vdr_admin_words(ret_words, VDR_E_BUSY, "another configuration is being checked");
 }
 
 void

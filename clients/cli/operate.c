@@ -124,6 +124,8 @@ show_result(const vdr_cli_link *link, const vdr_wire_admin_result *result)
 {
     if (link->json) {
         json_t *o = json_object();
+        if (result->text.len != 0)
+            json_object_set_new(o, "text", vdr_cli_text(result->text));
         for (size_t i = 0; i < result->text_count; i++)
             json_object_setn_new_nocheck(o, (const char *)result->texts[i].name.at, result->texts[i].name.len,
                                          vdr_cli_text(result->texts[i].text));
@@ -220,12 +222,16 @@ ask(const vdr_cli_verb *verb, const vdr_cli_link *link, vdr_client *client, cons
                 (const char *)result->problems[i].file.at, result->problems[i].line,
                 result->problems[i].column, (int)result->problems[i].text.len,
                 (const char *)result->problems[i].text.at);
+    for (size_t i = 0; result != NULL && i < result->file_count; i++)
+        (void)fwrite(result->files[i].text.at, 1, result->files[i].text.len, stderr);
     if (err != VDR_OK)
         return vdr_cli_link_failed(link, client, verb->name);
     if (admin->verb == VDR_VERB_SESSIONS)
         show_sessions(link, result);
     else if (admin->verb == VDR_VERB_MAILBOXES)
         show_mailboxes(link, result);
+    else if (result->text.len != 0 && !link->json)
+        printf("%.*s\n", (int)result->text.len, (const char *)result->text.at);
     else if (result->counter_count != 0 || result->text_count != 0)
         show_result(link, result);
     else if (!link->json)
