@@ -67,8 +67,8 @@ typedef struct vdr_engine_options {
     /* a config that differs stays aside, with a warning: it must be proposed and approved */
     bool four_eyes;
     bool threads;                /* committer and checkpointer in threads; otherwise inside turn */
-    uint64_t checkpoint_records; /* a checkpoint after so many records; 0: 200,000 */
-    int64_t checkpoint_ms;       /* or after so long, when something changed; 0: 60 s */
+    uint64_t checkpoint_records; /* a checkpoint after so many records; 0: 500,000 */
+    int64_t checkpoint_ms;       /* or after so long, when something changed; 0: 5 min */
     uint64_t epoch;              /* 0: one more than the log's last */
     vdr_notice_fn notice;        /* may be NULL */
     void *notice_context;

@@ -39,8 +39,8 @@ typedef enum unit { COUNT, BYTES, DURATION } unit;
     X("receive_frames", receive_frames, COUNT, 256, 1, 100000)                                               \
     X("store", store_bytes, BYTES, 0, 16 * MIB, UINT64_MAX)                                                  \
     X("reserve", reserve_bytes, BYTES, 64 * MIB, 32 * MIB, UINT64_MAX)                                       \
-    X("checkpoint_records", checkpoint_records, COUNT, 200000, 1, UINT32_MAX)                                \
-    X("checkpoint_every", checkpoint_ms, DURATION, 60000, 1000, 7 * VDR_DAY_MS)                              \
+    X("checkpoint_records", checkpoint_records, COUNT, 500000, 1, UINT32_MAX)                                \
+    X("checkpoint_every", checkpoint_ms, DURATION, 300000, 1000, 7 * VDR_DAY_MS)                             \
     X("heartbeat", heartbeat_ms, DURATION, 10000, 1000, 600000)                                              \
     X("handshake", handshake_ms, DURATION, 2000, 1000, 60000)
 

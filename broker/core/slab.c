@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define CHUNK_BYTES_MAX (64u * 1024)
+#define PIECE_BYTES_MAX 4096u
 #define LINE_BYTES      64u
 #define REGION_BYTES    (8u * 1024 * 1024)
 
@@ -48,6 +49,31 @@ chunks_for(const vdr_slab *slab, uint32_t next)
     return next > 1 ? ((next - 1) >> slab->shift) + 1 : 0;
 }
 
+static uint32_t
+pieces_per_chunk(const vdr_slab *slab)
+{
+    return 1u << (slab->shift - slab->piece_shift);
+}
+
+static size_t
+piece_bytes(const vdr_slab *slab)
+{
+    return (size_t)slab->record_bytes << slab->piece_shift;
+}
+
+static uint32_t
+chunk_of(const vdr_slab *slab, uint32_t piece)
+{
+    return piece / pieces_per_chunk(slab);
+}
+
+/* Where a piece begins in its chunk. */
+static size_t
+piece_offset(const vdr_slab *slab, uint32_t piece)
+{
+    return (piece & (pieces_per_chunk(slab) - 1)) * piece_bytes(slab);
+}
+
 /* A multiple of a line: chunks that follow each other begin at one. */
 static size_t
 chunk_bytes(const vdr_slab *slab)
@@ -86,17 +112,51 @@ vdr_slab_init(vdr_slab *slab, uint32_t table, uint32_t version, uint32_t record_
     *slab = (vdr_slab){.table = table, .version = version, .record_bytes = record_bytes, .next = 1, .era = 1};
     while ((record_bytes << (slab->shift + 1)) <= CHUNK_BYTES_MAX)
         slab->shift++;
+    while ((record_bytes << (slab->piece_shift + 1)) <= PIECE_BYTES_MAX)
+        slab->piece_shift++;
 }
+
+/* ---- room for what is kept aside */
+
+static uint8_t *
+aside_take(vdr_slab *slab)
+{
+    uint8_t *room = slab->spare;
+    if (room == NULL)
+        return vdr_realloc(NULL, chunk_bytes(slab), 1); /* not cleared: most of it may never be touched */
+    memcpy(&slab->spare, room, sizeof slab->spare);
+    return room;
+}
+
+static void
+aside_give(vdr_slab *slab, uint8_t *room)
+{
+    if (room == NULL)
+        return;
+    memcpy(room, &slab->spare, sizeof slab->spare);
+    slab->spare = room;
+}
+
+static void
+aside_free(vdr_slab *slab)
+{
+    while (slab->spare != NULL)
+        free(aside_take(slab));
+}
+
+/* ---- */
 
 void
 vdr_slab_done(vdr_slab *slab)
 {
+    aside_free(slab);
     for (uint32_t i = 0; i < slab->chunks_made; i++) {
         free(slab->chunks[i].aside);
         if (slab->pool == NULL)
             free(slab->chunks[i].bytes);
     }
     free(slab->chunks);
+    free(slab->eras);
     free(slab->image_aside);
     *slab = (vdr_slab){.next = 1};
 }
@@ -107,6 +167,7 @@ add_chunk(vdr_slab *slab)
     if (slab->chunk_count == slab->chunk_room) {
         uint32_t room = slab->chunk_room != 0 ? slab->chunk_room * 2 : 4;
         slab->chunks = vdr_realloc(slab->chunks, room, sizeof(vdr_chunk));
+        slab->eras = vdr_realloc(slab->eras, (size_t)room * pieces_per_chunk(slab), sizeof *slab->eras);
         slab->chunk_room = room;
     }
     vdr_chunk *chunk = &slab->chunks[slab->chunk_count];
@@ -117,6 +178,8 @@ add_chunk(vdr_slab *slab)
         slab->chunks_made++;
     }
     chunk->edited = slab->era;
+    for (uint32_t i = 0; i < pieces_per_chunk(slab); i++)
+        slab->eras[slab->chunk_count * pieces_per_chunk(slab) + i] = slab->era;
     slab->chunk_count++;
 }
 
@@ -151,20 +214,25 @@ vdr_slab_give(vdr_slab *slab, uint32_t index)
     slab->live--;
 }
 
-/* A chunk as it was when the trial began. */
+/* A piece as it was when the trial began. */
 struct vdr_slab_undo {
     vdr_slab_undo *older;
-    uint32_t number, edited;
+    uint32_t piece, era;
     uint8_t bytes[];
 };
 
-static void
-keep_undo(vdr_slab *slab, uint32_t number)
+static uint8_t *
+piece_at(const vdr_slab *slab, uint32_t piece)
 {
-    const vdr_chunk *chunk = &slab->chunks[number];
-    vdr_slab_undo *undo = vdr_alloc(1, sizeof *undo + chunk_bytes(slab));
-    *undo = (vdr_slab_undo){.older = slab->undo, .number = number, .edited = chunk->edited};
-    memcpy(undo->bytes, chunk->bytes, chunk_bytes(slab));
+    return slab->chunks[chunk_of(slab, piece)].bytes + piece_offset(slab, piece);
+}
+
+static void
+keep_undo(vdr_slab *slab, uint32_t piece)
+{
+    vdr_slab_undo *undo = vdr_alloc(1, sizeof *undo + piece_bytes(slab));
+    *undo = (vdr_slab_undo){.older = slab->undo, .piece = piece, .era = slab->eras[piece]};
+    memcpy(undo->bytes, piece_at(slab, piece), piece_bytes(slab));
     slab->undo = undo;
 }
 
@@ -186,9 +254,8 @@ vdr_slab_trial_end(vdr_slab *slab, const vdr_slab_counts *before)
     VDR_ASSERT(slab->era == VDR_SLAB_TRIAL);
     while (slab->undo != NULL) {
         vdr_slab_undo *undo = slab->undo;
-        vdr_chunk *chunk = &slab->chunks[undo->number];
-        memcpy(chunk->bytes, undo->bytes, chunk_bytes(slab));
-        chunk->edited = undo->edited;
+        memcpy(piece_at(slab, undo->piece), undo->bytes, piece_bytes(slab));
+        slab->eras[undo->piece] = undo->era;
         slab->undo = undo->older;
         free(undo);
     }
@@ -204,7 +271,7 @@ vdr_slab_undo_bytes(const vdr_slab *slab)
 {
     uint64_t bytes = 0;
     for (const vdr_slab_undo *undo = slab->undo; undo != NULL; undo = undo->older)
-        bytes += sizeof *undo + chunk_bytes(slab);
+        bytes += sizeof *undo + piece_bytes(slab);
     return bytes;
 }
 
@@ -212,29 +279,47 @@ uint64_t
 vdr_slab_bytes(const vdr_slab *slab)
 {
     uint64_t bytes = (uint64_t)slab->chunk_room * sizeof(vdr_chunk);
+    bytes += (uint64_t)slab->chunk_room * pieces_per_chunk(slab) * sizeof *slab->eras;
     bytes += (uint64_t)slab->chunks_made * chunk_bytes(slab);
     for (uint32_t i = slab->image_cursor; slab->imaging && i < slab->image_counts[COUNT_CHUNKS]; i++)
         if (slab->chunks[i].aside != NULL)
-            bytes += used_bytes(slab, i, slab->image_counts[COUNT_NEXT]);
+            bytes += chunk_bytes(slab);
     return bytes;
 }
 
 void
-vdr_slab_touch(vdr_slab *slab, uint32_t number)
+vdr_slab_touch(vdr_slab *slab, uint32_t piece)
 {
+    uint32_t number = chunk_of(slab, piece);
     vdr_chunk *chunk = &slab->chunks[number];
     if (slab->era == VDR_SLAB_TRIAL) {
-        keep_undo(slab, number);
-        chunk->edited = slab->era;
+        keep_undo(slab, piece);
+        slab->eras[piece] = slab->era;
         return;
     }
     if (slab->imaging && number >= slab->image_cursor && number < slab->image_counts[COUNT_CHUNKS]) {
-        size_t bytes = used_bytes(slab, number, slab->image_counts[COUNT_NEXT]);
-        chunk->aside = vdr_alloc(1, bytes);
-        memcpy(chunk->aside, chunk->bytes, bytes);
-        chunk->aside_edited = chunk->edited;
+        if (chunk->aside == NULL) {
+            chunk->aside = aside_take(slab);
+            chunk->aside_edited = chunk->edited;
+        }
+        size_t offset = piece_offset(slab, piece);
+        memcpy(chunk->aside + offset, chunk->bytes + offset, piece_bytes(slab));
     }
     chunk->edited = slab->era;
+    slab->eras[piece] = slab->era;
+}
+
+/* Besides its pieces that were edited since the image began, which are there, those that were not. */
+static void
+complete_aside(const vdr_slab *slab, uint32_t number)
+{
+    const vdr_chunk *chunk = &slab->chunks[number];
+    uint32_t first = number * pieces_per_chunk(slab);
+    for (uint32_t piece = first; piece < first + pieces_per_chunk(slab); piece++) {
+        size_t offset = piece_offset(slab, piece);
+        if (slab->eras[piece] != slab->era)
+            memcpy(chunk->aside + offset, chunk->bytes + offset, piece_bytes(slab));
+    }
 }
 
 vdr_span
@@ -263,14 +348,17 @@ vdr_slab_image_next(vdr_slab *slab, bool all, uint32_t *ret_number, vdr_span *re
 {
     VDR_ASSERT(slab->imaging);
     while (slab->image_cursor < slab->image_counts[COUNT_CHUNKS]) {
-        free(slab->image_aside);
+        aside_give(slab, slab->image_aside);
         uint32_t number = slab->image_cursor++;
         vdr_chunk *chunk = &slab->chunks[number];
         const uint8_t *bytes = chunk->aside != NULL ? chunk->aside : chunk->bytes;
         uint32_t edited = chunk->aside != NULL ? chunk->aside_edited : chunk->edited;
+        bool wanted = all || edited > slab->imaged_era;
+        if (wanted && chunk->aside != NULL)
+            complete_aside(slab, number);
         slab->image_aside = chunk->aside;
         chunk->aside = NULL;
-        if (all || edited > slab->imaged_era) {
+        if (wanted) {
             *ret_number = number;
             *ret_bytes = vdr_span_of(bytes, used_bytes(slab, number, slab->image_counts[COUNT_NEXT]));
             return true;
@@ -283,13 +371,14 @@ void
 vdr_slab_image_end(vdr_slab *slab, bool complete)
 {
     VDR_ASSERT(slab->imaging);
-    free(slab->image_aside);
+    aside_give(slab, slab->image_aside);
     slab->image_aside = NULL;
     for (; slab->image_cursor < slab->image_counts[COUNT_CHUNKS]; slab->image_cursor++) {
         VDR_ASSERT(!complete);
-        free(slab->chunks[slab->image_cursor].aside);
+        aside_give(slab, slab->chunks[slab->image_cursor].aside);
         slab->chunks[slab->image_cursor].aside = NULL;
     }
+    aside_free(slab);
     if (complete)
         slab->imaged_era = slab->era - 1;
     slab->imaging = false;
@@ -313,8 +402,10 @@ vdr_slab_load_counts(vdr_slab *slab, const uint32_t counts[4])
         return false;
     if (counts[COUNT_CHUNKS] != chunks_for(slab, next))
         return false;
-    if (counts[COUNT_CHUNKS] != 0)
+    if (counts[COUNT_CHUNKS] != 0) {
         slab->chunks = vdr_alloc(counts[COUNT_CHUNKS], sizeof(vdr_chunk));
+        slab->eras = vdr_alloc((size_t)counts[COUNT_CHUNKS] * pieces_per_chunk(slab), sizeof *slab->eras);
+    }
     slab->chunk_count = slab->chunk_room = slab->chunks_made = counts[COUNT_CHUNKS];
     slab->next = next;
     slab->free = counts[COUNT_FREE];

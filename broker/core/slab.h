@@ -9,12 +9,13 @@
  * zero); taken and given-back records are zero (but for the link of the free list), so equal histories give
  * equal bytes. Growing never moves a record and never copies the table.
  *
- * What changed is told by eras. An era begins when an image begins; a chunk remembers the era of its last
- * edit. So the first edit of a chunk in an era is the slow one (it may copy the chunk aside), and every
- * other costs one comparison.
+ * What changed is told by eras. An era begins when an image begins; each piece of a chunk, of at most 4 KiB,
+ * remembers the era of its last edit. So the first edit of a piece in an era is the slow one (it may copy the
+ * piece aside), and every other costs one comparison. Pieces are small because right after an image began
+ * nearly every edit is a first one.
  *
- * On trial (trial.h), a slab keeps the bytes of each chunk that is edited, and puts them back at the end. The
- * era of a trial is one that no chunk was ever edited in, so again the first edit alone is slow.
+ * On trial (trial.h), a slab keeps the bytes of each piece that is edited, and puts them back at the end. The
+ * era of a trial is one that no piece was ever edited in, so again the first edit alone is slow.
  *
  * Thread:  one. Memory: grows by one chunk (at most 64 KiB), from a pool if it has one; a pointer from at or
  * edit stays good until the record is given back or the slab is done. During an image the chunk's own bytes
@@ -30,7 +31,7 @@
 /* Kept apart from the bytes, side by side: to edit a record touches no memory far from it and from these. */
 typedef struct vdr_chunk {
     uint8_t *bytes;        /* NULL: not loaded yet */
-    uint8_t *aside;        /* its bytes as they were when the image began; NULL: not kept aside */
+    uint8_t *aside;        /* its edited pieces as they were when the image began; NULL: none was edited */
     uint32_t edited;       /* era of the last edit; 0: not since it was loaded */
     uint32_t aside_edited; /* the same, of what is kept aside */
 } vdr_chunk;
@@ -49,7 +50,9 @@ void vdr_pool_done(vdr_pool *pool);
 
 typedef struct vdr_slab {
     vdr_chunk *chunks;
+    uint32_t *eras;        /* of each piece's last edit */
     uint32_t shift;        /* log2 of records per chunk: as many as fit 64 KiB */
+    uint32_t piece_shift;  /* log2 of records per piece: as many as fit 4 KiB */
     uint32_t record_bytes; /* a multiple of 4, at least 4, at most 4096 */
     uint32_t next;         /* lowest index never taken; 1 at first */
     uint32_t era;          /* 1 at first; one more with each image_begin; VDR_SLAB_TRIAL on trial */
@@ -67,8 +70,9 @@ typedef struct vdr_slab {
     uint32_t image_counts[4];
     uint32_t imaged_era;  /* chunks edited in a later era are not in the last complete image */
     uint8_t *image_aside; /* what image_next gave last, if it was a copy */
+    uint8_t *spare; /* room for a chunk that nobody needs any more; the next one is in its first bytes */
 
-    vdr_slab_undo *undo; /* on trial: chunks as they were, the last edited first */
+    vdr_slab_undo *undo; /* on trial: pieces as they were, the last edited first */
 } vdr_slab;
 
 void vdr_slab_init(vdr_slab *slab, uint32_t table, uint32_t version, uint32_t record_bytes);
@@ -81,7 +85,7 @@ uint64_t vdr_slab_bytes(const vdr_slab *slab);      /* memory it holds, copies k
 
 /* From begin on every change is kept track of, and end takes all of it back: the slab has the very bytes again,
  * and its image, if one is in progress, never knows. Nothing of images may be called in between. Costs a copy
- * of each chunk that is edited; undo_bytes says how much that is. */
+ * of each piece that is edited; undo_bytes says how much that is. */
 #define VDR_SLAB_TRIAL UINT32_MAX /* an era that image_begin does not come to */
 typedef struct vdr_slab_counts {
     uint32_t next, era, free, live, chunk_count;
@@ -90,8 +94,8 @@ void vdr_slab_trial_begin(vdr_slab *slab, vdr_slab_counts *ret_before);
 void vdr_slab_trial_end(vdr_slab *slab, const vdr_slab_counts *before);
 uint64_t vdr_slab_undo_bytes(const vdr_slab *slab);
 
-/* The chunk's first edit in this era (for vdr_slab_edit only). */
-void vdr_slab_touch(vdr_slab *slab, uint32_t number);
+/* The piece's first edit in this era (for vdr_slab_edit only). */
+void vdr_slab_touch(vdr_slab *slab, uint32_t piece);
 
 static inline const void *
 vdr_slab_at(const vdr_slab *slab, uint32_t index)
@@ -105,10 +109,10 @@ static inline void *
 vdr_slab_edit(vdr_slab *slab, uint32_t index)
 {
     VDR_ASSERT(index - 1 < slab->next - 1);
-    vdr_chunk *chunk = &slab->chunks[index >> slab->shift];
-    if (chunk->edited != slab->era)
-        vdr_slab_touch(slab, index >> slab->shift);
-    return chunk->bytes + (size_t)(index & ((1u << slab->shift) - 1)) * slab->record_bytes;
+    if (slab->eras[index >> slab->piece_shift] != slab->era)
+        vdr_slab_touch(slab, index >> slab->piece_shift);
+    return slab->chunks[index >> slab->shift].bytes +
+           (size_t)(index & ((1u << slab->shift) - 1)) * slab->record_bytes;
 }
 
 /* A hint that the record will be wanted in a moment: memory far away is what a step waits for. */
