@@ -122,25 +122,59 @@ take_record(vdr_survey *survey, const vdr_log_record *record)
     return err;
 }
 
-/* What was cut before it was read is passed over; it is told by where the tally begins only when nothing was read
- * before it, so otherwise everything is read anew. */
+/* Of a log that was cut, the configuration that held at its first record was written once more, further on; or it is
+ * that record. *at moves on; NULL where it has not come yet. */
 static vdr_err
-pass_cut(vdr_survey *survey)
+look_for_config(vdr_survey *survey, vdr_position *at, vdr_position end, vdr_config **ret_config)
+{
+    vdr_err err = refresh(survey);
+    *ret_config = NULL;
+    for (unsigned i = 0; i < CHUNK_RECORDS && err == VDR_OK && *at <= end && *ret_config == NULL; i++) {
+        vdr_log_record record;
+        vdr_command command;
+        err = vdr_log_read(survey->reader, *at, &record);
+        vdr_arena_reset(&survey->arena);
+        if (err == VDR_OK)
+            err = vdr_command_read(record.routing, &survey->arena, &command);
+        if (err == VDR_OK && command.kind == VDR_COMMAND_CONFIG)
+            err = config_of(&record, ret_config);
+        ++*at;
+    }
+    if (survey->reader != NULL)
+        vdr_log_reader_rest(survey->reader);
+    return err;
+}
+
+static vdr_err
+begin_cut(vdr_survey *survey, vdr_position first, vdr_position end)
+{
+    vdr_position at = first;
+    vdr_config *config = NULL;
+    vdr_err err = VDR_OK;
+    begin_anew(survey);
+    survey->next = first;
+    while (err == VDR_OK && config == NULL && at <= end && !atomic_load(&survey->quitting))
+        err = look_for_config(survey, &at, end, &config);
+    if (config == NULL)
+        return err;
+    survey->config = config;
+    vdr_tally_configure(survey->tally, config);
+    return VDR_OK;
+}
+
+/* What was cut before it was read cannot be had any more: all is counted anew, from where the log begins now. */
+static vdr_err
+pass_cut(vdr_survey *survey, vdr_position end)
 {
     vdr_log_stats stats;
     vdr_log_stats_get(survey->log, &stats);
-    if (survey->next >= stats.first)
-        return VDR_OK;
-    if (vdr_tally_last(survey->tally) != 0)
-        begin_anew(survey);
-    survey->next = stats.first;
-    return VDR_OK;
+    return survey->next >= stats.first ? VDR_OK : begin_cut(survey, stats.first, end);
 }
 
 static vdr_err
 read_chunk(vdr_survey *survey, vdr_position end)
 {
-    vdr_err err = pass_cut(survey);
+    vdr_err err = pass_cut(survey, end);
     if (err == VDR_OK)
         err = refresh(survey);
     for (unsigned i = 0; i < CHUNK_RECORDS && err == VDR_OK && survey->next <= end; i++) {
@@ -189,6 +223,8 @@ date_mail(vdr_survey *survey, vdr_survey_mail *mail)
     if (err != VDR_OK || count == 0)
         return err;
     err = vdr_log_read(survey->reader, first.position, &record);
+    if (err == VDR_E_NOT_FOUND) /* read meanwhile, and its record cut */
+        return VDR_OK;
     vdr_arena_reset(&survey->arena);
     if (err == VDR_OK)
         err = vdr_command_read(record.routing, &survey->arena, &command);

@@ -146,8 +146,8 @@ look_put(vdr_tally *tally, size_t place)
 }
 
 /* Names of the old configuration may be found in the index still; what is found is compared, or replaced. */
-static void
-configure(vdr_tally *tally, const vdr_config *config)
+void
+vdr_tally_configure(vdr_tally *tally, const vdr_config *config)
 {
     types_done(tally);
     tally->config = config;
@@ -346,7 +346,7 @@ vdr_tally_record(vdr_tally *tally, vdr_position position, const vdr_command *com
     vdr_effect effect;
     vdr_err err;
     if (command->kind == VDR_COMMAND_CONFIG)
-        configure(tally, command->config);
+        vdr_tally_configure(tally, command->config);
     while ((err = vdr_effect_next(tale, &offset, &effect)) == VDR_OK)
         take_effect(tally, position, command, &effect);
     if (err != VDR_E_END)

@@ -111,6 +111,9 @@ typedef struct vdr_tally vdr_tally;
 vdr_tally *vdr_tally_new(void);
 void vdr_tally_free(vdr_tally **tally_p); /* NULL-safe */
 
+/* What held before the first record fed, of a log that was cut; as a command CONFIG. */
+void vdr_tally_configure(vdr_tally *tally, const vdr_config *config);
+
 /* A record. The configuration of a command CONFIG must live until the next one was fed, or the tally is freed. */
 VDR_MUST_CHECK vdr_err vdr_tally_record(vdr_tally *tally, vdr_position position, const vdr_command *command,
                                         vdr_span tale);

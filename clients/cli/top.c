@@ -115,7 +115,7 @@ show_screen(const char *text)
 {
     fputs("\033[H", stdout);
     for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1)
-        printf("%.*s\033[K\r\n", (int)(end - text), text);
+        printf("%.*s\033[K\n", (int)(end - text), text);
     fputs("\033[J", stdout);
     fflush(stdout);
 }
