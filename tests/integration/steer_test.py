@@ -61,6 +61,16 @@ class FourEyes(unittest.TestCase):
         self.addCleanup(broker.__exit__, None, None, None)
         return broker.start()
 
+    def replays(self, broker):
+        """The store tells the same when it is stepped again, and what was copied of it, too."""
+        self.assertIn("position", broker.good("beheer", "backup", "copy"))
+        self.assertEqual(broker.stop(), 0)
+        for store in ("store", "backups/copy"):
+            done = subprocess.run([VOORDEUR, "replay", "--store", broker.path(store)], stdin=subprocess.DEVNULL,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+            self.assertEqual((done.returncode, done.stderr.decode()), (0, ""), store)
+            self.assertGreater(len(done.stdout.splitlines()), 5)
+
     def propose(self, broker, who="beheer"):
         return broker.rows(who, "rules", "propose", broker.path("config"), "--reason", "graver")[0]
 
@@ -114,6 +124,7 @@ class FourEyes(unittest.TestCase):
         broker.start()
         self.assertEqual(broker.rows("beheer", "rules", "history"), history)
         self.assertIn("not version 3", broker.log()) # the directory has other rules
+        self.replays(broker)
 
     def test_what_is_wrong_unwise_or_fails_its_tests_is_not_proposed(self):
         broker = self.open()
@@ -209,6 +220,7 @@ class FourEyes(unittest.TestCase):
         status, _, err = broker.run("beheer", "pause", "rule", "nothing", "--until", "2026-03-04T09:00:00Z", "--reason", "x")
         self.assertEqual(status, 1)
         self.assertIn("no such rule", err)
+        self.replays(broker)
 
 
 if __name__ == "__main__":
