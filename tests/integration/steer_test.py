@@ -168,7 +168,7 @@ class FourEyes(unittest.TestCase):
         again = operator.admin("reload")
         self.assertEqual(again["error"], "ok")
         self.assertIn("proposed already", again["text"])
-        self.assertEqual(operator.admin("status")["counters"]["version"], 1)
+        self.assertEqual(operator.admin("status")["counters"]["config_version"], 1)
         broker.approvals = "one"
         broker.write_node()
         self.assertIn("proposed already", operator.admin("reload")["text"]) # the stricter of both counts
