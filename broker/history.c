@@ -17,6 +17,7 @@ struct vdr_history {
     vdr_config *config; /* that holds */
     vdr_arena arena;    /* of one record */
     vdr_command command;
+    vdr_config_texts texts;       /* of the command */
     vdr_position from, last, end; /* last: stepped */
     vdr_ms from_at;
     bool (*go_on)(void *context);
@@ -218,30 +219,62 @@ step(vdr_history *history, vdr_position position, const vdr_log_record *record, 
                (unsigned long long)position);
 }
 
+/* The next record and its command. */
+static vdr_err
+fetch(vdr_history *history, vdr_position position, vdr_log_record *ret_record, char *words)
+{
+    if (position > history->end)
+        return VDR_E_END;
+    vdr_err err = breathe(history, position, words);
+    if (err != VDR_OK)
+        return err;
+    vdr_arena_reset(&history->arena);
+    err = vdr_log_read(history->reader, position, ret_record);
+    if (err == VDR_OK)
+        err = vdr_command_read(ret_record->routing, &history->arena, &history->command);
+    if (err == VDR_OK)
+        err = vdr_content_attach(ret_record->content, &history->texts, &history->command);
+    return err == VDR_OK ? VDR_OK : bad_record(words, position, err);
+}
+
 vdr_err
 vdr_history_next(vdr_history *history, vdr_ms until, vdr_history_step *ret_step, char *ret_words)
 {
     vdr_position position = history->last + 1;
     vdr_log_record record;
-    vdr_config_texts texts; /* are copied by the step */
-    if (position > history->end)
-        return VDR_E_END;
-    vdr_err err = breathe(history, position, ret_words);
+    vdr_err err = fetch(history, position, &record, ret_words);
     if (err != VDR_OK)
         return err;
-    vdr_arena_reset(&history->arena);
-    err = vdr_log_read(history->reader, position, &record);
-    if (err == VDR_OK)
-        err = vdr_command_read(record.routing, &history->arena, &history->command);
-    if (err == VDR_OK)
-        err = vdr_content_attach(record.content, &texts, &history->command);
-    if (err != VDR_OK)
-        return bad_record(ret_words, position, err);
     if (until != VDR_MS_NONE && history->command.at != VDR_MS_NONE && history->command.at > until)
         return VDR_E_END;
     ret_step->position = position;
     ret_step->command = &history->command;
     return step(history, position, &record, &ret_step->step, ret_words);
+}
+
+vdr_err
+vdr_history_read(vdr_history *history, const vdr_command **ret_command, char *ret_words)
+{
+    vdr_log_record record;
+    vdr_err err = fetch(history, history->last + 1, &record, ret_words);
+    if (err != VDR_OK)
+        return err;
+    history->last++;
+    *ret_command = &history->command;
+    return VDR_OK;
+}
+
+vdr_err
+vdr_history_texts(vdr_history *history, vdr_config_texts *ret_texts, char *ret_words)
+{
+    vdr_log_record record;
+    vdr_position position = vdr_core_config_position(history->core);
+    if (history->config == NULL)
+        return VDR_E_NOT_FOUND;
+    vdr_err err = vdr_log_read(history->reader, position, &record);
+    if (err == VDR_OK)
+        err = vdr_content_read_config(record.content, ret_texts);
+    return err == VDR_OK ? VDR_OK : bad_record(ret_words, position, err);
 }
 
 bool

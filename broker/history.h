@@ -16,6 +16,7 @@
 #define VDR_BROKER_HISTORY_H
 
 #include "broker/core/core.h"
+#include "broker/door/config_read.h"
 #include "store/checkpoint.h"
 #include "store/log.h"
 
@@ -48,6 +49,13 @@ typedef struct vdr_history_step {
 /* Steps the next record. END: there is none, or it is after until (VDR_MS_NONE: no bound). */
 VDR_MUST_CHECK vdr_err vdr_history_next(vdr_history *history, vdr_ms until, vdr_history_step *ret_step,
                                         char *ret_words);
+/* The next record, not stepped: for who steps the core otherwise than the log says, and then steps everything so. The
+ * texts of a CONFIG or PROPOSE are attached. Memory: what it points to lives until the next call. END. */
+VDR_MUST_CHECK vdr_err vdr_history_read(vdr_history *history, const vdr_command **ret_command,
+                                        char *ret_words);
+/* The texts of the configuration that a loaded checkpoint holds; NOT_FOUND: the history begins before record 1. Only
+ * before the first record; they live until the next call. */
+VDR_MUST_CHECK vdr_err vdr_history_texts(vdr_history *history, vdr_config_texts *ret_texts, char *ret_words);
 /* After the last one: the timers due until then fire, as `replay --until` lets them, a part a call. False: time
  * has passed. */
 bool vdr_history_pass(vdr_history *history, vdr_ms until, vdr_step *ret_step);

@@ -367,6 +367,12 @@ vdr_view_counts(const vdr_core *core, vdr_core_counts *ret_counts)
     *ret_counts = counts;
 }
 
+uint64_t
+vdr_view_household_last(const vdr_core *core)
+{
+    return core->state.household_last;
+}
+
 bool
 vdr_view_regisseur(const vdr_core *core, size_t number, vdr_span *ret_id, uint64_t *ret_load,
                    uint64_t *ret_capacity, uint64_t *ret_hard_capacity, bool *ret_absent)

@@ -95,6 +95,7 @@ typedef struct vdr_core_counts {
     uint64_t memory_bytes; /* of the state */
 } vdr_core_counts;
 void vdr_view_counts(const vdr_core *core, vdr_core_counts *ret_counts);
+uint64_t vdr_view_household_last(const vdr_core *core); /* the highest number that was ever given */
 /* Load and capacity of a regisseur of the configuration, by its order in town.yaml. */
 bool vdr_view_regisseur(const vdr_core *core, size_t number, vdr_span *ret_id, uint64_t *ret_load,
                         uint64_t *ret_capacity, uint64_t *ret_hard_capacity, bool *ret_absent);

@@ -29,6 +29,7 @@ static const vdr_cli_verb *const verbs[] = {
     &vdr_cli_explain,
     &vdr_cli_why_not,
     &vdr_cli_try,
+    &vdr_cli_backtest,
     &vdr_cli_status,
     &vdr_cli_report,
     &vdr_cli_top,
@@ -54,7 +55,8 @@ static const char exit_page[] =
     "\n"
     "  0  done\n"
     "  1  not done, or done with refusals; standard error says what\n"
-    "  2  the command line, or the configuration that it names, is wrong; nothing was begun\n";
+    "  2  the command line, or the configuration that it names, is wrong; nothing was begun\n"
+    "  3  done, and what was compared is not the same (backtest)\n";
 
 int
 vdr_cli_usage(const vdr_cli_verb *verb, const char *format, ...)

@@ -10,9 +10,10 @@
 
 /* Exit statuses, the same for every verb. Shown by `voordeur help exit`. */
 typedef enum vdr_exit {
-    VDR_EXIT_OK = 0,     /* done */
-    VDR_EXIT_FAILED = 1, /* not done, or done with refusals: standard error says what */
-    VDR_EXIT_USAGE = 2,  /* the command line, or the configuration it names, is wrong: nothing was begun */
+    VDR_EXIT_OK = 0,      /* done */
+    VDR_EXIT_FAILED = 1,  /* not done, or done with refusals: standard error says what */
+    VDR_EXIT_USAGE = 2,   /* the command line, or the configuration it names, is wrong: nothing was begun */
+    VDR_EXIT_DIFFERS = 3, /* done, and what was compared is not the same */
 } vdr_exit;
 
 typedef struct vdr_cli_verb {
@@ -31,6 +32,7 @@ extern const vdr_cli_verb vdr_cli_publish, vdr_cli_agent, vdr_cli_subscribe, vdr
 extern const vdr_cli_verb vdr_cli_cases, vdr_cli_signals, vdr_cli_households, vdr_cli_erase;
 extern const vdr_cli_verb vdr_cli_status, vdr_cli_decisions, vdr_cli_clock, vdr_cli_reload, vdr_cli_sessions,
     vdr_cli_mailboxes, vdr_cli_checkpoint, vdr_cli_backup, vdr_cli_restore, vdr_cli_bench;
+extern const vdr_cli_verb vdr_cli_backtest;
 extern const vdr_cli_verb vdr_cli_report, vdr_cli_top, vdr_cli_watch, vdr_cli_doctor;
 
 /* Says what is wrong with the command line and where to read on; returns VDR_EXIT_USAGE. */
