@@ -5,6 +5,8 @@
  * everything and later ones what came since. One job at a time. While a job runs the tally is the thread's; from
  * vdr_survey_collect to the next begin it is the caller's.
  *
+ * Memory:  the tally's: some 200 bytes for each signal whose follow-up is not answered, little else. Nothing
+ *          before the first report.
  * Thread:  the reactor's, for everything here.
  * Errors:  of a job: STORE_CORRUPT, STORE_FAILED, IO; CLOSING. After one the tally is begun anew. */
 #ifndef VDR_BROKER_SURVEY_H

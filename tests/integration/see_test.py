@@ -104,7 +104,8 @@ class See(unittest.TestCase):
         for row in rows["regisseur"]:
             self.assertEqual((row["offered"], row["active"]),
                              (held[row["id"], "offered"], held[row["id"], "active"]), row["id"])
-            self.assertEqual(row["load"], row["offered"] + row["active"], "the state says what the log says")
+            if "load" in row:  # not when the broker itself wrote a record meanwhile
+                self.assertEqual(row["load"], row["offered"] + row["active"], "the state says what the log says")
         self.assertEqual(rows["cases"][0]["ready"], held[None, "unassigned"])
         waiting = collections.Counter(x["to"] for x in self.of("message"))
         for kind in ("regisseur", "service", "coordinator", "agency"):
