@@ -609,19 +609,32 @@ verb_mailboxes(vdr_daemon *daemon, vdr_session *session, uint64_t request)
 static const char *
 verb_name(vdr_verb verb)
 {
-    static const char *const names[] = {
-        [VDR_VERB_STATUS] = "status",         [VDR_VERB_RELOAD] = "reload",
-        [VDR_VERB_CLOCK_ADVANCE] = "clock",   [VDR_VERB_BACKUP] = "backup",
-        [VDR_VERB_CHECKPOINT] = "checkpoint", [VDR_VERB_SESSIONS] = "sessions",
-        [VDR_VERB_MAILBOXES] = "mailboxes",   [VDR_VERB_DRAIN] = "drain",
-        [VDR_VERB_UNDRAIN] = "undrain",       [VDR_VERB_STOP] = "stop",
-        [VDR_VERB_REPORT] = "report",         [VDR_VERB_CHECK] = "check",
-        [VDR_VERB_PROPOSE] = "propose",       [VDR_VERB_APPROVE] = "approve",
-        [VDR_VERB_REJECT] = "reject",         [VDR_VERB_WITHDRAW] = "withdraw",
-        [VDR_VERB_ROLLBACK] = "rollback",     [VDR_VERB_PROPOSALS] = "proposals",
-        [VDR_VERB_VERSIONS] = "versions",     [VDR_VERB_TEXTS] = "texts",
-        [VDR_VERB_PAUSE] = "pause",           [VDR_VERB_PAUSES] = "pauses",
-        [VDR_VERB_RESUME] = "resume"};
+    static const char *const names[] = {[VDR_VERB_STATUS] = "status",
+                                        [VDR_VERB_RELOAD] = "reload",
+                                        [VDR_VERB_CLOCK_ADVANCE] = "clock",
+                                        [VDR_VERB_BACKUP] = "backup",
+                                        [VDR_VERB_CHECKPOINT] = "checkpoint",
+                                        [VDR_VERB_SESSIONS] = "sessions",
+                                        [VDR_VERB_MAILBOXES] = "mailboxes",
+                                        [VDR_VERB_DRAIN] = "drain",
+                                        [VDR_VERB_UNDRAIN] = "undrain",
+                                        [VDR_VERB_STOP] = "stop",
+                                        [VDR_VERB_REPORT] = "report",
+                                        [VDR_VERB_CHECK] = "check",
+                                        [VDR_VERB_PROPOSE] = "propose",
+                                        [VDR_VERB_APPROVE] = "approve",
+                                        [VDR_VERB_REJECT] = "reject",
+                                        [VDR_VERB_WITHDRAW] = "withdraw",
+                                        [VDR_VERB_ROLLBACK] = "rollback",
+                                        [VDR_VERB_PROPOSALS] = "proposals",
+                                        [VDR_VERB_VERSIONS] = "versions",
+                                        [VDR_VERB_TEXTS] = "texts",
+                                        [VDR_VERB_PAUSE] = "pause",
+                                        [VDR_VERB_PAUSES] = "pauses",
+                                        [VDR_VERB_RESUME] = "resume",
+                                        [VDR_VERB_BACKTEST] = "backtest",
+                                        [VDR_VERB_BACKTEST_LOOK] = "backtest-look",
+                                        [VDR_VERB_BACKTEST_STOP] = "backtest-stop"};
     return names[verb];
 }
 
@@ -656,7 +669,8 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
         return;
     }
     if (admin->verb != VDR_VERB_STATUS && admin->verb != VDR_VERB_SESSIONS &&
-        admin->verb != VDR_VERB_MAILBOXES && admin->verb != VDR_VERB_REPORT && !vdr_steer_looks(admin->verb))
+        admin->verb != VDR_VERB_MAILBOXES && admin->verb != VDR_VERB_REPORT &&
+        admin->verb != VDR_VERB_BACKTEST_LOOK && !vdr_steer_looks(admin->verb))
         VDR_NOTE(OPERATOR, vdr_field_text("party", session->party),
                  vdr_field_text("verb", verb_name(admin->verb)));
     switch (admin->verb) {
@@ -677,6 +691,11 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     case VDR_VERB_STOP:
         daemon->stopping = true;
         vdr_admin_say_error(daemon, session, admin->request, VDR_OK, NULL);
+        break;
+    case VDR_VERB_BACKTEST:
+    case VDR_VERB_BACKTEST_LOOK:
+    case VDR_VERB_BACKTEST_STOP:
+        vdr_rehearsal_verb(daemon, session, admin);
         break;
     case VDR_VERB_REPORT:
     case VDR_VERB_CHECK:

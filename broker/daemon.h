@@ -9,6 +9,7 @@
  *   reads.c     queries to answers; past.c: those about the past
  *   admin.c     operators' verbs, reloading
  *   admin_report.c  reports and checks, made beside the turn
+ *   admin_rehearsal.c  back-tests, made beside the turn
  *   steer.c     those of the routing: proposals, versions, pauses
  *   speak.c     frames to a connection, waiting in the session's own queue when it takes no more
  *
@@ -24,6 +25,7 @@
 #include "broker/engine.h"
 #include "broker/node.h"
 #include "broker/proof.h"
+#include "broker/rehearsal.h"
 #include "broker/past.h"
 #include "broker/porter.h"
 #include "broker/refusals.h"
@@ -172,6 +174,8 @@ typedef struct vdr_daemon {
     bool surveying;        /* one runs, or was not collected */
     uint64_t survey_until; /* reports asked for up to this errand are answered by it */
     vdr_refusals *refusals;
+
+    vdr_rehearsal *backtest;
 } vdr_daemon;
 
 static inline bool
@@ -296,6 +300,10 @@ uint64_t vdr_admin_taken(vdr_daemon *daemon, uint64_t number);
 void vdr_admin_note(vdr_daemon *daemon, uint64_t number, const char *words, const char *made,
                     uint64_t made_number);
 vdr_err vdr_admin_words(char *ret_words, vdr_err err, const char *words); /* VDR_ENGINE_WORDS_BYTES */
+
+/* ---- admin_rehearsal.c */
+
+void vdr_rehearsal_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
 
 /* ---- steer.c */
 

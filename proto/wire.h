@@ -63,6 +63,10 @@ typedef enum vdr_verb {
     VDR_VERB_PAUSE = 28,
     VDR_VERB_PAUSES = 29,
     VDR_VERB_RESUME = 30,
+
+    VDR_VERB_BACKTEST = 31, /* protocol.md 7.10 */
+    VDR_VERB_BACKTEST_LOOK = 32,
+    VDR_VERB_BACKTEST_STOP = 33,
 } vdr_verb;
 
 /* ---- Sessions: protocol.md section 3 */

@@ -24,7 +24,9 @@
 #define SAMPLES_MAX 100u
 
 static const char help[] =
-    "usage: voordeur backtest --rules NEW --store DIR [OPTION...]\n"
+    "usage: voordeur backtest --rules NEW [OPTION...]\n"
+    "       voordeur backtest --rules NEW --store DIR [OPTION...]\n"
+    "       voordeur backtest --stop\n"
     "\n"
     "What would other rules have done with what came? Decides the stored history again, once as it was and\n"
     "once with NEW, and shows which cases would be new, gone or changed: by rule and district, with the "
@@ -35,45 +37,41 @@ static const char help[] =
     "\n"
     "  --rules NEW        a rules.yaml; or a folder with a rules.yaml, catalogue.yaml or town.yaml: what is\n"
     "                     not there is as it was at the time\n"
-    "  --store DIR        the store of a broker that does not run\n"
+    "  --store DIR        the store of a broker that does not run; without it the running broker does it,\n"
+    "                     for operators, beside its own work\n"
+    "  --stop             ends the one that is at work on the running broker\n"
     "  --since WHEN       NEW holds from then on: 180d before the last record, or an instant as\n"
     "                     2026-01-01T00:00:00Z (default: from the first record). What came before is as it\n"
     "                     was, and is not compared\n"
     "  --diff current     compares with what was decided (the default, and the only one)\n"
     "  --sample N         shows N cases of each kind with their signals (default 3, at most 100; 0: none)\n"
-    "  --json             for programs: one JSON object a line\n"
-    "\n"
+    "\n" VDR_CLI_LINK_HELP "\n"
     "People's acts in the log are done again: on the case that their household has open in the new history,\n"
     "by the regisseur who has it there. Those that find none, or one that cannot take them, are dropped and\n"
     "counted. A case that only NEW opens is taken as accepted at once, and closed when it is as old as the\n"
     "median closed case of the store.\n"
     "\n"
-    "exit status: 0 no difference; 3 there is a difference; 1 the store cannot be read; 2 wrong use, or an\n"
+    "exit status: 0 no difference; 3 there is a difference; 1 it cannot be done; 2 wrong use, or an\n"
     "error in NEW\n"
     "\n"
     "examples:\n"
-    "  voordeur backtest --rules rules.yaml --store /var/lib/voordeur --since 180d\n"
+    "  voordeur backtest --rules rules.yaml --since 180d\n"
     "  voordeur backtest --rules town/ --store backup --json | grep '\"row\":\"rule\"'\n";
-
-typedef struct line {
-    const char *rules, *store;
-    vdr_ms since;
-    int64_t back_ms;
-    unsigned long samples;
-    bool json;
-} line;
 
 /* ---- the command line */
 
 static bool
-take_since(line *l, const char *text)
+take_since(vdr_backtest_line *l, const char *text)
 {
     vdr_span span = vdr_span_str(text);
-    return vdr_duration_parse(span, &l->back_ms) || vdr_time_parse(span, &l->since);
+    if (!vdr_duration_parse(span, &l->back_ms))
+        return vdr_time_parse(span, &l->since);
+    l->back = text;
+    return true;
 }
 
 static bool
-take_samples(line *l, const char *text)
+take_samples(vdr_backtest_line *l, const char *text)
 {
     char *end;
     errno = 0;
@@ -81,10 +79,10 @@ take_samples(line *l, const char *text)
     return errno == 0 && end != text && *end == '\0' && *text != '-' && l->samples <= SAMPLES_MAX;
 }
 
-enum { OPT_RULES = VDR_OPT_OWN, OPT_STORE, OPT_SINCE, OPT_DIFF, OPT_SAMPLE };
+enum { OPT_RULES = VDR_OPT_OWN, OPT_STORE, OPT_SINCE, OPT_DIFF, OPT_SAMPLE, OPT_STOP };
 
 static bool
-take(line *l, int option)
+take(vdr_backtest_line *l, int option)
 {
     switch (option) {
     case OPT_RULES:
@@ -99,11 +97,11 @@ take(line *l, int option)
         return strcmp(optarg, "current") == 0;
     case OPT_SAMPLE:
         return take_samples(l, optarg);
-    case VDR_OPT_JSON:
-        l->json = true;
+    case OPT_STOP:
+        l->stop = true;
         return true;
     default:
-        return false;
+        return vdr_cli_link_take(&l->link, option, optarg);
     }
 }
 
@@ -166,22 +164,29 @@ run_job(void *context)
     return NULL;
 }
 
-static void
-show_bar(uint64_t done, uint64_t all)
+void
+vdr_backtest_bar(uint64_t done, uint64_t all)
 {
+    static bool shown;
     char bar[BAR_WIDTH + 1];
-    uint64_t share = all != 0 ? done * BAR_WIDTH / all : 0;
+    if (isatty(STDERR_FILENO) == 0 || (all == 0 && !shown))
+        return;
+    shown = all != 0;
+    if (all == 0) {
+        fprintf(stderr, "\r%60s\r", "");
+        return;
+    }
+    uint64_t share = done * BAR_WIDTH / all;
     memset(bar, ' ', BAR_WIDTH);
     memset(bar, '=', share < BAR_WIDTH ? (size_t)share : BAR_WIDTH);
     bar[BAR_WIDTH] = '\0';
-    fprintf(stderr, "\r[%s] %3llu%% ", bar, (unsigned long long)(all != 0 ? done * 100 / all : 0));
+    fprintf(stderr, "\r[%s] %3llu%% ", bar, (unsigned long long)(done * 100 / all));
 }
 
 /* Until it is over, with a bar where somebody looks. */
 static void
 wait_for(job *j)
 {
-    bool seen = isatty(STDERR_FILENO) != 0, shown = false;
     vdr_cli_stop_catch();
     for (unsigned looks = 0; !atomic_load(&j->over); looks++) {
         uint64_t done, all;
@@ -189,26 +194,23 @@ wait_for(job *j)
         if (vdr_cli_stopped())
             vdr_backtest_stop(j->backtest);
         vdr_backtest_progress(j->backtest, &done, &all);
-        if (seen && looks > QUIET_LOOKS * 2) {
-            show_bar(done, all);
-            shown = true;
-        }
+        if (looks > QUIET_LOOKS * 2 && all != 0)
+            vdr_backtest_bar(done, all);
     }
-    if (shown)
-        fprintf(stderr, "\r%60s\r", "");
+    vdr_backtest_bar(0, 0);
 }
 
 static void
-show_rows(const line *l, const vdr_wire_row *rows, size_t count)
+show_rows(const vdr_backtest_line *l, const vdr_wire_row *rows, size_t count)
 {
-    if (l->json)
+    if (l->link.json)
         vdr_backtest_show_json(rows, count);
     else
         vdr_backtest_show(rows, count);
 }
 
 static int
-report(const line *l, vdr_backtest *backtest)
+report(const vdr_backtest_line *l, vdr_backtest *backtest)
 {
     vdr_arena arena;
     vdr_rows rows;
@@ -225,8 +227,8 @@ report(const line *l, vdr_backtest *backtest)
 }
 
 static int
-run_both(const line *l, vdr_log *log, vdr_checkpoint *checkpoint, const vdr_config_texts *candidate,
-         vdr_err *ret_err)
+run_both(const vdr_backtest_line *l, vdr_log *log, vdr_checkpoint *checkpoint,
+         const vdr_config_texts *candidate, vdr_err *ret_err)
 {
     const vdr_backtest_ask ask = {.candidate = *candidate, .since = l->since, .back_ms = l->back_ms};
     pthread_t thread;
@@ -249,7 +251,7 @@ run_both(const line *l, vdr_log *log, vdr_checkpoint *checkpoint, const vdr_conf
 }
 
 static int
-run_store(const line *l, const vdr_config_texts *candidate)
+run_store(const vdr_backtest_line *l, const vdr_config_texts *candidate)
 {
     const vdr_log_options options = {.create = false};
     char words[VDR_HISTORY_WORDS] = "";
@@ -284,25 +286,26 @@ run(int argc, char **argv)
                                             {"since", required_argument, NULL, OPT_SINCE},
                                             {"diff", required_argument, NULL, OPT_DIFF},
                                             {"sample", required_argument, NULL, OPT_SAMPLE},
-                                            {"json", no_argument, NULL, VDR_OPT_JSON},
-                                            {"help", no_argument, NULL, 'h'},
+                                            {"stop", no_argument, NULL, OPT_STOP},
+                                            VDR_CLI_LINK_OPTIONS,
                                             {NULL, 0, NULL, 0}};
-    line l = {.since = VDR_MS_NONE, .samples = SAMPLES};
+    vdr_backtest_line l = {.since = VDR_MS_NONE, .samples = SAMPLES, .link = VDR_CLI_LINK_NEW};
     vdr_config_texts candidate = {0};
     vdr_arena arena;
-    int option;
+    int option, status = VDR_EXIT_OK;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
         if (option == 'h')
             return vdr_cli_help(&vdr_cli_backtest);
         if (!take(&l, option))
             return vdr_cli_usage(&vdr_cli_backtest, "wrong option, or a value that it does not take");
     }
-    if (l.rules == NULL || l.store == NULL || optind != argc)
-        return vdr_cli_usage(&vdr_cli_backtest, "--rules NEW and --store DIR are needed");
+    if ((l.rules == NULL) != l.stop || (l.stop && l.store != NULL) || optind != argc)
+        return vdr_cli_usage(&vdr_cli_backtest, "--rules NEW is needed, or --stop alone");
     vdr_arena_init(&arena, 4u * VDR_CONF_BYTES_MAX + 65536u);
-    int status = load_candidate(l.rules, &arena, &candidate);
+    if (!l.stop)
+        status = load_candidate(l.rules, &arena, &candidate);
     if (status == VDR_EXIT_OK)
-        status = run_store(&l, &candidate);
+        status = l.store != NULL ? run_store(&l, &candidate) : vdr_backtest_ask_broker(&l, &candidate);
     vdr_arena_done(&arena);
     return status;
 }

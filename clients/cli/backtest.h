@@ -2,6 +2,8 @@
 #ifndef VDR_CLI_BACKTEST_H
 #define VDR_CLI_BACKTEST_H
 
+#include "broker/door/config_read.h"
+#include "clients/cli/link.h"
 #include "proto/wire.h"
 
 /* The first row of a kind; NULL: there is none. */
@@ -9,5 +11,22 @@ const vdr_wire_row *vdr_backtest_row(const vdr_wire_row *rows, size_t count, con
 /* On standard output: for people, 80 columns; or a JSON object a row. */
 void vdr_backtest_show(const vdr_wire_row *rows, size_t count);
 void vdr_backtest_show_json(const vdr_wire_row *rows, size_t count);
+
+/* How far it is, on standard error, where somebody looks; all 0: takes the bar away. */
+void vdr_backtest_bar(uint64_t done, uint64_t all);
+
+/* A back-test on a running broker. */
+typedef struct vdr_backtest_line {
+    const char *rules, *store;
+    vdr_ms since;     /* VDR_MS_NONE: see back */
+    const char *back; /* a duration; NULL: from the first record */
+    int64_t back_ms;
+    unsigned long samples;
+    bool stop;
+    vdr_cli_link link;
+} vdr_backtest_line;
+
+/* Returns an exit status. */
+int vdr_backtest_ask_broker(const vdr_backtest_line *line, const vdr_config_texts *candidate);
 
 #endif

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Back-tests of stores that no broker uses, against what replay prints of the same events.
 
-    backtest.py VOORDEUR STOREMAKER
+    backtest_store.py VOORDEUR STOREMAKER
 
 Each check prints a line; exit status 0 when all hold.
 """

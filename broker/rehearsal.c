@@ -1,0 +1,221 @@
+#define _GNU_SOURCE /* SCHED_IDLE */
+#include "broker/rehearsal.h"
+
+#include "broker/clock.h"
+#include "broker/thread.h"
+#include "proto/limits.h"
+#include "store/folder.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define ROWS_BYTES  ((size_t)16 * 1024 * 1024)
+#define TEXTS_BYTES (4u * VDR_CONF_BYTES_MAX)
+#define COPY        "backtest" /* folder of the store for a copy of its checkpoints */
+
+struct vdr_rehearsal {
+    vdr_log *log;
+    vdr_checkpoint *checkpoint;
+    const char *dir;
+    pthread_t thread;
+    bool started; /* to be joined */
+
+    /* set before the thread starts */
+    vdr_arena texts;
+    vdr_backtest_ask ask;
+    unsigned samples;
+    int64_t begun_us;
+
+    pthread_mutex_t lock; /* of what follows */
+    vdr_rehearsal_state state;
+    bool stop;
+    vdr_backtest *backtest; /* while one is there */
+    uint64_t took_ms;
+    /* the thread's while it RUNS, else the reactor's */
+    vdr_err err;
+    vdr_arena arena;
+    vdr_rows rows;
+    char words[VDR_HISTORY_WORDS];
+};
+
+vdr_rehearsal *
+vdr_rehearsal_new(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir)
+{
+    vdr_rehearsal *r = (vdr_rehearsal *)vdr_alloc(1, sizeof *r);
+    r->log = log;
+    r->checkpoint = checkpoint;
+    r->dir = dir;
+    vdr_arena_init(&r->texts, TEXTS_BYTES);
+    vdr_arena_init(&r->arena, ROWS_BYTES);
+    vdr_thread_lock_init(&r->lock);
+    return r;
+}
+
+/* ---- the thread */
+
+/* A copy of the checkpoints, which another handle may read. */
+static vdr_err
+copy_checkpoint(vdr_rehearsal *r, char *path, vdr_checkpoint **ret_copy)
+{
+    char state[VDR_PATH_BYTES];
+    if (vdr_folder_path(r->dir, COPY, path) != 0 || vdr_folder_path(path, "state", state) != 0)
+        return VDR_E_IO;
+    if (vdr_folder_discard(state) != 0)
+        return VDR_E_IO;
+    vdr_err err = vdr_checkpoint_backup(r->checkpoint, path);
+    if (err == VDR_OK)
+        err = vdr_checkpoint_open_lmdb(path, false, ret_copy, r->words);
+    if (err != VDR_OK)
+        return err;
+    err = vdr_checkpoint_look_back(*ret_copy); /* the older one shows more; there may be one only */
+    return err == VDR_E_NOT_FOUND ? VDR_OK : err;
+}
+
+static void
+discard_copy(vdr_rehearsal *r)
+{
+    char path[VDR_PATH_BYTES], state[VDR_PATH_BYTES];
+    if (vdr_folder_path(r->dir, COPY, path) != 0 || vdr_folder_path(path, "state", state) != 0)
+        return;
+    (void)vdr_folder_discard(state); /* what stays is overwritten by the next one */
+    (void)vdr_folder_discard(path);
+}
+
+static vdr_err
+rehearse(vdr_rehearsal *r, vdr_backtest *backtest)
+{
+    vdr_err err = vdr_backtest_run(backtest, r->words);
+    if (err != VDR_OK)
+        return err;
+    vdr_rows_begin(&r->rows, &r->arena);
+    vdr_backtest_report(backtest, r->samples, &r->rows);
+    return VDR_OK;
+}
+
+/* Is it given up before it began? Otherwise it can be from now on. */
+static bool
+show(vdr_rehearsal *r, vdr_backtest *backtest)
+{
+    (void)pthread_mutex_lock(&r->lock);
+    r->backtest = backtest;
+    bool stop = r->stop;
+    (void)pthread_mutex_unlock(&r->lock);
+    return !stop;
+}
+
+static void *
+run(void *context)
+{
+    vdr_rehearsal *r = context;
+    const struct sched_param none = {0};
+    char path[VDR_PATH_BYTES];
+    vdr_log_stats stats;
+    vdr_checkpoint *copy = NULL;
+    vdr_err err = VDR_OK;
+    (void)pthread_setschedparam(pthread_self(), SCHED_IDLE, &none); /* without it: as any other */
+    vdr_log_stats_get(r->log, &stats);
+    if (stats.first > 1)
+        err = copy_checkpoint(r, path, &copy);
+    vdr_backtest *backtest = vdr_backtest_new(r->log, copy, &r->ask);
+    if (err == VDR_OK)
+        err = show(r, backtest) ? rehearse(r, backtest) : VDR_E_BUSY;
+    (void)show(r, NULL);
+    vdr_backtest_free(&backtest);
+    vdr_checkpoint_close(&copy);
+    if (stats.first > 1)
+        discard_copy(r);
+    (void)pthread_mutex_lock(&r->lock);
+    r->err = err;
+    r->state = VDR_REHEARSAL_OVER;
+    r->took_ms = (uint64_t)(vdr_clock_monotonic_us() - r->begun_us) / 1000;
+    (void)pthread_mutex_unlock(&r->lock);
+    return NULL;
+}
+
+/* ---- the reactor */
+
+static void
+join(vdr_rehearsal *r)
+{
+    if (r->started)
+        (void)pthread_join(r->thread, NULL);
+    r->started = false;
+}
+
+void
+vdr_rehearsal_free(vdr_rehearsal **rehearsal_p)
+{
+    vdr_rehearsal *r = *rehearsal_p;
+    if (r == NULL)
+        return;
+    vdr_rehearsal_stop(r);
+    join(r);
+    vdr_arena_done(&r->texts);
+    vdr_arena_done(&r->arena);
+    (void)pthread_mutex_destroy(&r->lock);
+    free(r);
+    *rehearsal_p = NULL;
+}
+
+static bool
+runs(vdr_rehearsal *r)
+{
+    (void)pthread_mutex_lock(&r->lock);
+    bool is = r->state == VDR_REHEARSAL_RUNS;
+    (void)pthread_mutex_unlock(&r->lock);
+    return is;
+}
+
+vdr_err
+vdr_rehearsal_begin(vdr_rehearsal *r, const vdr_backtest_ask *ask, unsigned samples)
+{
+    if (runs(r))
+        return VDR_E_BUSY;
+    join(r); /* it has nothing more to do */
+    vdr_arena_reset(&r->texts);
+    vdr_arena_reset(&r->arena);
+    r->ask = *ask;
+    for (unsigned i = 0; i < VDR_CONFIG_FILES; i++) {
+        r->ask.candidate.text[i] = vdr_arena_copy(&r->texts, ask->candidate.text[i]);
+        r->ask.candidate.name[i] = vdr_arena_copy(&r->texts, ask->candidate.name[i]);
+    }
+    if (r->texts.overflow)
+        return VDR_E_NO_MEMORY;
+    r->samples = samples;
+    r->words[0] = '\0';
+    r->stop = false;
+    r->state = VDR_REHEARSAL_RUNS;
+    r->begun_us = vdr_clock_monotonic_us();
+    vdr_thread_start(&r->thread, "vdr-backtest", run, r);
+    r->started = true;
+    return VDR_OK;
+}
+
+void
+vdr_rehearsal_stop(vdr_rehearsal *r)
+{
+    (void)pthread_mutex_lock(&r->lock);
+    r->stop = true;
+    if (r->backtest != NULL)
+        vdr_backtest_stop(r->backtest);
+    (void)pthread_mutex_unlock(&r->lock);
+}
+
+void
+vdr_rehearsal_look_at(vdr_rehearsal *r, vdr_rehearsal_look *ret_look)
+{
+    (void)pthread_mutex_lock(&r->lock);
+    *ret_look = (vdr_rehearsal_look){.state = r->state, .words = ""};
+    if (r->backtest != NULL)
+        vdr_backtest_progress(r->backtest, &ret_look->done, &ret_look->all);
+    if (r->state == VDR_REHEARSAL_RUNS)
+        ret_look->took_ms = (uint64_t)(vdr_clock_monotonic_us() - r->begun_us) / 1000;
+    if (r->state == VDR_REHEARSAL_OVER) {
+        ret_look->took_ms = r->took_ms;
+        ret_look->err = r->err;
+        ret_look->words = r->words[0] != '\0' ? r->words : vdr_err_text(r->err);
+        ret_look->rows = r->err == VDR_OK ? &r->rows : NULL;
+    }
+    (void)pthread_mutex_unlock(&r->lock);
+}

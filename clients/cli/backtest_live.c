@@ -1,0 +1,98 @@
+/* voordeur backtest on a running broker: begun, looked at until it is over, and shown. */
+#include "clients/cli/backtest.h"
+
+#include "clients/cli/figures.h"
+
+#include <poll.h>
+#include <stdio.h>
+
+#define LOOK_MS 300
+
+enum { STATE_RUNS = 1 };
+
+static const vdr_wire_admin_result *
+ask(vdr_client *client, const vdr_cli_link *link, const vdr_wire_admin *admin)
+{
+    const vdr_wire_admin_result *result = NULL;
+    return vdr_client_admin(client, admin, link->timeout_ms, &result) == VDR_OK ? result : NULL;
+}
+
+static int
+end_with(vdr_client *client, const vdr_cli_link *link, vdr_verb verb)
+{
+    const vdr_wire_admin admin = {.verb = verb, .time = VDR_MS_NONE};
+    return ask(client, link, &admin) != NULL ? VDR_EXIT_OK : vdr_cli_link_failed(link, client, "backtest");
+}
+
+static const vdr_wire_admin_result *
+begin(vdr_client *client, const vdr_backtest_line *line, const vdr_config_texts *candidate)
+{
+    static const char *const names[] = {"town.yaml", "catalogue.yaml", "rules.yaml"};
+    vdr_wire_file files[VDR_CONFIG_FILES];
+    vdr_wire_admin admin = {.verb = VDR_VERB_BACKTEST,
+                            .time = line->since,
+                            .name = vdr_span_str(line->back),
+                            .number = line->samples,
+                            .files = files};
+    for (unsigned i = 0; i < VDR_CONFIG_FILES; i++)
+        if (candidate->text[i].at != NULL)
+            files[admin.file_count++] =
+                (vdr_wire_file){.name = vdr_span_str(names[i]), .text = candidate->text[i]};
+    return ask(client, &line->link, &admin);
+}
+
+static int
+show(const vdr_backtest_line *line, const vdr_wire_admin_result *result)
+{
+    const vdr_wire_row *span = vdr_backtest_row(result->rows, result->row_count, "span");
+    if (line->link.json)
+        vdr_backtest_show_json(result->rows, result->row_count);
+    else
+        vdr_backtest_show(result->rows, result->row_count);
+    if (vdr_figure(result, "rows_left_out") != 0)
+        fprintf(stderr, "voordeur backtest: %llu rows more are left out\n",
+                (unsigned long long)vdr_figure(result, "rows_left_out"));
+    int status = vdr_cli_flush();
+    if (status == VDR_EXIT_OK && span != NULL && vdr_row_figure(span, "differs") != 0)
+        status = VDR_EXIT_DIFFERS;
+    return status;
+}
+
+/* Until it is over; an interrupt ends it there, too. */
+static int
+follow(vdr_client *client, const vdr_backtest_line *line)
+{
+    const vdr_wire_admin look = {.verb = VDR_VERB_BACKTEST_LOOK, .time = VDR_MS_NONE};
+    const vdr_wire_admin_result *result;
+    vdr_cli_stop_catch();
+    while ((result = ask(client, &line->link, &look)) != NULL && vdr_figure(result, "state") == STATE_RUNS) {
+        if (vdr_figure(result, "all") != 0)
+            vdr_backtest_bar(vdr_figure(result, "done"), vdr_figure(result, "all"));
+        if (vdr_cli_stopped()) {
+            vdr_backtest_bar(0, 0);
+            (void)end_with(client, &line->link, VDR_VERB_BACKTEST_STOP);
+            return VDR_EXIT_FAILED;
+        }
+        (void)poll(NULL, 0, LOOK_MS);
+    }
+    vdr_backtest_bar(0, 0);
+    return result != NULL ? show(line, result) : vdr_cli_link_failed(&line->link, client, "backtest");
+}
+
+int
+vdr_backtest_ask_broker(const vdr_backtest_line *line, const vdr_config_texts *candidate)
+{
+    vdr_client_options how = {0};
+    vdr_client *client;
+    int status = vdr_cli_link_open(&vdr_cli_backtest, &line->link, &how, true, &client);
+    if (status != VDR_EXIT_OK)
+        return status;
+    if (line->stop)
+        status = end_with(client, &line->link, VDR_VERB_BACKTEST_STOP);
+    else if (begin(client, line, candidate) == NULL)
+        status = vdr_cli_link_failed(&line->link, client, "backtest");
+    else
+        status = follow(client, line);
+    vdr_client_close(&client);
+    return status;
+}
