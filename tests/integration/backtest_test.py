@@ -30,7 +30,7 @@ def of(text, *kinds):
     return [row for row in map(json.loads, text.splitlines()) if row["row"] in (kinds or KINDS)]
 
 
-class Running:
+class Town:
     cut = ()
 
     @classmethod
@@ -60,6 +60,8 @@ class Running:
     def live(self, *arguments, who=OPERATOR):
         return self.call("--home", self.home, "--as", who, *arguments)
 
+
+class Running(Town):
     def test_it_says_what_the_store_says_offline(self):
         status, out, err = self.live("--rules", self.lower, "--json")
         self.assertEqual((status, self.offline[0]), (3, 3), err + self.offline[2])
@@ -86,7 +88,11 @@ class Running:
         self.assertEqual(self.live("--stop")[0], 0)
 
 
-class Publishing(Running, unittest.TestCase):
+class Whole(Running, unittest.TestCase):
+    pass
+
+
+class Publishing(Town, unittest.TestCase):
     def test_agencies_are_answered_while_it_runs(self):
         with open(os.path.join(ZOMERDAL, "year.jsonl")) as f:
             first = next(event for event in map(json.loads, f) if not event["type"].startswith("nl.voordeur"))
