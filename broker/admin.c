@@ -262,10 +262,12 @@ static void
 swap_node(vdr_daemon *daemon, vdr_node *node)
 {
     const vdr_node *old = daemon->node;
-    bool same = strcmp(old->listen, node->listen) == 0 && strcmp(old->operators, node->operators) == 0 &&
-                memcmp(&old->limits, &node->limits, sizeof old->limits) == 0 &&
-                strcmp(old->server_key, node->server_key) == 0 &&
-                strcmp(old->pseudonym_key, node->pseudonym_key) == 0;
+    bool same =
+        strcmp(old->listen, node->listen) == 0 && strcmp(old->operators, node->operators) == 0 &&
+        memcmp(&old->limits, &node->limits, sizeof old->limits) == 0 &&
+        strcmp(old->server_key, node->server_key) == 0 &&
+        strcmp(old->metrics != NULL ? old->metrics : "", node->metrics != NULL ? node->metrics : "") == 0 &&
+        strcmp(old->pseudonym_key, node->pseudonym_key) == 0;
     if (!same)
         VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", node->path),
                  vdr_field_text("text", "addresses, key files and limits are taken over by a restart only"));

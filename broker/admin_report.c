@@ -18,6 +18,8 @@ vdr_reports_hour(const vdr_daemon *daemon)
 void
 vdr_reports_refused(vdr_daemon *daemon, const vdr_session *session, vdr_err verdict, uint64_t count)
 {
+    unsigned code = (unsigned)verdict - VDR_E_ACCEPTED;
+    daemon->verdicts[code < VDR_REFUSALS_CODES ? code : 0] += count;
     vdr_refusals_add(daemon->refusals, session->kind, vdr_span_str(session->party), verdict,
                      vdr_reports_hour(daemon), count);
 }

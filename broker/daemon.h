@@ -10,6 +10,7 @@
  *   admin.c     operators' verbs, reloading
  *   admin_report.c  reports and checks, made beside the turn
  *   admin_rehearsal.c  back-tests, made beside the turn
+ *   measure.c   numbers for the exporter, once a second
  *   steer.c     those of the routing: proposals, versions, pauses
  *   speak.c     frames to a connection, waiting in the session's own queue when it takes no more
  *
@@ -23,6 +24,7 @@
 #include "broker/access.h"
 #include "broker/door/event.h"
 #include "broker/engine.h"
+#include "broker/exporter.h"
 #include "broker/node.h"
 #include "broker/proof.h"
 #include "broker/rehearsal.h"
@@ -176,6 +178,10 @@ typedef struct vdr_daemon {
     vdr_refusals *refusals;
 
     vdr_rehearsal *backtest;
+    uint64_t verdicts[VDR_REFUSALS_CODES]; /* the same since the start, of all together */
+
+    vdr_exporter *exporter; /* NULL: nobody measures */
+    int64_t measure_ms;     /* when it is given numbers again */
 } vdr_daemon;
 
 static inline bool
@@ -321,6 +327,15 @@ void vdr_steer_turn(vdr_daemon *daemon); /* what was checked beside the turn is 
 void vdr_reports_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
 int64_t vdr_reports_hour(const vdr_daemon *daemon); /* of the steady clock, for what was refused */
 void vdr_reports_turn(vdr_daemon *daemon);          /* answers what is ready, begins what waits */
+
+/* ---- measure.c */
+
+#define VDR_MEASURE_MS 1000
+void vdr_measure_turn(vdr_daemon *daemon); /* once a second, where there is an exporter */
+void vdr_measure_now(vdr_daemon *daemon);  /* at once: what the daemon is changed */
+
+/* ---- admin_report.c, from publish.c */
+
 /* Refused of a party's events: so many with this verdict. */
 void vdr_reports_refused(vdr_daemon *daemon, const vdr_session *session, vdr_err verdict, uint64_t count);
 

@@ -313,3 +313,11 @@ vdr_engine_status_get(vdr_engine *engine, vdr_engine_status *ret_status)
     };
     vdr_view_counts(engine->core, &ret_status->counts);
 }
+
+vdr_engine_timings
+vdr_engine_timings_of(const vdr_engine *engine)
+{
+    return (vdr_engine_timings){.commit_us = &engine->commit_us,
+                                .turn_us = &engine->turn_us,
+                                .group_records = &engine->group_records};
+}

@@ -277,6 +277,13 @@ typedef struct vdr_engine_status {
 
 void vdr_engine_status_get(vdr_engine *engine, vdr_engine_status *ret_status);
 
+/* What the status tells quantiles of; since the start, valid until the next call here. */
+typedef struct vdr_engine_timings {
+    const vdr_histogram *commit_us, *turn_us, *group_records;
+} vdr_engine_timings;
+
+vdr_engine_timings vdr_engine_timings_of(const vdr_engine *engine);
+
 /* Walk the whole state; for tests, doctor and the comparison of nodes. */
 uint64_t vdr_engine_state_hash(const vdr_engine *engine);
 const char *vdr_engine_check(const vdr_engine *engine); /* NULL: every invariant holds */

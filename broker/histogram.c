@@ -82,6 +82,15 @@ vdr_histogram_quantile(const vdr_histogram *histogram, unsigned permille)
 }
 
 uint64_t
+vdr_histogram_upto(const vdr_histogram *histogram, uint64_t bound)
+{
+    uint64_t count = 0;
+    for (unsigned i = 0; i < VDR_HISTOGRAM_BUCKETS && bucket_end(i) <= bound; i++)
+        count += histogram->buckets[i];
+    return count;
+}
+
+uint64_t
 vdr_histogram_mean(const vdr_histogram *histogram)
 {
     return histogram->count != 0 ? histogram->sum / histogram->count : 0;

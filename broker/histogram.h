@@ -25,6 +25,9 @@ void vdr_histogram_merge(vdr_histogram *into, const vdr_histogram *from);
 /* The smallest value that at least permille of 1000 of the values do not exceed (the upper end of its
  * bucket, at most max); 500 is the median, 999 the 99.9th percentile. 0 when empty. */
 uint64_t vdr_histogram_quantile(const vdr_histogram *histogram, unsigned permille);
+/* How many of the values are in buckets that end at or below bound: exact where bound is itself the end of one, as
+ * every value below 32 and every power of two less one is. */
+uint64_t vdr_histogram_upto(const vdr_histogram *histogram, uint64_t bound);
 uint64_t vdr_histogram_mean(const vdr_histogram *histogram);
 
 #endif

@@ -231,6 +231,7 @@ vdr_daemon_run(vdr_daemon *daemon, int signal_fd)
         unblock(daemon);
         vdr_daemon_reap(daemon);
         tidy(daemon);
+        vdr_measure_turn(daemon);
         if (daemon->now_ms >= watchdog_at_ms) {
             vdr_notify("WATCHDOG=1");
             watchdog_at_ms = daemon->now_ms + watchdog_ms;

@@ -217,6 +217,7 @@ take(vdr_net *net, void *socket, zmq_msg_t *id, vdr_received *received)
         return false;
     }
     net->counts.received++;
+    net->counts.received_bytes += zmq_msg_size(&received->body);
     return true;
 }
 
@@ -257,6 +258,7 @@ vdr_net_send(vdr_net *net, vdr_peer peer, vdr_span bytes)
     if (zmq_send(socket, bytes.at, bytes.len, ZMQ_DONTWAIT) < 0)
         return VDR_E_DISCONNECTED;
     net->counts.sent++;
+    net->counts.sent_bytes += bytes.len;
     return VDR_OK;
 }
 

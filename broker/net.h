@@ -77,10 +77,11 @@ VDR_MUST_CHECK vdr_err vdr_net_send(vdr_net *net, vdr_peer peer, vdr_span bytes)
 
 typedef struct vdr_net_counts {
     uint64_t received, sent;
-    uint64_t dropped_routing_id; /* chosen by the client */
-    uint64_t dropped_user_id;    /* no key told */
-    uint64_t dropped_frames;     /* not exactly one frame */
-    uint64_t admitted, refused;  /* handshakes that showed a key */
+    uint64_t received_bytes, sent_bytes; /* of those */
+    uint64_t dropped_routing_id;         /* chosen by the client */
+    uint64_t dropped_user_id;            /* no key told */
+    uint64_t dropped_frames;             /* not exactly one frame */
+    uint64_t admitted, refused;          /* handshakes that showed a key */
 } vdr_net_counts;
 
 void vdr_net_counts_get(const vdr_net *net, vdr_net_counts *ret_counts);

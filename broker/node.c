@@ -1,6 +1,7 @@
 #include "broker/node.h"
 
 #include "broker/door/reader.h"
+#include "broker/exporter.h"
 #include "proto/limits.h"
 #include "proto/time.h"
 
@@ -59,6 +60,7 @@ enum {
     BACKUPS,
     ENDPOINTS,
     APPROVALS,
+    METRICS,
     LIMIT_MAP,
     PARTIES,
     NODE_KEYS
@@ -68,8 +70,8 @@ static const vdr_reader_key node_keys[NODE_KEYS] = {
     [LISTEN] = {"listen", true},         [OPERATORS] = {"operators", true},
     [SERVER_KEY] = {"server_key", true}, [PSEUDONYM_KEY] = {"pseudonym_key", true},
     [BACKUPS] = {"backups", false},      [ENDPOINTS] = {"endpoints", false},
-    [APPROVALS] = {"approvals", false},  [LIMIT_MAP] = {"limits", false},
-    [PARTIES] = {"parties", true},
+    [APPROVALS] = {"approvals", false},  [METRICS] = {"metrics", false},
+    [LIMIT_MAP] = {"limits", false},     [PARTIES] = {"parties", true},
 };
 
 typedef struct holder {
@@ -96,6 +98,23 @@ read_endpoint(vdr_reader *reader, const vdr_yaml *value, const char **ret_endpoi
                          VDR_SHOWN(vdr_reader_label(value)), VDR_SHOWN(text));
     else
         *ret_endpoint = copy_text(reader, text);
+}
+
+/* Without keys and encryption: never beyond this machine. */
+static void
+read_metrics(vdr_reader *reader, const vdr_yaml *value, const char **ret_address)
+{
+    vdr_span text;
+    vdr_exporter_place place;
+    if (value == NULL || !vdr_reader_text(reader, value, &text))
+        return;
+    const char *address = copy_text(reader, text);
+    if (address != NULL && !vdr_exporter_place_of(address, &place))
+        vdr_reader_fault(reader, value->place,
+                         "metrics: expected 127.0.0.1:PORT, [::1]:PORT or unix:/PATH, found \"%.*s\"",
+                         VDR_SHOWN(text));
+    else
+        *ret_address = address;
 }
 
 /* A path of the file; relative ones count from the file's directory. */
@@ -294,6 +313,7 @@ read_root(vdr_reader *reader, const vdr_yaml *root, vdr_node *node)
     read_path(reader, node->path, values[BACKUPS], &node->backups);
     read_path(reader, node->path, values[ENDPOINTS], &node->endpoints);
     node->four_eyes = read_approvals(reader, values[APPROVALS]);
+    read_metrics(reader, values[METRICS], &node->metrics);
     read_limits(reader, values[LIMIT_MAP], &node->limits);
     read_parties(reader, values[PARTIES], node);
 }

@@ -6,6 +6,7 @@
  *   pseudonym_key: keys/pseudonym.key       # 64 hexadecimal digits; mode 0400 or 0600; never in the store
  *   backups: backups                        # where the verb backup makes its directories; optional
  *   endpoints: endpoints                    # a file that gets the addresses as bound; optional
+ *   metrics: 127.0.0.1:9464                 # numbers for Prometheus; loopback or unix:/PATH only; optional
  *   limits: {sessions: 4096, heartbeat: 10s, store: 64GiB}     # optional, and each of its keys
  *   parties:
  *     - {party: "agency:school-1", public_key: "…40 characters of Z85…"}
@@ -52,6 +53,7 @@ typedef struct vdr_node {
     const char *listen, *operators;
     const char *server_key, *pseudonym_key; /* paths */
     const char *backups, *endpoints;        /* paths; NULL: not given */
+    const char *metrics;                    /* address of the exporter; NULL: not given */
     bool four_eyes;                         /* approvals: two: what one operator proposes another approves */
     vdr_node_limits limits;
     const vdr_node_party *parties;

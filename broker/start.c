@@ -257,6 +257,8 @@ write_endpoints(const vdr_daemon *daemon)
                                         vdr_net_endpoint(daemon->net, VDR_ZONE_PARTIES),
                                         vdr_net_endpoint(daemon->net, VDR_ZONE_OPERATORS),
                                         vdr_net_public_key(daemon->net)) > 0;
+    if (good && daemon->exporter != NULL)
+        good = fprintf(file, "metrics %s\n", vdr_exporter_address(daemon->exporter)) > 0;
     good = file != NULL && fclose(file) == 0 && good && rename(path, daemon->node->endpoints) == 0;
     if (!good)
         VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", daemon->node->endpoints),
@@ -325,7 +327,12 @@ static vdr_exit
 open_all(started *s, const vdr_start_options *options)
 {
     char words[VDR_ENGINE_WORDS_BYTES] = "";
-    vdr_err err = open_store(s, options, words);
+    vdr_err err = VDR_OK;
+    if (s->daemon.node->metrics != NULL) /* first: it tells that the store is being opened */
+        err = vdr_exporter_open(s->daemon.node->metrics, &s->daemon.exporter, words);
+    if (err != VDR_OK)
+        return failed(err, "metrics", words) == VDR_EXIT_CONFIG ? VDR_EXIT_CONFIG : VDR_EXIT_FAILED;
+    err = open_store(s, options, words);
     if (err != VDR_OK)
         return failed(err, "store", words);
     vdr_engine_status status;
@@ -379,10 +386,13 @@ serve(started *s)
 {
     vdr_daemon *daemon = &s->daemon;
     const char *words = "";
+    vdr_measure_now(daemon);
     vdr_notify("READY=1");
     VDR_NOTE(READY, vdr_field_number("keys", vdr_keyring_count(daemon->keyring)));
     vdr_err err = vdr_daemon_run(daemon, s->signal_fd);
     vdr_notify("STOPPING=1");
+    daemon->stopping = true;
+    vdr_measure_now(daemon);
     VDR_NOTE(STOPPING, vdr_field_text("reason", vdr_err_code(err)));
     if (err == VDR_OK)
         err = vdr_engine_stop(daemon->engine, true);
@@ -399,6 +409,7 @@ static void
 close_all(started *s)
 {
     vdr_daemon *daemon = &s->daemon;
+    vdr_exporter_close(&daemon->exporter);
     vdr_inbox_done(&daemon->inbox); /* messages are libzmq's */
     vdr_porter_free(&daemon->porter);
     vdr_net_close(&daemon->net);
