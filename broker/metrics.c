@@ -184,7 +184,8 @@ static void
 write_events(vdr_bytes *text, const vdr_metrics *m)
 {
     const vdr_engine_status *e = &m->engine;
-    counter(text, "events_submitted_total", "Events handed to the engine.", e->submitted);
+    counter(text, "submissions_total", "Events, acknowledgements and barriers handed to the engine.",
+            e->submitted);
     counter(text, "events_accepted_total", "Signals and acts accepted.", e->accepted);
     head(text, "events_refused_total", "counter",
          "Events that were answered with another verdict than accepted, by verdict.");

@@ -330,8 +330,10 @@ open_all(started *s, const vdr_start_options *options)
     vdr_err err = VDR_OK;
     if (s->daemon.node->metrics != NULL) /* first: it tells that the store is being opened */
         err = vdr_exporter_open(s->daemon.node->metrics, &s->daemon.exporter, words);
-    if (err != VDR_OK)
-        return failed(err, "metrics", words) == VDR_EXIT_CONFIG ? VDR_EXIT_CONFIG : VDR_EXIT_FAILED;
+    if (err != VDR_OK) {
+        (void)failed(err, "metrics", words);
+        return VDR_EXIT_FAILED;
+    }
     err = open_store(s, options, words);
     if (err != VDR_OK)
         return failed(err, "store", words);

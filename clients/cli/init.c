@@ -211,6 +211,8 @@ write_node(town_home *init)
         "server_key: keys/server.key\n"
         "pseudonym_key: keys/pseudonym.key    # never in the store or a backup: keep a copy in a safe\n"
         "backups: backups\n"
+        "# metrics: 127.0.0.1:9464            # numbers for Prometheus, /healthz and /readyz; on this machine "
+        "only\n"
         "# Who must agree to a changed configuration or a pause: one, or two, of whom one proposes and the "
         "other\n"
         "# approves (voordeur rules propose, voordeur rules approve).\n"
