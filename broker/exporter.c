@@ -19,7 +19,7 @@
 
 #define CONNECTIONS   8u
 #define BACKLOG       16
-#define REQUEST_US    INT64_C(5000000)
+#define REQUEST_US    INT64_C(3000000)
 #define STUCK_US      INT64_C(10000000)
 #define ADDRESS_BYTES 160u
 

@@ -4,7 +4,7 @@
  *   GET /healthz   200: the process works, or is starting; 503: it failed, or its loop has stood still for 10 s
  *   GET /readyz    200: new signals are taken; 503 and a word: starting, draining, full, stopping, failed
  *
- * Plain HTTP, one request a connection, read strictly (scrape.h). Bounded: 8 connections, 4 KiB a request, 5 s each;
+ * Plain HTTP, one request a connection, read strictly (scrape.h). Bounded: 8 connections, 4 KiB a request, 3 s each;
  * more wait in the backlog. What is served is a copy, so a slow or hostile reader costs the reactor nothing.
  *
  * Thread:  open, give and close are the reactor's; serving is a thread of its own. */
