@@ -176,9 +176,9 @@ typedef struct vdr_daemon {
     bool surveying;        /* one runs, or was not collected */
     uint64_t survey_until; /* reports asked for up to this errand are answered by it */
     vdr_refusals *refusals;
+    uint64_t verdicts[VDR_REFUSALS_CODES]; /* the same since the start, of all together */
 
     vdr_rehearsal *backtest;
-    uint64_t verdicts[VDR_REFUSALS_CODES]; /* the same since the start, of all together */
 
     vdr_exporter *exporter; /* NULL: nobody measures */
     int64_t measure_ms;     /* when it is given numbers again */
