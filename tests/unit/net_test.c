@@ -157,7 +157,9 @@ keys_knock_at_their_own_door_only(void **state)
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         void *socket = dial(f, rows[i].zone, rows[i].pair, NULL);
-        assert_int_equal(zmq_send(socket, "x", 1, 0), 1);
+        /* Who was refused already has nowhere to send to, and would wait for ever. */
+        int sent = zmq_send(socket, "x", 1, ZMQ_DONTWAIT);
+        assert_true(sent == 1 || !rows[i].in);
         vdr_received got;
         bool in = receive(f, rows[i].zone, rows[i].in ? 5000 : 300, &got) == VDR_OK;
         if (in != rows[i].in)
@@ -236,7 +238,7 @@ a_reader_that_does_not_read_gets_busy_and_one_that_left_gets_disconnected(void *
     assert_int_equal(err, VDR_E_BUSY);
     zmq_close(school);
     /* libzmq lets go of a connection only when what came over it was read to the end. */
-    for (int i = 0; i < 500 && err == VDR_E_BUSY; i++) {
+    for (int i = 0; i < 3000 && err != VDR_E_DISCONNECTED; i++) {
         assert_int_equal(receive(f, VDR_ZONE_PARTIES, 10, &got), VDR_E_END);
         err = vdr_net_send(f->net, peer, vdr_span_of(big, 1));
     }
