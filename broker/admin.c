@@ -636,7 +636,10 @@ verb_name(vdr_verb verb)
                                         [VDR_VERB_RESUME] = "resume",
                                         [VDR_VERB_BACKTEST] = "backtest",
                                         [VDR_VERB_BACKTEST_LOOK] = "backtest-look",
-                                        [VDR_VERB_BACKTEST_STOP] = "backtest-stop"};
+                                        [VDR_VERB_BACKTEST_STOP] = "backtest-stop",
+                                        [VDR_VERB_SHADOW_START] = "shadow-start",
+                                        [VDR_VERB_SHADOW_STOP] = "shadow-stop",
+                                        [VDR_VERB_SHADOW_LOOK] = "shadow-look"};
     return names[verb];
 }
 
@@ -672,7 +675,8 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     }
     if (admin->verb != VDR_VERB_STATUS && admin->verb != VDR_VERB_SESSIONS &&
         admin->verb != VDR_VERB_MAILBOXES && admin->verb != VDR_VERB_REPORT &&
-        admin->verb != VDR_VERB_BACKTEST_LOOK && !vdr_steer_looks(admin->verb))
+        admin->verb != VDR_VERB_BACKTEST_LOOK && admin->verb != VDR_VERB_SHADOW_LOOK &&
+        !vdr_steer_looks(admin->verb))
         VDR_NOTE(OPERATOR, vdr_field_text("party", session->party),
                  vdr_field_text("verb", verb_name(admin->verb)));
     switch (admin->verb) {
@@ -698,6 +702,11 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     case VDR_VERB_BACKTEST_LOOK:
     case VDR_VERB_BACKTEST_STOP:
         vdr_rehearsal_verb(daemon, session, admin);
+        break;
+    case VDR_VERB_SHADOW_START:
+    case VDR_VERB_SHADOW_STOP:
+    case VDR_VERB_SHADOW_LOOK:
+        vdr_shadow_verb(daemon, session, admin);
         break;
     case VDR_VERB_REPORT:
     case VDR_VERB_CHECK:

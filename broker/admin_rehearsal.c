@@ -7,9 +7,8 @@
 #define MEMORY_BYTES (UINT64_C(256) * 1024 * 1024) /* of the two states, besides four times the present one */
 #define SAMPLES_MAX  100u
 
-/* The files by their names; false: another name. */
-static bool
-take_files(const vdr_wire_admin *admin, vdr_config_texts *texts)
+bool
+vdr_rehearsal_files(const vdr_wire_admin *admin, vdr_config_texts *texts)
 {
     static const char *const names[] = {"town.yaml", "catalogue.yaml", "rules.yaml"};
     *texts = (vdr_config_texts){0};
@@ -25,14 +24,19 @@ take_files(const vdr_wire_admin *admin, vdr_config_texts *texts)
     return admin->file_count != 0;
 }
 
+uint64_t
+vdr_rehearsal_memory(const vdr_daemon *daemon)
+{
+    vdr_core_counts counts;
+    vdr_view_counts(vdr_engine_core(daemon->engine), &counts);
+    return counts.memory_bytes * 4 + MEMORY_BYTES;
+}
+
 static void
 begin(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
 {
-    vdr_core_counts counts;
-    vdr_backtest_ask ask = {.since = admin->time};
-    vdr_view_counts(vdr_engine_core(daemon->engine), &counts);
-    ask.memory_max = counts.memory_bytes * 4 + MEMORY_BYTES;
-    if (!take_files(admin, &ask.candidate) || admin->number > SAMPLES_MAX ||
+    vdr_backtest_ask ask = {.since = admin->time, .memory_max = vdr_rehearsal_memory(daemon)};
+    if (!vdr_rehearsal_files(admin, &ask.candidate) || admin->number > SAMPLES_MAX ||
         (admin->name.len != 0 && !vdr_duration_parse(admin->name, &ask.back_ms))) {
         vdr_admin_say_error(daemon, session, admin->request, VDR_E_BAD_FRAME,
                             "town.yaml, catalogue.yaml or rules.yaml; since when; at most 100 samples");

@@ -7,8 +7,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define REST_RECORDS 4096u
+#define FOLLOW_NS    100000000 /* between two looks whether the log has grown */
 
 vdr_backtest *
 vdr_backtest_new(vdr_log *log, vdr_checkpoint *checkpoint, const vdr_backtest_ask *ask)
@@ -54,6 +56,21 @@ void
 vdr_backtest_stop(vdr_backtest *b)
 {
     atomic_store(&b->stop, true);
+}
+
+void
+vdr_backtest_want(vdr_backtest *b)
+{
+    vdr_log_stats stats;
+    vdr_log_stats_get(b->log, &stats);
+    atomic_store(&b->wanted_at, stats.next - 1);
+    atomic_store(&b->wanted, true);
+}
+
+vdr_position
+vdr_backtest_position(const vdr_backtest *b)
+{
+    return atomic_load(&b->position);
 }
 
 /* ---- how long a case takes: the first pass, over what was told */
@@ -326,7 +343,44 @@ hand_chunk(vdr_backtest *b, bool over, vdr_err result)
         b->filled++;
     b->over = over;
     b->result = result;
-    (void)pthread_cond_signal(&b->turned);
+    (void)pthread_cond_broadcast(&b->turned);
+    (void)pthread_mutex_unlock(&b->lock);
+}
+
+/* A shadow waits for the log to grow. */
+static vdr_err
+wait_for_more(vdr_backtest *b)
+{
+    vdr_position before = vdr_history_end(b->recorded);
+    vdr_err err = VDR_OK;
+    while (err == VDR_OK && vdr_history_end(b->recorded) == before) {
+        struct timespec until;
+        vdr_history_rest(b->recorded);
+        (void)clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += FOLLOW_NS;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        (void)pthread_mutex_lock(&b->lock);
+        b->idle = true;
+        (void)pthread_cond_broadcast(&b->turned);
+        if (!b->quit)
+            (void)pthread_cond_timedwait(&b->turned, &b->lock, &until);
+        b->idle = false;
+        bool quit = b->quit || atomic_load(&b->stop);
+        (void)pthread_mutex_unlock(&b->lock);
+        err = quit ? VDR_E_BUSY : vdr_history_extend(b->recorded, b->log);
+    }
+    return err;
+}
+
+/* The end, after the last chunk. */
+static void
+end_with(vdr_backtest *b, vdr_err result)
+{
+    (void)pthread_mutex_lock(&b->lock);
+    b->over = true;
+    b->result = result;
+    (void)pthread_cond_broadcast(&b->turned);
     (void)pthread_mutex_unlock(&b->lock);
 }
 
@@ -342,7 +396,10 @@ run_recorded(void *context)
             if (err == VDR_OK)
                 err = note_step(b, &step);
         }
-        hand_chunk(b, err != VDR_OK, err == VDR_E_END ? VDR_OK : err);
+        bool more = err == VDR_E_END && b->ask.follow;
+        hand_chunk(b, err != VDR_OK && !more, err == VDR_E_END ? VDR_OK : err);
+        if (more && (err = wait_for_more(b)) != VDR_OK)
+            end_with(b, err);
     }
     return NULL;
 }
@@ -352,6 +409,9 @@ run_recorded(void *context)
 static vdr_err
 take_chunk(vdr_backtest *b, const vdr_backtest_chunk *chunk, char *words)
 {
+    vdr_err extended = b->ask.follow ? vdr_history_extend(b->other, b->log) : VDR_OK;
+    if (extended != VDR_OK)
+        return extended;
     for (size_t i = 0; i < chunk->count; i++) {
         const vdr_command *command;
         vdr_err err = vdr_history_read(b->other, &command, words);
@@ -363,9 +423,32 @@ take_chunk(vdr_backtest *b, const vdr_backtest_chunk *chunk, char *words)
             b->from = chunk->notes[i].at;
         b->until = chunk->notes[i].at;
         b->records++;
+        atomic_store(&b->position, chunk->notes[i].position);
     }
     atomic_fetch_add(&b->done, chunk->count);
+    if (b->ask.follow)
+        vdr_history_rest(b->other);
     return VDR_OK;
+}
+
+static void
+compare(vdr_backtest *b)
+{
+    if (b->compared)
+        vdr_compare_done(&b->compare);
+    vdr_compare_make(&b->book, vdr_alternative_book(b->alternative), b->from, b->until, &b->compare);
+    b->compared = true;
+}
+
+/* A shadow that has caught up, while the recorded history stands still and the lock is held. */
+static void
+tell(vdr_backtest *b)
+{
+    if (!b->idle || !atomic_load(&b->wanted) || atomic_load(&b->position) < atomic_load(&b->wanted_at))
+        return;
+    atomic_store(&b->wanted, false);
+    compare(b);
+    b->ask.on_report(b->ask.context);
 }
 
 static vdr_err
@@ -375,8 +458,10 @@ run_other(vdr_backtest *b, char *words)
     bool over = false;
     while (err == VDR_OK && !over) {
         (void)pthread_mutex_lock(&b->lock);
-        while (!b->over && b->filled == b->taken)
+        while (!b->over && b->filled == b->taken) {
+            tell(b);
             (void)pthread_cond_wait(&b->turned, &b->lock);
+        }
         bool one = b->filled != b->taken;
         over = !one;
         (void)pthread_mutex_unlock(&b->lock);
@@ -385,7 +470,7 @@ run_other(vdr_backtest *b, char *words)
         (void)pthread_mutex_lock(&b->lock);
         b->taken += one;
         b->quit = err != VDR_OK;
-        (void)pthread_cond_signal(&b->turned);
+        (void)pthread_cond_broadcast(&b->turned);
         (void)pthread_mutex_unlock(&b->lock);
     }
     return err;
@@ -437,6 +522,7 @@ open_both(vdr_backtest *b, char *words)
     }
     vdr_history_watch(b->recorded, recorded_goes_on, b);
     vdr_history_watch(b->other, other_goes_on, b);
+    atomic_store(&b->position, from);
     atomic_store(&b->all, 2 * (vdr_history_end(b->recorded) - from));
     err = measure(b, words);
     if (err != VDR_OK)
@@ -476,8 +562,7 @@ vdr_backtest_run(vdr_backtest *b, char *ret_words)
     if (err != VDR_OK)
         return err;
     atomic_store(&b->done, atomic_load(&b->all));
-    vdr_compare_make(&b->book, vdr_alternative_book(b->alternative), b->from, b->until, &b->compare);
-    b->compared = true;
+    compare(b);
     return VDR_OK;
 }
 

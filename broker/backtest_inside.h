@@ -23,7 +23,8 @@ struct vdr_backtest {
     vdr_log *log;
     vdr_checkpoint *checkpoint;
     vdr_backtest_ask ask;
-    atomic_bool stop;
+    atomic_bool stop, wanted;
+    _Atomic vdr_position position, wanted_at; /* wanted_at: what a report must know at least */
     atomic_uint_fast64_t done, all;
     atomic_uint_fast64_t memory[2]; /* of the two states, as last looked at */
     atomic_bool too_big;
@@ -47,6 +48,7 @@ struct vdr_backtest {
     vdr_backtest_chunk chunks[VDR_BACKTEST_CHUNKS];
     unsigned filled, taken; /* chunks so far */
     bool over, quit;        /* nothing more comes; nothing more is wanted */
+    bool idle;              /* a shadow's log has no more yet: the recorded history stands still */
     vdr_err result;         /* of the recorded history */
 
     vdr_compare compare;

@@ -178,7 +178,7 @@ typedef struct vdr_daemon {
     vdr_refusals *refusals;
     uint64_t verdicts[VDR_REFUSALS_CODES]; /* the same since the start, of all together */
 
-    vdr_rehearsal *backtest;
+    vdr_rehearsal *backtest, *shadow;
 
     vdr_exporter *exporter; /* NULL: nobody measures */
     int64_t measure_ms;     /* when it is given numbers again */
@@ -309,7 +309,15 @@ vdr_err vdr_admin_words(char *ret_words, vdr_err err, const char *words); /* VDR
 
 /* ---- admin_rehearsal.c */
 
+/* The files of a verb by their names; false: another name, or none. */
+bool vdr_rehearsal_files(const vdr_wire_admin *admin, vdr_config_texts *ret_texts);
+uint64_t vdr_rehearsal_memory(const vdr_daemon *daemon); /* that one may have */
 void vdr_rehearsal_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
+
+/* ---- admin_shadow.c */
+
+void vdr_shadow_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
+void vdr_shadow_resume(vdr_daemon *daemon); /* one that ran when the broker ended goes on */
 
 /* ---- steer.c */
 

@@ -264,6 +264,23 @@ vdr_history_read(vdr_history *history, const vdr_command **ret_command, char *re
     return VDR_OK;
 }
 
+void
+vdr_history_rest(vdr_history *history)
+{
+    vdr_log_reader_rest(history->reader);
+}
+
+vdr_err
+vdr_history_extend(vdr_history *history, vdr_log *log)
+{
+    vdr_log_stats stats;
+    vdr_log_stats_get(log, &stats); /* before the refresh, so that the reader sees at least as much */
+    vdr_err err = vdr_log_reader_refresh(history->reader);
+    if (err == VDR_OK)
+        history->end = stats.next - 1;
+    return err;
+}
+
 vdr_err
 vdr_history_texts(vdr_history *history, vdr_config_texts *ret_texts, char *ret_words)
 {

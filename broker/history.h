@@ -53,6 +53,10 @@ VDR_MUST_CHECK vdr_err vdr_history_next(vdr_history *history, vdr_ms until, vdr_
  * texts of a CONFIG or PROPOSE are attached. Memory: what it points to lives until the next call. END. */
 VDR_MUST_CHECK vdr_err vdr_history_read(vdr_history *history, const vdr_command **ret_command,
                                         char *ret_words);
+/* For who follows a log that grows: lets go of its pages until the next extend, after which what was appended
+ * meanwhile is part of the history. */
+void vdr_history_rest(vdr_history *history);
+VDR_MUST_CHECK vdr_err vdr_history_extend(vdr_history *history, vdr_log *log);
 /* The texts of the configuration that a loaded checkpoint holds; NOT_FOUND: the history begins before record 1. Only
  * before the first record; they live until the next call. */
 VDR_MUST_CHECK vdr_err vdr_history_texts(vdr_history *history, vdr_config_texts *ret_texts, char *ret_words);

@@ -12,12 +12,11 @@
 
 #define ROWS_BYTES  ((size_t)16 * 1024 * 1024)
 #define TEXTS_BYTES (4u * VDR_CONF_BYTES_MAX)
-#define COPY        "backtest" /* folder of the store for a copy of its checkpoints */
 
 struct vdr_rehearsal {
     vdr_log *log;
     vdr_checkpoint *checkpoint;
-    const char *dir;
+    const char *dir, *name;
     pthread_t thread;
     bool started; /* to be joined */
 
@@ -30,6 +29,7 @@ struct vdr_rehearsal {
     pthread_mutex_t lock; /* of what follows */
     vdr_rehearsal_state state;
     bool stop;
+    bool wanted, told;      /* a shadow: a report is asked for; its rows are there, and the reactor's */
     vdr_backtest *backtest; /* while one is there */
     uint64_t took_ms;
     /* the thread's while it RUNS, else the reactor's */
@@ -40,12 +40,13 @@ struct vdr_rehearsal {
 };
 
 vdr_rehearsal *
-vdr_rehearsal_new(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir)
+vdr_rehearsal_new(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir, const char *name)
 {
     vdr_rehearsal *r = (vdr_rehearsal *)vdr_alloc(1, sizeof *r);
     r->log = log;
     r->checkpoint = checkpoint;
     r->dir = dir;
+    r->name = name;
     vdr_arena_init(&r->texts, TEXTS_BYTES);
     vdr_arena_init(&r->arena, ROWS_BYTES);
     vdr_thread_lock_init(&r->lock);
@@ -59,7 +60,7 @@ static vdr_err
 copy_checkpoint(vdr_rehearsal *r, char *path, vdr_checkpoint **ret_copy)
 {
     char state[VDR_PATH_BYTES];
-    if (vdr_folder_path(r->dir, COPY, path) != 0 || vdr_folder_path(path, "state", state) != 0)
+    if (vdr_folder_path(r->dir, r->name, path) != 0 || vdr_folder_path(path, "state", state) != 0)
         return VDR_E_IO;
     if (vdr_folder_discard(state) != 0)
         return VDR_E_IO;
@@ -76,10 +77,30 @@ static void
 discard_copy(vdr_rehearsal *r)
 {
     char path[VDR_PATH_BYTES], state[VDR_PATH_BYTES];
-    if (vdr_folder_path(r->dir, COPY, path) != 0 || vdr_folder_path(path, "state", state) != 0)
+    if (vdr_folder_path(r->dir, r->name, path) != 0 || vdr_folder_path(path, "state", state) != 0)
         return;
     (void)vdr_folder_discard(state); /* what stays is overwritten by the next one */
     (void)vdr_folder_discard(path);
+}
+
+static void
+make_rows(vdr_rehearsal *r, vdr_backtest *backtest)
+{
+    vdr_arena_reset(&r->arena);
+    vdr_rows_begin(&r->rows, &r->arena);
+    vdr_backtest_report(backtest, r->samples, &r->rows);
+}
+
+/* A shadow has caught up. It is asked for rows only where the reactor looks at none. */
+static void
+on_report(void *context)
+{
+    vdr_rehearsal *r = context;
+    make_rows(r, r->backtest); /* set by this thread */
+    (void)pthread_mutex_lock(&r->lock);
+    r->told = true;
+    r->wanted = false;
+    (void)pthread_mutex_unlock(&r->lock);
 }
 
 static vdr_err
@@ -88,8 +109,7 @@ rehearse(vdr_rehearsal *r, vdr_backtest *backtest)
     vdr_err err = vdr_backtest_run(backtest, r->words);
     if (err != VDR_OK)
         return err;
-    vdr_rows_begin(&r->rows, &r->arena);
-    vdr_backtest_report(backtest, r->samples, &r->rows);
+    make_rows(r, backtest);
     return VDR_OK;
 }
 
@@ -99,6 +119,8 @@ show(vdr_rehearsal *r, vdr_backtest *backtest)
 {
     (void)pthread_mutex_lock(&r->lock);
     r->backtest = backtest;
+    if (backtest != NULL && r->wanted)
+        vdr_backtest_want(backtest);
     bool stop = r->stop;
     (void)pthread_mutex_unlock(&r->lock);
     return !stop;
@@ -185,6 +207,9 @@ vdr_rehearsal_begin(vdr_rehearsal *r, const vdr_backtest_ask *ask, unsigned samp
     r->samples = samples;
     r->words[0] = '\0';
     r->stop = false;
+    r->wanted = r->told = false;
+    r->ask.on_report = on_report;
+    r->ask.context = r;
     r->state = VDR_REHEARSAL_RUNS;
     r->begun_us = vdr_clock_monotonic_us();
     vdr_thread_start(&r->thread, "vdr-backtest", run, r);
@@ -203,12 +228,27 @@ vdr_rehearsal_stop(vdr_rehearsal *r)
 }
 
 void
+vdr_rehearsal_want(vdr_rehearsal *r)
+{
+    (void)pthread_mutex_lock(&r->lock);
+    if (!r->wanted && r->backtest != NULL)
+        vdr_backtest_want(r->backtest);
+    r->told = r->told && r->wanted; /* those rows are the thread's again */
+    r->wanted = true;
+    (void)pthread_mutex_unlock(&r->lock);
+}
+
+void
 vdr_rehearsal_look_at(vdr_rehearsal *r, vdr_rehearsal_look *ret_look)
 {
     (void)pthread_mutex_lock(&r->lock);
     *ret_look = (vdr_rehearsal_look){.state = r->state, .words = ""};
     if (r->backtest != NULL)
         vdr_backtest_progress(r->backtest, &ret_look->done, &ret_look->all);
+    if (r->backtest != NULL)
+        ret_look->position = vdr_backtest_position(r->backtest);
+    if (r->told)
+        ret_look->rows = &r->rows;
     if (r->state == VDR_REHEARSAL_RUNS)
         ret_look->took_ms = (uint64_t)(vdr_clock_monotonic_us() - r->begun_us) / 1000;
     if (r->state == VDR_REHEARSAL_OVER) {

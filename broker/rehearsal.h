@@ -1,4 +1,4 @@
-/* broker/rehearsal.h - a back-test beside the broker that goes on: threads of the lowest priority, readers of their
+/* broker/rehearsal.h - a back-test, or a shadow, beside the broker that goes on: threads of the lowest priority, readers of their
  * own that rest every few thousand records, and nothing of the reactor but the memory bandwidth.
  *
  * One at a time. Where the log was cut, it begins with a copy of the newest checkpoints, which lies in a folder of the
@@ -14,8 +14,8 @@
 
 typedef struct vdr_rehearsal vdr_rehearsal;
 
-/* All are the caller's and outlive it; dir: of the store. Starts no thread yet. */
-vdr_rehearsal *vdr_rehearsal_new(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir);
+/* All are the caller's and outlive it; dir: of the store; name: of its folder there. Starts no thread yet. */
+vdr_rehearsal *vdr_rehearsal_new(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir, const char *name);
 void vdr_rehearsal_free(vdr_rehearsal **rehearsal_p); /* NULL-safe; one at work is given up */
 
 /* The texts are copied. */
@@ -33,10 +33,15 @@ typedef struct vdr_rehearsal_look {
     vdr_rehearsal_state state;
     uint64_t done, all; /* records, of two passes */
     uint64_t took_ms;
-    vdr_err err;          /* OVER */
-    const char *words;    /* of err; never NULL */
-    const vdr_rows *rows; /* OVER and OK: the report; until the next begin */
+    vdr_err err;           /* OVER */
+    const char *words;     /* of err; never NULL */
+    const vdr_rows *rows;  /* OVER and OK, or of a shadow: the report; until the next begin or want */
+    vdr_position position; /* the last record that was stepped */
 } vdr_rehearsal_look;
+
+/* Of a shadow (ask.follow): a report of what it found so far, as soon as it has caught up. Rows are looked at again
+ * when it is there. */
+void vdr_rehearsal_want(vdr_rehearsal *rehearsal);
 
 void vdr_rehearsal_look_at(vdr_rehearsal *rehearsal, vdr_rehearsal_look *ret_look);
 

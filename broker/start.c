@@ -318,7 +318,9 @@ prepare(started *s)
     daemon->refusals = vdr_refusals_new();
     daemon->prover = vdr_prover_new(vdr_engine_fd(daemon->engine));
     daemon->survey = vdr_survey_new(daemon->log, vdr_engine_fd(daemon->engine));
-    daemon->backtest = vdr_rehearsal_new(daemon->log, s->checkpoint, daemon->store_dir);
+    daemon->backtest = vdr_rehearsal_new(daemon->log, s->checkpoint, daemon->store_dir, "backtest");
+    daemon->shadow = vdr_rehearsal_new(daemon->log, s->checkpoint, daemon->store_dir, "shadow");
+    vdr_shadow_resume(daemon);
 }
 
 /* ---- from begin to end */
@@ -417,6 +419,7 @@ close_all(started *s)
     vdr_net_close(&daemon->net);
     vdr_survey_free(&daemon->survey);
     vdr_rehearsal_free(&daemon->backtest);
+    vdr_rehearsal_free(&daemon->shadow);
     vdr_refusals_free(&daemon->refusals);
     vdr_log_reader_close(&daemon->reader);
     vdr_past_free(&daemon->past);

@@ -67,6 +67,9 @@ typedef enum vdr_verb {
     VDR_VERB_BACKTEST = 31, /* protocol.md 7.10 */
     VDR_VERB_BACKTEST_LOOK = 32,
     VDR_VERB_BACKTEST_STOP = 33,
+    VDR_VERB_SHADOW_START = 34, /* protocol.md 7.11 */
+    VDR_VERB_SHADOW_STOP = 35,
+    VDR_VERB_SHADOW_LOOK = 36,
 } vdr_verb;
 
 /* ---- Sessions: protocol.md section 3 */

@@ -122,9 +122,8 @@ load_one(const char *path, vdr_config_file file, vdr_arena *arena, vdr_config_te
     return VDR_EXIT_OK;
 }
 
-/* The file, or those of the three that the folder has. */
-static int
-load_candidate(const char *path, vdr_arena *arena, vdr_config_texts *texts)
+int
+vdr_backtest_candidate(const char *path, vdr_arena *arena, vdr_config_texts *texts)
 {
     struct stat what;
     char name[4096];
@@ -303,7 +302,7 @@ run(int argc, char **argv)
         return vdr_cli_usage(&vdr_cli_backtest, "--rules NEW is needed, or --stop alone");
     vdr_arena_init(&arena, 4u * VDR_CONF_BYTES_MAX + 65536u);
     if (!l.stop)
-        status = load_candidate(l.rules, &arena, &candidate);
+        status = vdr_backtest_candidate(l.rules, &arena, &candidate);
     if (status == VDR_EXIT_OK)
         status = l.store != NULL ? run_store(&l, &candidate) : vdr_backtest_ask_broker(&l, &candidate);
     vdr_arena_done(&arena);

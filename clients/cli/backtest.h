@@ -15,6 +15,9 @@ void vdr_backtest_show_json(const vdr_wire_row *rows, size_t count);
 /* How far it is, on standard error, where somebody looks; all 0: takes the bar away. */
 void vdr_backtest_bar(uint64_t done, uint64_t all);
 
+/* A rules.yaml, or a folder with one of the three files, into texts. Returns an exit status. */
+int vdr_backtest_candidate(const char *path, vdr_arena *arena, vdr_config_texts *texts);
+
 /* A back-test on a running broker. */
 typedef struct vdr_backtest_line {
     const char *rules, *store;
@@ -25,6 +28,9 @@ typedef struct vdr_backtest_line {
     bool stop;
     vdr_cli_link link;
 } vdr_backtest_line;
+
+/* The texts as files of a verb; returns how many. */
+size_t vdr_backtest_files(const vdr_config_texts *candidate, vdr_wire_file files[VDR_CONFIG_FILES]);
 
 /* Returns an exit status. */
 int vdr_backtest_ask_broker(const vdr_backtest_line *line, const vdr_config_texts *candidate);

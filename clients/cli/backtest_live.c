@@ -24,20 +24,27 @@ end_with(vdr_client *client, const vdr_cli_link *link, vdr_verb verb)
     return ask(client, link, &admin) != NULL ? VDR_EXIT_OK : vdr_cli_link_failed(link, client, "backtest");
 }
 
+size_t
+vdr_backtest_files(const vdr_config_texts *candidate, vdr_wire_file files[VDR_CONFIG_FILES])
+{
+    static const char *const names[] = {"town.yaml", "catalogue.yaml", "rules.yaml"};
+    size_t count = 0;
+    for (unsigned i = 0; i < VDR_CONFIG_FILES; i++)
+        if (candidate->text[i].at != NULL)
+            files[count++] = (vdr_wire_file){.name = vdr_span_str(names[i]), .text = candidate->text[i]};
+    return count;
+}
+
 static const vdr_wire_admin_result *
 begin(vdr_client *client, const vdr_backtest_line *line, const vdr_config_texts *candidate)
 {
-    static const char *const names[] = {"town.yaml", "catalogue.yaml", "rules.yaml"};
     vdr_wire_file files[VDR_CONFIG_FILES];
     vdr_wire_admin admin = {.verb = VDR_VERB_BACKTEST,
                             .time = line->since,
                             .name = vdr_span_str(line->back),
                             .number = line->samples,
                             .files = files};
-    for (unsigned i = 0; i < VDR_CONFIG_FILES; i++)
-        if (candidate->text[i].at != NULL)
-            files[admin.file_count++] =
-                (vdr_wire_file){.name = vdr_span_str(names[i]), .text = candidate->text[i]};
+    admin.file_count = vdr_backtest_files(candidate, files);
     return ask(client, &line->link, &admin);
 }
 

@@ -13,7 +13,8 @@ static const vdr_cli_verb *const parts[] = {&vdr_cli_rules_check, &vdr_cli_rules
 /* Those of a running broker. */
 static const vdr_cli_verb *const live[] = {
     &vdr_cli_rules_propose,  &vdr_cli_rules_proposals, &vdr_cli_rules_approve, &vdr_cli_rules_reject,
-    &vdr_cli_rules_withdraw, &vdr_cli_rules_history,   &vdr_cli_rules_version, &vdr_cli_rules_rollback};
+    &vdr_cli_rules_withdraw, &vdr_cli_rules_history,   &vdr_cli_rules_version, &vdr_cli_rules_rollback,
+    &vdr_cli_rules_shadow,   &vdr_cli_rules_diff};
 
 static const char help[] =
     "usage: voordeur rules PART [OPTION...] DIR\n"
@@ -39,6 +40,8 @@ static const char help[] =
     "  history     every version: since when, by whom, why\n"
     "  version     the files of a version or proposal\n"
     "  rollback    propose an older version again\n"
+    "  shadow      let other rules run beside, on what comes; they never act\n"
+    "  diff        what the shadow would have done otherwise so far\n"
     "\n"
     "exit status: 0 all is well; 1 it is not, and it is told what; 2 wrong use\n"
     "\n"

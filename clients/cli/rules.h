@@ -11,5 +11,7 @@ extern const vdr_cli_verb vdr_cli_rules_check, vdr_cli_rules_fmt, vdr_cli_rules_
 extern const vdr_cli_verb vdr_cli_rules_propose, vdr_cli_rules_proposals, vdr_cli_rules_approve,
     vdr_cli_rules_reject, vdr_cli_rules_withdraw, vdr_cli_rules_history, vdr_cli_rules_version,
     vdr_cli_rules_rollback;
+/* shadow.c */
+extern const vdr_cli_verb vdr_cli_rules_shadow, vdr_cli_rules_diff;
 
 #endif
