@@ -61,17 +61,24 @@ enum {
     ENDPOINTS,
     APPROVALS,
     METRICS,
+    LOG,
     LIMIT_MAP,
     PARTIES,
     NODE_KEYS
 };
 
 static const vdr_reader_key node_keys[NODE_KEYS] = {
-    [LISTEN] = {"listen", true},         [OPERATORS] = {"operators", true},
-    [SERVER_KEY] = {"server_key", true}, [PSEUDONYM_KEY] = {"pseudonym_key", true},
-    [BACKUPS] = {"backups", false},      [ENDPOINTS] = {"endpoints", false},
-    [APPROVALS] = {"approvals", false},  [METRICS] = {"metrics", false},
-    [LIMIT_MAP] = {"limits", false},     [PARTIES] = {"parties", true},
+    [LISTEN] = {"listen", true},
+    [OPERATORS] = {"operators", true},
+    [SERVER_KEY] = {"server_key", true},
+    [PSEUDONYM_KEY] = {"pseudonym_key", true},
+    [BACKUPS] = {"backups", false},
+    [ENDPOINTS] = {"endpoints", false},
+    [APPROVALS] = {"approvals", false},
+    [METRICS] = {"metrics", false},
+    [LOG] = {"log", false},
+    [LIMIT_MAP] = {"limits", false},
+    [PARTIES] = {"parties", true},
 };
 
 typedef struct holder {
@@ -115,6 +122,29 @@ read_metrics(vdr_reader *reader, const vdr_yaml *value, const char **ret_address
                          VDR_SHOWN(text));
     else
         *ret_address = address;
+}
+
+static void
+read_log(vdr_reader *reader, const vdr_yaml *map, vdr_journal_form *ret_form)
+{
+    static const vdr_reader_key keys[] = {{"format", true}};
+    static const struct {
+        const char *name;
+        vdr_journal_form form;
+    } forms[] = {{"text", VDR_JOURNAL_TEXT}, {"json", VDR_JOURNAL_JSON}, {"journald", VDR_JOURNAL_JOURNALD}};
+    const vdr_yaml *value = NULL;
+    vdr_span text;
+    if (map == NULL || !vdr_reader_map(reader, map, keys, 1, &value) ||
+        !vdr_reader_text(reader, value, &text))
+        return;
+    for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
+        if (vdr_span_equal(text, vdr_span_str(forms[i].name))) {
+            *ret_form = forms[i].form;
+            return;
+        }
+    }
+    vdr_reader_fault(reader, value->place, "format: expected text, json or journald, found \"%.*s\"",
+                     VDR_SHOWN(text));
 }
 
 /* A path of the file; relative ones count from the file's directory. */
@@ -314,6 +344,7 @@ read_root(vdr_reader *reader, const vdr_yaml *root, vdr_node *node)
     read_path(reader, node->path, values[ENDPOINTS], &node->endpoints);
     node->four_eyes = read_approvals(reader, values[APPROVALS]);
     read_metrics(reader, values[METRICS], &node->metrics);
+    read_log(reader, values[LOG], &node->log);
     read_limits(reader, values[LIMIT_MAP], &node->limits);
     read_parties(reader, values[PARTIES], node);
 }

@@ -7,6 +7,7 @@
  *   backups: backups                        # where the verb backup makes its directories; optional
  *   endpoints: endpoints                    # a file that gets the addresses as bound; optional
  *   metrics: 127.0.0.1:9464                 # numbers for Prometheus; loopback or unix:/PATH only; optional
+ *   log: {format: text}                     # or json, or journald (journal.h); optional
  *   limits: {sessions: 4096, heartbeat: 10s, store: 64GiB}     # optional, and each of its keys
  *   parties:
  *     - {party: "agency:school-1", public_key: "…40 characters of Z85…"}
@@ -21,6 +22,7 @@
 
 #include "broker/core/config.h"
 #include "broker/door/config_read.h"
+#include "broker/journal.h"
 #include "broker/keyring.h"
 
 typedef struct vdr_node_limits {
@@ -54,6 +56,7 @@ typedef struct vdr_node {
     const char *server_key, *pseudonym_key; /* paths */
     const char *backups, *endpoints;        /* paths; NULL: not given */
     const char *metrics;                    /* address of the exporter; NULL: not given */
+    vdr_journal_form log;                   /* how events are told */
     bool four_eyes;                         /* approvals: two: what one operator proposes another approves */
     vdr_node_limits limits;
     const vdr_node_party *parties;

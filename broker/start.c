@@ -465,7 +465,11 @@ vdr_start(const vdr_start_options *options)
         err = read_keys(s);
     vdr_exit status = exit_of(err);
     if (status == VDR_EXIT_CLEAN && !options->check) {
+        bool told = vdr_journal_begin(s->daemon.node->log, VDR_JOURNALD_SOCKET);
         VDR_NOTE(STARTING, vdr_field_text("version", VDR_VERSION));
+        if (!told)
+            VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", s->daemon.node->path),
+                     vdr_field_text("text", "log: no journal listens here; events go to standard error"));
         if (options->clock == VDR_CLOCK_EVENT)
             VDR_NOTE(EVENT_CLOCK,
                      vdr_field_text("text", "log time is taken from the events: for demonstrations "
@@ -475,6 +479,7 @@ vdr_start(const vdr_start_options *options)
             status = serve(s);
     }
     close_all(s);
+    vdr_journal_end();
     free(s);
     return status;
 }

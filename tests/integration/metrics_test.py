@@ -144,6 +144,20 @@ def only_this_machine_may_ask():
         shutil.rmtree(home)
 
 
+def events_come_as_lines_of_json_where_node_yaml_says_so():
+    with Broker(node=["log: {format: json}"]) as broker:
+        broker.session("agency:school")
+        assert broker.stop() == 0
+        lines = [json.loads(line) for line in broker.log().splitlines()]
+        seen = {line["event"]: line for line in lines}
+        assert {"starting", "ready", "session_open", "stopped"} <= set(seen), seen
+        assert seen["session_open"]["event_id"] == 300 and seen["session_open"]["party"] == "school", seen
+    broker = Broker(node=["log: {format: xml}"])
+    run = subprocess.run(broker.command() + ["--check"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    shutil.rmtree(broker.home)
+    assert run.returncode == 2 and "expected text, json or journald" in run.stdout, run
+
+
 class Prometheus:
     """A real one on a port of its own, with the configuration of deploy/ but for target and interval."""
 
@@ -254,7 +268,8 @@ if __name__ == "__main__":
         if shutil.which(tool) is None:
             sys.exit("metrics_test: %s is not installed: deploy/packages test" % tool)
     for test in (the_exporter_tells_the_brokers_own_numbers, what_is_no_plain_get_is_refused_and_closed,
-                 only_this_machine_may_ask, alerts_are_right_by_their_own_tests,
+                 only_this_machine_may_ask, events_come_as_lines_of_json_where_node_yaml_says_so,
+                 alerts_are_right_by_their_own_tests,
                  every_query_finds_something_in_a_real_prometheus):
         test()
         print("ok", test.__name__, flush=True)
