@@ -11,6 +11,7 @@
  * the bundle is durable. */
 #include "broker/daemon.h"
 #include "broker/journal.h"
+#include "broker/trace.h"
 
 #include <stdlib.h>
 
@@ -313,7 +314,8 @@ vdr_delivery_acked(vdr_daemon *daemon, uint64_t bundle)
 /* ---- messages */
 
 static vdr_err
-message_of(vdr_daemon *daemon, vdr_span tale, const vdr_log_mail *mail, vdr_wire_message *ret_message)
+message_of(vdr_daemon *daemon, vdr_span tale, vdr_span content, const vdr_log_mail *mail,
+           vdr_wire_message *ret_message)
 {
     uint32_t offset = mail->offset;
     vdr_effect effect;
@@ -345,6 +347,8 @@ message_of(vdr_daemon *daemon, vdr_span tale, const vdr_log_mail *mail, vdr_wire
         ret_message->result = d.result;
     if ((has & VDR_HAS_REGISSEUR) != 0)
         ret_message->regisseur = d.regisseur;
+    if (d.message == VDR_MESSAGE_REGULAR_SIGNAL || d.message == VDR_MESSAGE_SIGNAL_ATTACHED)
+        ret_message->traceparent = vdr_trace_of(content, &d.signal, &daemon->tales);
     return VDR_OK;
 }
 
@@ -409,13 +413,13 @@ flush_all(vdr_daemon *daemon)
 
 /* To the readers that are up to date. The others are left behind, for the pump. */
 static void
-give(vdr_daemon *daemon, const vdr_mailbox_state *state, vdr_span tale, const vdr_log_mail *mail)
+give(vdr_daemon *daemon, const vdr_mailbox_state *state, const vdr_told *told, const vdr_log_mail *mail)
 {
     vdr_wire_message message;
-    vdr_err err = message_of(daemon, tale, mail, &message);
+    vdr_err err = message_of(daemon, told->tale, told->content, mail, &message);
     if (err == VDR_E_NO_MEMORY) {
         flush_all(daemon);
-        err = message_of(daemon, tale, mail, &message);
+        err = message_of(daemon, told->tale, told->content, mail, &message);
     }
     VDR_ASSERT(err == VDR_OK); /* the engine has just made it */
     for (vdr_session *s = state->readers; s != NULL; s = s->mail.next_reader) {
@@ -443,7 +447,7 @@ vdr_delivery_group(vdr_daemon *daemon, const vdr_group *group)
         while (told < group->told_count && group->told[told].position < mail->position)
             told++;
         VDR_ASSERT(told < group->told_count && group->told[told].position == mail->position);
-        give(daemon, state, group->told[told].tale, mail);
+        give(daemon, state, &group->told[told], mail);
         given = true;
     }
     if (given)
@@ -468,7 +472,7 @@ read_message(vdr_daemon *daemon, const vdr_log_mail *mail, vdr_wire_message *ret
     vdr_err err = vdr_log_read(daemon->reader, mail->position, &record);
     if (err != VDR_OK)
         return err;
-    err = message_of(daemon, record.tale, mail, ret_message);
+    err = message_of(daemon, record.tale, record.content, mail, ret_message);
     if (err != VDR_OK)
         return err;
     /* What points into the record goes with the next read. */

@@ -190,6 +190,7 @@ typedef struct vdr_result {
 typedef struct vdr_told {
     vdr_position position; /* of its record; 0: not in the log */
     vdr_span tale;
+    vdr_span content; /* of its record (record.h); absent: none */
 } vdr_told;
 
 /* A group that is durable. */

@@ -137,10 +137,10 @@ vdr_gather_add_result(vdr_gather *gather, const vdr_result *result)
 }
 
 void
-vdr_gather_add_told(vdr_gather *gather, vdr_position position, vdr_span tale)
+vdr_gather_add_told(vdr_gather *gather, vdr_position position, vdr_span tale, vdr_span content)
 {
     gather->told = grown(gather->told, &gather->told_room, gather->told_count, 1, sizeof *gather->told);
-    gather->told[gather->told_count++] = (vdr_told){.position = position, .tale = tale};
+    gather->told[gather->told_count++] = (vdr_told){.position = position, .tale = tale, .content = content};
 }
 
 void

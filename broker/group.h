@@ -51,7 +51,7 @@ vdr_span vdr_gather_copy(vdr_gather *gather, vdr_span bytes);
 vdr_position vdr_gather_add_record(vdr_gather *gather,
                                    const vdr_log_record *record); /* returns its position */
 void vdr_gather_add_result(vdr_gather *gather, const vdr_result *result);
-void vdr_gather_add_told(vdr_gather *gather, vdr_position position, vdr_span tale);
+void vdr_gather_add_told(vdr_gather *gather, vdr_position position, vdr_span tale, vdr_span content);
 void vdr_gather_add_mails(vdr_gather *gather, vdr_position position, const vdr_core_mail *mails,
                           size_t count);
 

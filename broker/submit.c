@@ -116,7 +116,9 @@ step_one(vdr_engine *engine, vdr_command *command, const vdr_body *body, const v
     vdr_position position = step.record ? result.position : put_refused(engine, command, &step, tale);
     VDR_ASSERT(step.mail_count == 0 || position != 0);
     if (tale.len != 0)
-        vdr_gather_add_told(gather, position, tale);
+        vdr_gather_add_told(gather, position, tale,
+                            step.record ? gather->records[position - gather->expected].content
+                                        : (vdr_span){0});
     if (ticket != NULL) {
         result.ticket = *ticket;
         vdr_gather_add_result(gather, &result);

@@ -177,7 +177,7 @@ SCHEMA_CHECKED(subscribe, subscribe, mailbox_is_named_whole,
 SCHEMA(message, message, U64_FROM(seq, 1), I64(at_ms),
        ENUM(kind, VDR_MESSAGE_REGULAR_SIGNAL, VDR_MESSAGE_REVIEW), U64(case_id),
        EMBED(signal, signal_name_schema), U64(household), U64(other), TEXTS(agencies, agency_count),
-       PRESENT(result, FREE), TEXT(regisseur, 0, NAME), U64(position))
+       PRESENT(result, FREE), TEXT(regisseur, 0, NAME), U64(position), TEXT(traceparent, 0, NAME))
 #undef PLAIN
 
 #define PLAIN vdr_wire_deliver

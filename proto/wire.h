@@ -220,6 +220,7 @@ typedef struct vdr_wire_message { /* members by kind: vdr_message_members_of(), 
     vdr_span result;
     vdr_span regisseur;
     vdr_position position; /* of the command that caused it */
+    vdr_span traceparent;  /* of the signal's event, where the message is its delivery; absent: none */
 } vdr_wire_message;
 
 typedef struct vdr_wire_deliver {

@@ -75,6 +75,8 @@ vdr_cli_message(const vdr_wire_message *m)
         json_object_set_new(o, "result", m->result.at != NULL ? vdr_cli_text(m->result) : json_string(""));
     if ((has & VDR_HAS_REGISSEUR) != 0)
         json_object_set_new(o, "regisseur", vdr_cli_text(m->regisseur));
+    if (m->traceparent.at != NULL)
+        json_object_set_new(o, "traceparent", vdr_cli_text(m->traceparent));
     return o;
 }
 

@@ -158,6 +158,27 @@ def events_come_as_lines_of_json_where_node_yaml_says_so():
     assert run.returncode == 2 and "expected text, json or journald" in run.stdout, run
 
 
+def a_trace_goes_from_publishing_to_delivery():
+    good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    with Broker() as broker:
+        school, team = broker.session("agency:school"), broker.session("service:jeugdteam")
+        team.say("subscribe 10")
+        for i, trace in enumerate((good, "no trace", None)):
+            event = json.loads(signal_event("school", "s-%d" % i, i))
+            if trace is not None:
+                event["traceparent"] = trace
+            assert school.verdict(json.dumps(event)) == "accepted"
+        for again in (False, True):  # as they come; and from the store, to another session
+            if again:
+                team = broker.session("service:jeugdteam").say("subscribe 10 0")
+            seen = {}
+            while len(seen) < 3:
+                for message in team.wait("deliver")["messages"]:
+                    seen[message["signal"]["id"]] = message.get("traceparent")
+            assert seen == {"s-0": good, "s-1": None, "s-2": None}, seen
+        assert broker.stop() == 0
+
+
 class Prometheus:
     """A real one on a port of its own, with the configuration of deploy/ but for target and interval."""
 
@@ -269,7 +290,7 @@ if __name__ == "__main__":
             sys.exit("metrics_test: %s is not installed: deploy/packages test" % tool)
     for test in (the_exporter_tells_the_brokers_own_numbers, what_is_no_plain_get_is_refused_and_closed,
                  only_this_machine_may_ask, events_come_as_lines_of_json_where_node_yaml_says_so,
-                 alerts_are_right_by_their_own_tests,
+                 a_trace_goes_from_publishing_to_delivery, alerts_are_right_by_their_own_tests,
                  every_query_finds_something_in_a_real_prometheus):
         test()
         print("ok", test.__name__, flush=True)

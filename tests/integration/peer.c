@@ -132,6 +132,7 @@ put_messages(const vdr_wire_deliver *d)
         put_member("result", m->result);
         put_member("regisseur", m->regisseur);
         put_number("position", m->position);
+        put_member("traceparent", m->traceparent);
         (void)printf("}");
     }
     (void)printf("]");
