@@ -1,4 +1,4 @@
-/* broker/rehearsal.h - a back-test, or a shadow, beside the broker that goes on: threads of the lowest priority, readers of their
+/* broker/rehearsal.h - a back-test, or a shadow, beside the broker that goes on: threads of low priority, readers of their
  * own that rest every few thousand records, and nothing of the reactor but the memory bandwidth.
  *
  * One at a time. Where the log was cut, it begins with a copy of the newest checkpoints, which lies in a folder of the
