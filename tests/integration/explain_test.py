@@ -35,17 +35,6 @@ def without_positions(value):
     return [without_positions(v) for v in value] if isinstance(value, list) else value
 
 
-def walk(value):
-    """Every name with its value, however deep."""
-    if isinstance(value, dict):
-        for k, v in value.items():
-            yield k, v
-            yield from walk(v)
-    elif isinstance(value, list):
-        for v in value:
-            yield from walk(v)
-
-
 class Explain(unittest.TestCase):
     maxDiff = 4000
 
