@@ -202,6 +202,7 @@ read_limit(vdr_reader *reader, const vdr_yaml *value, unit in, uint64_t least, u
     vdr_span text;
     if (!vdr_reader_scalar(reader, value, what[in], &text))
         return false;
+    VDR_ASSERT(value != NULL);
     int64_t ms = 0;
     uint64_t number = 0;
     bool good = in == DURATION ? vdr_duration_parse(text, &ms) : parse_number(text, in == BYTES, &number);

@@ -202,6 +202,7 @@ add_exception(vdr_session *session, uint64_t first, uint32_t count, vdr_err err,
             (vdr_wire_exception *)vdr_realloc(session->publish.exceptions, session->publish.exception_room,
                                               sizeof *session->publish.exceptions);
     }
+    VDR_ASSERT(session->publish.exceptions != NULL);
     session->publish.exceptions[session->publish.exception_count++] =
         (vdr_wire_exception){.sequence = first, .count = count, .error = err, .position = position};
 }

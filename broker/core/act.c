@@ -81,6 +81,7 @@ find_actor(const vdr_state *state, vdr_span source, vdr_act_sense *sense)
         sense->actor = state->town->agencies[place].id;
         return true;
     }
+    VDR_ASSERT(source.at != NULL || source.len == 0);
     if (source.len <= prefix_len || memcmp(source.at, prefix, prefix_len) != 0)
         return false;
     vdr_span rest = vdr_span_of(source.at + prefix_len, source.len - prefix_len);

@@ -12,6 +12,7 @@ pin_names(vdr_state *state, vdr_rulebook *book, vdr_names names)
 {
     vdr_rule_names list = {
         .first = book->name_count, .count = (uint32_t)names.count, .asked = names.at != NULL};
+    VDR_ASSERT(names.at != NULL || names.count == 0);
     for (size_t i = 0; i < names.count; i++)
         book->names[book->name_count++] = vdr_name_pin(state, names.at[i]);
     return list;

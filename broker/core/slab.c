@@ -64,7 +64,7 @@ piece_bytes(const vdr_slab *slab)
 static uint32_t
 chunk_of(const vdr_slab *slab, uint32_t piece)
 {
-    return piece / pieces_per_chunk(slab);
+    return piece >> (slab->shift - slab->piece_shift);
 }
 
 /* Where a piece begins in its chunk. */

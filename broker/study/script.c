@@ -344,6 +344,7 @@ read_step(vdr_reader *reader, const vdr_yaml *node, vdr_ms begin, int64_t *inout
     const vdr_yaml *values[STEP_KEYS];
     int64_t at_ms = *inout_at_ms, more_ms = 0;
 
+    VDR_ASSERT(node != NULL);
     step->place = node->place;
     if (!vdr_reader_map(reader, node, step_keys, STEP_KEYS, values))
         return true;

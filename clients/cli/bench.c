@@ -1,9 +1,11 @@
 /* voordeur bench: how fast is the broker on this machine, and what bounds it? */
+#define _XOPEN_SOURCE 700 /* nftw */
 #include "clients/cli/bench.h"
 
 #include "clients/cli/config.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -141,10 +143,18 @@ start_broker(bench_run *run)
     return run->broker > 0;
 }
 
+static int
+remove_one(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+    (void)status;
+    (void)kind;
+    (void)place;
+    return remove(path);
+}
+
 static void
 stop_broker(bench_run *run)
 {
-    char command[PATH_MAX + 16];
     int status = 0;
     if (run->broker > 0) {
         kill(run->broker, SIGTERM);
@@ -154,12 +164,8 @@ stop_broker(bench_run *run)
                     run->home);
     }
     run->broker = 0;
-    if (run->home[0] != '\0' && status == 0) {
-        /* mkdtemp made this name: it holds nothing a shell would read */
-        snprintf(command, sizeof command, "rm -rf '%s'", run->home);
-        if (system(command) != 0)
-            fprintf(stderr, "voordeur bench: %s is left behind\n", run->home);
-    }
+    if (run->home[0] != '\0' && status == 0 && nftw(run->home, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
+        fprintf(stderr, "voordeur bench: %s is left behind\n", run->home);
 }
 
 /* A number of /proc/PID/FILE behind a name, in bytes for kB. */
@@ -185,17 +191,21 @@ static double
 cpu_s(pid_t pid)
 {
     char path[64], line[1024];
-    unsigned long long user = 0, kernel = 0;
+    unsigned long long ticks = 0;
     snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     FILE *f = fopen(path, "r");
     if (f != NULL && fgets(line, sizeof line, f) != NULL) {
-        const char *rest = strrchr(line, ')');
-        if (rest != NULL)
-            sscanf(rest + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %llu %llu", &user, &kernel);
+        char *rest = strrchr(line, ')'), *next = NULL;
+        unsigned word = 2; /* proc(5): the name was the second; 14 and 15 are user and kernel time */
+        for (char *at = rest != NULL ? strtok_r(rest + 1, " ", &next) : NULL; at != NULL && word < 15;
+             at = strtok_r(NULL, " ", &next)) {
+            if (++word >= 14)
+                ticks += strtoull(at, NULL, 10);
+        }
     }
     if (f != NULL)
         fclose(f);
-    return (double)(user + kernel) / (double)sysconf(_SC_CLK_TCK);
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 /* ---- Phases ---- */

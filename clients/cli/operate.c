@@ -226,6 +226,7 @@ ask(const vdr_cli_verb *verb, const vdr_cli_link *link, vdr_client *client, cons
         (void)fwrite(result->files[i].text.at, 1, result->files[i].text.len, stderr);
     if (err != VDR_OK)
         return vdr_cli_link_failed(link, client, verb->name);
+    VDR_ASSERT(result != NULL);
     if (admin->verb == VDR_VERB_SESSIONS)
         show_sessions(link, result);
     else if (admin->verb == VDR_VERB_MAILBOXES)

@@ -325,6 +325,7 @@ take(vdr_client *client, const vdr_bytes *bytes, const size_t *ends, size_t coun
     vdr_lib_outbox_item stored[VDR_BATCH_ITEMS_MAX];
 
     for (size_t i = 0; i < count; i++)
+        /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): ends has count of them */
         spans[i] = vdr_span_of(bytes->at + (i > 0 ? ends[i - 1] : 0), ends[i] - (i > 0 ? ends[i - 1] : 0));
     if (publisher->outbox != NULL) {
         vdr_err err = vdr_lib_outbox_add(publisher->outbox, publisher->next_number, spans, count, stored);
@@ -334,6 +335,7 @@ take(vdr_client *client, const vdr_bytes *bytes, const size_t *ends, size_t coun
     for (size_t i = 0; i < count; i++) {
         vdr_lib_queue_entry entry = {.number = publisher->next_number + i, .want_result = want_results};
         if (publisher->outbox != NULL) {
+            /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): vdr_lib_outbox_add filled it */
             entry.place = stored[i].place;
             entry.bytes = stored[i].bytes;
             spans[i] = (vdr_span){0};

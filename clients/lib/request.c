@@ -232,11 +232,12 @@ vdr_client_read_async(vdr_client *client, const vdr_wire_read *read, int64_t tim
                       vdr_client_answered public_answered, void *context)
 {
     vdr_wire wire = {.type = VDR_FRAME_READ, .read = *read};
-    vdr_lib_request *request;
+    vdr_lib_request *request = NULL;
 
     wire.read.request = ++client->next_request;
     vdr_err err = ask(client, &wire, wire.read.request, timeout_ms, &request);
     if (err == VDR_OK) {
+        VDR_ASSERT(request != NULL);
         request->public_answered = public_answered;
         request->context = context;
     }
