@@ -56,6 +56,20 @@ the_edges_of_the_numbers_fit(void **state)
     assert_true(vdr_histogram_quantile(&h, 500) == UINT64_MAX);
 }
 
+static void
+values_up_to_a_power_of_two_are_counted_exactly(void **state)
+{
+    (void)state;
+    vdr_histogram histogram;
+    vdr_histogram_clear(&histogram);
+    for (uint64_t value = 0; value < 5000; value++)
+        vdr_histogram_add(&histogram, value);
+    for (uint64_t bound = 1; bound <= 4096; bound *= 2)
+        assert_int_equal(vdr_histogram_upto(&histogram, bound - 1), bound);
+    assert_int_equal(vdr_histogram_upto(&histogram, 30), 31);
+    assert_int_equal(vdr_histogram_upto(&histogram, UINT64_MAX), 5000);
+}
+
 int
 main(void)
 {
@@ -63,6 +77,7 @@ main(void)
         cmocka_unit_test(an_empty_one_says_nothing),
         cmocka_unit_test(a_quantile_is_within_a_thirty_second_of_the_true_one),
         cmocka_unit_test(the_edges_of_the_numbers_fit),
+        cmocka_unit_test(values_up_to_a_power_of_two_are_counted_exactly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
