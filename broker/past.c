@@ -1,13 +1,15 @@
-#define _GNU_SOURCE /* SCHED_IDLE */
+#define _GNU_SOURCE /* gettid */
 #include "broker/past.h"
 
 #include "broker/core/trial.h"
 #include "broker/thread.h"
 #include "proto/limits.h"
 
-#include <sched.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#define NICE        19
 #define ARENA_BYTES ((size_t)64 * 1024 * 1024) /* of one explanation; the largest are far below */
 
 typedef enum vdr_past_state {
@@ -127,8 +129,9 @@ static void *
 run(void *context)
 {
     vdr_past *past = context;
-    const struct sched_param none = {0};
-    (void)pthread_setschedparam(pthread_self(), SCHED_IDLE, &none); /* without it: as any other */
+    /* Not SCHED_IDLE: that thread may be let off the processor for long with a lock of the store or the kernel
+     * that others wait for. */
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
     (void)pthread_mutex_lock(&past->lock);
     while (!past->stop) {
         vdr_past_state state = past->state;
