@@ -4,6 +4,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define S(text) ((vdr_span){(const uint8_t *)(text), sizeof(text) - 1})
 
@@ -603,14 +604,14 @@ a_foreign_loop_misses_nothing(void **state)
 typedef struct runner {
     fake_broker *broker;
     pthread_t thread;
-    volatile bool stop;
+    atomic_bool stop;
 } runner;
 
 static void *
 run(void *context)
 {
     runner *r = context;
-    while (!r->stop) {
+    while (!atomic_load(&r->stop)) {
         fake_step(r->broker);
         struct timespec pause = {.tv_nsec = 200000};
         nanosleep(&pause, NULL);
@@ -657,7 +658,7 @@ calls_that_wait_give_the_answer_or_the_reason(void **state)
     act.outcome = NULL;
     assert_int_equal(vdr_client_act_send(client, &act, results, 5000), VDR_E_USAGE);
 
-    r.stop = true;
+    atomic_store(&r.stop, true);
     pthread_join(r.thread, NULL);
     r.broker->read_error = VDR_E_NOT_FOUND;
     assert_int_equal(vdr_client_read(client, &read, 30, &answer), VDR_E_TIMEOUT);
