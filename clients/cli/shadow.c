@@ -26,7 +26,12 @@ static const char shadow_help[] =
     "  PATH               a rules.yaml; or a folder with a rules.yaml, catalogue.yaml or town.yaml\n"
     "\n" VDR_CLI_LINK_HELP "\n"
     "It costs the broker two more states in memory, and processor time that nobody else wants. status says\n"
-    "how many records it is behind.\n";
+    "how many records it is behind.\n"
+    "\n"
+    "exit status: 0 done; 1 it cannot be done, and it is told why; 2 wrong use\n"
+    "\n"
+    "example:\n"
+    "  voordeur rules shadow start new/ && voordeur rules diff\n";
 
 static const char diff_help[] =
     "usage: voordeur rules diff [OPTION...]\n"
@@ -35,7 +40,10 @@ static const char diff_help[] =
     "changed cases by rule and district, load, regular signals and examples, as `voordeur backtest` shows\n"
     "them. Waits until the shadow has caught up with the log.\n"
     "\n" VDR_CLI_LINK_HELP "\n"
-    "exit status: 0 no difference; 3 there is a difference; 1 it cannot be done; 2 wrong use\n";
+    "exit status: 0 no difference; 3 there is a difference; 1 it cannot be done; 2 wrong use\n"
+    "\n"
+    "example:\n"
+    "  voordeur rules diff --home /tmp/town --as operator:beheer\n";
 
 static const vdr_wire_admin_result *
 ask(vdr_client *client, const vdr_cli_link *link, vdr_wire_admin *admin)
