@@ -127,9 +127,11 @@ vdr_cli_show_versions(const vdr_cli_link *link, const vdr_wire_admin_result *res
                (unsigned long long)v->position, vdr_cli_when(v->at), i == 0 ? ": in force" : "");
         if (v->rollback_of != 0)
             printf(", version %llu again", (unsigned long long)v->rollback_of);
+        putchar('\n');
         if (v->cases != 0)
-            printf(", opened %llu case%s", (unsigned long long)v->cases, v->cases == 1 ? "" : "s");
-        printf("%s\n", v->kept ? "" : "; its files are no longer kept");
+            printf("     opened %llu case%s\n", (unsigned long long)v->cases, v->cases == 1 ? "" : "s");
+        if (!v->kept)
+            puts("     its files are no longer kept");
         if (v->author.len == 0)
             puts("     by the start of the broker");
         else if (v->approver.len != 0)

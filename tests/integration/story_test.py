@@ -204,10 +204,9 @@ class Story(unittest.TestCase):
         with self.chapter("plan"):
             self.old, self.new = Played(ZOMERDAL, self.lines), Played(self.draft, self.lines)
             self.plan = Plan(self.old, self.new)
-            self.begin()
-        for name, play in (("back-test", self.back_test), ("shadow", self.shadow), ("approve", self.approve),
-                           ("effect", self.effect), ("explain", self.explain), ("roll back", self.roll_back),
-                           ("the log", self.log)):
+        for name, play in (("too early", self.too_early), ("back-test", self.back_test), ("shadow", self.shadow),
+                           ("approve", self.approve), ("effect", self.effect), ("explain", self.explain),
+                           ("roll back", self.roll_back), ("log", self.log)):
             with self.chapter(name):
                 play()
 
@@ -231,8 +230,8 @@ class Story(unittest.TestCase):
         self.assertTrue(any(name.startswith(LOOSER) for name in failed), failed)
         self.failed = failed
 
-    def begin(self):
-        """The town as it is when the idea comes: its history, and a broker."""
+    def too_early(self):
+        """The town as it is when the idea comes. What fails its rule tests is not even proposed."""
         self.town = LiveTown(BUILD, ZOMERDAL, os.path.join(self.home, "town"))
         self.sent = self.until(self.plan.shadowed)
         history = os.path.join(self.home, "history.jsonl")
@@ -247,7 +246,6 @@ class Story(unittest.TestCase):
             f.write(HISTORY_KEY + "\n")
         self.addCleanup(self.town.kill)
         self.town.start()
-        # What fails its tests is not even proposed.
         status, out, err = self.ask("beheer", "rules", "propose", self.draft, "--reason", "as an idea")
         self.assertEqual((status, out), (1, ""))
         self.assertIn(self.failed[0], err)
@@ -403,7 +401,8 @@ class Story(unittest.TestCase):
         self.assertEqual(told["version"], 2)
         self.assertEqual({s["id"] for s in rule["signals"] if s["use"] == "counted"}, set(self.plan.goes["signals"]))
         self.assertEqual(self.clauses(rule), [("domains", 3, 3, True), ("agencies", 2, 3, False)])
-        self.assertEqual(told["rules"], self.offline(self.draft, self.sent, *why, "--at", self.plan.goes["at"])["rules"])
+        there = self.offline(self.draft, self.sent, *why, "--at", self.plan.goes["at"])
+        self.assertEqual(told["rules"], there["rules"])
         was, = self.offline(ZOMERDAL, self.sent, *why, "--at", self.plan.goes["at"])["rules"]
         self.assertEqual((was["holds"], self.clauses(was)),
                          (True, [("domains", 3, 3, True), ("agencies", 2, 2, True)]))
@@ -438,6 +437,10 @@ class Story(unittest.TestCase):
         told, = self.told("toezicht", "why-not", "--household", self.plan.goes["household"], "--rule", STRICTER, "--at",
                           self.plan.back)
         self.assertEqual((told["version"], told["rules"][0]["holds"]), (3, True))
+        self.assertNotIn(self.plan.goes["household"], opened)  # it waits for a signal: nobody sent one
+        self.assertIn("opens a case", " ".join(self.good("toezicht", "why-not", "--household",
+                                                         self.plan.goes["household"], "--rule", STRICTER).split()))
+        self.fits("toezicht", "rules", "history")
         history = self.told("toezicht", "rules", "history")
         self.assertEqual([(v["version"], v["author"], v["approver"], v["rollback_of"]) for v in history],
                          [(3, "toezicht", "beheer", 1), (2, "beheer", "toezicht", None), (1, None, None, None)])
