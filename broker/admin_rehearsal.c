@@ -49,6 +49,21 @@ begin(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
                                             : vdr_err_text(err));
 }
 
+void
+vdr_rehearsal_say(vdr_daemon *daemon, vdr_session *session, uint64_t request,
+                  const vdr_wire_counter *counters, size_t count, const vdr_rehearsal_look *seen, bool rows)
+{
+    vdr_wire_admin_result result = {.request = request, .counters = counters, .counter_count = count};
+    if (seen->err != VDR_OK) {
+        result.error = seen->err;
+        result.text = vdr_span_str(seen->words);
+    } else if (rows && seen->rows != NULL) {
+        result.rows = seen->rows->at;
+        result.row_count = seen->rows->count;
+    }
+    vdr_admin_say(daemon, session, &result);
+}
+
 static void
 look(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
 {
@@ -60,17 +75,8 @@ look(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
         {vdr_span_str("all"), seen.all},
         {vdr_span_str("took_ms"), seen.took_ms},
         {vdr_span_str("rows_left_out"), seen.rows != NULL ? seen.rows->left_out : 0}};
-    vdr_wire_admin_result result = {.request = admin->request,
-                                    .counters = counters,
-                                    .counter_count = sizeof counters / sizeof counters[0]};
-    if (seen.err != VDR_OK) {
-        result.error = seen.err;
-        result.text = vdr_span_str(seen.words);
-    } else if (seen.rows != NULL) {
-        result.rows = seen.rows->at;
-        result.row_count = seen.rows->count;
-    }
-    vdr_admin_say(daemon, session, &result);
+    vdr_rehearsal_say(daemon, session, admin->request, counters, sizeof counters / sizeof counters[0], &seen,
+                      true);
 }
 
 void

@@ -174,17 +174,9 @@ look(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
         {vdr_span_str("lag"), durable > seen.position ? durable - seen.position : 0},
         {vdr_span_str("took_ms"), seen.took_ms},
         {vdr_span_str("rows_left_out"), seen.rows != NULL ? seen.rows->left_out : 0}};
-    vdr_wire_admin_result result = {.request = admin->request,
-                                    .counters = counters,
-                                    .counter_count = sizeof counters / sizeof counters[0]};
-    if (seen.err != VDR_OK) {
-        result.error = seen.err;
-        result.text = vdr_span_str(seen.words);
-    } else if (seen.rows != NULL && seen.state == VDR_REHEARSAL_RUNS) {
-        result.rows = seen.rows->at;
-        result.row_count = seen.rows->count;
-    }
-    vdr_admin_say(daemon, session, &result);
+    bool rows = seen.state == VDR_REHEARSAL_RUNS;
+    vdr_rehearsal_say(daemon, session, admin->request, counters, sizeof counters / sizeof counters[0], &seen,
+                      rows);
 }
 
 void

@@ -313,6 +313,10 @@ vdr_err vdr_admin_words(char *ret_words, vdr_err err, const char *words); /* VDR
 bool vdr_rehearsal_files(const vdr_wire_admin *admin, vdr_config_texts *ret_texts);
 uint64_t vdr_rehearsal_memory(const vdr_daemon *daemon); /* that one may have */
 void vdr_rehearsal_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
+/* Answers a LOOK: the counters, and why it failed, or with rows what it found so far. */
+void vdr_rehearsal_say(vdr_daemon *daemon, vdr_session *session, uint64_t request,
+                       const vdr_wire_counter *counters, size_t count, const vdr_rehearsal_look *seen,
+                       bool rows);
 
 /* ---- admin_shadow.c */
 

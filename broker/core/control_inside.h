@@ -1,4 +1,6 @@
-/* broker/core/control_inside.h - what the core itself does with proposals, versions and pauses. Core only. */
+/* broker/core/control_inside.h - what the core itself does with proposals, versions and pauses. Core only.
+ *
+ * Thread: the core's. Errors: judge alone gives one; what follows an ACCEPTED cannot fail. */
 #ifndef VDR_CORE_CONTROL_INSIDE_H
 #define VDR_CORE_CONTROL_INSIDE_H
 

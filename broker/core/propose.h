@@ -5,7 +5,7 @@
 
 #include "broker/core/state.h"
 
-/* What the household's last closed or dismissed case forbids for now. */
+/* What the household's last closed or dismissed case forbids at this time. */
 typedef struct vdr_bar {
     vdr_position after;  /* a rule needs a signal in its support that stands behind this; 0: it does not */
     vdr_ms cooldown_end; /* before this only urgent rules do */

@@ -10,7 +10,7 @@
 typedef struct writer {
     const vdr_config *config;
     vdr_language language;
-    vdr_document document;
+    vdr_sheet sheet;
     vdr_bytes line; /* the sentence being made */
 } writer;
 
@@ -61,21 +61,21 @@ put_duration(writer *w, int64_t ms)
 static void
 paragraph(writer *w)
 {
-    vdr_document_paragraph(&w->document, vdr_bytes_span(&w->line));
+    vdr_sheet_paragraph(&w->sheet, vdr_bytes_span(&w->line));
     w->line.len = 0;
 }
 
 static void
 item(writer *w)
 {
-    vdr_document_item(&w->document, vdr_bytes_span(&w->line));
+    vdr_sheet_item(&w->sheet, vdr_bytes_span(&w->line));
     w->line.len = 0;
 }
 
 static void
 heading(writer *w, unsigned level)
 {
-    vdr_document_heading(&w->document, level, vdr_bytes_span(&w->line));
+    vdr_sheet_heading(&w->sheet, level, vdr_bytes_span(&w->line));
     w->line.len = 0;
 }
 
@@ -548,7 +548,7 @@ vdr_sentences(const vdr_config *config, vdr_language language, vdr_form_of_page 
     char title[200];
     snprintf(title, sizeof title, "%s %.*s", SAY(&w, "Regels van", "Rules of"),
              VDR_TEXT(config->municipality));
-    vdr_document_begin(&w.document, form, SAY(&w, "nl", "en"), title, page);
+    vdr_sheet_begin(&w.sheet, form, SAY(&w, "nl", "en"), title, page);
     introduction(&w);
     always(&w);
     vdr_page_put(&w.line, "%s", SAY(&w, "De regels", "The rules"));
@@ -558,6 +558,6 @@ vdr_sentences(const vdr_config *config, vdr_language language, vdr_form_of_page 
     purposes(&w);
     core_areas(&w);
     types(&w);
-    vdr_document_end(&w.document);
+    vdr_sheet_end(&w.sheet);
     vdr_bytes_done(&w.line);
 }

@@ -9,7 +9,7 @@
 #define VDR_STUDY_SENTENCE_H
 
 #include "broker/core/config.h"
-#include "broker/study/document.h"
+#include "broker/study/sheet.h"
 
 typedef enum vdr_language { VDR_DUTCH = 0, VDR_ENGLISH = 1 } vdr_language;
 

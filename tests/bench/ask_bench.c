@@ -8,8 +8,8 @@
  * median and the greatest. */
 #include "broker/core/explain.h"
 #include "broker/core/trial.h"
-#include "broker/door/config_read.h"
 #include "proto/time.h"
+#include "tests/bench/bench_config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,26 +51,6 @@ make_room(vdr_config *config, vdr_config_regisseur *regisseurs)
         regisseurs[i].capacity = regisseurs[i].hard_capacity = UINT32_MAX;
     }
     config->regisseurs = regisseurs;
-}
-
-static vdr_config *
-config_load(const char *dir)
-{
-    vdr_arena arena;
-    vdr_config_texts texts;
-    vdr_config_faults faults;
-    vdr_config *config = NULL;
-    char words[1024];
-    vdr_arena_init(&arena, 16u << 20);
-    vdr_config_faults_init(&faults);
-    if (vdr_config_texts_load(dir, &arena, &texts, words) != VDR_OK ||
-        vdr_config_read(&texts, &faults, &config) != VDR_OK) {
-        (void)fprintf(stderr, "ask_bench: no configuration in %s\n", dir);
-        exit(2);
-    }
-    vdr_config_faults_done(&faults);
-    vdr_arena_done(&arena);
-    return config;
 }
 
 /* A signal about a household; what it points to lives until the next call. */
@@ -196,7 +176,7 @@ run(const vdr_config *config, uint64_t households)
 int
 main(int argc, char **argv)
 {
-    vdr_config *config = config_load(argc > 1 ? argv[1] : VDR_SOURCE_DIR "/deploy/zomerdal");
+    vdr_config *config = bench_config_load(argc > 1 ? argv[1] : VDR_SOURCE_DIR "/deploy/zomerdal");
     vdr_config_regisseur *regisseurs = vdr_alloc(config->regisseur_count, sizeof *regisseurs);
     make_room(config, regisseurs);
     if (argc <= 2) {

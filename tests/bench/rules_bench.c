@@ -7,9 +7,9 @@
  * every rule is asked whether the new one supports it, and every coordinate and watch rule whether it holds
  * before, as for a household whose latches are all set. Types, agencies and persons are drawn from the
  * configuration. "first" is the first question after a start: it builds the windows. */
-#include "broker/door/config_read.h"
 #include "proto/limits.h"
 #include "tests/rules_world.h"
+#include "tests/bench/bench_config.h"
 
 #include <stdio.h>
 #include <time.h>
@@ -32,26 +32,6 @@ now_ns(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static vdr_config *
-config_load(const char *dir)
-{
-    vdr_arena arena;
-    vdr_arena_init(&arena, 16u << 20);
-    vdr_config_texts texts;
-    vdr_config_faults faults;
-    vdr_config_faults_init(&faults);
-    vdr_config *config = NULL;
-    char words[256];
-    if (vdr_config_texts_load(dir, &arena, &texts, words) != VDR_OK ||
-        vdr_config_read(&texts, &faults, &config) != VDR_OK) {
-        (void)fprintf(stderr, "rules_bench: no configuration in %s\n", dir);
-        exit(2);
-    }
-    vdr_config_faults_done(&faults);
-    vdr_arena_done(&arena);
-    return config;
 }
 
 static const char *
@@ -138,7 +118,7 @@ bench(const vdr_config *config, uint32_t signals)
 int
 main(int argc, char **argv)
 {
-    vdr_config *config = config_load(argc > 1 ? argv[1] : VDR_SOURCE_DIR "/deploy/zomerdal");
+    vdr_config *config = bench_config_load(argc > 1 ? argv[1] : VDR_SOURCE_DIR "/deploy/zomerdal");
     static const uint32_t usual[] = {1, 10, 64, 65, 1000, 100000};
     printf("%zu rules; ns a signal\n", config->rule_count);
     printf("%9s %11s %11s %11s %11s %13s %13s %11s\n", "signals", "holds", "supported", "put and told", "all",

@@ -11,8 +11,8 @@
  * after the filling, per household. */
 #include "broker/core/core.h"
 #include "broker/core/view.h"
-#include "broker/door/config_read.h"
 #include "proto/time.h"
+#include "tests/bench/bench_config.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,26 +50,6 @@ now_ns(void)
     struct timespec t;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static vdr_config *
-config_load(const char *dir)
-{
-    vdr_arena arena;
-    vdr_config_texts texts;
-    vdr_config_faults faults;
-    vdr_config *config = NULL;
-    char words[256];
-    vdr_arena_init(&arena, 16u << 20);
-    vdr_config_faults_init(&faults);
-    if (vdr_config_texts_load(dir, &arena, &texts, words) != VDR_OK ||
-        vdr_config_read(&texts, &faults, &config) != VDR_OK) {
-        (void)fprintf(stderr, "step_bench: no configuration in %s\n", dir);
-        exit(2);
-    }
-    vdr_config_faults_done(&faults);
-    vdr_arena_done(&arena);
-    return config;
 }
 
 static vdr_key16
@@ -280,7 +260,7 @@ measure(const vdr_config *config, uint64_t homes)
 int
 main(int argc, char **argv)
 {
-    vdr_config *config = config_load(argc > 1 ? argv[1] : VDR_SOURCE_DIR "/deploy/zomerdal");
+    vdr_config *config = bench_config_load(argc > 1 ? argv[1] : VDR_SOURCE_DIR "/deploy/zomerdal");
     find_sendables(config);
     printf("households fill ns step ns seen ns  worst us dupl ns  hot ns others ns   bytes image "
            "ms image MB\n");

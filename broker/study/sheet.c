@@ -1,4 +1,4 @@
-#include "broker/study/document.h"
+#include "broker/study/sheet.h"
 
 #include "broker/study/page.h"
 
@@ -51,18 +51,18 @@ put_markdown(vdr_bytes *page, vdr_span text)
 }
 
 static void
-end_list(vdr_document *document)
+end_list(vdr_sheet *sheet)
 {
-    if (document->listing && document->form == VDR_PAGE_HTML)
-        vdr_page_put(document->page, "</ul>\n");
-    document->listing = false;
+    if (sheet->listing && sheet->form == VDR_PAGE_HTML)
+        vdr_page_put(sheet->page, "</ul>\n");
+    sheet->listing = false;
 }
 
 void
-vdr_document_begin(vdr_document *document, vdr_form_of_page form, const char *language, const char *title,
-                   vdr_bytes *page)
+vdr_sheet_begin(vdr_sheet *sheet, vdr_form_of_page form, const char *language, const char *title,
+                vdr_bytes *page)
 {
-    *document = (vdr_document){.page = page, .form = form};
+    *sheet = (vdr_sheet){.page = page, .form = form};
     if (form != VDR_PAGE_HTML)
         return;
     vdr_page_put(page,
@@ -74,19 +74,19 @@ vdr_document_begin(vdr_document *document, vdr_form_of_page form, const char *la
 }
 
 void
-vdr_document_end(vdr_document *document)
+vdr_sheet_end(vdr_sheet *sheet)
 {
-    end_list(document);
-    if (document->form == VDR_PAGE_HTML)
-        vdr_page_put(document->page, "</main>\n</body>\n</html>\n");
+    end_list(sheet);
+    if (sheet->form == VDR_PAGE_HTML)
+        vdr_page_put(sheet->page, "</main>\n</body>\n</html>\n");
 }
 
 void
-vdr_document_heading(vdr_document *document, unsigned level, vdr_span text)
+vdr_sheet_heading(vdr_sheet *sheet, unsigned level, vdr_span text)
 {
-    vdr_bytes *page = document->page;
-    end_list(document);
-    if (document->form == VDR_PAGE_HTML) {
+    vdr_bytes *page = sheet->page;
+    end_list(sheet);
+    if (sheet->form == VDR_PAGE_HTML) {
         vdr_page_put(page, "<h%u>", level);
         put_html(page, text);
         vdr_page_put(page, "</h%u>\n", level);
@@ -94,7 +94,7 @@ vdr_document_heading(vdr_document *document, unsigned level, vdr_span text)
     }
     if (page->len != 0)
         vdr_page_put(page, "\n");
-    if (document->form == VDR_PAGE_MARKDOWN) {
+    if (sheet->form == VDR_PAGE_MARKDOWN) {
         vdr_page_put(page, "%.*s ", (int)level, "###");
         put_markdown(page, text);
         vdr_page_put(page, "\n");
@@ -111,18 +111,18 @@ vdr_document_heading(vdr_document *document, unsigned level, vdr_span text)
 }
 
 void
-vdr_document_paragraph(vdr_document *document, vdr_span text)
+vdr_sheet_paragraph(vdr_sheet *sheet, vdr_span text)
 {
-    vdr_bytes *page = document->page;
-    end_list(document);
-    if (document->form == VDR_PAGE_HTML) {
+    vdr_bytes *page = sheet->page;
+    end_list(sheet);
+    if (sheet->form == VDR_PAGE_HTML) {
         vdr_page_put(page, "<p>");
         put_html(page, text);
         vdr_page_put(page, "</p>\n");
         return;
     }
     vdr_page_put(page, "\n");
-    if (document->form == VDR_PAGE_MARKDOWN) {
+    if (sheet->form == VDR_PAGE_MARKDOWN) {
         put_markdown(page, text);
         vdr_page_put(page, "\n");
     } else {
@@ -131,21 +131,21 @@ vdr_document_paragraph(vdr_document *document, vdr_span text)
 }
 
 void
-vdr_document_item(vdr_document *document, vdr_span text)
+vdr_sheet_item(vdr_sheet *sheet, vdr_span text)
 {
-    vdr_bytes *page = document->page;
-    if (document->form == VDR_PAGE_HTML) {
-        vdr_page_put(page, document->listing ? "<li>" : "<ul>\n<li>");
+    vdr_bytes *page = sheet->page;
+    if (sheet->form == VDR_PAGE_HTML) {
+        vdr_page_put(page, sheet->listing ? "<li>" : "<ul>\n<li>");
         put_html(page, text);
         vdr_page_put(page, "</li>\n");
     } else {
-        vdr_page_put(page, document->listing ? "- " : "\n- ");
-        if (document->form == VDR_PAGE_MARKDOWN) {
+        vdr_page_put(page, sheet->listing ? "- " : "\n- ");
+        if (sheet->form == VDR_PAGE_MARKDOWN) {
             put_markdown(page, text);
             vdr_page_put(page, "\n");
         } else {
             put_wrapped(page, text, 2, 2);
         }
     }
-    document->listing = true;
+    sheet->listing = true;
 }
