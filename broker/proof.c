@@ -135,8 +135,10 @@ vdr_proof_run(vdr_proof *proof)
                          .tests = proof->tests,
                          .test_count = proof->test_count};
     vdr_judge(&ask, &proof->words, &proof->judgement);
-    if (!proof->judgement.fit)
+    if (!proof->judgement.clean)
         proof->err = VDR_E_BAD_CONFIG;
+    else if (!proof->judgement.fit)
+        proof->err = VDR_E_TESTS_FAILED;
     vdr_config_free(&config);
 }
 

@@ -2,7 +2,7 @@
  * tests that come with it; in a thread of its own, since tests take as long as they take.
  *
  * Thread:  the reactor's, but for vdr_proof_run, which is pure and any.
- * Errors:  BAD_CONFIG: faults or words tell; NO_MEMORY: it is too much for one proof.
+ * Errors:  BAD_CONFIG: faults or words tell; TESTS_FAILED: the tests alone, words tell; NO_MEMORY: it is too much for one proof.
  * Memory:  a proof has copies of what it was made from. */
 #ifndef VDR_BROKER_PROOF_H
 #define VDR_BROKER_PROOF_H

@@ -99,7 +99,9 @@
     X(TIMEOUT, 402, "timeout", LATER, NOBODY, "no answer in time", "check address, server key and broker")   \
     X(DISCONNECTED, 403, "disconnected", LATER, NOBODY, "not connected",                                     \
       "the client reconnects by itself; check address and server key")                                       \
-    X(END, 404, "end", NONE, NOBODY, "nothing more", "")
+    X(END, 404, "end", NONE, NOBODY, "nothing more", "")                                                     \
+    X(TESTS_FAILED, 405, "tests_failed", AFTER_FIX, OPERATOR, "a rule test fails, or cannot be read",        \
+      "the message tells what each shows; mend the rules or the tests: voordeur rules test plays them")
 
 typedef enum vdr_err {
     VDR_OK = 0,

@@ -98,6 +98,7 @@ vdr_judge(const vdr_judge_ask *ask, vdr_bytes *words, vdr_judgement *ret_judgeme
 {
     vdr_judgement judgement = {.fit = true};
     judge_lint(ask, words, &judgement);
+    judgement.clean = judgement.fit;
     judge_tests(ask, words, &judgement);
     *ret_judgement = judgement;
 }

@@ -24,7 +24,8 @@ typedef struct vdr_judge_ask {
 } vdr_judge_ask;
 
 typedef struct vdr_judgement {
-    bool fit; /* no errors and warnings that are not allowed, and no test that failed or cannot be read */
+    bool clean; /* no errors and warnings that are not allowed */
+    bool fit;   /* no errors and warnings that are not allowed, and no test that failed or cannot be read */
     size_t errors, warnings, notes;
     size_t passed, failed;
     size_t clauses, tried; /* of the rules, by the tests */

@@ -129,15 +129,16 @@ class FourEyes(unittest.TestCase):
     def test_what_is_wrong_unwise_or_fails_its_tests_is_not_proposed(self):
         broker = self.open()
         unwise = RULES.replace("{domains: 2}", "{domains: 9}")
-        rows = (("a fault", RULES.replace("at_least", "at_most"), "normal", "rules.yaml:"),
-                ("lint", unwise, "normal", "never-holds"),
-                ("a test", HIGH, "normal", "two domains open a case"))
-        for name, text, priority, word in rows:
+        rows = (("a fault", RULES.replace("at_least", "at_most"), "normal", "rules.yaml:", "bad_config"),
+                ("lint", unwise, "normal", "never-holds", "bad_config"),
+                ("a test", HIGH, "normal", "two domains open a case", "tests_failed"))
+        for name, text, priority, word, code in rows:
             with self.subTest(name):
                 broker.change_rules(text, priority)
                 status, out, err = broker.run("beheer", "rules", "propose", broker.path("config"), "--reason", "x")
                 self.assertNotEqual(status, 0, out)
                 self.assertIn(word, err)
+                self.assertIn(code, err)
         self.assertEqual(broker.rows("beheer", "rules", "proposals", "--all"), [])
         self.assertEqual(broker.run("beheer", "rules", "propose", broker.path("config"))[0], 2)
 

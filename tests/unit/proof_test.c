@@ -78,8 +78,9 @@ what_was_found_comes_back(void **state)
     } rows[] = {{"good", RULE("2"), TEST("normal"), NULL, VDR_OK, 0},
                 {"a fault", RULE("two"), TEST("normal"), NULL, VDR_E_BAD_CONFIG, 1},
                 {"lint", RULE("3"), "tests: []\n", "never-holds", VDR_E_BAD_CONFIG, 0},
-                {"a test", RULE("2"), TEST("high"), "priority high", VDR_E_BAD_CONFIG, 0},
-                {"no test", RULE("2"), "tests: [\n", "tests/t.yaml:", VDR_E_BAD_CONFIG, 0}};
+                {"a test", RULE("2"), TEST("high"), "priority high", VDR_E_TESTS_FAILED, 0},
+                {"no test", RULE("2"), "tests: [\n", "tests/t.yaml:", VDR_E_TESTS_FAILED, 0},
+                {"lint and a test", RULE("3"), TEST("high"), "never-holds", VDR_E_BAD_CONFIG, 0}};
     int fd = eventfd(0, EFD_CLOEXEC);
     vdr_prover *prover = vdr_prover_new(fd);
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
