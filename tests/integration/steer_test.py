@@ -129,16 +129,16 @@ class FourEyes(unittest.TestCase):
     def test_what_is_wrong_unwise_or_fails_its_tests_is_not_proposed(self):
         broker = self.open()
         unwise = RULES.replace("{domains: 2}", "{domains: 9}")
-        rows = (("a fault", RULES.replace("at_least", "at_most"), "normal", "rules.yaml:", "bad_config"),
+        rows = (("a fault", RULES.replace("at_least", "at_most"), "normal", "rules.yaml:", "unknown key"), # the command line looks first
                 ("lint", unwise, "normal", "never-holds", "bad_config"),
                 ("a test", HIGH, "normal", "two domains open a case", "tests_failed"))
-        for name, text, priority, word, code in rows:
+        for name, text, priority, word, other in rows:
             with self.subTest(name):
                 broker.change_rules(text, priority)
                 status, out, err = broker.run("beheer", "rules", "propose", broker.path("config"), "--reason", "x")
                 self.assertNotEqual(status, 0, out)
                 self.assertIn(word, err)
-                self.assertIn(code, err)
+                self.assertIn(other, err)
         self.assertEqual(broker.rows("beheer", "rules", "proposals", "--all"), [])
         self.assertEqual(broker.run("beheer", "rules", "propose", broker.path("config"))[0], 2)
 
