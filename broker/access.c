@@ -8,15 +8,15 @@
 static const bool frames[VDR_FRAME_TYPE_MAX + 1][KINDS] = {
     /*                         -  agency regiss. service coord. privacy operator */
     [VDR_FRAME_HELLO] = {0, 1, 1, 1, 1, 1, 1},     [VDR_FRAME_PUBLISH] = {0, 1, 1, 1, 1, 1, 0},
-    [VDR_FRAME_SUBSCRIBE] = {0, 1, 1, 1, 1, 0, 1}, [VDR_FRAME_CREDIT] = {0, 1, 1, 1, 1, 0, 1},
-    [VDR_FRAME_ACK] = {0, 1, 1, 1, 1, 0, 0},       [VDR_FRAME_READ] = {0, 1, 1, 1, 1, 1, 1},
+    [VDR_FRAME_SUBSCRIBE] = {0, 1, 1, 1, 1, 1, 1}, [VDR_FRAME_CREDIT] = {0, 1, 1, 1, 1, 1, 1},
+    [VDR_FRAME_ACK] = {0, 1, 1, 1, 1, 1, 0},       [VDR_FRAME_READ] = {0, 1, 1, 1, 1, 1, 1},
     [VDR_FRAME_DECISIONS] = {0, 0, 0, 0, 0, 0, 1}, [VDR_FRAME_ADMIN] = {0, 0, 0, 0, 0, 0, 1},
     [VDR_FRAME_PING] = {0, 1, 1, 1, 1, 1, 1},      [VDR_FRAME_PONG] = {0, 1, 1, 1, 1, 1, 1},
     [VDR_FRAME_BYE] = {0, 1, 1, 1, 1, 1, 1},
 };
 
 #define OWN VDR_MAILBOX_OWN
-static const vdr_access_mailbox mailboxes[KINDS] = {VDR_MAILBOX_NONE, OWN, OWN, OWN, OWN, VDR_MAILBOX_NONE,
+static const vdr_access_mailbox mailboxes[KINDS] = {VDR_MAILBOX_NONE, OWN, OWN, OWN, OWN, OWN,
                                                     VDR_MAILBOX_ANY};
 #undef OWN
 

@@ -160,8 +160,9 @@ choose(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_subscribe 
     const vdr_core *core = vdr_engine_core(daemon->engine);
     *ret_kind = subscribe->mailbox_kind;
     *ret_id = subscribe->mailbox_id;
-    return vdr_core_mailbox(core, *ret_kind, *ret_id) != 0 ||
-           (*ret_kind != VDR_PARTY_OPERATOR && *ret_kind != VDR_PARTY_PRIVACY_OFFICER &&
+    /* What privacy officers are told may be about operators. */
+    return *ret_kind != VDR_PARTY_OPERATOR && *ret_kind != VDR_PARTY_PRIVACY_OFFICER &&
+           (vdr_core_mailbox(core, *ret_kind, *ret_id) != 0 ||
             vdr_node_party_known(vdr_core_config(core), *ret_kind, id));
 }
 

@@ -127,6 +127,11 @@ vdr_report_queues(const vdr_report_world *world, vdr_rows *rows)
         vdr_row_text(rows, "id", config->coordinators.at[i]);
         put_mail(world, rows, VDR_PARTY_COORDINATOR, config->coordinators.at[i]);
     }
+    for (size_t i = 0; i < config->privacy_officers.count; i++) {
+        vdr_row(rows, "privacy_officer");
+        vdr_row_text(rows, "id", config->privacy_officers.at[i]);
+        put_mail(world, rows, VDR_PARTY_PRIVACY_OFFICER, config->privacy_officers.at[i]);
+    }
     for (size_t i = 0; i < config->agency_count; i++) {
         vdr_row(rows, "agency");
         vdr_row_text(rows, "id", config->agencies[i].id);

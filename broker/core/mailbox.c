@@ -135,6 +135,13 @@ vdr_tell_coordinators(vdr_state *state, const vdr_effect *message)
 }
 
 void
+vdr_tell_officers(vdr_state *state, const vdr_effect *message)
+{
+    for (size_t i = 0; i < state->config->privacy_officers.count; i++)
+        vdr_tell(state, VDR_PARTY_PRIVACY_OFFICER, state->town->officers[i], message);
+}
+
+void
 vdr_tell_match(vdr_state *state, vdr_name agency, const vdr_effect *message, const vdr_name *agencies,
                size_t agency_count)
 {
@@ -171,9 +178,10 @@ is_in_town(const vdr_state *state, const vdr_mailbox *mailbox)
         return name->service != VDR_TOWN_NONE;
     case VDR_PARTY_COORDINATOR:
         return name->coordinator != VDR_TOWN_NONE;
+    case VDR_PARTY_PRIVACY_OFFICER:
+        return name->officer != VDR_TOWN_NONE;
     case VDR_PARTY_NONE:
     case VDR_PARTY_OPERATOR:
-    case VDR_PARTY_PRIVACY_OFFICER:
         break;
     }
     return false;

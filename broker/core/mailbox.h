@@ -20,6 +20,7 @@ void vdr_message_set_signal(const vdr_state *state, vdr_effect *message, vdr_slo
 
 void vdr_tell(vdr_state *state, vdr_party_kind kind, vdr_name name, const vdr_effect *message);
 void vdr_tell_coordinators(vdr_state *state, const vdr_effect *message); /* every one, in file order */
+void vdr_tell_officers(vdr_state *state, const vdr_effect *message);     /* of privacy, the same way */
 /* A match message to an agency: agencies are the ids of the others. */
 void vdr_tell_match(vdr_state *state, vdr_name agency, const vdr_effect *message, const vdr_name *agencies,
                     size_t agency_count);

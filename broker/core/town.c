@@ -111,8 +111,9 @@ bind_parties(vdr_state *state, vdr_town *town, const vdr_config *config)
     town->coordinators = vdr_alloc(config->coordinators.count + 1, sizeof *town->coordinators);
     for (size_t i = 0; i < config->coordinators.count; i++)
         town->coordinators[i] = vdr_name_pin(state, config->coordinators.at[i]);
+    town->officers = vdr_alloc(config->privacy_officers.count + 1, sizeof *town->officers);
     for (size_t i = 0; i < config->privacy_officers.count; i++)
-        (void)vdr_name_pin(state, config->privacy_officers.at[i]);
+        town->officers[i] = vdr_name_pin(state, config->privacy_officers.at[i]);
 }
 
 static void
@@ -250,6 +251,7 @@ vdr_town_free(vdr_town **town_p)
     free(town->services);
     free(town->regisseurs);
     free(town->coordinators);
+    free(town->officers);
     free(town->types);
     free(town->names);
     free(town->combine);

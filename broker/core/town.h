@@ -40,7 +40,7 @@ struct vdr_town {
     vdr_town_agency *agencies;
     vdr_town_regisseur *regisseurs;
     vdr_town_type *types;
-    vdr_name *services, *coordinators;
+    vdr_name *services, *coordinators, *officers;
     vdr_town_name *names; /* by number of the name */
     size_t name_count;
     uint32_t service_otherwise; /* for a domain that the configuration does not know any more */

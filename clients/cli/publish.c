@@ -358,10 +358,7 @@ run_agent(int argc, char **argv)
     if (status != VDR_EXIT_OK)
         return status;
     vdr_cli_stop_catch();
-    vdr_client_state state;
-    vdr_client_state_get(publisher.client, &state);
-    if (state.welcome->party_kind != VDR_PARTY_PRIVACY_OFFICER) /* has no mailbox */
-        vdr_client_subscribe(publisher.client, &subscription);
+    vdr_client_subscribe(publisher.client, &subscription);
     status = agent_loop(&publisher);
     vdr_client_close(&publisher.client);
     int flushed = vdr_cli_flush();

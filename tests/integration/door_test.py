@@ -125,8 +125,8 @@ class Door(unittest.TestCase):
         operator, privacy = "operator:beheer", "privacy_officer:p-els"
         rows = [(party, verb) for party in PARTIES if party != operator
                 for verb in ("admin status", "decisions 0 10", "admin stop")]
-        rows += [(operator, "publish {}"), (operator, "ack 0"), (privacy, "subscribe 1"), (privacy, "ack 0"),
-                 (privacy, "credit 1 0 1"), (agency, "credit 2 0 1"), (anna, "credit 2 0 1")]
+        rows += [(operator, "publish {}"), (operator, "ack 0"), (privacy, "credit 2 0 1"), (agency, "credit 2 0 1"),
+                 (anna, "credit 2 0 1")]
         for party, verb in rows:
             peer = self.broker.session(party)
             peer.say(verb)

@@ -19,8 +19,8 @@ each_role_sends_the_frames_of_its_column(void **state)
     } rows[] = {
         {VDR_FRAME_HELLO, ".aaaaaa."},     {VDR_FRAME_WELCOME, "........"},
         {VDR_FRAME_PUBLISH, ".aaaaa.."},   {VDR_FRAME_CONFIRM, "........"},
-        {VDR_FRAME_SUBSCRIBE, ".aaaa.a."}, {VDR_FRAME_DELIVER, "........"},
-        {VDR_FRAME_CREDIT, ".aaaa.a."},    {VDR_FRAME_ACK, ".aaaa..."},
+        {VDR_FRAME_SUBSCRIBE, ".aaaaaa."}, {VDR_FRAME_DELIVER, "........"},
+        {VDR_FRAME_CREDIT, ".aaaaaa."},    {VDR_FRAME_ACK, ".aaaaa.."},
         {VDR_FRAME_ACKED, "........"},     {VDR_FRAME_READ, ".aaaaaa."},
         {VDR_FRAME_ANSWER, "........"},    {VDR_FRAME_DECISIONS, "......a."},
         {VDR_FRAME_DECISION, "........"},  {VDR_FRAME_ADMIN, "......a."},
@@ -79,7 +79,7 @@ static void
 mailboxes_inboxes_and_verbs_belong_to_their_roles(void **state)
 {
     (void)state;
-    static const char mailbox[] = "-oooo-*-"; /* own, any */
+    static const char mailbox[] = "-ooooo*-"; /* own, any */
     static const char *const inbox[] = {"..a.a...", "..a.a...", "....a...", "....a...", "........"};
     for (int kind = 0; kind < COLUMNS; kind++) {
         char c = mailbox[kind];
