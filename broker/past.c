@@ -6,10 +6,8 @@
 #include "proto/limits.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-#define NICE        19
 #define ARENA_BYTES ((size_t)64 * 1024 * 1024) /* of one explanation; the largest are far below */
 
 typedef enum vdr_past_state {
@@ -129,9 +127,7 @@ static void *
 run(void *context)
 {
     vdr_past *past = context;
-    /* Not SCHED_IDLE: that thread may be let off the processor for long with a lock of the store or the kernel
-     * that others wait for. */
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+    vdr_thread_polite();
     (void)pthread_mutex_lock(&past->lock);
     while (!past->stop) {
         vdr_past_state state = past->state;

@@ -8,11 +8,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define ROWS_BYTES  ((size_t)16 * 1024 * 1024)
-#define NICE        19
 #define TEXTS_BYTES (4u * VDR_CONF_BYTES_MAX)
 
 struct vdr_rehearsal {
@@ -136,9 +134,7 @@ run(void *context)
     vdr_log_stats stats;
     vdr_checkpoint *copy = NULL;
     vdr_err err = VDR_OK;
-    /* Not SCHED_IDLE: one that is not let run while it has the store's gate would hold up the committer. Threads that
-     * are begun by this one are as polite. */
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+    vdr_thread_polite();
     vdr_log_stats_get(r->log, &stats);
     if (stats.first > 1)
         err = copy_checkpoint(r, path, &copy);

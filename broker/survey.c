@@ -7,12 +7,10 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define CHUNK_RECORDS 4096u /* between two rests of the reader */
 #define CHUNK_MAILS   1024u
-#define NICE          10
 #define ARENA_BYTES   ((size_t)64 * 1024 * 1024)
 
 typedef enum survey_state { IDLE, ASKED, RUNNING, DONE } survey_state;
@@ -331,7 +329,7 @@ static void *
 run(void *context)
 {
     vdr_survey *survey = (vdr_survey *)context;
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* of this thread; without it, only less polite */
+    vdr_thread_polite();
     (void)pthread_mutex_lock(&survey->lock);
     while (!survey->quit) {
         if (survey->state != ASKED) {

@@ -6,7 +6,21 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+#define POLITE_NICE     19
+#define POLITE_SLICE_NS 100000u /* the shortest that the kernel gives */
+
+/* sched_setattr(2), its first version: the kernel's header cannot be had beside the C library's. */
+typedef struct sched_wish {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime_ns, deadline_ns, period_ns;
+} sched_wish;
 
 void
 vdr_thread_start(pthread_t *thread, const char *name, void *(*run)(void *context), void *context)
@@ -20,6 +34,15 @@ vdr_thread_start(pthread_t *thread, const char *name, void *(*run)(void *context
     rc = pthread_sigmask(SIG_SETMASK, &before, NULL);
     VDR_ASSERT(rc == 0);
     (void)pthread_setname_np(*thread, name); /* only a label */
+}
+
+void
+vdr_thread_polite(void)
+{
+    sched_wish wish = {.size = sizeof wish, .nice = POLITE_NICE, .runtime_ns = POLITE_SLICE_NS};
+    if (syscall(SYS_sched_setattr, 0, &wish, 0u) != 0)
+        (void)setpriority(PRIO_PROCESS, (id_t)gettid(),
+                          POLITE_NICE); /* without either it is only less polite */
 }
 
 void

@@ -38,6 +38,9 @@ static const char help[] =
     "  --seconds N             of each measurement, after a second of warming up (default 5)\n"
     "  --rate N                open loop at N signals a second instead of half of full speed\n"
     "  --hot                   the first publisher's signals are all of one household\n"
+    "  --backtest RULES        after each open loop the same again while an operator's back-tests with "
+    "RULES run,\n"
+    "                          one after the other, on this broker\n"
     "  --daemon FILE           the broker's program (default: beside this one)\n"
     "  --dir DIR               where its folder is made (default: the present one): the disk that is "
     "measured\n"
@@ -55,6 +58,7 @@ typedef struct bench_run {
     unsigned batch; /* of the row */
     unsigned window, seconds;
     uint64_t rate;
+    const char *backtest; /* rules of an operator's back-tests; NULL: none */
     bool hot, json;
     vdr_config *config;
     vdr_bench_shared *shared;
@@ -90,8 +94,8 @@ list_of(const char *text, uint64_t *ret_list)
 
 /* ---- The broker ---- */
 
-static bool
-run_self(char *const *arguments)
+static pid_t
+start_self(char *const *arguments)
 {
     pid_t pid = fork();
     if (pid == 0) {
@@ -99,6 +103,13 @@ run_self(char *const *arguments)
             execv("/proc/self/exe", arguments);
         _exit(127);
     }
+    return pid;
+}
+
+static bool
+run_self(char *const *arguments)
+{
+    pid_t pid = start_self(arguments);
     int status;
     return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
@@ -255,6 +266,13 @@ all_ready(bench_run *run)
     return true;
 }
 
+static void
+begin(bench_run *run, vdr_bench_phase what)
+{
+    atomic_store(&run->shared->phase, what);
+    atomic_fetch_add(&run->shared->round, 1);
+}
+
 static bool
 phase(bench_run *run, vdr_bench_phase what, uint64_t rate, vdr_bench_count *ret_count)
 {
@@ -264,10 +282,9 @@ phase(bench_run *run, vdr_bench_phase what, uint64_t rate, vdr_bench_count *ret_
     run->shared->rate_per_s = rate;
     run->shared->warm_ns = now + INT64_C(1000000000);
     run->shared->until_ns = run->shared->warm_ns + (int64_t)run->seconds * INT64_C(1000000000);
-    atomic_store(&run->shared->phase, what);
+    begin(run, what);
     if (!all_ready(run))
         return false;
-    atomic_store(&run->shared->phase, VDR_BENCH_IDLE);
     *ret_count = (vdr_bench_count){0};
     vdr_histogram_clear(&ret_count->latency_us);
     for (unsigned i = 0; i < run->worker_count; i++) {
@@ -330,6 +347,50 @@ measure(bench_run *run, const char *name, vdr_bench_phase what, uint64_t rate, u
     return true;
 }
 
+/* An operator who never stops asking: one back-test after the other until it is told to stop. */
+static pid_t
+start_backtests(const bench_run *run)
+{
+    char *arguments[] = {(char[]){"voordeur"},  (char[]){"backtest"},        (char[]){"--rules"},
+                         strdup(run->backtest), (char[]){"--home"},          strdup(run->home),
+                         (char[]){"--as"},      (char[]){"operator:beheer"}, NULL};
+    pid_t pid = fork();
+    if (pid == 0) {
+        signal(SIGTERM, SIG_DFL);
+        if (freopen("/dev/null", "w", stderr) == NULL)
+            _exit(127);
+        for (;;)
+            (void)run_self(arguments);
+    }
+    free(arguments[3]);
+    free(arguments[5]);
+    return pid;
+}
+
+/* The same rate once more, beside back-tests. */
+static bool
+measure_beside(bench_run *run, uint64_t rate, uint64_t households, unsigned publishers)
+{
+    double ignored;
+    pid_t operator_ = start_backtests(run);
+    bool good =
+        operator_ > 0 && measure(run, "backtest", VDR_BENCH_RATE, rate, households, publishers, &ignored);
+    char *stop[] = {(char[]){"voordeur"},
+                    (char[]){"backtest"},
+                    (char[]){"--stop"},
+                    (char[]){"--home"},
+                    run->home,
+                    (char[]){"--as"},
+                    (char[]){"operator:beheer"},
+                    NULL};
+    if (operator_ > 0) {
+        kill(operator_, SIGTERM);
+        waitpid(operator_, NULL, 0);
+        (void)run_self(stop);
+    }
+    return good;
+}
+
 /* One number of publishers, with frames of run->batch; the households are filled before the first. */
 static bool
 publishers_row(bench_run *run, uint64_t households, unsigned publishers, bool first)
@@ -344,9 +405,11 @@ publishers_row(bench_run *run, uint64_t households, unsigned publishers, bool fi
     uint64_t rate = run->rate != 0 ? run->rate : (uint64_t)(full / 2);
     good = good && measure(run, run->rate != 0 ? "rate" : "half", VDR_BENCH_RATE, rate > 0 ? rate : 1,
                            households, publishers, &ignored);
+    if (good && run->backtest != NULL)
+        good = measure_beside(run, rate > 0 ? rate : 1, households, publishers);
     if (good && publishers == 1)
         good = measure(run, "one", VDR_BENCH_ONE, 0, households, publishers, &ignored);
-    atomic_store(&run->shared->phase, VDR_BENCH_END);
+    begin(run, VDR_BENCH_END);
     for (unsigned w = 0; w < run->worker_count; w++) {
         if (!good)
             kill(run->workers[w], SIGKILL);
@@ -443,6 +506,7 @@ run_bench(int argc, char **argv)
                                             {"seconds", required_argument, NULL, 's'},
                                             {"rate", required_argument, NULL, 'r'},
                                             {"hot", no_argument, NULL, 'o'},
+                                            {"backtest", required_argument, NULL, 'B'},
                                             {"daemon", required_argument, NULL, 'd'},
                                             {"dir", required_argument, NULL, 'D'},
                                             {"json", no_argument, NULL, 'j'},
@@ -484,6 +548,9 @@ run_bench(int argc, char **argv)
             break;
         case 'o':
             run.hot = true;
+            break;
+        case 'B':
+            run.backtest = optarg;
             break;
         case 'd':
             run.daemon = optarg;

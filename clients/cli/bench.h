@@ -20,7 +20,6 @@ typedef struct vdr_bench_count {
 } vdr_bench_count;
 
 typedef enum vdr_bench_phase {
-    VDR_BENCH_IDLE = 0,
     VDR_BENCH_FILL = 1,     /* one signal for every household, as fast as it goes */
     VDR_BENCH_SATURATE = 2, /* as fast as the window lets */
     VDR_BENCH_RATE = 3,     /* open loop: items fall due at a rate, whatever the broker does */
@@ -29,8 +28,9 @@ typedef enum vdr_bench_phase {
 } vdr_bench_phase;
 
 typedef struct vdr_bench_shared {
-    _Atomic int phase; /* vdr_bench_phase */
-    _Atomic int ready; /* workers that are done with the phase before */
+    _Atomic int phase;      /* vdr_bench_phase */
+    _Atomic unsigned round; /* counts the phases: the next one has begun */
+    _Atomic int ready;      /* workers that are done with the phase before */
     _Atomic int failed;
     uint64_t rate_per_s;       /* RATE: of all publishers together */
     int64_t warm_ns, until_ns; /* steady clock: measure from, and end of the phase */

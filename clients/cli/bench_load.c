@@ -324,13 +324,14 @@ static void
 phases(worker_state *w)
 {
     vdr_bench_shared *shared = w->load->shared;
-    for (int seen = VDR_BENCH_IDLE;;) {
-        int phase = atomic_load(&shared->phase);
-        if (phase == seen) {
+    for (unsigned seen = 0;;) {
+        unsigned round = atomic_load(&shared->round);
+        if (round == seen) {
             work(w, TICK_NS);
             continue;
         }
-        seen = phase;
+        seen = round;
+        int phase = atomic_load(&shared->phase);
         if (phase == VDR_BENCH_END)
             return;
         if (phase == VDR_BENCH_FILL)
@@ -341,11 +342,9 @@ phases(worker_state *w)
             at_rate(w, shared->until_ns);
         else if (phase == VDR_BENCH_ONE)
             one_in_flight(w, shared->until_ns);
-        if (phase != VDR_BENCH_IDLE) {
-            if (!drain(w))
-                atomic_store(&shared->failed, 1);
-            atomic_fetch_add(&shared->ready, 1);
-        }
+        if (!drain(w))
+            atomic_store(&shared->failed, 1);
+        atomic_fetch_add(&shared->ready, 1);
     }
 }
 
