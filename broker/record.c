@@ -197,6 +197,35 @@ put_event(writer *out, const vdr_command *c)
         put_instant(out, c->time);
 }
 
+/* What left: only the members that its kind has. */
+static void
+put_left(writer *out, const vdr_command_left *left)
+{
+    put_number(out, left->kind);
+    put_number(out, left->reason);
+    put_number(out, left->number);
+    put_instant(out, left->at);
+    put_instant(out, left->time);
+    if (left->kind != VDR_LEFT_SIGNAL)
+        return;
+    put_text(out, left->id);
+    put_text(out, left->source);
+    put_text(out, left->type);
+    put_fixed64(out, left->hash);
+}
+
+static void
+put_erasure(writer *out, const vdr_command *c)
+{
+    put_number(out, c->through);
+    put_number(out, c->generation);
+    put_number(out, c->keys_kept);
+    put_number(out, c->keys_dropped);
+    put_number(out, c->left_count);
+    for (size_t i = 0; i < c->left_count; i++)
+        put_left(out, &c->left[i]);
+}
+
 static bool
 is_asked_for(const vdr_command *command)
 {
@@ -237,6 +266,7 @@ put_control(writer *out, const vdr_command *c)
     case VDR_COMMAND_ACT:
     case VDR_COMMAND_TICK:
     case VDR_COMMAND_ACKS:
+    case VDR_COMMAND_ERASURE:
         break;
     }
 }
@@ -255,6 +285,8 @@ version_of(const vdr_command *command)
         return command->timers_max != 0 ? 2 : 1;
     if (command->kind == VDR_COMMAND_CONFIG && !is_asked_for(command))
         return is_keyed(command) ? 2 : 1;
+    if (command->kind > VDR_COMMAND_RESUME)
+        return 4;
     return command->kind >= VDR_COMMAND_CONFIG ? 3 : 1;
 }
 
@@ -292,6 +324,9 @@ vdr_command_write(const vdr_command *command, uint8_t *at, size_t size)
     case VDR_COMMAND_DECIDE:
     case VDR_COMMAND_RESUME:
         put_control(&out, command);
+        break;
+    case VDR_COMMAND_ERASURE:
+        put_erasure(&out, command);
         break;
     }
     return out.used;
@@ -605,9 +640,43 @@ take_control(reader *in, vdr_command *c)
     case VDR_COMMAND_ACT:
     case VDR_COMMAND_TICK:
     case VDR_COMMAND_ACKS:
+    case VDR_COMMAND_ERASURE:
         break;
     }
     in->bad |= c->number > UINT32_MAX || c->rollback_of > UINT32_MAX;
+}
+
+static void
+take_left(reader *in, vdr_command_left *ret_left)
+{
+    ret_left->kind = (vdr_left_kind)take_kind(in, VDR_LEFT_HOUSEHOLD);
+    ret_left->reason = (vdr_left_reason)take_kind(in, VDR_LEFT_BY_HOUSEHOLD);
+    ret_left->number = take_number(in);
+    ret_left->at = take_instant(in);
+    ret_left->time = take_instant(in);
+    if (ret_left->kind != VDR_LEFT_SIGNAL)
+        return;
+    ret_left->id = take_text(in);
+    ret_left->source = take_text(in);
+    ret_left->type = take_text(in);
+    ret_left->hash = take_fixed64(in);
+}
+
+static void
+take_erasure(reader *in, vdr_command *c)
+{
+    c->through = take_number(in);
+    c->generation = take_number(in);
+    c->keys_kept = take_number(in);
+    c->keys_dropped = take_number(in);
+    uint64_t count = take_number(in);
+    if (count == 0)
+        return;
+    vdr_command_left *left = take_array(in, count, 5, sizeof left[0]);
+    for (uint64_t i = 0; left != NULL && i < count && !in->bad; i++)
+        take_left(in, &left[i]);
+    c->left = left;
+    c->left_count = left != NULL ? (size_t)count : 0;
 }
 
 /* Is there such a form of such a command? */
@@ -618,6 +687,8 @@ is_form(uint8_t version, uint8_t kind)
         return kind == VDR_COMMAND_TICK || kind == VDR_COMMAND_CONFIG;
     if (version == 3)
         return kind >= VDR_COMMAND_CONFIG && kind <= VDR_COMMAND_RESUME;
+    if (version == 4)
+        return kind == VDR_COMMAND_ERASURE;
     return version == 1 && kind >= VDR_COMMAND_SIGNAL && kind <= VDR_COMMAND_CONFIG;
 }
 
@@ -645,6 +716,8 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
         take_key_check(&in, &c);
     else if (routing.at[0] == 3)
         take_control(&in, &c);
+    else if (c.kind == VDR_COMMAND_ERASURE)
+        take_erasure(&in, &c);
     if (arena->overflow)
         return VDR_E_NO_MEMORY;
     if (in.bad || in.at != in.end)

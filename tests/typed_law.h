@@ -62,6 +62,17 @@ law_command_difference(const vdr_command *a, const vdr_command *b)
         a->proposal != b->proposal || !vdr_key16_equal(&a->fingerprint, &b->fingerprint) ||
         a->rollback_of != b->rollback_of || !law_span_same(a->subject, b->subject) || a->until != b->until)
         return "what an operator asks for";
+    if (a->through != b->through || a->generation != b->generation || a->keys_kept != b->keys_kept ||
+        a->keys_dropped != b->keys_dropped || a->left_count != b->left_count)
+        return "an erasure";
+    for (size_t i = 0; i < a->left_count; i++) {
+        const vdr_command_left *of = &a->left[i], *other = &b->left[i];
+        if (of->kind != other->kind || of->reason != other->reason || of->number != other->number ||
+            of->at != other->at || of->time != other->time || of->hash != other->hash ||
+            !law_span_same(of->id, other->id) || !law_span_same(of->source, other->source) ||
+            !law_span_same(of->type, other->type))
+            return "what left";
+    }
     return NULL;
 }
 

@@ -3,6 +3,7 @@
 #include "broker/core/core_inside.h"
 #include "broker/core/control_inside.h"
 #include "broker/core/household.h"
+#include "broker/core/left.h"
 #include "broker/core/names.h"
 #include "broker/core/review.h"
 #include "broker/core/waiting.h"
@@ -543,6 +544,8 @@ vdr_core_check(const vdr_core *core)
         words = check_names(&of);
     if (words == NULL)
         words = vdr_control_check(&core->state);
+    if (words == NULL)
+        words = vdr_left_check(&core->state);
     end(&of);
     return words;
 }

@@ -23,7 +23,8 @@ typedef enum vdr_command_kind {
     VDR_COMMAND_CONFIG = 5,  /* a configuration holds from here on */
     VDR_COMMAND_PROPOSE = 6, /* an operator proposes something */
     VDR_COMMAND_DECIDE = 7,  /* an open proposal is approved (not a configuration), rejected or withdrawn */
-    VDR_COMMAND_RESUME = 8   /* a pause or silence ends before its time */
+    VDR_COMMAND_RESUME = 8,  /* a pause or silence ends before its time */
+    VDR_COMMAND_ERASURE = 12 /* these have left for good: the proof (left.h) */
 } vdr_command_kind;
 
 typedef struct vdr_command_person {
@@ -41,6 +42,24 @@ typedef struct vdr_command_ref {
     vdr_span id; /* absent: not named */
     uint64_t hash;
 } vdr_command_ref;
+
+/* What left, and why. Numbers are in logs and checkpoints. */
+typedef enum vdr_left_kind { VDR_LEFT_SIGNAL = 1, VDR_LEFT_CASE = 2, VDR_LEFT_HOUSEHOLD = 3 } vdr_left_kind;
+typedef enum vdr_left_reason {
+    VDR_LEFT_BY_TERM = 1,      /* a signal's retain, or a case's, has gone by */
+    VDR_LEFT_BY_ERASURE = 2,   /* somebody asked for it */
+    VDR_LEFT_BY_HOUSEHOLD = 3, /* a household whose last signal or case left */
+} vdr_left_reason;
+
+/* A tombstone (semantics section 10). It names no person. */
+typedef struct vdr_command_left {
+    vdr_left_kind kind;
+    vdr_left_reason reason;
+    uint64_t number; /* a signal: its position in the log; a case or household: its number */
+    vdr_ms at, time; /* when it left; a signal: when it occurred, a case: when it was opened; else NONE */
+    vdr_span id, source, type; /* of a signal; else absent */
+    uint64_t hash;             /* of the id, its lower half */
+} vdr_command_left;
 
 typedef struct vdr_command {
     vdr_command_kind kind;
@@ -110,6 +129,13 @@ typedef struct vdr_command {
     uint64_t rollback_of;       /* the same, and CONFIG: version that is brought back; 0 none */
     vdr_span subject;           /* PROPOSE: the rule or agency */
     vdr_ms until;               /* PROPOSE: when the pause ends */
+    /* ERASURE: of these the keys are gone, and what of them is still in the state leaves now (a restored backup).
+     * through: what left up to this order (left.h) is told by it or by the ones before. */
+    const vdr_command_left *left;
+    size_t left_count;
+    uint64_t through;
+    uint64_t generation;              /* of the wrapping key that took over; 0: none did */
+    uint64_t keys_kept, keys_dropped; /* of data keys; in the last record of a run, else 0 */
     /* CONFIG and PROPOSE of one: the three texts, to be kept; NULL: they are not (a replay of files). */
     const vdr_span *texts;
 } vdr_command;

@@ -4,6 +4,7 @@
 #include "broker/core/assign.h"
 #include "broker/core/control_inside.h"
 #include "broker/core/core_inside.h"
+#include "broker/core/left.h"
 #include "broker/core/load.h"
 #include "broker/core/mailbox.h"
 #include "broker/core/names.h"
@@ -223,6 +224,17 @@ step_control(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
     ret_step->record = true;
 }
 
+/* Whoever leaves now leaves silently, as by any erasure; but regisseurs may have less load. */
+static void
+step_erasure(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
+{
+    vdr_left_told(state, command->through);
+    for (size_t i = 0; i < command->left_count; i++)
+        vdr_erase_again(state, &command->left[i]);
+    retry_for_less_load(state);
+    ret_step->record = true;
+}
+
 void
 vdr_core_foresee(const vdr_core *core, const vdr_command *command, uint32_t depth)
 {
@@ -269,6 +281,9 @@ vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position position,
     case VDR_COMMAND_DECIDE:
     case VDR_COMMAND_RESUME:
         step_control(state, command, ret_step);
+        break;
+    case VDR_COMMAND_ERASURE:
+        step_erasure(state, command, ret_step);
         break;
     }
     ret_step->tick = fired && !ret_step->record;

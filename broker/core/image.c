@@ -9,13 +9,16 @@
 #include <stdlib.h>
 
 #define IMAGE_MAGIC   UINT64_C(0x4547414d49524456) /* "VDRIMAGE" in memory */
-#define IMAGE_VERSION 2u
+#define IMAGE_VERSION 3u
 
 /* One table in the head. */
 typedef struct head_table {
     uint32_t table, version, record_bytes;
     uint32_t counts[4];
 } head_table;
+
+#define HEAD_TABLES                                                                                          \
+    (VDR_STATE_SLABS + VDR_STATE_SLABS % 2) /* even: the last may be nothing, for the size alone */
 
 /* The whole head. */
 typedef struct head {
@@ -25,13 +28,15 @@ typedef struct head {
     uint64_t position, config_position;
     vdr_key16 config_fingerprint;
     uint64_t household_last, case_last, order_last, review_last, overdue_last, retry_order;
+    uint64_t left_last_order;
     uint32_t unassigned_first, unassigned_last, reviews_first, reviews_last, overdues_first, overdues_last;
     uint32_t unassigned_count, offered_count, active_count, person_count;
-    head_table tables[VDR_STATE_SLABS];
+    uint32_t left_first, left_last, left_count, left_erased;
+    head_table tables[HEAD_TABLES];
 } head;
 
 _Static_assert(sizeof(head_table) == 28, "no padding");
-_Static_assert(sizeof(head) == 144 + sizeof(head_table) * VDR_STATE_SLABS, "no padding");
+_Static_assert(sizeof(head) == 168 + sizeof(head_table) * HEAD_TABLES, "no padding");
 
 static head
 head_of(const vdr_state *state)
@@ -58,7 +63,12 @@ head_of(const vdr_state *state)
                   .unassigned_count = state->unassigned_count,
                   .offered_count = state->offered_count,
                   .active_count = state->active_count,
-                  .person_count = state->person_count};
+                  .person_count = state->person_count,
+                  .left_last_order = state->left_last_order,
+                  .left_first = state->left_first,
+                  .left_last = state->left_last,
+                  .left_count = state->left_count,
+                  .left_erased = state->left_erased};
 }
 
 /* ---- writing ---- */
@@ -136,7 +146,8 @@ roots_fit(const vdr_state *state)
            slot_fits(&state->reviews, state->reviews_first) &&
            slot_fits(&state->reviews, state->reviews_last) &&
            slot_fits(&state->overdues, state->overdues_first) &&
-           slot_fits(&state->overdues, state->overdues_last);
+           slot_fits(&state->overdues, state->overdues_last) && slot_fits(&state->left, state->left_first) &&
+           slot_fits(&state->left, state->left_last);
 }
 
 vdr_err
@@ -186,6 +197,11 @@ vdr_core_load_begin(vdr_core *core, vdr_span bytes)
     state->offered_count = from.offered_count;
     state->active_count = from.active_count;
     state->person_count = from.person_count;
+    state->left_last_order = from.left_last_order;
+    state->left_first = from.left_first;
+    state->left_last = from.left_last;
+    state->left_count = from.left_count;
+    state->left_erased = from.left_erased;
     return roots_fit(state) ? VDR_OK : VDR_E_STORE_CORRUPT;
 }
 

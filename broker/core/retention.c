@@ -2,9 +2,11 @@
 
 #include "broker/core/case.h"
 #include "broker/core/household.h"
+#include "broker/core/left.h"
 #include "broker/core/names.h"
 #include "broker/core/route.h"
 #include "broker/core/rules.h"
+#include "broker/core/signal.h"
 
 static void
 namings_free(vdr_state *state, vdr_slot signal)
@@ -21,9 +23,10 @@ namings_free(vdr_state *state, vdr_slot signal)
 }
 
 static void
-signal_remove(vdr_state *state, vdr_slot slot)
+signal_remove(vdr_state *state, vdr_slot slot, vdr_left_reason reason)
 {
     const vdr_signal *signal = vdr_signal_at(state, slot);
+    vdr_left_signal(state, slot, reason);
     vdr_rules_signal_removed(state, signal->household, slot);
     if (signal->in_case != 0)
         vdr_case_release(state, slot);
@@ -32,8 +35,7 @@ signal_remove(vdr_state *state, vdr_slot slot)
     namings_free(state, slot);
     if (vdr_signal_rest_at(state, slot)->address != 0)
         vdr_member_drop(state, vdr_signal_rest_at(state, slot)->address, slot);
-    vdr_text_drop(&state->texts, signal->id);
-    vdr_index_remove(&state->signals_by_id, slot);
+    vdr_index_remove(&state->signals_by_id, slot); /* the text of its id is its tombstone's now */
     vdr_slab_give(&state->signals, slot);
     vdr_slab_give(&state->signal_rests, slot);
 }
@@ -42,8 +44,17 @@ static void
 leave_if_empty(vdr_state *state, vdr_slot slot)
 {
     const vdr_household *household = vdr_household_at(state, slot);
-    if (household->signal_count == 0 && household->cases == 0)
-        vdr_household_remove(state, slot);
+    if (household->signal_count != 0 || household->cases != 0)
+        return;
+    vdr_left_household(state, slot, VDR_LEFT_BY_HOUSEHOLD);
+    vdr_household_remove(state, slot);
+}
+
+static void
+case_remove(vdr_state *state, vdr_slot slot, vdr_left_reason reason)
+{
+    vdr_left_case(state, slot, reason);
+    vdr_case_remove(state, slot);
 }
 
 void
@@ -52,7 +63,7 @@ vdr_signal_leaves(vdr_state *state, vdr_slot slot, uint64_t order)
     if (vdr_signal_rest_at(state, slot)->order != order)
         return;
     vdr_slot household = vdr_signal_at(state, slot)->household;
-    signal_remove(state, slot);
+    signal_remove(state, slot, VDR_LEFT_BY_TERM);
     leave_if_empty(state, household);
 }
 
@@ -63,7 +74,7 @@ vdr_case_leaves(vdr_state *state, vdr_slot slot, uint64_t order)
     if (of->leave_order != order)
         return;
     vdr_slot household = of->household;
-    vdr_case_remove(state, slot);
+    case_remove(state, slot, VDR_LEFT_BY_TERM);
     leave_if_empty(state, household);
 }
 
@@ -86,6 +97,8 @@ vdr_act_forgotten(vdr_state *state, vdr_slot slot, uint64_t order)
     vdr_slab_give(&state->acts, slot);
 }
 
+/* ---- erasure ---- */
+
 void
 vdr_household_erase(vdr_state *state, vdr_slot slot)
 {
@@ -93,8 +106,67 @@ vdr_household_erase(vdr_state *state, vdr_slot slot)
     VDR_ASSERT(household->open_case == 0);
     vdr_rules_household_gone(state, slot);
     while (household->signals_last != 0)
-        signal_remove(state, household->signals_last);
+        signal_remove(state, household->signals_last, VDR_LEFT_BY_ERASURE);
     while (household->cases != 0)
-        vdr_case_remove(state, household->cases);
+        case_remove(state, household->cases, VDR_LEFT_BY_ERASURE);
+    vdr_left_household(state, slot, VDR_LEFT_BY_ERASURE);
     vdr_household_remove(state, slot);
+}
+
+/* A household that is erased again may have an open case: what closed it was lost with the log. */
+static void
+household_again(vdr_state *state, vdr_slot slot)
+{
+    vdr_slot open_case = vdr_household_at(state, slot)->open_case;
+    if (open_case != 0)
+        vdr_case_end(state, open_case, VDR_CASE_CLOSED, NULL);
+    vdr_household_erase(state, slot);
+}
+
+static void
+case_again(vdr_state *state, vdr_slot slot)
+{
+    vdr_slot household = vdr_case_at(state, slot)->household;
+    if (vdr_case_state_open(vdr_case_at(state, slot)->state))
+        vdr_case_end(state, slot, VDR_CASE_CLOSED, NULL);
+    case_remove(state, slot, VDR_LEFT_BY_ERASURE);
+    leave_if_empty(state, household);
+}
+
+static void
+signal_again(vdr_state *state, const vdr_command_left *left)
+{
+    vdr_command_ref ref = {.id = left->id, .hash = left->hash};
+    vdr_index_search search;
+    vdr_slot slot = vdr_signal_first(state, &ref, &search);
+    while (slot != 0 && vdr_signal_at(state, slot)->position != left->number)
+        slot = vdr_signal_next(state, &ref, &search);
+    if (slot == 0 ||
+        !vdr_span_equal(vdr_name_text(state, vdr_sender_of(state, vdr_signal_at(state, slot))->source),
+                        left->source))
+        return;
+    vdr_slot household = vdr_signal_at(state, slot)->household;
+    signal_remove(state, slot, VDR_LEFT_BY_ERASURE);
+    leave_if_empty(state, household);
+}
+
+void
+vdr_erase_again(vdr_state *state, const vdr_command_left *left)
+{
+    vdr_slot slot;
+    switch (left->kind) {
+    case VDR_LEFT_SIGNAL:
+        signal_again(state, left);
+        break;
+    case VDR_LEFT_CASE:
+        slot = vdr_case_find(state, (vdr_case_id){left->number});
+        if (slot != 0)
+            case_again(state, slot);
+        break;
+    case VDR_LEFT_HOUSEHOLD:
+        slot = vdr_household_find(state, (vdr_household_id){left->number});
+        if (slot != 0)
+            household_again(state, slot);
+        break;
+    }
 }

@@ -13,5 +13,7 @@ void vdr_act_forgotten(vdr_state *state, vdr_slot act, uint64_t order);
 
 /* Everything of a household without an open case leaves at once, and the household. */
 void vdr_household_erase(vdr_state *state, vdr_slot household);
+/* What a proof says has left, if it is in the state: leaves, whatever its case. Prints nothing. */
+void vdr_erase_again(vdr_state *state, const vdr_command_left *left);
 
 #endif

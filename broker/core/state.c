@@ -35,6 +35,7 @@ _Static_assert(sizeof(vdr_version) == 72, "versions");
 _Static_assert(sizeof(vdr_pause) == 80, "pauses");
 _Static_assert(sizeof(vdr_document) == 16, "documents");
 _Static_assert(sizeof(vdr_page) == 1024, "pages");
+_Static_assert(sizeof(vdr_left_record) == 56, "what left");
 
 /* What a timer asks of a record that may have been given back is not where the link of the free list lies. */
 _Static_assert(offsetof(vdr_signal_rest, order) >= 4 && offsetof(vdr_signal_rest, follow_order) >= 4,
@@ -79,6 +80,7 @@ static const row rows[] = {
     ROW(pauses, PAUSES, 1, vdr_pause),
     ROW(documents, DOCUMENTS, 1, vdr_document),
     ROW(pages, PAGES, 1, vdr_page),
+    ROW(left, LEFT, 1, vdr_left_record),
 };
 
 /* ---- by what each index finds ---- */

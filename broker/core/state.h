@@ -55,7 +55,8 @@ enum vdr_table {
     VDR_TABLE_VERSIONS = 61,
     VDR_TABLE_PAUSES = 62,
     VDR_TABLE_DOCUMENTS = 63,
-    VDR_TABLE_PAGES = 64
+    VDR_TABLE_PAGES = 64,
+    VDR_TABLE_LEFT = 84 /* what left, until a proof says so (left.h) */
 };
 
 typedef struct vdr_name_record {
@@ -264,6 +265,18 @@ typedef struct vdr_act_record {
     uint32_t spare;
 } vdr_act_record;
 
+/* What left and no proof tells yet (left.h). The text of a signal's id is its own now. */
+typedef struct vdr_left_record {
+    uint64_t order;  /* counts up: the order in which they left */
+    uint64_t number; /* a signal: its position; a case or household: its number */
+    vdr_ms at, time; /* when it left; a signal: when it occurred, a case: when it was opened */
+    uint32_t id;     /* text; signals only */
+    uint32_t hash;   /* of the id, as in the signal */
+    vdr_name source, type;
+    uint16_t kind, reason; /* vdr_left_kind, vdr_left_reason */
+    vdr_slot next;
+} vdr_left_record;
+
 /* What somebody proposed (control.h). Its slot is its number: it stays for ever, but its texts go when it
  * ends. */
 typedef struct vdr_proposal {
@@ -336,6 +349,7 @@ typedef struct vdr_state {
     vdr_slab households, members, signals, signal_rests, namings, cases, tallies, lists, latches, reviews,
         overdues, acts;
     vdr_slab proposals, versions, pauses, documents, pages;
+    vdr_slab left;
     vdr_index names_by_text, households_by_number, members_by_key, signals_by_id, cases_by_number,
         reviews_by_pair, acts_by_id;
     vdr_timers timers;
@@ -349,10 +363,13 @@ typedef struct vdr_state {
     uint64_t household_last, case_last;             /* highest number used */
     uint64_t order_last, review_last, overdue_last; /* the same of timers, reviews and overdue signals */
     uint64_t retry_order;                           /* of the retry timer; 0: not set */
+    uint64_t left_last_order;                       /* of what left last */
     vdr_slot unassigned_first, unassigned_last;     /* unassigned cases, by number */
     vdr_slot reviews_first, reviews_last, overdues_first, overdues_last;
     uint32_t unassigned_count, offered_count, active_count;
     uint32_t person_count; /* of the members, those that are no address */
+    vdr_slot left_first, left_last;
+    uint32_t left_count, left_erased; /* of them, those that were erased */
 
     /* derived or of the moment: not in an image */
     const vdr_config *config;
@@ -374,7 +391,7 @@ uint32_t vdr_name_record_hash(const void *record); /* by which a name is found *
 void vdr_state_init(vdr_state *state);
 void vdr_state_done(vdr_state *state);
 /* The slabs of the state in the order of an image, 0 .. VDR_STATE_SLABS - 1. */
-#define VDR_STATE_SLABS 46u
+#define VDR_STATE_SLABS 47u
 vdr_slab *vdr_state_slab(vdr_state *state, uint32_t number);
 const vdr_slab *vdr_state_slab_at(const vdr_state *state, uint32_t number);
 /* Sets a timer and returns its order, by which its owner knows it again. */

@@ -70,6 +70,23 @@ static vdr_command
 command_of(size_t i)
 {
     static const vdr_command_ack acks[] = {{1, 1}, {UINT32_MAX, UINT64_MAX}, {7, 0}};
+    static const vdr_command_left left[] = {
+        {.kind = VDR_LEFT_SIGNAL,
+         .reason = VDR_LEFT_BY_ERASURE,
+         .number = 12,
+         .at = 5,
+         .time = 4,
+         .id = SPAN("s-1"),
+         .source = SPAN("urn:a"),
+         .type = SPAN("nl.x.v1"),
+         .hash = 0xfedcba98},
+        {.kind = VDR_LEFT_CASE, .reason = VDR_LEFT_BY_TERM, .number = 300, .at = 5, .time = 0},
+        {.kind = VDR_LEFT_HOUSEHOLD,
+         .reason = VDR_LEFT_BY_HOUSEHOLD,
+         .number = 7,
+         .at = 5,
+         .time = VDR_MS_NONE},
+    };
     static const vdr_command others[] = {
         {.kind = VDR_COMMAND_TICK, .at = 1772442000000},
         {.kind = VDR_COMMAND_CONFIG, .at = 0},
@@ -95,6 +112,15 @@ command_of(size_t i)
          .until = 1772442000000},
         {.kind = VDR_COMMAND_DECIDE, .at = 7, .decide = VDR_DECIDE_WITHDRAW, .number = 1},
         {.kind = VDR_COMMAND_RESUME, .at = 8, .author = SPAN("mia"), .reason = SPAN("over"), .number = 2},
+        {.kind = VDR_COMMAND_ERASURE, .at = 9},
+        {.kind = VDR_COMMAND_ERASURE,
+         .at = 9,
+         .left = left,
+         .left_count = 3,
+         .through = 8,
+         .generation = 2,
+         .keys_kept = 200,
+         .keys_dropped = 3},
     };
     if (i >= EVENTS)
         return others[i - EVENTS];
@@ -109,7 +135,7 @@ command_of(size_t i)
     }
     return command;
 }
-#define COMMANDS (EVENTS + 12)
+#define COMMANDS (EVENTS + 14)
 
 static void
 what_is_written_is_read_as_the_same_command(void **state)

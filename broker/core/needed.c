@@ -1,0 +1,119 @@
+#include "broker/core/needed.h"
+
+#include "broker/core/case.h"
+#include "broker/core/core_inside.h"
+#include "broker/core/household.h"
+#include "broker/core/names.h"
+#include "broker/core/signal.h"
+
+static bool
+has_signal_of(const vdr_state *state, const vdr_command_ref *ref, vdr_position position)
+{
+    vdr_index_search search;
+    vdr_slot slot = vdr_signal_first(state, ref, &search);
+    while (slot != 0 && vdr_signal_at(state, slot)->position != position)
+        slot = vdr_signal_next(state, ref, &search);
+    return slot != 0;
+}
+
+/* The signal that a feedback was about, as its message says. 0: it told none. */
+static vdr_position
+fed_back(vdr_span tale)
+{
+    uint32_t offset = 0;
+    vdr_effect effect;
+    while (vdr_effect_next(tale, &offset, &effect) == VDR_OK)
+        if (effect.kind == VDR_EFFECT_MESSAGE && effect.message == VDR_MESSAGE_FEEDBACK && effect.has_signal)
+            return effect.signal.position;
+    return 0;
+}
+
+/* May the act at position have been about this signal? */
+static bool
+may_be_about(const vdr_state *state, const vdr_command *act, vdr_position position, vdr_slot slot)
+{
+    const vdr_signal *signal = vdr_signal_at(state, slot);
+    if (signal->position >= position)
+        return false;
+    if (act->act != VDR_ACT_SIGNAL_WITHDRAWN && act->act != VDR_ACT_SIGNAL_ENDED)
+        return true;
+    return vdr_span_equal(vdr_name_text(state, vdr_sender_of(state, signal)->source), act->source);
+}
+
+static bool
+has_signal(const vdr_state *state, const vdr_command *act, vdr_position position, vdr_span tale)
+{
+    vdr_position exactly = act->act == VDR_ACT_FEEDBACK ? fed_back(tale) : 0;
+    if (exactly != 0)
+        return has_signal_of(state, &act->signal, exactly);
+    vdr_index_search search;
+    for (vdr_slot slot = vdr_signal_first(state, &act->signal, &search); slot != 0;
+         slot = vdr_signal_next(state, &act->signal, &search))
+        if (may_be_about(state, act, position, slot))
+            return true;
+    return false;
+}
+
+static bool
+has_member(const vdr_state *state, const vdr_key16 *key, bool is_address)
+{
+    vdr_slot slot = vdr_member_find(state, key, is_address);
+    return slot != 0 && vdr_member_at(state, slot)->household != 0;
+}
+
+static bool
+has_members(const vdr_state *state, const vdr_command *act)
+{
+    for (size_t i = 0; i < act->person_count; i++)
+        if (!has_member(state, &act->persons[i].key, false))
+            return false;
+    for (size_t i = 0; i < act->address_count; i++)
+        if (!has_member(state, &act->addresses[i], true))
+            return false;
+    return true;
+}
+
+static bool
+has_household(const vdr_state *state, vdr_household_id id)
+{
+    return id.number == 0 || vdr_household_find(state, id) != 0;
+}
+
+static bool
+has_case(const vdr_state *state, vdr_case_id id)
+{
+    return id.number == 0 || vdr_case_find(state, id) != 0;
+}
+
+bool
+vdr_needed_record(const vdr_core *core, const vdr_command *command, vdr_position position, vdr_span tale)
+{
+    const vdr_state *state = &core->state;
+    if (command->kind == VDR_COMMAND_SIGNAL) {
+        vdr_command_ref ref = {.id = command->id, .hash = command->id_hash};
+        return has_signal_of(state, &ref, position);
+    }
+    if (command->kind != VDR_COMMAND_ACT || command->act == VDR_ACT_ERASED)
+        return true;
+    return has_case(state, command->case_id) && has_household(state, command->household) &&
+           has_household(state, command->into) && has_members(state, command) &&
+           (command->signal.id.at == NULL || has_signal(state, command, position, tale));
+}
+
+bool
+vdr_needed_to_read(const vdr_core *core, const vdr_effect *message, uint64_t id_hash)
+{
+    const vdr_state *state = &core->state;
+    vdr_command_ref ref = {.id = message->signal.id, .hash = id_hash};
+    return has_case(state, message->case_id) &&
+           (!message->has_signal || has_signal_of(state, &ref, message->signal.position));
+}
+
+bool
+vdr_needed_message(const vdr_core *core, const vdr_effect *message, uint64_t id_hash)
+{
+    const vdr_state *state = &core->state;
+    bool names = message->has_signal || message->case_id.number != 0 || message->household.number != 0;
+    return names && vdr_needed_to_read(core, message, id_hash) && has_household(state, message->household) &&
+           has_household(state, message->other);
+}
