@@ -91,8 +91,11 @@
     X(NO_MEMORY, 307, "no_memory", LATER, OPERATOR, "out of memory", "give the machine or the unit more")    \
     X(IO, 308, "io", LATER, OPERATOR, "a file or socket failed", "the message names it")                     \
     X(WRONG_KEY, 309, "wrong_key", AFTER_FIX, OPERATOR,                                                      \
-      "the pseudonym key is not the one that the store was written with",                                    \
+      "a key is not the one that the store was written with",                                                \
       "put back the key file that belongs to this store; it is kept apart from its backups")                 \
+    X(ERASED, 310, "erased", NEVER, NOBODY, "its content was erased, and its key is gone", "")               \
+    X(SEALED, 311, "sealed", AFTER_FIX, OPERATOR, "the store is sealed, and no key to it was given",         \
+      "give the tenant's key: store_key in node.yaml, --store-key FILE on the command line")                 \
     X(BAD_CONFIG, 400, "bad_config", AFTER_FIX, OPERATOR, "the configuration has an error",                  \
       "the message names file, line and column")                                                             \
     X(USAGE, 401, "usage", AFTER_FIX, SENDER, "the command line is wrong", "see --help")                     \
