@@ -49,7 +49,7 @@ static const char help[] =
     "People's acts in the log are done again: on the case that their household has open in the new history,\n"
     "by the regisseur who has it there. Those that find none, or one that cannot take them, are dropped and\n"
     "counted. A case that only NEW opens is taken as accepted at once, and closed when it is as old as the\n"
-    "median closed case of the store.\n"
+    "median closed case of the store. Events that were refused are in no log, so neither history has them.\n"
     "\n"
     "exit status: 0 no difference; 3 there is a difference; 1 it cannot be done; 2 wrong use, or an\n"
     "error in NEW\n"
@@ -107,7 +107,7 @@ take(vdr_backtest_line *l, int option)
 
 /* ---- NEW */
 
-static const char *const files[] = {"town.yaml", "catalogue.yaml", "rules.yaml"};
+const char *const vdr_backtest_file_names[VDR_CONFIG_FILES] = {"town.yaml", "catalogue.yaml", "rules.yaml"};
 
 static int
 load_one(const char *path, vdr_config_file file, vdr_arena *arena, vdr_config_texts *texts)
@@ -132,7 +132,7 @@ vdr_backtest_candidate(const char *path, vdr_arena *arena, vdr_config_texts *tex
     if (stat(path, &what) == 0 && !S_ISDIR(what.st_mode))
         return load_one(path, VDR_CONFIG_RULES, arena, texts);
     for (unsigned i = 0; i < VDR_CONFIG_FILES && status == VDR_EXIT_OK; i++) {
-        int len = snprintf(name, sizeof name, "%s/%s", path, files[i]);
+        int len = snprintf(name, sizeof name, "%s/%s", path, vdr_backtest_file_names[i]);
         if (len < 0 || (size_t)len >= sizeof name || access(name, F_OK) != 0)
             continue;
         status = load_one(name, (vdr_config_file)i, arena, texts);

@@ -32,6 +32,13 @@ typedef struct vdr_backtest_line {
 /* The texts as files of a verb; returns how many. */
 size_t vdr_backtest_files(const vdr_config_texts *candidate, vdr_wire_file files[VDR_CONFIG_FILES]);
 
+extern const char *const vdr_backtest_file_names[VDR_CONFIG_FILES];
+
+/* Says why a broker did not take a candidate, with the operator's own path where a file is at fault; returns the
+ * exit status. */
+int vdr_backtest_refused(const vdr_cli_link *link, const vdr_client *client,
+                         const vdr_config_texts *candidate, const char *what);
+
 /* Returns an exit status. */
 int vdr_backtest_ask_broker(const vdr_backtest_line *line, const vdr_config_texts *candidate);
 

@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 
 #define LOOK_MS 300
 
@@ -27,11 +28,11 @@ end_with(vdr_client *client, const vdr_cli_link *link, vdr_verb verb)
 size_t
 vdr_backtest_files(const vdr_config_texts *candidate, vdr_wire_file files[VDR_CONFIG_FILES])
 {
-    static const char *const names[] = {"town.yaml", "catalogue.yaml", "rules.yaml"};
     size_t count = 0;
     for (unsigned i = 0; i < VDR_CONFIG_FILES; i++)
         if (candidate->text[i].at != NULL)
-            files[count++] = (vdr_wire_file){.name = vdr_span_str(names[i]), .text = candidate->text[i]};
+            files[count++] =
+                (vdr_wire_file){.name = vdr_span_str(vdr_backtest_file_names[i]), .text = candidate->text[i]};
     return count;
 }
 
@@ -46,6 +47,27 @@ begin(vdr_client *client, const vdr_backtest_line *line, const vdr_config_texts 
                             .files = files};
     admin.file_count = vdr_backtest_files(candidate, files);
     return ask(client, &line->link, &admin);
+}
+
+int
+vdr_backtest_refused(const vdr_cli_link *link, const vdr_client *client, const vdr_config_texts *candidate,
+                     const char *what)
+{
+    vdr_client_error error;
+    vdr_client_error_get(client, &error);
+    if (strcmp(error.code, vdr_err_code(VDR_E_BAD_CONFIG)) != 0)
+        return vdr_cli_link_failed(link, client, what);
+    /* The broker knows a file by what it is; people by where it lies. */
+    for (unsigned i = 0; i < VDR_CONFIG_FILES && !link->json; i++) {
+        const vdr_span name = candidate->name[i];
+        size_t len = strlen(vdr_backtest_file_names[i]);
+        if (name.at == NULL || strncmp(error.text, vdr_backtest_file_names[i], len) != 0)
+            continue;
+        fprintf(stderr, "%.*s%s\n", (int)name.len, (const char *)name.at, error.text + len);
+        return VDR_EXIT_USAGE;
+    }
+    (void)vdr_cli_link_failed(link, client, what);
+    return VDR_EXIT_USAGE;
 }
 
 static int
@@ -67,7 +89,7 @@ show(const vdr_backtest_line *line, const vdr_wire_admin_result *result)
 
 /* Until it is over; an interrupt ends it there, too. */
 static int
-follow(vdr_client *client, const vdr_backtest_line *line)
+follow(vdr_client *client, const vdr_backtest_line *line, const vdr_config_texts *candidate)
 {
     const vdr_wire_admin look = {.verb = VDR_VERB_BACKTEST_LOOK, .time = VDR_MS_NONE};
     const vdr_wire_admin_result *result;
@@ -83,7 +105,8 @@ follow(vdr_client *client, const vdr_backtest_line *line)
         (void)poll(NULL, 0, LOOK_MS);
     }
     vdr_backtest_bar(0, 0);
-    return result != NULL ? show(line, result) : vdr_cli_link_failed(&line->link, client, "backtest");
+    return result != NULL ? show(line, result)
+                          : vdr_backtest_refused(&line->link, client, candidate, "backtest");
 }
 
 int
@@ -97,9 +120,9 @@ vdr_backtest_ask_broker(const vdr_backtest_line *line, const vdr_config_texts *c
     if (line->stop)
         status = end_with(client, &line->link, VDR_VERB_BACKTEST_STOP);
     else if (begin(client, line, candidate) == NULL)
-        status = vdr_cli_link_failed(&line->link, client, "backtest");
+        status = vdr_backtest_refused(&line->link, client, candidate, "backtest");
     else
-        status = follow(client, line);
+        status = follow(client, line, candidate);
     vdr_client_close(&client);
     return status;
 }

@@ -66,7 +66,7 @@ start(vdr_client *client, const vdr_cli_link *link, const char *path)
     int status = vdr_backtest_candidate(path, &arena, &candidate);
     admin.file_count = vdr_backtest_files(&candidate, files);
     if (status == VDR_EXIT_OK && ask(client, link, &admin) == NULL)
-        status = vdr_cli_link_failed(link, client, "shadow start");
+        status = vdr_backtest_refused(link, client, &candidate, "shadow start");
     vdr_arena_done(&arena);
     return status;
 }

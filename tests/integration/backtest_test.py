@@ -77,8 +77,8 @@ class Running(Town):
         with open(bad, "w") as f:
             f.write("rules:\n  - id: x\n    level: casus\n")
         status, out, err = self.live("--rules", bad)
-        self.assertNotEqual(status, 0)
-        self.assertIn("rules.yaml:", err)
+        self.assertEqual(status, 2, err)
+        self.assertIn(bad + ":2:5: text:", err)
 
     def test_operators_only(self):
         status, out, err = self.live("--rules", self.lower, who="agency:politie")
