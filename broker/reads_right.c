@@ -7,12 +7,15 @@ is_me(const vdr_reading *reading, vdr_span id)
     return id.at != NULL && vdr_span_equal(id, vdr_span_str(reading->session->party));
 }
 
-/* Offered to them, held by them, offered to them for hand-over, or held by them when it ended. */
+/* Offered to them, held by them, offered to them for hand-over, or held by them when it ended; and no conflict of
+ * interest binds them (protocol.md 5.10). */
 static bool
 holds(const vdr_reading *reading, const vdr_case_view *view)
 {
-    return is_me(reading, view->regisseur) ||
-           (vdr_case_state_open(view->state) && is_me(reading, view->handover_to));
+    bool has = is_me(reading, view->regisseur) ||
+               (vdr_case_state_open(view->state) && is_me(reading, view->handover_to));
+    return has &&
+           !vdr_view_in_conflict(reading->core, vdr_span_str(reading->session->party), view->household);
 }
 
 static bool

@@ -281,6 +281,8 @@ is_keyed(const vdr_command *command)
 static uint8_t
 version_of(const vdr_command *command)
 {
+    if (command->kind == VDR_COMMAND_ACT && command->act > VDR_ACT_ERASED)
+        return 4;
     if (command->kind == VDR_COMMAND_TICK)
         return command->timers_max != 0 ? 2 : 1;
     if (command->kind == VDR_COMMAND_CONFIG && !is_asked_for(command))
@@ -515,7 +517,7 @@ static void
 take_act(reader *in, vdr_command *c)
 {
     uint64_t act = take_number(in);
-    c->act = act <= VDR_ACT_ERASED ? (vdr_act)act : VDR_ACT_NONE;
+    c->act = act <= VDR_ACT_LAST ? (vdr_act)act : VDR_ACT_NONE;
     in->bad |= c->act == VDR_ACT_NONE;
     if (!in->bad)
         c->type = type_of_act(c->act, in->arena);
@@ -688,7 +690,7 @@ is_form(uint8_t version, uint8_t kind)
     if (version == 3)
         return kind >= VDR_COMMAND_CONFIG && kind <= VDR_COMMAND_RESUME;
     if (version == 4)
-        return kind == VDR_COMMAND_ERASURE;
+        return kind == VDR_COMMAND_ACT || kind == VDR_COMMAND_ERASURE;
     return version == 1 && kind >= VDR_COMMAND_SIGNAL && kind <= VDR_COMMAND_CONFIG;
 }
 
@@ -720,7 +722,7 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
         take_erasure(&in, &c);
     if (arena->overflow)
         return VDR_E_NO_MEMORY;
-    if (in.bad || in.at != in.end)
+    if (in.bad || in.at != in.end || routing.at[0] != version_of(&c))
         return VDR_E_STORE_CORRUPT;
     *ret_command = c;
     return VDR_OK;

@@ -175,7 +175,7 @@ SCHEMA_CHECKED(subscribe, subscribe, mailbox_is_named_whole,
 
 #define PLAIN vdr_wire_message
 SCHEMA(message, message, U64_FROM(seq, 1), I64(at_ms),
-       ENUM(kind, VDR_MESSAGE_REGULAR_SIGNAL, VDR_MESSAGE_REVIEW), U64(case_id),
+       ENUM(kind, VDR_MESSAGE_REGULAR_SIGNAL, VDR_MESSAGE_LAST), U64(case_id),
        EMBED(signal, signal_name_schema), U64(household), U64(other), TEXTS(agencies, agency_count),
        PRESENT(result, FREE), TEXT(regisseur, 0, NAME), U64(position), TEXT(traceparent, 0, NAME))
 #undef PLAIN
@@ -260,16 +260,16 @@ SCHEMA(regisseur_view, regisseur_view, TEXT(id, 1, NAME), U32(load), U32(capacit
 #define PLAIN vdr_wire_line
 SCHEMA(line, line, ENUM(decision.kind, VDR_DECISION_SIGNAL, VDR_DECISION_WATCH), U64(position),
        INSTANT(decision.at), OPTIONAL(decision.id, ANY), OPTIONAL(decision.source, ANY),
-       U32(decision.verdict), ENUM(decision.act, VDR_ACT_NONE, VDR_ACT_ERASED),
+       U32(decision.verdict), ENUM(decision.act, VDR_ACT_NONE, VDR_ACT_LAST),
        ENUM(decision.match, VDR_MATCH_NONE, VDR_MATCH_NEW),
        ENUM(decision.outcome, VDR_OUTCOME_NONE, VDR_OUTCOME_REGULAR), U64(decision.household),
-       U64(decision.case_id), ENUM(decision.change, 0, VDR_CHANGE_MERGED),
+       U64(decision.case_id), ENUM(decision.change, 0, VDR_CHANGE_LAST),
        ENUM(decision.state, 0, VDR_CASE_MERGED),
        ENUM(decision.priority, VDR_PRIORITY_NONE, VDR_PRIORITY_URGENT), TEXT(decision.regisseur, 0, NAME),
        TEXTS(decision.rules, decision.rule_count),
        MANY(decision.signals, decision.signal_count, 0, ANY, signal_name_schema),
        ENUM(decision.to_kind, VDR_PARTY_NONE, VDR_PARTY_OPERATOR), TEXT(decision.to, 0, NAME),
-       ENUM(decision.message, 0, VDR_MESSAGE_REVIEW), EMBED(decision.signal, signal_name_schema),
+       ENUM(decision.message, 0, VDR_MESSAGE_LAST), EMBED(decision.signal, signal_name_schema),
        U64(decision.other), TEXT(decision.rule, 0, NAME), TEXTS(decision.agencies, decision.agency_count),
        PRESENT(decision.result, FREE), U64(version))
 #undef PLAIN
@@ -315,7 +315,7 @@ SCHEMA(explained_case, explained_case, U64_FROM(case_id, 1), ENUM(state, 0, VDR_
 #undef PLAIN
 
 #define PLAIN vdr_explained_candidate
-SCHEMA(explained_candidate, explained_candidate, TEXT(id, 1, NAME), ENUM(why, VDR_WHY_CHOSEN, VDR_WHY_ID),
+SCHEMA(explained_candidate, explained_candidate, TEXT(id, 1, NAME), ENUM(why, VDR_WHY_CHOSEN, VDR_WHY_LAST),
        BOOL(holder), BOOL(in_district), U32(load), U64(capacity), U64(hard_capacity), U32(known))
 #undef PLAIN
 

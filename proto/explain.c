@@ -7,8 +7,8 @@ static const char *const uses[] = {"none",   "counted",  "group",  "withdrawn", 
                                    "agency", "severity", "role",   "silenced"};
 static const char *const bars[] = {"no", "open_case", "cooldown", "nothing_new", "paused"};
 static const char *const steps[] = {"none", "sticky", "district", "anywhere", "nobody"};
-static const char *const whys[] = {"",       "chosen",   "refused", "absent",    "full",
-                                   "sticky", "district", "load",    "expertise", "id"};
+static const char *const whys[] = {"",         "chosen", "refused",   "absent", "full",    "sticky",
+                                   "district", "load",   "expertise", "id",     "conflict"};
 static const char *const dues[] = {"", "follow_up", "accept", "retry"};
 
 static const char *

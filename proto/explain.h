@@ -60,8 +60,10 @@ typedef enum vdr_why {
     VDR_WHY_DISTRICT = 6, /* another one has the district */
     VDR_WHY_LOAD = 7,     /* the chosen one has less load to capacity */
     VDR_WHY_EXPERTISE = 8,
-    VDR_WHY_ID = 9 /* equal in all; the smaller id */
+    VDR_WHY_ID = 9,       /* equal in all; the smaller id */
+    VDR_WHY_CONFLICT = 10 /* may not have to do with this household (protocol.md 5.10) */
 } vdr_why;
+#define VDR_WHY_LAST VDR_WHY_CONFLICT
 
 typedef enum vdr_due_kind {
     VDR_DUE_FOLLOW_UP = 1, /* a signal becomes overdue */

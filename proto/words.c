@@ -16,8 +16,9 @@ static const char *const outcomes[] = {"none", "attached", "proposed", "regular"
 static const char *const case_states[] = {"",       "unassigned", "offered",   "active",
                                           "closed", "dismissed",  "retracted", "merged"};
 static const char *const changes[] = {
-    "",          "proposed",   "offered",     "unassigned", "raised",   "accepted", "declined",  "expired",
-    "dismissed", "reassigned", "handed_over", "escalated",  "plan_set", "closed",   "retracted", "merged"};
+    "",         "proposed", "offered",   "unassigned", "raised",      "accepted",
+    "declined", "expired",  "dismissed", "reassigned", "handed_over", "escalated",
+    "plan_set", "closed",   "retracted", "merged",     "taken_back"};
 static const char *const message_kinds[] = {
     "",
     "regular_signal",
@@ -40,10 +41,10 @@ static const char *const message_kinds[] = {
     "review",
 };
 static const char *const acts[] = {
-    "none",           "signal_withdrawn", "signal_ended",  "feedback",         "case_accepted",
-    "case_declined",  "case_dismissed",   "case_assigned", "handover_offered", "handover_accepted",
-    "case_escalated", "plan_set",         "case_closed",   "household_merged", "household_split",
-    "person_moved",   "erased",
+    "none",           "signal_withdrawn", "signal_ended",      "feedback",         "case_accepted",
+    "case_declined",  "case_dismissed",   "case_assigned",     "handover_offered", "handover_accepted",
+    "case_escalated", "plan_set",         "case_closed",       "household_merged", "household_split",
+    "person_moved",   "erased",           "conflict_declared", "conflict_lifted",
 };
 
 static const char *

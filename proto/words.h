@@ -93,8 +93,10 @@ typedef enum vdr_change {
     VDR_CHANGE_PLAN_SET,
     VDR_CHANGE_CLOSED,
     VDR_CHANGE_RETRACTED,
-    VDR_CHANGE_MERGED
+    VDR_CHANGE_MERGED,
+    VDR_CHANGE_TAKEN_BACK /* from a regisseur in conflict (protocol.md 5.10) */
 } vdr_change;
+#define VDR_CHANGE_LAST VDR_CHANGE_TAKEN_BACK
 
 /* Kinds of message (section 11). */
 typedef enum vdr_message_kind {
@@ -117,8 +119,9 @@ typedef enum vdr_message_kind {
     VDR_MESSAGE_MATCH,
     VDR_MESSAGE_REVIEW
 } vdr_message_kind;
+#define VDR_MESSAGE_LAST VDR_MESSAGE_REVIEW
 
-/* Commands of section 9; the event type is nl.voordeur.<name>.v1. 0 is no command: a signal. */
+/* Commands of section 9 and of protocol.md 5.10; the event type is nl.voordeur.<name>.v1. 0 is no command: a signal. */
 typedef enum vdr_act {
     VDR_ACT_NONE = 0,
     VDR_ACT_SIGNAL_WITHDRAWN = 1,
@@ -136,8 +139,12 @@ typedef enum vdr_act {
     VDR_ACT_HOUSEHOLD_MERGED,
     VDR_ACT_HOUSEHOLD_SPLIT,
     VDR_ACT_PERSON_MOVED,
-    VDR_ACT_ERASED
+    VDR_ACT_ERASED,
+    /* of protocol.md 5.10 */
+    VDR_ACT_CONFLICT_DECLARED,
+    VDR_ACT_CONFLICT_LIFTED
 } vdr_act;
+#define VDR_ACT_LAST VDR_ACT_CONFLICT_LIFTED
 
 const char *vdr_party_kind_name(vdr_party_kind kind); /* "agency", …; NONE gives "none" */
 const char *vdr_signal_kind_name(vdr_signal_kind kind);

@@ -6,7 +6,7 @@
 #include "tests/core_town.h"
 
 static uint64_t dice;
-static unsigned signals_accepted, acts_accepted[VDR_ACT_ERASED + 1]; /* over all seeds */
+static unsigned signals_accepted, acts_accepted[VDR_ACT_LAST + 1]; /* over all seeds */
 
 static inline unsigned
 roll(unsigned below)
@@ -94,7 +94,8 @@ actor(const town *t, vdr_act act, int number, char by[32])
     static const char *const others[] = {
         [VDR_ACT_CASE_ASSIGNED] = "coordinator:piet",     [VDR_ACT_HOUSEHOLD_MERGED] = "coordinator:piet",
         [VDR_ACT_HOUSEHOLD_SPLIT] = "coordinator:saskia", [VDR_ACT_PERSON_MOVED] = "register",
-        [VDR_ACT_ERASED] = "privacy_officer:ada",
+        [VDR_ACT_ERASED] = "privacy_officer:ada",         [VDR_ACT_CONFLICT_DECLARED] = "privacy_officer:ada",
+        [VDR_ACT_CONFLICT_LIFTED] = "coordinator:piet",
     };
     if (roll(12) == 0)
         return ONE_OF("regisseur:anna", "regisseur:bram", "coordinator:piet", "school", "service:debts");
@@ -120,7 +121,7 @@ static inline void
 random_act(town *t)
 {
     char id[16], signal[16], by[32], who[3] = {(char)('a' + (char)roll(9)), 0, 0};
-    vdr_act act = (vdr_act)(1 + roll(VDR_ACT_ERASED));
+    vdr_act act = (vdr_act)(1 + roll(VDR_ACT_LAST));
     if (act == VDR_ACT_ERASED && roll(3) != 0)
         act = VDR_ACT_CASE_ACCEPTED;
     if (act == VDR_ACT_HOUSEHOLD_SPLIT && roll(2) == 0)
@@ -128,12 +129,15 @@ random_act(town *t)
     see_numbers(t);
     int number = near(case_last);
     bool names = act == VDR_ACT_HOUSEHOLD_SPLIT || act == VDR_ACT_PERSON_MOVED;
+    bool conflict = act == VDR_ACT_CONFLICT_DECLARED || act == VDR_ACT_CONFLICT_LIFTED;
+    names = names || (conflict && roll(2) == 0);
     event e = {.id = new_id(id),
                .by = actor(t, act, number, by),
                .act = act,
                .who = names ? who : NULL,
-               .where =
-                   act == VDR_ACT_PERSON_MOVED || (names && roll(2) == 0) ? (char)('p' + (char)roll(5)) : 0,
+               .where = act == VDR_ACT_PERSON_MOVED || (names && !conflict && roll(2) == 0)
+                            ? (char)('p' + (char)roll(5))
+                            : 0,
                .excluded = roll(9) == 0,
                .signal = used_id(signal),
                .result = "x",

@@ -9,8 +9,8 @@
 #define BIT(value) (1u << (value))
 #define OPEN       (BIT(VDR_CASE_UNASSIGNED) | BIT(VDR_CASE_OFFERED) | BIT(VDR_CASE_ACTIVE))
 
-/* The table of section 9, read across. */
-const vdr_act_row vdr_act_rows[VDR_ACT_ERASED + 1] = {
+/* The tables of section 9 and of protocol.md 5.10, read across. */
+const vdr_act_row vdr_act_rows[VDR_ACT_LAST + 1] = {
     [VDR_ACT_SIGNAL_WITHDRAWN] = {BIT(VDR_PARTY_AGENCY), VDR_NAMES_OWN_SIGNAL, 0, vdr_judge_withdrawn,
                                   vdr_do_withdrawn},
     [VDR_ACT_SIGNAL_ENDED] = {BIT(VDR_PARTY_AGENCY), VDR_NAMES_OWN_SIGNAL, 0, vdr_judge_ended, vdr_do_ended},
@@ -42,6 +42,13 @@ const vdr_act_row vdr_act_rows[VDR_ACT_ERASED + 1] = {
     [VDR_ACT_PERSON_MOVED] = {BIT(VDR_PARTY_AGENCY), 0, 0, NULL, vdr_do_moved},
     [VDR_ACT_ERASED] = {BIT(VDR_PARTY_PRIVACY_OFFICER), VDR_NAMES_HOUSEHOLD, 0, vdr_judge_erased,
                         vdr_do_erased},
+    [VDR_ACT_CONFLICT_DECLARED] = {BIT(VDR_PARTY_REGISSEUR) | BIT(VDR_PARTY_COORDINATOR) |
+                                       BIT(VDR_PARTY_PRIVACY_OFFICER),
+                                   VDR_NAMES_HOUSEHOLD_OR_PERSON | VDR_NAMES_REGISSEUR, 0,
+                                   vdr_judge_conflict_declared, vdr_do_conflict_declared},
+    [VDR_ACT_CONFLICT_LIFTED] = {BIT(VDR_PARTY_COORDINATOR) | BIT(VDR_PARTY_PRIVACY_OFFICER),
+                                 VDR_NAMES_HOUSEHOLD_OR_PERSON | VDR_NAMES_REGISSEUR, 0,
+                                 vdr_judge_conflict_lifted, vdr_do_conflict_lifted},
 };
 
 /* ---- who acts ---- */
@@ -166,8 +173,9 @@ find_named(const vdr_state *state, unsigned names, vdr_act_sense *sense)
         return VDR_E_UNKNOWN_SIGNAL;
     if (names & VDR_NAMES_CASE && (sense->case_slot = vdr_case_find(state, command->case_id)) == 0)
         return VDR_E_UNKNOWN_CASE;
-    if (names & VDR_NAMES_HOUSEHOLD &&
-        (sense->household = vdr_household_find(state, command->household)) == 0)
+    bool household = (names & VDR_NAMES_HOUSEHOLD) != 0 ||
+                     ((names & VDR_NAMES_HOUSEHOLD_OR_PERSON) != 0 && command->person_count == 0);
+    if (household && (sense->household = vdr_household_find(state, command->household)) == 0)
         return VDR_E_UNKNOWN_HOUSEHOLD;
     if (names & VDR_NAMES_TWO_HOUSEHOLDS) {
         sense->household = vdr_household_find(state, command->into);
@@ -201,7 +209,7 @@ vdr_act_verdict(const vdr_state *state, const vdr_command *command, vdr_act_sens
         ret_sense->source = vdr_name_find(state, command->source);
     if (command->shape != VDR_OK)
         return VDR_E_MALFORMED;
-    VDR_ASSERT(command->act > VDR_ACT_NONE && command->act <= VDR_ACT_ERASED);
+    VDR_ASSERT(command->act > VDR_ACT_NONE && command->act <= VDR_ACT_LAST);
     const vdr_act_row *row = &vdr_act_rows[command->act];
     if (!find_actor(state, command->source, ret_sense) || !is_senders(state, command, ret_sense))
         return VDR_E_UNKNOWN_ACTOR;

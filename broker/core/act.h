@@ -39,12 +39,13 @@ enum { /* sets of what a command names */
        VDR_NAMES_CASE = 4,
        VDR_NAMES_HOUSEHOLD = 8,
        VDR_NAMES_TWO_HOUSEHOLDS = 16,
-       VDR_NAMES_REGISSEUR = 32
+       VDR_NAMES_REGISSEUR = 32,
+       VDR_NAMES_HOUSEHOLD_OR_PERSON = 64 /* the household, where it names no person */
 };
 
-extern const vdr_act_row vdr_act_rows[VDR_ACT_ERASED + 1]; /* by vdr_act */
+extern const vdr_act_row vdr_act_rows[VDR_ACT_LAST + 1]; /* by vdr_act */
 
-/* The rows' functions: act_signal.c, act_case.c, act_household.c. */
+/* The rows' functions: act_signal.c, act_case.c, act_household.c, act_conflict.c. */
 vdr_err vdr_judge_withdrawn(const vdr_state *state, const vdr_act_sense *sense);
 vdr_err vdr_judge_ended(const vdr_state *state, const vdr_act_sense *sense);
 vdr_err vdr_judge_feedback(const vdr_state *state, const vdr_act_sense *sense);
@@ -75,5 +76,10 @@ bool vdr_do_merged(vdr_state *state, const vdr_act_sense *sense);
 bool vdr_do_split(vdr_state *state, const vdr_act_sense *sense);
 bool vdr_do_moved(vdr_state *state, const vdr_act_sense *sense);
 bool vdr_do_erased(vdr_state *state, const vdr_act_sense *sense);
+
+vdr_err vdr_judge_conflict_declared(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_conflict_lifted(const vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_conflict_declared(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_conflict_lifted(vdr_state *state, const vdr_act_sense *sense);
 
 #endif

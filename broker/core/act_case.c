@@ -2,6 +2,7 @@
 #include "broker/core/act.h"
 #include "broker/core/assign.h"
 #include "broker/core/case.h"
+#include "broker/core/conflict.h"
 #include "broker/core/mailbox.h"
 #include "broker/core/route.h"
 #include "broker/core/town.h"
@@ -53,9 +54,18 @@ vdr_do_dismissed(vdr_state *state, const vdr_act_sense *sense)
     return false;
 }
 
+/* May the regisseur whom the act names not have to do with the case's household (protocol.md 5.10)? */
+static bool
+is_bound(const vdr_state *state, const vdr_act_sense *sense)
+{
+    return vdr_conflict_binds(state, sense->regisseur, vdr_case_at(state, sense->case_slot)->household);
+}
+
 vdr_err
 vdr_judge_assigned(const vdr_state *state, const vdr_act_sense *sense)
 {
+    if (is_bound(state, sense))
+        return VDR_E_NOT_ALLOWED;
     bool has_it = vdr_case_at(state, sense->case_slot)->regisseur == sense->regisseur;
     return has_it ? VDR_E_WRONG_STATE : VDR_E_ACCEPTED;
 }
@@ -73,6 +83,8 @@ vdr_err
 vdr_judge_handover_offered(const vdr_state *state, const vdr_act_sense *sense)
 {
     vdr_err verdict = vdr_judge_holder(state, sense);
+    if (verdict == VDR_E_ACCEPTED && is_bound(state, sense))
+        return VDR_E_NOT_ALLOWED;
     if (verdict == VDR_E_ACCEPTED && sense->regisseur == sense->actor)
         return VDR_E_WRONG_STATE;
     return verdict;

@@ -1,6 +1,7 @@
 #include "broker/core/assign.h"
 
 #include "broker/core/case.h"
+#include "broker/core/conflict.h"
 #include "broker/core/load.h"
 #include "broker/core/mailbox.h"
 #include "broker/core/names.h"
@@ -69,7 +70,7 @@ is_better(const vdr_state *state, vdr_slot case_slot, size_t a, size_t b, vdr_wh
     return vdr_span_compare(config[a].id, config[b].id) < 0;
 }
 
-/* Among those who have not refused it (open) and have room. */
+/* Among those who have not refused it and are in no conflict (open), and have room. */
 static uint32_t
 best_of(const vdr_state *state, vdr_slot case_slot, const uint64_t *open, bool in_district)
 {
@@ -134,12 +135,14 @@ vdr_assign_look(const vdr_state *state, vdr_slot case_slot, uint32_t place, vdr_
     uint32_t load = record_of(state, place)->load;
     *ret_view = (vdr_assign_view){
         .refused = vdr_list_has(state, of->refused, town->id),
+        .conflict = vdr_conflict_binds(state, town->id, of->household),
         .absent = vdr_town_absent(config, state->now),
         .full = load >= config->hard_capacity,
         .in_district = works_in(config, place_of(state, case_slot)),
         .load = load,
         .known = vdr_case_domains_in(state, case_slot, town->expertise, town->expertise_count)};
-    VDR_ASSERT(vdr_waiting_bit(vdr_waiting_open(state, case_slot), place) == !ret_view->refused);
+    VDR_ASSERT(vdr_waiting_bit(vdr_waiting_open(state, case_slot), place) ==
+               !(ret_view->refused || ret_view->conflict));
     VDR_ASSERT(has_room(state, place) == !(ret_view->absent || ret_view->full));
 }
 

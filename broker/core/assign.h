@@ -11,7 +11,7 @@
 uint32_t vdr_assign_choose(vdr_state *state, vdr_slot case_slot, vdr_assign_step *ret_step);
 /* What Assign knows of a regisseur when it looks at a case. */
 typedef struct vdr_assign_view {
-    bool refused, absent, full, in_district;
+    bool refused, conflict, absent, full, in_district;
     uint32_t load;
     size_t known; /* domains of the case's signals in their expertise */
 } vdr_assign_view;

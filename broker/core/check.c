@@ -2,6 +2,7 @@
  * records gives. Words name the first thing that is not so. */
 #include "broker/core/core_inside.h"
 #include "broker/core/control_inside.h"
+#include "broker/core/conflict.h"
 #include "broker/core/household.h"
 #include "broker/core/left.h"
 #include "broker/core/names.h"
@@ -546,6 +547,8 @@ vdr_core_check(const vdr_core *core)
         words = vdr_control_check(&core->state);
     if (words == NULL)
         words = vdr_left_check(&core->state);
+    if (words == NULL)
+        words = vdr_conflict_check(&core->state);
     end(&of);
     return words;
 }

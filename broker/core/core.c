@@ -2,6 +2,7 @@
 
 #include "broker/core/act.h"
 #include "broker/core/assign.h"
+#include "broker/core/conflict.h"
 #include "broker/core/control_inside.h"
 #include "broker/core/core_inside.h"
 #include "broker/core/left.h"
@@ -74,10 +75,12 @@ fire(vdr_state *state, const vdr_timer *timer)
     VDR_ASSERT(0 && "a kind of timer");
 }
 
-/* "Retry … at the end of every line or timer that left some regisseur with less load than before it." */
+/* What is looked at at the end of every line and timer; last of all "Retry … that left some regisseur with less
+ * load than before it". */
 static void
-retry_for_less_load(vdr_state *state)
+settle(vdr_state *state)
 {
+    vdr_conflict_settle(state);
     if (vdr_load_fell(state))
         vdr_assign_retry(state);
     vdr_load_mark(state);
@@ -108,7 +111,7 @@ fire_due(vdr_state *state, vdr_ms at, uint32_t most)
         if (timer.due > state->now)
             state->now = timer.due;
         fire(state, &timer);
-        retry_for_less_load(state);
+        settle(state);
     }
     return fired;
 }
@@ -157,7 +160,7 @@ step_signal(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
     }
     size_t caused = state->mail_count;
     vdr_signal_accept(state, &sense, &line);
-    retry_for_less_load(state);
+    settle(state);
     uint32_t last = vdr_tale_add(&state->tale, &line);
     uint32_t moved = vdr_tale_settle(&state->tale, ret_step->own, last);
     for (; caused < state->mail_count; caused++)
@@ -175,7 +178,7 @@ step_act(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
     if (ret_step->verdict != VDR_E_ACCEPTED)
         return;
     ret_step->bare = vdr_act_accept(state, &sense);
-    retry_for_less_load(state);
+    settle(state);
     ret_step->record = true;
 }
 

@@ -121,7 +121,7 @@ take_line(reader *in, unsigned flags, vdr_effect *effect)
     if (flags & VDR_FORM_SOURCE)
         effect->source = take_text(in);
     if (effect->kind == VDR_EFFECT_COMMAND) {
-        effect->act = (vdr_act)take_word(in, VDR_ACT_ERASED);
+        effect->act = (vdr_act)take_word(in, VDR_ACT_LAST);
     } else if (verdict == VDR_E_ACCEPTED) {
         unsigned words = take_byte(in);
         effect->match = (vdr_match)(words & 15);
@@ -140,7 +140,7 @@ take_line(reader *in, unsigned flags, vdr_effect *effect)
 static void
 take_case(reader *in, unsigned flags, vdr_effect *effect)
 {
-    effect->change = (vdr_change)take_word(in, VDR_CHANGE_MERGED);
+    effect->change = (vdr_change)take_word(in, VDR_CHANGE_LAST);
     unsigned words = take_byte(in);
     effect->state = (vdr_case_state)(words & 15);
     effect->priority = (vdr_priority)(words >> 4);
@@ -160,7 +160,7 @@ take_case(reader *in, unsigned flags, vdr_effect *effect)
 static void
 take_message(reader *in, vdr_effect *effect)
 {
-    effect->message = (vdr_message_kind)take_word(in, VDR_MESSAGE_REVIEW);
+    effect->message = (vdr_message_kind)take_word(in, VDR_MESSAGE_LAST);
     unsigned has = in->bad ? 0 : vdr_message_members_of(effect->message);
     effect->mailbox = take_number32(in);
     effect->seq = take_number(in);

@@ -72,6 +72,8 @@ why(const vdr_explaining *e, vdr_slot slot, uint32_t place, uint32_t chosen, con
         return VDR_WHY_CHOSEN;
     if (view->refused)
         return VDR_WHY_REFUSED;
+    if (view->conflict)
+        return VDR_WHY_CONFLICT;
     if (view->absent)
         return VDR_WHY_ABSENT;
     if (view->full)

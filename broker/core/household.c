@@ -1,5 +1,6 @@
 #include "broker/core/household.h"
 
+#include "broker/core/conflict.h"
 #include "broker/core/latch.h"
 #include "broker/core/names.h"
 #include "broker/core/review.h"
@@ -79,6 +80,7 @@ vdr_member_drop(vdr_state *state, vdr_slot slot, vdr_slot signal)
 static void
 member_part(vdr_state *state, vdr_slot slot)
 {
+    vdr_conflict_touch_of(state, slot);
     vdr_member *member = vdr_member_edit(state, slot);
     vdr_household *household = vdr_household_edit(state, member->household);
     if (member->before != 0)
@@ -113,6 +115,7 @@ vdr_member_join(vdr_state *state, vdr_slot slot, vdr_slot household_slot)
         household->address_count++;
     else
         household->person_count++;
+    vdr_conflict_touch_of(state, slot);
 }
 
 /* ---- households ---- */
@@ -158,6 +161,7 @@ vdr_household_remove(vdr_state *state, vdr_slot slot)
     members_part(state, household->addresses);
     vdr_latches_drop(state, slot);
     vdr_reviews_drop(state, slot);
+    vdr_conflict_household_gone(state, slot);
     vdr_rules_household_gone(state, slot);
     if (household->district != 0)
         vdr_name_drop(state, household->district);

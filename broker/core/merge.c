@@ -1,6 +1,7 @@
 #include "broker/core/merge.h"
 
 #include "broker/core/case.h"
+#include "broker/core/conflict.h"
 #include "broker/core/household.h"
 #include "broker/core/latch.h"
 #include "broker/core/mailbox.h"
@@ -100,6 +101,7 @@ vdr_household_merge(vdr_state *state, vdr_slot into, vdr_slot from)
     vdr_slot into_open = vdr_household_at(state, into)->open_case;
     vdr_slot from_open = move_cases(state, from, into);
     vdr_latches_join(state, from, into);
+    vdr_conflict_follow(state, from, into);
     if (vdr_household_at(state, into)->district == 0)
         vdr_household_copy_district(state, into, from);
     vdr_household_remove(state, from);
@@ -144,6 +146,7 @@ vdr_household_split(vdr_state *state, vdr_slot household, const vdr_slots *membe
 {
     vdr_slot made = vdr_household_new(state);
     vdr_household_copy_district(state, made, household);
+    vdr_conflict_follow(state, household, made);
     for (size_t i = 0; i < members->count; i++)
         vdr_member_join(state, members->at[i], made);
     move_signals_of(state, household, made, true);
@@ -176,6 +179,7 @@ take_cases_along(vdr_state *state, vdr_slot from, vdr_slot to)
         near = slot;
     }
     open_cases_become_one(state, to, to_open, open_case);
+    vdr_conflict_follow(state, from, to);
 }
 
 void

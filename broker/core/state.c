@@ -1,5 +1,6 @@
 #include "broker/core/state.h"
 
+#include "broker/core/conflict.h"
 #include "broker/core/household.h"
 #include "broker/core/review.h"
 
@@ -36,6 +37,7 @@ _Static_assert(sizeof(vdr_pause) == 80, "pauses");
 _Static_assert(sizeof(vdr_document) == 16, "documents");
 _Static_assert(sizeof(vdr_page) == 1024, "pages");
 _Static_assert(sizeof(vdr_left_record) == 56, "what left");
+_Static_assert(sizeof(vdr_conflict) == 40, "conflicts");
 
 /* What a timer asks of a record that may have been given back is not where the link of the free list lies. */
 _Static_assert(offsetof(vdr_signal_rest, order) >= 4 && offsetof(vdr_signal_rest, follow_order) >= 4,
@@ -81,6 +83,7 @@ static const row rows[] = {
     ROW(documents, DOCUMENTS, 1, vdr_document),
     ROW(pages, PAGES, 1, vdr_page),
     ROW(left, LEFT, 1, vdr_left_record),
+    ROW(conflicts, CONFLICTS, 1, vdr_conflict),
 };
 
 /* ---- by what each index finds ---- */
@@ -147,6 +150,7 @@ static const index_row index_rows[] = {
     INDEX(cases_by_number, cases, CASE, case_hash),
     INDEX(reviews_by_pair, reviews, REVIEW, review_hash),
     INDEX(acts_by_id, acts, ACT, act_hash),
+    INDEX(conflicts_by_whom, conflicts, CONFLICT, vdr_conflict_hash),
 };
 
 #define ROWS       (sizeof rows / sizeof rows[0])
@@ -190,6 +194,7 @@ vdr_state_done(vdr_state *state)
     free(state->mails);
     free(state->loads);
     vdr_slots_done(&state->persons);
+    vdr_slots_done(&state->touched);
     *state = (vdr_state){0};
 }
 

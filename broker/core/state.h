@@ -56,6 +56,9 @@ enum vdr_table {
     VDR_TABLE_PAUSES = 62,
     VDR_TABLE_DOCUMENTS = 63,
     VDR_TABLE_PAGES = 64,
+    /* what residents may ask, and who may not have to do with them (conflict.h) */
+    VDR_TABLE_CONFLICTS = 73,
+    VDR_TABLE_CONFLICT_LINES = 74,
     VDR_TABLE_LEFT = 84 /* what left, until a proof says so (left.h) */
 };
 
@@ -320,6 +323,15 @@ typedef struct vdr_pause {
     uint32_t spare;
 } vdr_pause;
 
+/* A regisseur who may not have to do with a household, or with a person wherever that one is (conflict.h). */
+typedef struct vdr_conflict {
+    vdr_key16 person;      /* pseudonym; where it is of a household, zero */
+    uint64_t household;    /* number; 0: of a person */
+    vdr_position position; /* of the act that declared it */
+    vdr_name regisseur;
+    uint32_t spare;
+} vdr_conflict;
+
 #define VDR_PAGE_BYTES 1020u
 
 /* A long text (document.h). */
@@ -350,8 +362,9 @@ typedef struct vdr_state {
         overdues, acts;
     vdr_slab proposals, versions, pauses, documents, pages;
     vdr_slab left;
+    vdr_slab conflicts;
     vdr_index names_by_text, households_by_number, members_by_key, signals_by_id, cases_by_number,
-        reviews_by_pair, acts_by_id;
+        reviews_by_pair, acts_by_id, conflicts_by_whom;
     vdr_timers timers;
     vdr_texts texts;
     vdr_pool pool; /* where the tables' chunks lie */
@@ -385,13 +398,14 @@ typedef struct vdr_state {
     vdr_load_before *loads; /* that this line or timer changed */
     size_t load_count, load_size;
     vdr_slots persons; /* of the signal being taken in */
+    vdr_slots touched; /* households whose conflicts of interest are to be looked at (conflict.h) */
 } vdr_state;
 
 uint32_t vdr_name_record_hash(const void *record); /* by which a name is found */
 void vdr_state_init(vdr_state *state);
 void vdr_state_done(vdr_state *state);
 /* The slabs of the state in the order of an image, 0 .. VDR_STATE_SLABS - 1. */
-#define VDR_STATE_SLABS 47u
+#define VDR_STATE_SLABS 50u
 vdr_slab *vdr_state_slab(vdr_state *state, uint32_t number);
 const vdr_slab *vdr_state_slab_at(const vdr_state *state, uint32_t number);
 /* Sets a timer and returns its order, by which its owner knows it again. */

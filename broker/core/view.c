@@ -1,6 +1,7 @@
 #include "broker/core/view.h"
 
 #include "broker/core/case.h"
+#include "broker/core/conflict.h"
 #include "broker/core/core_inside.h"
 #include "broker/core/household.h"
 #include "broker/core/load.h"
@@ -399,4 +400,12 @@ vdr_view_regisseur_number(const vdr_core *core, vdr_name name)
         return SIZE_MAX;
     uint32_t place = vdr_town_name_of(state->town, name)->regisseur;
     return place != VDR_TOWN_NONE ? place : SIZE_MAX;
+}
+
+bool
+vdr_view_in_conflict(const vdr_core *core, vdr_span regisseur, vdr_household_id household)
+{
+    const vdr_state *state = &core->state;
+    vdr_slot slot = state->conflicts.live != 0 ? vdr_household_find(state, household) : 0;
+    return slot != 0 && vdr_conflict_binds(state, vdr_name_find(state, regisseur), slot);
 }

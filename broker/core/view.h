@@ -99,6 +99,8 @@ uint64_t vdr_view_household_last(const vdr_core *core); /* the highest number th
 /* Load and capacity of a regisseur of the configuration, by its order in town.yaml. */
 bool vdr_view_regisseur(const vdr_core *core, size_t number, vdr_span *ret_id, uint64_t *ret_load,
                         uint64_t *ret_capacity, uint64_t *ret_hard_capacity, bool *ret_absent);
+/* May this regisseur not have to do with this household (conflict.h)? */
+bool vdr_view_in_conflict(const vdr_core *core, vdr_span regisseur, vdr_household_id household);
 /* That order of a regisseur by name; SIZE_MAX: not in the configuration. */
 size_t vdr_view_regisseur_number(const vdr_core *core, vdr_name name);
 

@@ -1,5 +1,6 @@
 #include "broker/core/waiting.h"
 
+#include "broker/core/conflict.h"
 #include "broker/core/town.h"
 
 #include <stdlib.h>
@@ -174,7 +175,7 @@ highest_below(const vdr_waiting *waiting, uint64_t key, uint64_t *inout_looks)
 
 /* ---- cases ---- */
 
-/* Everybody in the town but those on its refused list. */
+/* Everybody in the town but those on its refused list, and those whom a conflict of interest binds. */
 static void
 find_open(const vdr_state *state, const vdr_case *of, uint64_t *ret_open)
 {
@@ -189,6 +190,7 @@ find_open(const vdr_state *state, const vdr_case *of, uint64_t *ret_open)
             ret_open[place / 64] &= ~(UINT64_C(1) << (place % 64));
         slot = one->next;
     }
+    vdr_conflict_mask(state, of->household, ret_open);
 }
 
 void

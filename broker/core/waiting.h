@@ -1,7 +1,7 @@
 /* broker/core/waiting.h - unassigned cases by what they wait for: a regisseur with room who has not refused them.
  *
  * A tree over them in the order in which Retry tries them (section 8: priority, then number). Each branch knows
- * who has not refused some case below it, so that the first case that somebody can take is found by one way
+ * who has not refused some case below it and is not in conflict with it (conflict.h), so that the first case that somebody can take is found by one way
  * down, however many wait that nobody can. Regisseurs are named by their place in town.yaml, a bit each.
  *
  * Derived state: made again when a configuration is bound, never in an image. Core only. Thread: one. */

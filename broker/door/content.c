@@ -59,7 +59,7 @@ static const member signal_members[MEMBERS_MAX] = {
     OPTIONAL(detail, TEXT),
 };
 
-/* By vdr_act; the table of section 9. */
+/* By vdr_act; the tables of section 9 and of protocol.md 5.10. */
 static const member act_members[][MEMBERS_MAX] = {
     [VDR_ACT_SIGNAL_WITHDRAWN] = {MUNICIPALITY, REQUIRED(signal, NAME), REQUIRED(reason, TEXT)},
     [VDR_ACT_SIGNAL_ENDED] = {MUNICIPALITY, REQUIRED(signal, NAME), OPTIONAL(occurred_at, INSTANT)},
@@ -89,6 +89,14 @@ static const member act_members[][MEMBERS_MAX] = {
                                  {"addresses", BAGS, false, 0}},
     [VDR_ACT_PERSON_MOVED] = {MUNICIPALITY, {"bsn", BSN, true, 0}, {"to", BAG, true, 0}},
     [VDR_ACT_ERASED] = {MUNICIPALITY, REQUIRED(household, NAME)},
+    [VDR_ACT_CONFLICT_DECLARED] = {MUNICIPALITY,
+                                   REQUIRED(regisseur, NAME),
+                                   OPTIONAL(household, NAME),
+                                   {"bsn", BSN, false, 0}},
+    [VDR_ACT_CONFLICT_LIFTED] = {MUNICIPALITY,
+                                 REQUIRED(regisseur, NAME),
+                                 OPTIONAL(household, NAME),
+                                 {"bsn", BSN, false, 0}},
 };
 
 /* ---- values */
@@ -266,6 +274,13 @@ read_member(const vdr_json *value, const member *kind, vdr_arena *arena, vdr_eve
     return false;
 }
 
+/* Acts of protocol.md 5.10 are about a household, a signal or a person: one of them. */
+static bool
+names_one(const vdr_event_content *content)
+{
+    return (content->household.at != NULL) + (content->signal.at != NULL) + (content->person_count != 0) == 1;
+}
+
 static bool
 read_data(const vdr_json *members, vdr_arena *arena, vdr_event_content *content)
 {
@@ -284,7 +299,7 @@ read_data(const vdr_json *members, vdr_arena *arena, vdr_event_content *content)
             return false;
         found++;
     }
-    return found == members->count;
+    return found == members->count && (content->act < VDR_ACT_CONFLICT_DECLARED || names_one(content));
 }
 
 void

@@ -74,6 +74,8 @@ who_does(vdr_act act, vdr_party_kind actor)
     case VDR_ACT_HOUSEHOLD_SPLIT:
     case VDR_ACT_PERSON_MOVED:
     case VDR_ACT_ERASED:
+    case VDR_ACT_CONFLICT_DECLARED:
+    case VDR_ACT_CONFLICT_LIFTED:
         return WHO_ITSELF;
     }
     return WHO_ITSELF;

@@ -46,7 +46,7 @@ know(known *k, const vdr_config *config, vdr_arena *arena)
     for (unsigned code = VDR_E_MALFORMED; code < VDR_E_ACCEPTED + 100; code++)
         if (vdr_err_known(code))
             (void)vdr_nameset_add(&k->codes, vdr_span_str(vdr_err_code((vdr_err)code)));
-    for (unsigned kind = VDR_MESSAGE_REGULAR_SIGNAL; kind <= VDR_MESSAGE_REVIEW; kind++)
+    for (unsigned kind = VDR_MESSAGE_REGULAR_SIGNAL; kind <= VDR_MESSAGE_LAST; kind++)
         (void)vdr_nameset_add(&k->messages, vdr_span_str(vdr_message_kind_name((vdr_message_kind)kind)));
 }
 

@@ -1,4 +1,5 @@
 /* voordeur case, signal, household, erase: look at one thing, and act on it (semantics section 9). */
+#include "clients/cli/acting.h"
 #include "clients/cli/show.h"
 
 #include "proto/time.h"
@@ -8,10 +9,7 @@
 #include <string.h>
 
 #define ACT_HELP                                                                                             \
-    "  --revision N              act only if the case still has this revision (see show)\n"                  \
-    "  --id ID                   the act's own id; say it again to send the same act again (default: "       \
-    "random)\n"                                                                                              \
-    "  --time INSTANT            when it is done (default: now)\n" VDR_CLI_LINK_HELP
+    "  --revision N              act only if the case still has this revision (see show)\n" VDR_CLI_ACT_HELP
 
 static const char case_help[] =
     "usage: voordeur case show CASE\n"
@@ -90,8 +88,8 @@ enum {
     OPT_ADDRESS
 };
 
-static bool
-take_instant(const char *name, const char *value, vdr_ms *ret_ms)
+bool
+vdr_cli_take_instant(const char *name, const char *value, vdr_ms *ret_ms)
 {
     if (vdr_time_parse(vdr_span_str(value), ret_ms))
         return true;
@@ -112,7 +110,7 @@ take_option(acting *a, int option, const char *value)
         a->act.id = value;
         return true;
     case OPT_TIME:
-        return take_instant("time", value, &a->act.time);
+        return vdr_cli_take_instant("time", value, &a->act.time);
     case OPT_REASON:
         a->reason = value;
         return true;
@@ -132,7 +130,7 @@ take_option(acting *a, int option, const char *value)
         a->accept = true;
         return true;
     case OPT_OCCURRED:
-        return take_instant("occurred", value, &a->act.occurred_at);
+        return vdr_cli_take_instant("occurred", value, &a->act.occurred_at);
     case OPT_PERSON:
         if (a->act.person_count == MEMBERS_MAX)
             return false;
@@ -180,21 +178,21 @@ take_options(acting *a, int argc, char **argv)
     return VDR_EXIT_OK;
 }
 
-static int
-send_act(acting *a)
+int
+vdr_cli_act_send(const vdr_cli_verb *verb, const vdr_cli_link *link, const vdr_client_act *act)
 {
     vdr_client_options options = {0};
     vdr_client *client;
     vdr_wire_result result = {0};
-    int status = vdr_cli_link_open(a->verb, &a->link, &options, true, &client);
+    int status = vdr_cli_link_open(verb, link, &options, true, &client);
     if (status != VDR_EXIT_OK)
         return status;
-    vdr_err err = vdr_client_act_send(client, &a->act, &result, a->link.timeout_ms);
+    vdr_err err = vdr_client_act_send(client, act, &result, link->timeout_ms);
     if (result.error == VDR_OK) {
-        status = vdr_cli_link_failed(&a->link, client, vdr_act_name(a->act.act));
-    } else if (a->link.json) {
+        status = vdr_cli_link_failed(link, client, vdr_act_name(act->act));
+    } else if (link->json) {
         json_t *line =
-            json_pack("{s:s, s:s}", "act", vdr_act_name(a->act.act), "verdict", vdr_err_code(result.error));
+            json_pack("{s:s, s:s}", "act", vdr_act_name(act->act), "verdict", vdr_err_code(result.error));
         json_object_set_new(line, "at", vdr_cli_instant(result.at_ms));
         json_object_set_new(line, "case", vdr_cli_number_id('C', result.case_id.number));
         json_object_set_new(line, "revision", json_integer((json_int_t)result.revision));
@@ -206,7 +204,7 @@ send_act(acting *a)
                    (unsigned long long)result.revision);
         putchar('\n');
     } else {
-        fprintf(stderr, "voordeur: %s: %s: %s\n", vdr_act_name(a->act.act), vdr_err_code(result.error),
+        fprintf(stderr, "voordeur: %s: %s: %s\n", vdr_act_name(act->act), vdr_err_code(result.error),
                 vdr_err_text(result.error));
         if (vdr_err_hint(result.error)[0] != '\0')
             fprintf(stderr, "  %s\n", vdr_err_hint(result.error));
@@ -215,6 +213,12 @@ send_act(acting *a)
     if (status != VDR_EXIT_OK || err != VDR_OK)
         return VDR_EXIT_FAILED;
     return vdr_cli_flush();
+}
+
+static int
+send_act(const acting *a)
+{
+    return vdr_cli_act_send(a->verb, &a->link, &a->act);
 }
 
 static int

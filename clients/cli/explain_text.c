@@ -417,7 +417,8 @@ show_assignment(const vdr_explanation *told)
                                        [VDR_WHY_DISTRICT] = "of another district",
                                        [VDR_WHY_LOAD] = "more load for the capacity",
                                        [VDR_WHY_EXPERTISE] = "knows fewer of the domains",
-                                       [VDR_WHY_ID] = "equal; a later id"};
+                                       [VDR_WHY_ID] = "equal; a later id",
+                                       [VDR_WHY_CONFLICT] = "in conflict of interest"};
     if (told->assigned.number == 0)
         return;
     const char *step = told->assigned_by <= VDR_ASSIGN_NOBODY ? steps[told->assigned_by] : NULL;
@@ -433,7 +434,7 @@ show_assignment(const vdr_explanation *told)
         vdr_cli_table_cell(&table, "%s", c->in_district ? "yes" : "no");
         vdr_cli_table_cell(&table, "%u", c->known);
         vdr_cli_table_cell(&table, "%s",
-                           c->why >= VDR_WHY_CHOSEN && c->why <= VDR_WHY_ID ? whys[c->why] : "-");
+                           c->why >= VDR_WHY_CHOSEN && c->why <= VDR_WHY_LAST ? whys[c->why] : "-");
     }
     vdr_cli_table_print(&table);
     for (size_t i = 0; i < told->candidate_count; i++)

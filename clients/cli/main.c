@@ -18,6 +18,7 @@ static const vdr_cli_verb *const verbs[] = {
     &vdr_cli_cases,
     &vdr_cli_households,
     &vdr_cli_erase,
+    &vdr_cli_conflict,
     /* operators */
     &vdr_cli_init,
     &vdr_cli_parties,

@@ -69,6 +69,8 @@ static const struct {
     [VDR_ACT_HOUSEHOLD_SPLIT] = {M(HOUSEHOLD), M(PERSONS) | M(ADDRESSES)},
     [VDR_ACT_PERSON_MOVED] = {M(BSN) | M(TO), 0},
     [VDR_ACT_ERASED] = {M(HOUSEHOLD), 0},
+    [VDR_ACT_CONFLICT_DECLARED] = {M(REGISSEUR), M(HOUSEHOLD) | M(BSN)},
+    [VDR_ACT_CONFLICT_LIFTED] = {M(REGISSEUR), M(HOUSEHOLD) | M(BSN)},
 };
 
 static void
@@ -281,7 +283,7 @@ vdr_err
 vdr_lib_act_write(const vdr_client_act *act, vdr_span source, vdr_span municipality, vdr_bytes *out,
                   char *ret_words)
 {
-    VDR_ASSERT(act->act >= VDR_ACT_SIGNAL_WITHDRAWN && act->act <= VDR_ACT_ERASED);
+    VDR_ASSERT(act->act >= VDR_ACT_SIGNAL_WITHDRAWN && act->act <= VDR_ACT_LAST);
     if (!has_its_members(act, ret_words))
         return VDR_E_USAGE;
     put(out, "{\"specversion\":\"1.0\",\"id\":");
