@@ -71,6 +71,16 @@ vdr_conflict_find(const vdr_state *state, vdr_name regisseur, const vdr_key16 *p
     return slot;
 }
 
+bool
+vdr_conflict_declared_at(const vdr_state *state, const vdr_key16 *person, vdr_position position)
+{
+    vdr_index_search search;
+    vdr_slot slot = first_of(state, person, 0, &search);
+    while (slot != 0 && conflict_at(state, slot)->position != position)
+        slot = next_of(state, person, 0, &search);
+    return slot != 0;
+}
+
 static void
 touch_whom(vdr_state *state, const vdr_key16 *person, uint64_t household)
 {

@@ -18,6 +18,8 @@ uint32_t vdr_conflict_hash(const void *record);
 /* person NULL: of the household of this number. 0: there is none. */
 vdr_slot vdr_conflict_find(const vdr_state *state, vdr_name regisseur, const vdr_key16 *person,
                            uint64_t household);
+/* Does the one of a person that was declared at this position stand? */
+bool vdr_conflict_declared_at(const vdr_state *state, const vdr_key16 *person, vdr_position position);
 /* Declared, and lifted. */
 void vdr_conflict_put(vdr_state *state, vdr_name regisseur, const vdr_key16 *person, uint64_t household,
                       vdr_position position);

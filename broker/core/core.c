@@ -234,7 +234,7 @@ step_erasure(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
     vdr_left_told(state, command->through);
     for (size_t i = 0; i < command->left_count; i++)
         vdr_erase_again(state, &command->left[i]);
-    retry_for_less_load(state);
+    settle(state);
     ret_step->record = true;
 }
 

@@ -1,6 +1,7 @@
 #include "broker/core/needed.h"
 
 #include "broker/core/case.h"
+#include "broker/core/conflict.h"
 #include "broker/core/core_inside.h"
 #include "broker/core/household.h"
 #include "broker/core/names.h"
@@ -95,6 +96,8 @@ vdr_needed_record(const vdr_core *core, const vdr_command *command, vdr_position
     }
     if (command->kind != VDR_COMMAND_ACT || command->act == VDR_ACT_ERASED)
         return true;
+    if (command->act == VDR_ACT_CONFLICT_DECLARED && command->person_count != 0)
+        return vdr_conflict_declared_at(state, &command->persons[0].key, position);
     return has_case(state, command->case_id) && has_household(state, command->household) &&
            has_household(state, command->into) && has_members(state, command) &&
            (command->signal.id.at == NULL || has_signal(state, command, position, tale));

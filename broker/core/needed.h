@@ -13,6 +13,7 @@
  *                     and must go when either is erased. An act on a household that was merged into another since
  *                     names one that is no more, and goes: its effect is in the state, and nobody reads its
  *                     content. Acts on an ended case, and all its plans, stay while the case does.
+ *   conflict_declared of a person: while that conflict stands, be the person known here or not (protocol.md 5.10).
  *   erased            stays until the log is cut: that it was asked, by whom, is part of the proof, and it names
  *                     no person.
  *   all others        (ticks, acknowledgements, configurations, what operators asked for, proofs) until the log is
