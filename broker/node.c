@@ -259,7 +259,7 @@ read_party(vdr_reader *reader, const vdr_yaml *value, vdr_key_party *key)
     if (key->kind == VDR_PARTY_NONE || !named) {
         vdr_reader_fault(reader, value->place,
                          "party: expected KIND:ID with KIND one of agency, regisseur, service, coordinator, "
-                         "privacy_officer, operator, found \"%.*s\"",
+                         "privacy_officer, operator, auditor, found \"%.*s\"",
                          VDR_SHOWN(text));
         return false;
     }
@@ -467,6 +467,7 @@ vdr_node_party_known(const vdr_config *config, vdr_party_kind kind, const char *
         known = among(config->privacy_officers, name);
         break;
     case VDR_PARTY_OPERATOR:
+    case VDR_PARTY_AUDITOR:
         known = true;
         break;
     case VDR_PARTY_NONE:

@@ -267,7 +267,28 @@ put_control(writer *out, const vdr_command *c)
     case VDR_COMMAND_TICK:
     case VDR_COMMAND_ACKS:
     case VDR_COMMAND_ERASURE:
+    case VDR_COMMAND_VIEW:
         break;
+    }
+}
+
+static void
+put_view(writer *out, const vdr_command *c)
+{
+    put_number(out, c->sender_kind);
+    put_text(out, c->sender_id);
+    put_number(out, c->query);
+    put_text(out, c->traceparent);
+    put_text(out, c->reason);
+    put_number(out, c->seen_count);
+    for (size_t i = 0; i < c->seen_count; i++) {
+        const vdr_command_seen *seen = &c->seen[i];
+        put_number(out, seen->kind);
+        put_number(out, seen->parts);
+        put_number(out, seen->household.number);
+        put_number(out, seen->case_id.number);
+        if (seen->kind == VDR_SEEN_SIGNAL)
+            put_number(out, seen->position);
     }
 }
 
@@ -329,6 +350,9 @@ vdr_command_write(const vdr_command *command, uint8_t *at, size_t size)
         break;
     case VDR_COMMAND_ERASURE:
         put_erasure(&out, command);
+        break;
+    case VDR_COMMAND_VIEW:
+        put_view(&out, command);
         break;
     }
     return out.used;
@@ -543,7 +567,7 @@ take_event(reader *in, vdr_command *c)
         c->type = take_text(in);
     if (has & HAS_SENDER) {
         uint64_t kind = take_some(in);
-        in->bad |= kind > VDR_PARTY_OPERATOR;
+        in->bad |= kind > VDR_PARTY_LAST;
         c->sender_kind = in->bad ? VDR_PARTY_NONE : (vdr_party_kind)kind;
         c->sender_id = take_text(in);
     }
@@ -643,6 +667,7 @@ take_control(reader *in, vdr_command *c)
     case VDR_COMMAND_TICK:
     case VDR_COMMAND_ACKS:
     case VDR_COMMAND_ERASURE:
+    case VDR_COMMAND_VIEW:
         break;
     }
     in->bad |= c->number > UINT32_MAX || c->rollback_of > UINT32_MAX;
@@ -681,6 +706,34 @@ take_erasure(reader *in, vdr_command *c)
     c->left_count = left != NULL ? (size_t)count : 0;
 }
 
+/* What a view is of, and who saw it. */
+static void
+take_view(reader *in, vdr_command *c)
+{
+    c->sender_kind = (vdr_party_kind)take_kind(in, VDR_PARTY_LAST);
+    c->sender_id = take_text(in);
+    uint64_t query = take_some(in);
+    c->query = (uint32_t)query;
+    c->traceparent = take_some_text(in);
+    c->reason = take_some_text(in);
+    in->bad |= query > UINT32_MAX || c->sender_id.len == 0 || c->reason.len > VDR_REASON_BYTES_MAX;
+    uint64_t count = take_number(in);
+    vdr_command_seen *all = take_array(in, count, 4, sizeof all[0]);
+    for (uint64_t i = 0; all != NULL && i < count; i++) {
+        vdr_command_seen seen = {.kind = (vdr_seen_kind)take_kind(in, VDR_SEEN_HOUSEHOLD)};
+        uint64_t parts = take_some(in);
+        in->bad |= parts > VDR_SEEN_ALL;
+        seen.parts = (uint32_t)parts;
+        seen.household.number = take_number(in);
+        seen.case_id.number = take_number(in);
+        if (seen.kind == VDR_SEEN_SIGNAL)
+            seen.position = take_some(in);
+        all[i] = seen;
+    }
+    c->seen = all;
+    c->seen_count = all != NULL ? (size_t)count : 0;
+}
+
 /* Is there such a form of such a command? */
 static bool
 is_form(uint8_t version, uint8_t kind)
@@ -690,7 +743,7 @@ is_form(uint8_t version, uint8_t kind)
     if (version == 3)
         return kind >= VDR_COMMAND_CONFIG && kind <= VDR_COMMAND_RESUME;
     if (version == 4)
-        return kind == VDR_COMMAND_ACT || kind == VDR_COMMAND_ERASURE;
+        return kind == VDR_COMMAND_ACT || kind == VDR_COMMAND_VIEW || kind == VDR_COMMAND_ERASURE;
     return version == 1 && kind >= VDR_COMMAND_SIGNAL && kind <= VDR_COMMAND_CONFIG;
 }
 
@@ -720,6 +773,8 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
         take_control(&in, &c);
     else if (c.kind == VDR_COMMAND_ERASURE)
         take_erasure(&in, &c);
+    else if (c.kind == VDR_COMMAND_VIEW)
+        take_view(&in, &c);
     if (arena->overflow)
         return VDR_E_NO_MEMORY;
     if (in.bad || in.at != in.end || routing.at[0] != version_of(&c))

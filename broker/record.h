@@ -7,6 +7,14 @@
  * Content: a form byte, then the JSON event, an encoded typed item (proto/codec.h), or the three texts of a
  * configuration (also of one that is proposed), each with its length. All else has none.
  *
+ * VIEW, who was shown what (proto/protocol.md 7.12), for whoever audits: the viewer's kind and id; the number of
+ * the query (vdr_query); the traceparent, empty where there is none; the reason, empty where it was theirs to see;
+ * how many things, and of each kind, parts, household, case and position (vdr_command_seen). It is written when the
+ * answer is made, and the answer leaves when it is durable; a page of an answer is one record. It has no content.
+ * What is delivered from mailboxes leaves no VIEW: a message is in the tale of the command that caused it, with its
+ * mailbox and number, and the ACKS record that covers that number says when it had been read. It names things
+ * (signal, case, household, parties) and, of feedback, its words; content is read, not delivered.
+ *
  * Thread:  any; pure.
  * Errors:  STORE_CORRUPT: no bytes that were written here; STORE_VERSION: of a later version.
  * Memory:  what is read points into the bytes and into the arena. */
@@ -18,8 +26,8 @@
 #include "broker/door/event.h"
 
 /* 2: a tick that says how many timers fire, a configuration that says under which key. 3: what operators ask for:
- * PROPOSE, DECIDE, RESUME, and a CONFIG that says who. 4: the kinds after those (ERASURE). All else is of version 1, and so are these where they do
- * not say it. */
+ * PROPOSE, DECIDE, RESUME, and a CONFIG that says who. 4: the kinds after those. All else is of version 1, and so are
+ * these where they do not say it. */
 #define VDR_RECORD_VERSION 4u
 
 /* Writes the routing part: at most size bytes to at (NULL when size is 0); returns how many it has. Nothing

@@ -45,7 +45,8 @@ vdr_zone_domain(vdr_zone zone)
 bool
 vdr_zone_admits(vdr_zone zone, vdr_party_kind kind)
 {
-    return kind == VDR_PARTY_NONE || (kind == VDR_PARTY_OPERATOR) == (zone == VDR_ZONE_OPERATORS);
+    bool beside = kind == VDR_PARTY_OPERATOR || kind == VDR_PARTY_AUDITOR;
+    return kind == VDR_PARTY_NONE || beside == (zone == VDR_ZONE_OPERATORS);
 }
 
 /* The whole request is taken off the socket, whatever it looks like: an answer is owed to each. */

@@ -72,7 +72,7 @@ SCHEMA(limits, limits, U32(frame_bytes), U32(event_bytes), U32(batch_items), U32
 
 #define PLAIN vdr_wire_welcome
 SCHEMA(welcome, welcome, U32(version), U64(session), BYTES(store_id, VDR_STORE_ID_BYTES, VDR_STORE_ID_BYTES),
-       U64(epoch), I64(broker_time_ms), ENUM(party_kind, VDR_PARTY_AGENCY, VDR_PARTY_OPERATOR),
+       U64(epoch), I64(broker_time_ms), ENUM(party_kind, VDR_PARTY_AGENCY, VDR_PARTY_LAST),
        TEXT(party_id, 1, VDR_CONF_NAME_MAX), TEXT(municipality, 0, NAME), TEXT(source, 0, NAME),
        ENUM(clock, VDR_WIRE_CLOCK_WALL, VDR_WIRE_CLOCK_EVENT), EMBED(limits, limits_schema),
        TEXT(broker_version, 0, VDR_CONF_NAME_MAX))
@@ -169,7 +169,7 @@ mailbox_is_named_whole(const void *plain)
 
 #define PLAIN vdr_wire_subscribe
 SCHEMA_CHECKED(subscribe, subscribe, mailbox_is_named_whole,
-               ENUM(mailbox_kind, VDR_PARTY_NONE, VDR_PARTY_OPERATOR), TEXT(mailbox_id, 0, VDR_CONF_NAME_MAX),
+               ENUM(mailbox_kind, VDR_PARTY_NONE, VDR_PARTY_LAST), TEXT(mailbox_id, 0, VDR_CONF_NAME_MAX),
                BOOL(after_given), U64(after), U32(window))
 #undef PLAIN
 
@@ -177,7 +177,8 @@ SCHEMA_CHECKED(subscribe, subscribe, mailbox_is_named_whole,
 SCHEMA(message, message, U64_FROM(seq, 1), I64(at_ms),
        ENUM(kind, VDR_MESSAGE_REGULAR_SIGNAL, VDR_MESSAGE_LAST), U64(case_id),
        EMBED(signal, signal_name_schema), U64(household), U64(other), TEXTS(agencies, agency_count),
-       PRESENT(result, FREE), TEXT(regisseur, 0, NAME), U64(position), TEXT(traceparent, 0, NAME))
+       PRESENT(result, FREE), TEXT(regisseur, 0, NAME), U64(position), TEXT(traceparent, 0, NAME),
+       ENUM(by_kind, VDR_PARTY_NONE, VDR_PARTY_LAST), TEXT(by, 0, NAME), TEXT(reason, 0, FREE))
 #undef PLAIN
 
 #define PLAIN vdr_wire_deliver
@@ -202,13 +203,13 @@ SCHEMA(acked, acked, U64(up_to), U64(newest))
 SCHEMA(read, read, U64(request), ENUM(query, VDR_QUERY_STATUS, VDR_QUERY_TRY), U64(case_id),
        EMBED(signal, signal_name_schema), TEXT(agency, 0, NAME), U64(household),
        ENUM(list, VDR_INBOX_ALL, VDR_INBOX_REVIEWS), U32(page_items), BYTES(resume, 0, VDR_RESUME_BYTES_MAX),
-       TEXT(rule, 0, NAME), I64(at_ms), BYTES(event, 0, ANY))
+       TEXT(rule, 0, NAME), I64(at_ms), BYTES(event, 0, ANY), TEXT(break_glass, 0, FREE),
+       TEXT(traceparent, 0, NAME))
 #undef PLAIN
 
 #define PLAIN vdr_wire_status_view
-SCHEMA(status_view, status_view, ENUM(party_kind, VDR_PARTY_NONE, VDR_PARTY_OPERATOR),
-       TEXT(party_id, 0, NAME), U64(acknowledged), U64(newest), U32(load), U32(capacity), U32(hard_capacity),
-       BOOL(absent))
+SCHEMA(status_view, status_view, ENUM(party_kind, VDR_PARTY_NONE, VDR_PARTY_LAST), TEXT(party_id, 0, NAME),
+       U64(acknowledged), U64(newest), U32(load), U32(capacity), U32(hard_capacity), BOOL(absent))
 #undef PLAIN
 
 #define PLAIN vdr_wire_person_view
@@ -268,10 +269,11 @@ SCHEMA(line, line, ENUM(decision.kind, VDR_DECISION_SIGNAL, VDR_DECISION_WATCH),
        ENUM(decision.priority, VDR_PRIORITY_NONE, VDR_PRIORITY_URGENT), TEXT(decision.regisseur, 0, NAME),
        TEXTS(decision.rules, decision.rule_count),
        MANY(decision.signals, decision.signal_count, 0, ANY, signal_name_schema),
-       ENUM(decision.to_kind, VDR_PARTY_NONE, VDR_PARTY_OPERATOR), TEXT(decision.to, 0, NAME),
+       ENUM(decision.to_kind, VDR_PARTY_NONE, VDR_PARTY_LAST), TEXT(decision.to, 0, NAME),
        ENUM(decision.message, 0, VDR_MESSAGE_LAST), EMBED(decision.signal, signal_name_schema),
        U64(decision.other), TEXT(decision.rule, 0, NAME), TEXTS(decision.agencies, decision.agency_count),
-       PRESENT(decision.result, FREE), U64(version))
+       PRESENT(decision.result, FREE), U64(version), ENUM(decision.by_kind, VDR_PARTY_NONE, VDR_PARTY_LAST),
+       TEXT(decision.by, 0, NAME), TEXT(decision.reason, 0, FREE))
 #undef PLAIN
 
 /* ---- 7.6 Explanations */
@@ -378,13 +380,13 @@ SCHEMA(named, named, TEXT(name, 1, VDR_CONF_NAME_MAX), TEXT(text, 0, WORDS))
 #undef PLAIN
 
 #define PLAIN vdr_wire_session_view
-SCHEMA(session_view, session_view, U64(session), ENUM(party_kind, VDR_PARTY_NONE, VDR_PARTY_OPERATOR),
+SCHEMA(session_view, session_view, U64(session), ENUM(party_kind, VDR_PARTY_NONE, VDR_PARTY_LAST),
        TEXT(party_id, 0, NAME), TEXT(client_name, 0, VDR_CONF_NAME_MAX), I64(since_ms), I64(idle_ms),
        U64(frames_in), U64(frames_out), U32(unconfirmed), U32(undelivered))
 #undef PLAIN
 
 #define PLAIN vdr_wire_mailbox_view
-SCHEMA(mailbox_view, mailbox_view, ENUM(kind, VDR_PARTY_NONE, VDR_PARTY_OPERATOR), TEXT(id, 0, NAME),
+SCHEMA(mailbox_view, mailbox_view, ENUM(kind, VDR_PARTY_NONE, VDR_PARTY_LAST), TEXT(id, 0, NAME),
        U64(acknowledged), U64(newest))
 #undef PLAIN
 

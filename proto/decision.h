@@ -60,7 +60,10 @@ typedef struct vdr_decision {
     vdr_span rule;            /* match; watch lines too */
     const vdr_span *agencies; /* match: ids in the order of town.yaml */
     size_t agency_count;
-    vdr_span result; /* feedback */
+    vdr_span result;        /* feedback */
+    vdr_party_kind by_kind; /* break_glass: who saw */
+    vdr_span by;
+    vdr_span reason; /* break_glass; absent: masked */
 } vdr_decision;
 
 /* Which members a message of this kind has (semantics section 11, last table). */
@@ -73,6 +76,8 @@ typedef enum vdr_message_members {
     VDR_HAS_AGENCIES = 32,
     VDR_HAS_RESULT = 64,
     VDR_HAS_REGISSEUR = 128,
+    VDR_HAS_BY = 256,
+    VDR_HAS_REASON = 512,
 } vdr_message_members;
 
 /* The set of vdr_message_members; 0 for no such kind. */

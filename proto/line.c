@@ -165,19 +165,28 @@ put_case_line(sink *out, const vdr_decision *d)
     put(out, "]", 1);
 }
 
+/* ,"name":"kind:id"; an id of the configuration or of node.yaml: A-Z a-z 0-9 . _ - */
+static void
+put_party(sink *out, const char *name, vdr_party_kind kind, vdr_span id)
+{
+    put_name(out, name);
+    put(out, "\"", 1);
+    put_text(out, vdr_party_kind_name(kind));
+    put(out, ":", 1);
+    put(out, id.at, id.len);
+    put(out, "\"", 1);
+}
+
 static void
 put_message_line(sink *out, const vdr_decision *d)
 {
     unsigned has = vdr_message_members_of(d->message);
 
-    put_name(out, "to");
-    put(out, "\"", 1);
-    put_text(out, vdr_party_kind_name(d->to_kind));
-    put(out, ":", 1);
-    put(out, d->to.at, d->to.len); /* an id of the configuration: A-Z a-z 0-9 . _ - */
-    put(out, "\"", 1);
+    put_party(out, "to", d->to_kind, d->to);
     put_word(out, "kind", vdr_message_kind_name(d->message));
-    if (has & VDR_HAS_CASE)
+    if (has & VDR_HAS_CASE && d->case_id.number == 0)
+        put_member(out, "case", (vdr_span){0});
+    else if (has & VDR_HAS_CASE)
         put_numbered(out, "case", 'C', d->case_id.number);
     if (has & VDR_HAS_SIGNAL)
         put_member(out, "signal", d->signal.id);
@@ -193,6 +202,10 @@ put_message_line(sink *out, const vdr_decision *d)
         put_member(out, "result", d->result);
     if (has & VDR_HAS_REGISSEUR)
         put_member(out, "regisseur", d->regisseur);
+    if (has & VDR_HAS_BY)
+        put_party(out, "by", d->by_kind, d->by);
+    if (has & VDR_HAS_REASON)
+        put_member(out, "reason", d->reason);
 }
 
 unsigned
@@ -225,6 +238,8 @@ vdr_message_members_of(vdr_message_kind kind)
         return VDR_HAS_RULE | VDR_HAS_AGENCIES;
     case VDR_MESSAGE_REVIEW:
         return VDR_HAS_HOUSEHOLD | VDR_HAS_OTHER;
+    case VDR_MESSAGE_BREAK_GLASS:
+        return VDR_HAS_CASE | VDR_HAS_HOUSEHOLD | VDR_HAS_BY | VDR_HAS_REASON;
     }
     return 0;
 }

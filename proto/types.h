@@ -79,6 +79,8 @@ typedef enum vdr_party_kind {
     VDR_PARTY_COORDINATOR = 4,
     VDR_PARTY_PRIVACY_OFFICER = 5,
     VDR_PARTY_OPERATOR = 6, /* never in the log as an actor of section 9; a role of the protocol */
+    VDR_PARTY_AUDITOR = 7,  /* the same: reads what was done and seen, and does nothing */
 } vdr_party_kind;
+#define VDR_PARTY_LAST VDR_PARTY_AUDITOR
 
 #endif

@@ -219,8 +219,10 @@ typedef struct vdr_wire_message { /* members by kind: vdr_message_members_of(), 
     size_t agency_count;
     vdr_span result;
     vdr_span regisseur;
-    vdr_position position; /* of the command that caused it */
-    vdr_span traceparent;  /* of the signal's event, where the message is its delivery; absent: none */
+    vdr_position position;  /* of the command that caused it */
+    vdr_span traceparent;   /* of the signal's event, where the message is its delivery; absent: none */
+    vdr_party_kind by_kind; /* break_glass: who saw, and why */
+    vdr_span by, reason;
 } vdr_wire_message;
 
 typedef struct vdr_wire_deliver {
@@ -254,12 +256,14 @@ typedef struct vdr_wire_read {
     vdr_signal_name signal; /* source absent: one's own, or with agency that agency's */
     vdr_span agency;
     vdr_household_id household;
-    vdr_inbox_part list; /* inbox: which part */
-    uint32_t page_items; /* 0: as many as fit */
-    vdr_span resume;     /* of the answer before; absent: from the beginning */
-    vdr_span rule;       /* explain: this one only; absent: all */
-    vdr_ms at_ms;        /* explain: at this log time; 0: now */
-    vdr_span event;      /* try: JSON */
+    vdr_inbox_part list;  /* inbox: which part */
+    uint32_t page_items;  /* 0: as many as fit */
+    vdr_span resume;      /* of the answer before; absent: from the beginning */
+    vdr_span rule;        /* explain: this one only; absent: all */
+    vdr_ms at_ms;         /* explain: at this log time; 0: now */
+    vdr_span event;       /* try: JSON */
+    vdr_span break_glass; /* why this is looked at though it is not one's own; absent: it is */
+    vdr_span traceparent; /* of whoever asks; absent: none */
 } vdr_wire_read;
 
 typedef struct vdr_wire_line {

@@ -3,7 +3,7 @@
 #define COUNT(names) (sizeof(names) / sizeof(names)[0])
 
 static const char *const party_kinds[] = {"none",        "agency",          "regisseur", "service",
-                                          "coordinator", "privacy_officer", "operator"};
+                                          "coordinator", "privacy_officer", "operator",  "auditor"};
 static const char *const signal_kinds[] = {"", "event", "state", "deadline"};
 static const char *const address_matches[] = {"", "join", "review", "off"};
 static const char *const levels[] = {"", "watch", "coordinate", "case"};
@@ -39,6 +39,7 @@ static const char *const message_kinds[] = {
     "feedback",
     "match",
     "review",
+    "break_glass",
 };
 static const char *const acts[] = {
     "none",           "signal_withdrawn", "signal_ended",      "feedback",         "case_accepted",

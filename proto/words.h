@@ -117,9 +117,11 @@ typedef enum vdr_message_kind {
     VDR_MESSAGE_OVERDUE,
     VDR_MESSAGE_FEEDBACK,
     VDR_MESSAGE_MATCH,
-    VDR_MESSAGE_REVIEW
+    VDR_MESSAGE_REVIEW,
+    /* of protocol.md 6.4 */
+    VDR_MESSAGE_BREAK_GLASS
 } vdr_message_kind;
-#define VDR_MESSAGE_LAST VDR_MESSAGE_REVIEW
+#define VDR_MESSAGE_LAST VDR_MESSAGE_BREAK_GLASS
 
 /* Commands of section 9 and of protocol.md 5.10; the event type is nl.voordeur.<name>.v1. 0 is no command: a signal. */
 typedef enum vdr_act {

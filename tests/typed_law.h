@@ -73,6 +73,15 @@ law_command_difference(const vdr_command *a, const vdr_command *b)
             !law_span_same(of->type, other->type))
             return "what left";
     }
+    if (a->query != b->query || !law_span_same(a->traceparent, b->traceparent) ||
+        a->seen_count != b->seen_count)
+        return "a view";
+    for (size_t i = 0; i < a->seen_count; i++)
+        if (a->seen[i].kind != b->seen[i].kind || a->seen[i].parts != b->seen[i].parts ||
+            a->seen[i].household.number != b->seen[i].household.number ||
+            a->seen[i].case_id.number != b->seen[i].case_id.number ||
+            a->seen[i].position != b->seen[i].position)
+            return "what was seen";
     return NULL;
 }
 

@@ -70,6 +70,7 @@ is_party(const vdr_state *state, vdr_party_kind kind, vdr_name name)
     case VDR_PARTY_NONE:
     case VDR_PARTY_AGENCY: /* is named by its own source */
     case VDR_PARTY_OPERATOR:
+    case VDR_PARTY_AUDITOR:
         break;
     }
     return false;

@@ -24,6 +24,7 @@ typedef enum vdr_command_kind {
     VDR_COMMAND_PROPOSE = 6, /* an operator proposes something */
     VDR_COMMAND_DECIDE = 7,  /* an open proposal is approved (not a configuration), rejected or withdrawn */
     VDR_COMMAND_RESUME = 8,  /* a pause or silence ends before its time */
+    VDR_COMMAND_VIEW = 9,    /* somebody was shown what is kept of persons */
     VDR_COMMAND_ERASURE = 12 /* these have left for good: the proof (left.h) */
 } vdr_command_kind;
 
@@ -60,6 +61,26 @@ typedef struct vdr_command_left {
     vdr_span id, source, type; /* of a signal; else absent */
     uint64_t hash;             /* of the id, its lower half */
 } vdr_command_left;
+
+/* What of a thing was shown, and which. Numbers are in logs. */
+typedef enum vdr_seen_kind { VDR_SEEN_SIGNAL = 1, VDR_SEEN_CASE = 2, VDR_SEEN_HOUSEHOLD = 3 } vdr_seen_kind;
+typedef enum vdr_seen_parts {
+    VDR_SEEN_FACTS = 1,    /* that it is there, and what it is: no person, no free text */
+    VDR_SEEN_CONTENT = 2,  /* of a signal: persons, address, free text */
+    VDR_SEEN_PLAN = 4,     /* of a case: goals, and the words it ended with */
+    VDR_SEEN_MEMBERS = 8,  /* of a household: who belongs to it, by handle */
+    VDR_SEEN_NUMBERS = 16, /* and their BSN and BAG ids */
+    VDR_SEEN_REASONS = 32, /* of a household or case: its explanation */
+    VDR_SEEN_ALL = 63
+} vdr_seen_parts;
+
+typedef struct vdr_command_seen {
+    vdr_seen_kind kind;
+    uint32_t parts;
+    vdr_household_id household; /* then; 0: of none that is known */
+    vdr_case_id case_id;        /* the case, or the open one that the signal or household had then; 0: none */
+    vdr_position position;      /* SIGNAL: of its record; else 0 */
+} vdr_command_seen;
 
 typedef struct vdr_command {
     vdr_command_kind kind;
@@ -136,6 +157,14 @@ typedef struct vdr_command {
     uint64_t through;
     uint64_t generation;              /* of the wrapping key that took over; 0: none did */
     uint64_t keys_kept, keys_dropped; /* of data keys; in the last record of a run, else 0 */
+
+    /* VIEW: sender_kind and sender_id saw it, by which vdr_query (its number). With a reason it was not theirs to
+     * see: every privacy officer is told. Nothing else comes of it. */
+    const vdr_command_seen *seen;
+    size_t seen_count;
+    uint32_t query;
+    vdr_span traceparent; /* of whoever asked; absent: none */
+
     /* CONFIG and PROPOSE of one: the three texts, to be kept; NULL: they are not (a replay of files). */
     const vdr_span *texts;
 } vdr_command;

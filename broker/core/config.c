@@ -52,6 +52,7 @@ has_party(const vdr_config *config, vdr_party_kind kind, vdr_span name)
         return has_name(config->privacy_officers, name);
     case VDR_PARTY_NONE:
     case VDR_PARTY_OPERATOR:
+    case VDR_PARTY_AUDITOR:
         break;
     }
     return false;

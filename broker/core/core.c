@@ -238,6 +238,22 @@ step_erasure(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
     ret_step->record = true;
 }
 
+/* What was seen is of the log only. One message for all: the first names what was asked for. */
+static void
+step_view(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
+{
+    ret_step->record = true;
+    if (command->reason.at == NULL || command->seen_count == 0)
+        return;
+    vdr_effect message = vdr_message_new(state, VDR_MESSAGE_BREAK_GLASS);
+    message.case_id = command->seen[0].case_id;
+    message.household = command->seen[0].household;
+    message.by_kind = command->sender_kind;
+    message.by = command->sender_id;
+    message.reason = command->reason;
+    vdr_tell_officers(state, &message);
+}
+
 void
 vdr_core_foresee(const vdr_core *core, const vdr_command *command, uint32_t depth)
 {
@@ -287,6 +303,9 @@ vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position position,
         break;
     case VDR_COMMAND_ERASURE:
         step_erasure(state, command, ret_step);
+        break;
+    case VDR_COMMAND_VIEW:
+        step_view(state, command, ret_step);
         break;
     }
     ret_step->tick = fired && !ret_step->record;

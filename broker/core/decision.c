@@ -49,6 +49,9 @@ resolve_message(const vdr_state *state, const vdr_effect *effect, vdr_arena *are
     decision->message = effect->message;
     decision->other = effect->other;
     decision->result = effect->result;
+    decision->by_kind = effect->by_kind;
+    decision->by = effect->by;
+    decision->reason = effect->reason;
     if (effect->has_signal)
         decision->signal =
             (vdr_signal_name){.source = text_of(state, effect->signal.source), .id = effect->signal.id};

@@ -180,6 +180,12 @@ take_message(reader *in, vdr_effect *effect)
         effect->result = take_text(in);
     if (has & VDR_HAS_REGISSEUR)
         effect->regisseur = take_name(in);
+    if (has & VDR_HAS_BY) {
+        effect->by_kind = (vdr_party_kind)take_word(in, VDR_PARTY_LAST);
+        effect->by = take_text(in);
+    }
+    if (has & VDR_HAS_REASON)
+        effect->reason = take_text(in);
     if (has & VDR_HAS_AGENCIES)
         effect->agencies = take_list(in, false);
 }

@@ -69,7 +69,9 @@ typedef struct vdr_effect {
     vdr_message_kind message;
     bool has_signal;
     vdr_signal_ref signal;
-    vdr_span result;          /* feedback; absent otherwise */
+    vdr_span result;        /* feedback; absent otherwise */
+    vdr_party_kind by_kind; /* break_glass: who saw, and why */
+    vdr_span by, reason;
     vdr_name rule;            /* match, WATCH */
     vdr_effect_list agencies; /* match: of names */
 } vdr_effect;

@@ -9,7 +9,7 @@
  *   CASE     change (byte); state and priority * 16 (byte); case; household; regisseur as the flag says;
  *            if proposed: count and rules; count and signals
  *   MESSAGE  kind (byte); mailbox; seq; what vdr_message_members_of says: case, signal, household, other,
- *            rule, result, regisseur; count and agencies
+ *            rule, result, regisseur, by (kind as a byte, and id), reason; count and agencies
  *   WATCH    household; rule
  *
  * Numbers are varints: seven bits a byte, the lowest first, never longer than needed. A text is a length and

@@ -84,7 +84,7 @@ static void
 make_room(vdr_tale *tale, const vdr_effect *effect)
 {
     (void)room(tale, 16 * VDR_VARINT_BYTES_MAX + effect->id.len + effect->source.len + effect->signal.id.len +
-                         effect->result.len);
+                         effect->result.len + effect->by.len + effect->reason.len);
 }
 
 static void
@@ -178,6 +178,12 @@ put_message(vdr_tale *tale, const vdr_effect *effect)
         put_text(tale, effect->result);
     if (has & VDR_HAS_REGISSEUR)
         put_number(tale, effect->regisseur);
+    if (has & VDR_HAS_BY) {
+        put_byte(tale, (unsigned)effect->by_kind);
+        put_text(tale, effect->by);
+    }
+    if (has & VDR_HAS_REASON)
+        put_text(tale, effect->reason);
     return offset;
 }
 

@@ -182,6 +182,7 @@ is_in_town(const vdr_state *state, const vdr_mailbox *mailbox)
         return name->officer != VDR_TOWN_NONE;
     case VDR_PARTY_NONE:
     case VDR_PARTY_OPERATOR:
+    case VDR_PARTY_AUDITOR:
         break;
     }
     return false;

@@ -124,6 +124,44 @@ open_cases_are_listed_by_number_also_past_one_that_is_gone(void **unused)
     town_free(t);
 }
 
+static void
+a_view_tells_nobody_and_one_beyond_ones_own_tells_every_privacy_officer(void **unused)
+{
+    (void)unused;
+    town *t = town_new(&town_config);
+    EVENT(t, .id = "s-1", .by = "school", .type = "absence", .who = "a");
+    static const vdr_command_seen seen[] = {
+        {VDR_SEEN_HOUSEHOLD, VDR_SEEN_FACTS | VDR_SEEN_NUMBERS, {1}, {0}, 0}};
+    vdr_command view = {.kind = VDR_COMMAND_VIEW,
+                        .at = VDR_MS_NONE,
+                        .sender_kind = VDR_PARTY_COORDINATOR,
+                        .sender_id = vdr_span_str("piet"),
+                        .query = 4,
+                        .seen = seen,
+                        .seen_count = 1};
+    town_step(t, &view);
+    assert_true(t->step.record);
+    assert_int_equal(t->step.mail_count, 0);
+    assert_int_equal(t->step.tale.len, 0);
+    view.reason = vdr_span_str("a neighbour called");
+    town_step(t, &view);
+    assert_int_equal(t->step.mail_count, 1);
+    vdr_effect told;
+    uint32_t offset = t->step.mails[0].offset;
+    assert_int_equal(vdr_effect_next(t->step.tale, &offset, &told), VDR_OK);
+    assert_int_equal(told.message, VDR_MESSAGE_BREAK_GLASS);
+    assert_true(vdr_span_equal(told.reason, view.reason) && vdr_span_equal(told.by, view.sender_id));
+    assert_int_equal(told.household.number, 1);
+    assert_int_equal(box(t, VDR_PARTY_PRIVACY_OFFICER, "ada").last, 1);
+    /* An officer with unread messages is not removed; afterwards one is. */
+    vdr_config without = town_config;
+    without.privacy_officers.count = 0;
+    assert_non_null(vdr_core_config_objection(t->core, &without));
+    acknowledge(t, vdr_core_mailbox(t->core, VDR_PARTY_PRIVACY_OFFICER, vdr_span_str("ada")), 1);
+    assert_null(vdr_core_config_objection(t->core, &without));
+    town_free(t);
+}
+
 int
 main(void)
 {
@@ -131,6 +169,7 @@ main(void)
         cmocka_unit_test(cursors_go_forward_only_and_not_beyond_the_last),
         cmocka_unit_test(the_log_is_kept_for_the_oldest_unread_message_and_not_much_more),
         cmocka_unit_test(open_cases_are_listed_by_number_also_past_one_that_is_gone),
+        cmocka_unit_test(a_view_tells_nobody_and_one_beyond_ones_own_tells_every_privacy_officer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

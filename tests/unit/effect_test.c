@@ -209,6 +209,19 @@ static const struct {
       .other = {2}},
      0,
      12},
+    {"break_glass",
+     {.kind = VDR_EFFECT_MESSAGE,
+      .at = T0,
+      .mailbox = 1,
+      .seq = 1,
+      .message = VDR_MESSAGE_BREAK_GLASS,
+      .case_id = {7},
+      .household = {12},
+      .by_kind = VDR_PARTY_AUDITOR,
+      .by = S("rk"),
+      .reason = S("klacht 12")},
+     0,
+     26},
     {"watch", {.kind = VDR_EFFECT_WATCH, .at = T0, .household = {77}, .rule = 5}, 0, 9},
 };
 #define ROWS (sizeof rows / sizeof *rows)
@@ -263,7 +276,8 @@ same(size_t row, const vdr_effect *read)
            want->regisseur == read->regisseur && want->mailbox == read->mailbox && want->seq == read->seq &&
            want->message == read->message && want->has_signal == read->has_signal &&
            same_signal(&want->signal, &read->signal) && same_text(want->result, read->result) &&
-           want->rule == read->rule;
+           want->by_kind == read->by_kind && same_text(want->by, read->by) &&
+           same_text(want->reason, read->reason) && want->rule == read->rule;
 }
 
 static void

@@ -87,6 +87,11 @@ command_of(size_t i)
          .at = 5,
          .time = VDR_MS_NONE},
     };
+    static const vdr_command_seen seen[] = {
+        {VDR_SEEN_CASE, VDR_SEEN_FACTS | VDR_SEEN_PLAN, {12}, {7}, 0},
+        {VDR_SEEN_SIGNAL, VDR_SEEN_FACTS | VDR_SEEN_CONTENT, {12}, {7}, 123456},
+        {VDR_SEEN_HOUSEHOLD, VDR_SEEN_ALL, {UINT64_MAX}, {0}, 0},
+    };
     static const vdr_command others[] = {
         {.kind = VDR_COMMAND_TICK, .at = 1772442000000},
         {.kind = VDR_COMMAND_CONFIG, .at = 0},
@@ -121,6 +126,22 @@ command_of(size_t i)
          .generation = 2,
          .keys_kept = 200,
          .keys_dropped = 3},
+        {.kind = VDR_COMMAND_VIEW,
+         .at = 9,
+         .sender_kind = VDR_PARTY_REGISSEUR,
+         .sender_id = SPAN("anna"),
+         .query = 2,
+         .traceparent = SPAN("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+         .seen = seen,
+         .seen_count = 2},
+        {.kind = VDR_COMMAND_VIEW,
+         .at = 9,
+         .sender_kind = VDR_PARTY_LAST,
+         .sender_id = SPAN("rekenkamer"),
+         .reason = SPAN("complaint 12"),
+         .query = 4,
+         .seen = &seen[2],
+         .seen_count = 1},
     };
     if (i >= EVENTS)
         return others[i - EVENTS];
@@ -135,7 +156,7 @@ command_of(size_t i)
     }
     return command;
 }
-#define COMMANDS (EVENTS + 14)
+#define COMMANDS (EVENTS + 16)
 
 static void
 what_is_written_is_read_as_the_same_command(void **state)
