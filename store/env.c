@@ -320,6 +320,26 @@ begin_use(vdr_env *env)
     return rc == 0 ? VDR_OK : vdr_env_note(env, "beginning", rc);
 }
 
+/* Gives back what the file holds for nothing, where that is more than half. */
+static vdr_err
+shrink(vdr_env *env, const char *dir)
+{
+    char path[VDR_PATH_BYTES];
+    vdr_env_shrink_tidy(env, dir);
+    if (!vdr_env_is_wasteful(env) || !vdr_env_shrink_copy(env, dir))
+        return VDR_OK;
+    mdb_env_close(env->mdb);
+    env->mdb = NULL;
+    int rc = vdr_env_shrink_swap(env, dir);
+    if (rc == 0)
+        rc = vdr_folder_path(dir, env->spec->name, path);
+    if (rc != 0)
+        return vdr_env_note(env, dir, rc);
+    env->shrunk = true;
+    vdr_err err = open_mdb(env, path);
+    return err == VDR_OK ? begin_use(env) : err;
+}
+
 vdr_err
 vdr_env_open(vdr_env *env, const vdr_env_spec *spec, const char *dir, bool create, uint64_t map_bytes)
 {
@@ -334,6 +354,8 @@ vdr_env_open(vdr_env *env, const vdr_env_spec *spec, const char *dir, bool creat
     vdr_err err = open_place(env, dir, create);
     if (err == VDR_OK)
         err = begin_use(env);
+    if (err == VDR_OK)
+        err = shrink(env, dir);
     if (err != VDR_OK)
         vdr_env_close(env);
     return err;

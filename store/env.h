@@ -45,6 +45,7 @@ typedef struct vdr_env {
     uint64_t map_bytes;  /* now; less than map_wanted while the volume is full */
     uint64_t map_wanted;
     vdr_room room;
+    bool shrunk; /* at opening: the file is a copy without free pages */
 
     pthread_mutex_t gate; /* guards the two below: the map moves only while nobody reads */
     pthread_cond_t turn;
@@ -84,6 +85,16 @@ vdr_err vdr_env_note(vdr_env *env, const char *what, int rc);
 
 /* A compacted copy as DIR/NAME, which must not be there yet. Any thread, while others write. */
 VDR_MUST_CHECK vdr_err vdr_env_copy(vdr_env *env, const char *dir);
+
+/* The file data.mdb of such a copy, synced, in the folder path. 0 or an error code of LMDB or the system. */
+int vdr_env_copy_file(vdr_env *env, const char *path);
+
+/* store/env_shrink.c, used at opening. copy: a copy without free pages lies beside the file, checked; swap, with
+ * the environment closed: it is the file now. */
+bool vdr_env_is_wasteful(const vdr_env *env); /* more than half of the file is free */
+void vdr_env_shrink_tidy(const vdr_env *env, const char *dir);
+bool vdr_env_shrink_copy(vdr_env *env, const char *dir);
+int vdr_env_shrink_swap(const vdr_env *env, const char *dir);
 
 /* What can still be written: free pages in the file, and what the volume has. On any thread from values
  * that were copied on the thread that writes. */

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static int
-copy_file(vdr_env *env, const char *path)
+int
+vdr_env_copy_file(vdr_env *env, const char *path)
 {
     char file[VDR_PATH_BYTES];
     int rc = vdr_folder_path(path, "data.mdb", file);
@@ -44,7 +44,7 @@ vdr_env_copy(vdr_env *env, const char *dir)
     if (rc != 0)
         return vdr_env_err(rc);
     vdr_env_enter(env); /* LMDB's copy begins a read transaction of its own */
-    rc = copy_file(env, begun);
+    rc = vdr_env_copy_file(env, begun);
     vdr_env_leave(env);
     if (rc == 0)
         rc = vdr_folder_sync(begun);
