@@ -9,6 +9,7 @@
  *
  * Acknowledgements of a turn go to the engine as one bundle, the highest of each mailbox; ACKED follows when
  * the bundle is durable. */
+#include "broker/core/needed.h"
 #include "broker/daemon.h"
 #include "broker/journal.h"
 #include "broker/trace.h"
@@ -314,6 +315,20 @@ vdr_delivery_acked(vdr_daemon *daemon, uint64_t bundle)
 
 /* ---- messages */
 
+/* Has what it is about left? Then nothing of it is told any more (protocol.md 6.4). */
+static bool
+is_erased(const vdr_daemon *daemon, const vdr_effect *effect)
+{
+    uint64_t id_hash = effect->has_signal ? vdr_door_id_hash(daemon->door, effect->signal.id) : 0;
+    return !vdr_needed_to_read(vdr_engine_core(daemon->engine), effect, id_hash);
+}
+
+static vdr_wire_message
+erased_message(const vdr_log_mail *mail)
+{
+    return (vdr_wire_message){.seq = mail->seq, .kind = VDR_MESSAGE_ERASED};
+}
+
 static vdr_err
 message_of(vdr_daemon *daemon, vdr_span tale, vdr_span content, const vdr_log_mail *mail,
            vdr_wire_message *ret_message)
@@ -325,6 +340,10 @@ message_of(vdr_daemon *daemon, vdr_span tale, vdr_span content, const vdr_log_ma
     if (err == VDR_OK &&
         (effect.kind != VDR_EFFECT_MESSAGE || effect.mailbox != mail->mailbox || effect.seq != mail->seq))
         err = VDR_E_STORE_CORRUPT;
+    if (err == VDR_OK && is_erased(daemon, &effect)) {
+        *ret_message = erased_message(mail);
+        return VDR_OK;
+    }
     if (err == VDR_OK)
         err = vdr_core_decision(vdr_engine_core(daemon->engine), &effect, &daemon->tales, &d);
     if (err != VDR_OK)

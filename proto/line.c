@@ -240,6 +240,8 @@ vdr_message_members_of(vdr_message_kind kind)
         return VDR_HAS_HOUSEHOLD | VDR_HAS_OTHER;
     case VDR_MESSAGE_BREAK_GLASS:
         return VDR_HAS_CASE | VDR_HAS_HOUSEHOLD | VDR_HAS_BY | VDR_HAS_REASON;
+    case VDR_MESSAGE_ERASED:
+        return 0;
     }
     return 0;
 }

@@ -40,6 +40,7 @@ static const char *const message_kinds[] = {
     "match",
     "review",
     "break_glass",
+    "erased",
 };
 static const char *const acts[] = {
     "none",           "signal_withdrawn", "signal_ended",      "feedback",         "case_accepted",

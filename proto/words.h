@@ -119,9 +119,10 @@ typedef enum vdr_message_kind {
     VDR_MESSAGE_MATCH,
     VDR_MESSAGE_REVIEW,
     /* of protocol.md 6.4 */
-    VDR_MESSAGE_BREAK_GLASS
+    VDR_MESSAGE_BREAK_GLASS,
+    VDR_MESSAGE_ERASED /* stands where a message was whose subject has left; never told by a step */
 } vdr_message_kind;
-#define VDR_MESSAGE_LAST VDR_MESSAGE_BREAK_GLASS
+#define VDR_MESSAGE_LAST VDR_MESSAGE_ERASED
 
 /* Commands of section 9 and of protocol.md 5.10; the event type is nl.voordeur.<name>.v1. 0 is no command: a signal. */
 typedef enum vdr_act {

@@ -162,6 +162,7 @@ take_message(reader *in, vdr_effect *effect)
 {
     effect->message = (vdr_message_kind)take_word(in, VDR_MESSAGE_LAST);
     unsigned has = in->bad ? 0 : vdr_message_members_of(effect->message);
+    in->bad |= has == 0; /* erased: told by delivery alone */
     effect->mailbox = take_number32(in);
     effect->seq = take_number(in);
     if (has & VDR_HAS_CASE)

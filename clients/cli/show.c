@@ -57,8 +57,9 @@ json_t *
 vdr_cli_message(const vdr_wire_message *m)
 {
     unsigned has = vdr_message_members_of(m->kind);
-    json_t *o = json_pack("{s:I, s:o, s:s}", "seq", (json_int_t)m->seq, "at", vdr_cli_instant(m->at_ms),
-                          "kind", vdr_message_kind_name(m->kind));
+    json_t *at = m->kind == VDR_MESSAGE_ERASED ? json_null() : vdr_cli_instant(m->at_ms);
+    json_t *o = json_pack("{s:I, s:o, s:s}", "seq", (json_int_t)m->seq, "at", at, "kind",
+                          vdr_message_kind_name(m->kind));
     if ((has & VDR_HAS_CASE) != 0)
         set_id(o, "case", 'C', m->case_id.number);
     if ((has & VDR_HAS_SIGNAL) != 0) {
@@ -222,6 +223,11 @@ row(const char *label, vdr_span text)
 void
 vdr_cli_show_message(const vdr_wire_message *m)
 {
+    if (m->kind == VDR_MESSAGE_ERASED) {
+        printf("%6llu  erased: what this message was about has left the broker\n",
+               (unsigned long long)m->seq);
+        return;
+    }
     printf("%6llu  %s  %-17s", (unsigned long long)m->seq, vdr_cli_when(m->at_ms),
            vdr_message_kind_name(m->kind));
     if (m->case_id.number != 0)
