@@ -6,7 +6,7 @@
 
 static const char usage[] =
     "Usage: voordeurd --config DIR --store DIR --node FILE [--keep-config]\n"
-    "                 [--check] [--clock event]\n"
+    "                 [--check] [--clock event] [--allow-root] [--no-sandbox]\n"
     "\n"
     "Takes signals from agencies, keeps them durably, brings them together per household\n"
     "and routes each case to exactly one regisseur.\n"
@@ -18,6 +18,8 @@ static const char usage[] =
     "                  in force, start on the configuration that the store holds, with a warning\n"
     "  --check         read and check all of it, say what is wrong, start nothing\n"
     "  --clock event   take log time from the events; for demonstrations and tests only\n"
+    "  --allow-root    run as root, which it refuses otherwise: in a container, or to try it out\n"
+    "  --no-sandbox    leave all paths and system calls open: for debuggers and tracers only\n"
     "  --help, --version\n"
     "\n"
     "SIGHUP reads configuration and keys again; what is bad changes nothing, and with approvals:\n"
@@ -50,6 +52,8 @@ main(int argc, char **argv)
         {"clock", required_argument, NULL, 'k'},
         {"check", no_argument, NULL, 'x'},
         {"keep-config", no_argument, NULL, 'e'},
+        {"allow-root", no_argument, NULL, 'r'},
+        {"no-sandbox", no_argument, NULL, 'o'},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
@@ -74,6 +78,12 @@ main(int argc, char **argv)
             break;
         case 'e':
             options.keep_config = true;
+            break;
+        case 'r':
+            options.allow_root = true;
+            break;
+        case 'o':
+            options.no_sandbox = true;
             break;
         case 'x':
             options.check = true;

@@ -1,5 +1,6 @@
 #include "broker/start.h"
 
+#include "broker/confine.h"
 #include "broker/daemon.h"
 #include "broker/journal.h"
 #include "broker/notify.h"
@@ -81,6 +82,19 @@ harden(void)
     (void)sigaddset(&signals, SIGHUP);
     (void)sigprocmask(SIG_BLOCK, &signals, NULL); /* before any thread is made: all inherit it */
     return signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+/* What root can do no sandbox takes away: not in earnest, and never unasked. */
+static bool
+user_allowed(const vdr_start_options *options)
+{
+    if (geteuid() != 0 || options->allow_root || options->check)
+        return true;
+    (void)fputs(
+        "voordeurd: refuses to run as root. Give it a user of its own, as deploy/voordeur.service does;\n"
+        "in a container, or to try it out, say --allow-root.\n",
+        stderr);
+    return false;
 }
 
 /* ---- configuration and keys */
@@ -447,6 +461,8 @@ close_all(started *s)
 vdr_exit
 vdr_start(const vdr_start_options *options)
 {
+    if (!user_allowed(options))
+        return VDR_EXIT_CONFIG;
     started *s = (started *)vdr_alloc(1, sizeof *s);
     s->daemon.config_dir = options->config_dir;
     s->daemon.node_path = options->node_path;
@@ -474,7 +490,14 @@ vdr_start(const vdr_start_options *options)
             VDR_NOTE(EVENT_CLOCK,
                      vdr_field_text("text", "log time is taken from the events: for demonstrations "
                                             "and tests only, never for real signals"));
+        vdr_confined paths = {0};
+        if (!options->no_sandbox)
+            paths = vdr_confine_paths(s->daemon.node, options->config_dir, options->store_dir);
         status = open_all(s, options);
+        if (status == VDR_EXIT_CLEAN && !options->no_sandbox)
+            vdr_confine_calls(paths);
+        else if (status == VDR_EXIT_CLEAN)
+            vdr_confine_nothing();
         if (status == VDR_EXIT_CLEAN)
             status = serve(s);
     }

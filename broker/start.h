@@ -19,6 +19,8 @@ typedef struct vdr_start_options {
     const char *config_dir, *store_dir, *node_path;
     vdr_clock_kind clock;
     bool check;       /* read everything, start nothing */
+    bool allow_root;  /* root may run it */
+    bool no_sandbox;  /* every path and every system call stays open */
     bool keep_config; /* a wrong or refused config_dir leaves what the store holds in force */
 } vdr_start_options;
 

@@ -177,7 +177,7 @@ class LiveTown:
             self.broker = subprocess.Popen(
                 self.prefix + [self.daemon, "--config", os.path.join(self.home, "config"), "--store",
                                os.path.join(self.home, "store"), "--node", os.path.join(self.home, "node.yaml")] +
-                self.clock, stdout=log, stderr=log, start_new_session=detached)
+                self.clock + (["--allow-root"] if os.geteuid() == 0 else []), stdout=log, stderr=log, start_new_session=detached)
         until = time.monotonic() + WAIT_S
         while time.monotonic() < until:
             if self.broker.poll() is not None:

@@ -6,6 +6,7 @@
 #include "store/pages.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -179,6 +180,7 @@ open_mdb(vdr_env *env, const char *path)
     unsigned flags = 0;
     MDB_stat st;
     MDB_envinfo now;
+    mdb_filehandle_t fd;
     int stale, rc = mdb_env_create(&env->mdb);
     if (rc == 0)
         rc = mdb_env_set_maxdbs(env->mdb, VDR_ENV_TABLES_MAX);
@@ -192,6 +194,10 @@ open_mdb(vdr_env *env, const char *path)
         rc = mdb_env_get_flags(env->mdb, &flags);
     if (rc == 0)
         rc = mdb_reader_check(env->mdb, &stale);
+    if (rc == 0)
+        rc = mdb_env_get_fd(env->mdb, &fd);
+    if (rc == 0 && fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) /* LMDB says it for its other descriptors only */
+        rc = errno;
     if (rc != 0)
         return vdr_env_note(env, path, rc);
     VDR_ASSERT((flags & forbidden) == 0 && (flags & MDB_NOTLS) != 0);

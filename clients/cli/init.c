@@ -253,11 +253,11 @@ make_home(town_home *init)
     good = good && copy_config(init) && make_keys(init) && write_node(init) && write_clients(init);
     if (good)
         printf("%s: %.*s, %zu parties with a key each\n"
-               "start:  voordeurd --config %s/config --store %s/store --node %s/node.yaml\n"
+               "start:  voordeurd --config %s/config --store %s/store --node %s/node.yaml%s\n"
                "look:   voordeur status --home %s --as operator:%s\n",
                init->dir, (int)init->config->municipality.len, (const char *)init->config->municipality.at,
-               json_array_size(init->parties), init->dir, init->dir, init->dir, init->dir,
-               init->operator_ids[0]);
+               json_array_size(init->parties), init->dir, init->dir, init->dir,
+               geteuid() == 0 ? " --allow-root" : "", init->dir, init->operator_ids[0]);
     json_decref(init->parties);
     vdr_config_free(&init->config);
     return good ? vdr_cli_flush() : VDR_EXIT_FAILED;

@@ -17,6 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 BUILD = os.environ.get("VDR_BUILD", os.path.join(ROOT, "build", "debug"))
 DAEMON = os.path.join(BUILD, "broker", "voordeurd")
 PEER = os.path.join(BUILD, "tests", "integration", "integration_peer")
+AS_ROOT = ["--allow-root"] if os.geteuid() == 0 else []
 WAIT_S = float(os.environ.get("VDR_WAIT_S", "20"))
 
 TOWN = """\
@@ -205,7 +206,7 @@ class Broker:
 
     def command(self):
         return self.prefix + [DAEMON, "--config", self.path("config"), "--store", self.path("store"), "--node",
-                              self.path("node.yaml")] + self.arguments
+                              self.path("node.yaml")] + AS_ROOT + self.arguments
 
     def start(self):
         try:
