@@ -74,7 +74,7 @@ store_open(opened_store *ret_store, const char *dir, char *ret_words)
     vdr_log_options options = {.create = false};
     vdr_err e = vdr_log_open_lmdb(dir, &options, &store.log, words);
     if (e == VDR_OK)
-        e = vdr_checkpoint_open_lmdb(dir, false, &store.checkpoint, words);
+        e = vdr_checkpoint_open_lmdb(dir, NULL, false, &store.checkpoint, words);
     if (e != VDR_OK) {
         store_close(&store);
         return vdr_engine_words(ret_words, e, "%s: %s", dir, *words != '\0' ? words : vdr_err_text(e));

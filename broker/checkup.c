@@ -46,7 +46,7 @@ check_open(checkup *c, const char *dir)
     vdr_log_options options = {.create = false};
     vdr_err e = vdr_log_open_lmdb(dir, &options, &c->log, words);
     if (e == VDR_OK)
-        e = vdr_checkpoint_open_lmdb(dir, false, &c->checkpoint, words);
+        e = vdr_checkpoint_open_lmdb(dir, NULL, false, &c->checkpoint, words);
     if (e == VDR_OK)
         e = vdr_log_reader_open(c->log, &c->reader);
     if (e == VDR_E_STORE_BUSY || e == VDR_E_NOT_FOUND) { /* no fault of the store */

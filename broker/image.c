@@ -82,6 +82,8 @@ begin(vdr_engine *engine)
 {
     vdr_image *image = &engine->image;
     vdr_core_image_begin(engine->core);
+    /* Blocks of an older generation of keys are not carried over: whoever turns the keys waits for this one. */
+    image->all = image->all || vdr_checkpoint_wants_all(engine->options.checkpoint);
     image->state = VDR_IMAGE_COPYING;
     image->mark.position = engine->next - 1;
     image->mark.config_position = vdr_core_config_position(engine->core);

@@ -66,7 +66,7 @@ copy_checkpoint(vdr_rehearsal *r, char *path, vdr_checkpoint **ret_copy)
         return VDR_E_IO;
     vdr_err err = vdr_checkpoint_backup(r->checkpoint, path);
     if (err == VDR_OK)
-        err = vdr_checkpoint_open_lmdb(path, false, ret_copy, r->words);
+        err = vdr_checkpoint_open_lmdb(path, NULL, false, ret_copy, r->words);
     if (err != VDR_OK)
         return err;
     err = vdr_checkpoint_look_back(*ret_copy); /* the older one shows more; there may be one only */

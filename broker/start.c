@@ -233,7 +233,7 @@ open_store(started *s, const vdr_start_options *options, char *ret_words)
         .limit_bytes = limits->store_bytes, .reserve_bytes = limits->reserve_bytes, .create = true};
     vdr_err err = vdr_log_open_lmdb(options->store_dir, &log, &s->daemon.log, ret_words);
     if (err == VDR_OK)
-        err = vdr_checkpoint_open_lmdb(options->store_dir, true, &s->checkpoint, ret_words);
+        err = vdr_checkpoint_open_lmdb(options->store_dir, NULL, true, &s->checkpoint, ret_words);
     if (err != VDR_OK)
         return err;
     err = read_id(options->store_dir, s->daemon.store_id);

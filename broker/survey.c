@@ -108,7 +108,7 @@ take_record(vdr_survey *survey, const vdr_log_record *record)
     if (err == VDR_OK)
         err = vdr_tally_record(survey->tally, survey->next, &command, record->tale);
     uint64_t number;
-    if (err == VDR_OK && command.kind == VDR_COMMAND_SIGNAL && record->key_id == 0 &&
+    if (err == VDR_OK && command.kind == VDR_COMMAND_SIGNAL &&
         sequence_of(record->content, &survey->arena, &number))
         vdr_tally_sequence(survey->tally, command.source, number);
     if (config != NULL && err == VDR_OK) {

@@ -2,12 +2,116 @@
 
 #include "store/ops.h"
 
+#include "store/bytes.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#define MANIFEST_BOUND_BYTES (8u + 32u + 8u)
+
+/* ---- Sealing ---- */
+
+/* A block belongs to its name, a head to the rest of its manifest. */
+static void
+block_bound(vdr_block_id id, uint8_t ret_bound[8])
+{
+    vdr_put_be32(ret_bound, id.table);
+    vdr_put_be32(ret_bound + 4, id.number);
+}
+
+static void
+manifest_bound(const vdr_checkpoint_manifest *manifest, uint8_t ret_bound[MANIFEST_BOUND_BYTES])
+{
+    vdr_put_be64(ret_bound, manifest->position);
+    memcpy(ret_bound + 8, manifest->chain, 32);
+    vdr_put_be64(ret_bound + 40, manifest->blocks);
+}
+
+/* Room for a block, sealed or opened. */
+static uint8_t *
+room(vdr_checkpoint *checkpoint)
+{
+    if (checkpoint->room == NULL) {
+        checkpoint->room_bytes = VDR_BLOCK_BYTES_MAX + VDR_VAULT_BLOCK_BYTES;
+        checkpoint->room = vdr_alloc(checkpoint->room_bytes, 1);
+    }
+    return checkpoint->room;
+}
+
+static vdr_span
+seal(vdr_checkpoint *checkpoint, vdr_span bound, vdr_span bytes)
+{
+    uint8_t *sealed = room(checkpoint);
+    uint32_t generation = vdr_vault_seal_block(checkpoint->vault, bound, bytes, sealed);
+    if (checkpoint->put == 0 || generation < checkpoint->put)
+        checkpoint->put = generation;
+    return vdr_span_of(sealed, bytes.len + VDR_VAULT_BLOCK_BYTES);
+}
+
+static vdr_err
+open_sealed(const vdr_checkpoint *checkpoint, vdr_span bound, vdr_span sealed, uint8_t *into,
+            vdr_span *ret_bytes)
+{
+    if (checkpoint->vault == NULL)
+        return VDR_E_SEALED;
+    vdr_err err = vdr_vault_open_block(checkpoint->vault, bound, sealed, into);
+    if (err == VDR_OK)
+        *ret_bytes = vdr_span_of(into, sealed.len - VDR_VAULT_BLOCK_BYTES);
+    return err;
+}
+
+/* What the newest is now. A manifest that fails its check is told by who reads it: there may be one before it. */
+static void
+look(vdr_checkpoint *checkpoint)
+{
+    vdr_checkpoint_manifest manifest;
+    vdr_err err = checkpoint->ops->manifest_get(checkpoint, &manifest);
+    atomic_store(&checkpoint->generation, err == VDR_OK ? manifest.generation : 0);
+}
+
+void
+vdr_checkpoint_seal_begin(vdr_checkpoint *checkpoint, vdr_vault *vault)
+{
+    checkpoint->vault = vault;
+    look(checkpoint);
+}
+
+void
+vdr_checkpoint_seal_end(vdr_checkpoint *checkpoint)
+{
+    if (checkpoint->room != NULL)
+        sodium_memzero(checkpoint->room, checkpoint->room_bytes);
+    free(checkpoint->room);
+    free(checkpoint->head);
+}
+
+uint32_t
+vdr_checkpoint_generation(const vdr_checkpoint *checkpoint)
+{
+    return atomic_load(&checkpoint->generation);
+}
+
+bool
+vdr_checkpoint_wants_all(const vdr_checkpoint *checkpoint)
+{
+    vdr_vault_status status;
+    if (checkpoint->vault == NULL)
+        return false;
+    vdr_vault_status_get(checkpoint->vault, &status);
+    return status.generation != vdr_checkpoint_generation(checkpoint);
+}
+
+/* ---- Writing ---- */
+
 vdr_err
 vdr_checkpoint_begin(vdr_checkpoint *checkpoint)
 {
     VDR_ASSERT(!checkpoint->begun && !checkpoint->back);
+    if (checkpoint->vault == NULL && vdr_checkpoint_generation(checkpoint) != 0)
+        return VDR_E_SEALED;
     vdr_err err = checkpoint->ops->begin(checkpoint);
     checkpoint->begun = err == VDR_OK;
+    checkpoint->put = 0;
     return err;
 }
 
@@ -15,6 +119,11 @@ vdr_err
 vdr_checkpoint_put(vdr_checkpoint *checkpoint, vdr_block_id id, vdr_span bytes)
 {
     VDR_ASSERT(checkpoint->begun && bytes.len <= VDR_BLOCK_BYTES_MAX);
+    uint8_t bound[8];
+    if (checkpoint->vault != NULL) {
+        block_bound(id, bound);
+        bytes = seal(checkpoint, vdr_span_of(bound, sizeof bound), bytes);
+    }
     return checkpoint->ops->put(checkpoint, id, bytes);
 }
 
@@ -25,13 +134,35 @@ vdr_checkpoint_drop(vdr_checkpoint *checkpoint, vdr_block_id id)
     return checkpoint->ops->drop(checkpoint, id);
 }
 
+/* Which generation the checkpoint will need: of what was put, and of what was carried over. */
+static uint32_t
+needs(const vdr_checkpoint *checkpoint, uint64_t blocks)
+{
+    uint32_t carried = vdr_checkpoint_generation(checkpoint);
+    if (checkpoint->ops->fresh(checkpoint) == blocks)
+        return checkpoint->put;
+    VDR_ASSERT(carried != 0); /* plain blocks would be taken for sealed ones */
+    return carried < checkpoint->put ? carried : checkpoint->put;
+}
+
 vdr_err
 vdr_checkpoint_commit(vdr_checkpoint *checkpoint, const vdr_checkpoint_manifest *manifest)
 {
     VDR_ASSERT(checkpoint->begun && manifest->head.len <= VDR_BLOCK_BYTES_MAX);
-    vdr_err err = checkpoint->ops->commit(checkpoint, manifest);
-    if (err != VDR_OK)
+    vdr_checkpoint_manifest stored = *manifest;
+    uint8_t bound[MANIFEST_BOUND_BYTES];
+    stored.generation = 0;
+    if (checkpoint->vault != NULL) {
+        manifest_bound(manifest, bound);
+        stored.head = seal(checkpoint, vdr_span_of(bound, sizeof bound), manifest->head);
+        stored.generation = needs(checkpoint, manifest->blocks);
+    }
+    vdr_err err = checkpoint->ops->commit(checkpoint, &stored);
+    if (err != VDR_OK) {
         checkpoint->ops->abandon(checkpoint);
+    } else {
+        atomic_store(&checkpoint->generation, stored.generation);
+    }
     checkpoint->begun = false;
     return err;
 }
@@ -44,10 +175,50 @@ vdr_checkpoint_abandon(vdr_checkpoint *checkpoint)
     checkpoint->begun = false;
 }
 
+/* ---- Reading ---- */
+
 vdr_err
 vdr_checkpoint_manifest_get(vdr_checkpoint *checkpoint, vdr_checkpoint_manifest *ret_manifest)
 {
-    return checkpoint->ops->manifest_get(checkpoint, ret_manifest);
+    vdr_checkpoint_manifest manifest;
+    uint8_t bound[MANIFEST_BOUND_BYTES];
+    vdr_err err = checkpoint->ops->manifest_get(checkpoint, &manifest);
+    if (err != VDR_OK)
+        return err;
+    if (manifest.generation != 0) {
+        vdr_span sealed = manifest.head;
+        manifest.head = (vdr_span){0};
+        if (sealed.len < VDR_VAULT_BLOCK_BYTES)
+            return VDR_E_STORE_CORRUPT;
+        manifest_bound(&manifest, bound);
+        uint8_t *opened = vdr_alloc(sealed.len, 1);
+        err = open_sealed(checkpoint, vdr_span_of(bound, sizeof bound), sealed, opened, &manifest.head);
+        free(checkpoint->head);
+        checkpoint->head = opened;
+    }
+    if (err == VDR_OK || err == VDR_E_SEALED)
+        *ret_manifest = manifest;
+    return err;
+}
+
+typedef struct loading {
+    vdr_checkpoint *checkpoint;
+    vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes);
+    void *context;
+} loading;
+
+static vdr_err
+load_sealed(void *context, vdr_block_id id, vdr_span sealed)
+{
+    const loading *l = context;
+    uint8_t bound[8];
+    vdr_span bytes;
+    if (sealed.len > VDR_BLOCK_BYTES_MAX + VDR_VAULT_BLOCK_BYTES)
+        return VDR_E_STORE_CORRUPT;
+    block_bound(id, bound);
+    vdr_err err =
+        open_sealed(l->checkpoint, vdr_span_of(bound, sizeof bound), sealed, room(l->checkpoint), &bytes);
+    return err == VDR_OK ? l->block(l->context, id, bytes) : err;
 }
 
 vdr_err
@@ -55,14 +226,26 @@ vdr_checkpoint_load(vdr_checkpoint *checkpoint,
                     vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes), void *context)
 {
     VDR_ASSERT(!checkpoint->begun);
-    return checkpoint->ops->load(checkpoint, block, context);
+    loading l = {.checkpoint = checkpoint, .block = block, .context = context};
+    return vdr_checkpoint_generation(checkpoint) == 0 ? checkpoint->ops->load(checkpoint, block, context)
+                                                      : checkpoint->ops->load(checkpoint, load_sealed, &l);
 }
 
 vdr_err
 vdr_checkpoint_fall_back(vdr_checkpoint *checkpoint)
 {
     VDR_ASSERT(!checkpoint->begun && !checkpoint->back);
-    return checkpoint->ops->fall_back(checkpoint);
+    vdr_err err = checkpoint->ops->fall_back(checkpoint);
+    if (err == VDR_OK)
+        look(checkpoint);
+    return err;
+}
+
+vdr_err
+vdr_checkpoint_forget_older(vdr_checkpoint *checkpoint)
+{
+    VDR_ASSERT(!checkpoint->begun && !checkpoint->back);
+    return checkpoint->ops->forget_older(checkpoint);
 }
 
 vdr_err
@@ -71,6 +254,8 @@ vdr_checkpoint_look_back(vdr_checkpoint *checkpoint)
     VDR_ASSERT(!checkpoint->begun && !checkpoint->back);
     vdr_err err = checkpoint->ops->look_back(checkpoint);
     checkpoint->back = err == VDR_OK;
+    if (err == VDR_OK)
+        look(checkpoint);
     return err;
 }
 

@@ -5,6 +5,11 @@
  * that did not change since the last checkpoint need not be written again: it is carried over. The newest
  * and the one before it are kept.
  *
+ * With a vault blocks and head are sealed under the wrapping key of the present generation (store/vault.h). What
+ * is carried over stays under the one that it was sealed under. So before a generation is destroyed a checkpoint
+ * is written whole: when vdr_checkpoint_wants_all() says so every block is put, none carried over. It says so
+ * also where the newest is not sealed yet.
+ *
  * Thread:  one thread at a time uses a handle; backup may run on another one at the same time. A process
  *          has one handle on a store; another process gets STORE_BUSY.
  * Errors:  as store/log.h. After a failed put or drop abandon; a failed commit has abandoned by itself.
@@ -17,11 +22,12 @@
 #include "proto/assert.h"
 #include "proto/err.h"
 #include "proto/types.h"
+#include "store/vault.h"
 
 typedef struct vdr_checkpoint vdr_checkpoint;
 
 #define VDR_BLOCK_BYTES_MAX  (1u << 20)
-#define VDR_BLOCK_BYTES_GOOD 65508u /* the largest that fills LMDB's pages: 16 of them, nothing wasted */
+#define VDR_BLOCK_BYTES_GOOD 65464u /* the largest that, sealed, fills LMDB's pages: 16, nothing wasted */
 
 /* What a manifest says. head is a small byte string (sizes and versions of the tables, counters,
  * the configuration's position) whose meaning the store does not know; at most VDR_BLOCK_BYTES_MAX. */
@@ -30,6 +36,8 @@ typedef struct vdr_checkpoint_manifest {
     uint8_t chain[32];     /* hash of the log's chain there */
     uint64_t blocks;       /* how many it has, written or carried over */
     vdr_span head;
+    uint32_t
+        generation; /* the oldest of wrapping keys that it needs; 0: it is not sealed. Not looked at by commit */
 } vdr_checkpoint_manifest;
 
 /* A block's name: table and number in it. */
@@ -38,7 +46,14 @@ typedef struct vdr_block_id {
     uint32_t number;
 } vdr_block_id;
 
-/* Begins a checkpoint. Only one at a time. */
+/* Must the next checkpoint be whole, every block put? Any thread. What it says before begin counts, if the
+ * generation did not change between: then the checkpoint is good, but the next one must be whole again. */
+bool vdr_checkpoint_wants_all(const vdr_checkpoint *checkpoint);
+/* The oldest generation of wrapping keys that the newest checkpoint needs; 0: it is not sealed, or there is
+ * none. Any thread. */
+uint32_t vdr_checkpoint_generation(const vdr_checkpoint *checkpoint);
+
+/* Begins a checkpoint. Only one at a time. SEALED: the newest is sealed and there is no vault. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_begin(vdr_checkpoint *checkpoint);
 /* Adds or replaces a block; at most VDR_BLOCK_BYTES_MAX, may be empty. Committed in pieces of about 32 MiB,
  * so that no transaction grows large: such a call waits for the disk, the others do not. */
@@ -46,23 +61,29 @@ VDR_MUST_CHECK vdr_err vdr_checkpoint_put(vdr_checkpoint *checkpoint, vdr_block_
 /* Drops a block of the last checkpoint that the new one does not have. NOT_FOUND: it had none such. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_drop(vdr_checkpoint *checkpoint, vdr_block_id id);
 /* Makes it the newest, durable. Blocks neither put nor dropped are carried over from the newest; with them
- * there are manifest->blocks, asserted. Then removes what only checkpoints before the last two had. */
+ * there are manifest->blocks, asserted; also that none that is not sealed is carried over into one that is. Then
+ * removes what only checkpoints before the last two had. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_commit(vdr_checkpoint *checkpoint,
                                              const vdr_checkpoint_manifest *manifest);
 void vdr_checkpoint_abandon(vdr_checkpoint *checkpoint);
 
-/* The newest complete checkpoint. NOT_FOUND: there is none. head dies at the next call of this. */
+/* The newest complete checkpoint. NOT_FOUND: there is none. head dies at the next call of this. ERASED: its key
+ * is gone. SEALED: there is no vault; all but head is set. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_manifest_get(vdr_checkpoint *checkpoint,
                                                    vdr_checkpoint_manifest *ret_manifest);
 /* Calls block for each of its blocks in order of (table, number), each checked against its checksum; in
  * the end also that none was missing or stale, so the result counts only when this returned OK. Stops at
- * the first error of the callback and returns it. The callback calls nothing of this handle. */
+ * the first error of the callback and returns it. The callback calls nothing of this handle. ERASED, SEALED. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_load(vdr_checkpoint *checkpoint,
                                            vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes),
                                            void *context);
 /* Forgets the newest, so that the one before it is the newest; for a start that finds the newest bad.
  * NOT_FOUND: there is none to forget. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_fall_back(vdr_checkpoint *checkpoint);
+
+/* Removes all checkpoints but the newest, so that no key of theirs is needed any more. OK also if there is but one.
+ * NOT_FOUND: there is none. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_forget_older(vdr_checkpoint *checkpoint);
 
 /* From here on this handle reads the one before the newest, and writes nothing; nothing is forgotten. For who
  * wants to step as much of the log as can be. NOT_FOUND: there is no older one, nothing changed. */
@@ -74,8 +95,9 @@ uint64_t vdr_checkpoint_written_bytes(const vdr_checkpoint *checkpoint); /* sinc
 const char *vdr_checkpoint_reason(vdr_checkpoint *checkpoint);           /* as vdr_log_reason */
 void vdr_checkpoint_close(vdr_checkpoint **checkpoint_p);
 
-/* Opens the checkpoints in dir/state. Errors and reterr as vdr_log_open_lmdb. */
-VDR_MUST_CHECK vdr_err vdr_checkpoint_open_lmdb(const char *dir, bool create, vdr_checkpoint **ret_checkpoint,
-                                                char *reterr);
+/* Opens the checkpoints in dir/state. vault: outlives the handle; NULL: plain, for tests and for tools without a
+ * key. Errors and reterr as vdr_log_open_lmdb. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_open_lmdb(const char *dir, vdr_vault *vault, bool create,
+                                                vdr_checkpoint **ret_checkpoint, char *reterr);
 
 #endif

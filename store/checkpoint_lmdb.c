@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MANIFEST_VERSION    1u
+#define MANIFEST_PLAIN      1u
+#define MANIFEST_SEALED     2u
 #define MANIFEST_HEAD_BYTES (4u + 8u + 32u + 8u + 8u)
 #define CHAIN_BYTES         32u
 
@@ -58,13 +59,20 @@ manifest_read(vdr_checkpoint_lmdb *c, MDB_txn *txn, vdr_checkpoint_manifest *ret
         return err == VDR_E_NOT_FOUND ? VDR_E_STORE_CORRUPT : err;
     if (bytes.len < MANIFEST_HEAD_BYTES)
         return VDR_E_STORE_CORRUPT;
-    if (vdr_get_le32(bytes.at) != MANIFEST_VERSION)
+    uint32_t version = vdr_get_le32(bytes.at);
+    if (version != MANIFEST_PLAIN && version != MANIFEST_SEALED)
         return VDR_E_STORE_VERSION;
+    size_t head_at = MANIFEST_HEAD_BYTES + (version == MANIFEST_SEALED ? 4 : 0);
+    if (bytes.len < head_at)
+        return VDR_E_STORE_CORRUPT;
     ret_manifest->position = vdr_get_le64(bytes.at + 4);
     memcpy(ret_manifest->chain, bytes.at + 12, CHAIN_BYTES);
     ret_manifest->blocks = vdr_get_le64(bytes.at + 12 + CHAIN_BYTES);
     *ret_sum = vdr_get_le64(bytes.at + 20 + CHAIN_BYTES);
-    ret_manifest->head = vdr_span_of(bytes.at + MANIFEST_HEAD_BYTES, bytes.len - MANIFEST_HEAD_BYTES);
+    ret_manifest->generation = version == MANIFEST_SEALED ? vdr_get_le32(bytes.at + MANIFEST_HEAD_BYTES) : 0;
+    ret_manifest->head = vdr_span_of(bytes.at + head_at, bytes.len - head_at);
+    if (version == MANIFEST_SEALED && ret_manifest->generation == 0)
+        return VDR_E_STORE_CORRUPT;
     return VDR_OK;
 }
 
@@ -72,15 +80,18 @@ static vdr_err
 manifest_write(vdr_checkpoint_lmdb *c, MDB_txn *txn, const vdr_checkpoint_manifest *manifest)
 {
     uint8_t key[8];
-    size_t len = MANIFEST_HEAD_BYTES + manifest->head.len;
+    bool sealed = manifest->generation != 0;
+    size_t head_at = MANIFEST_HEAD_BYTES + (sealed ? 4 : 0), len = head_at + manifest->head.len;
     uint8_t *bytes = vdr_alloc(len, 1);
-    vdr_put_le32(bytes, MANIFEST_VERSION);
+    vdr_put_le32(bytes, sealed ? MANIFEST_SEALED : MANIFEST_PLAIN);
     vdr_put_le64(bytes + 4, manifest->position);
     memcpy(bytes + 12, manifest->chain, CHAIN_BYTES);
     vdr_put_le64(bytes + 12 + CHAIN_BYTES, manifest->blocks);
     vdr_put_le64(bytes + 20 + CHAIN_BYTES, c->sum);
+    if (sealed)
+        vdr_put_le32(bytes + MANIFEST_HEAD_BYTES, manifest->generation);
     if (manifest->head.len != 0)
-        memcpy(bytes + MANIFEST_HEAD_BYTES, manifest->head.at, manifest->head.len);
+        memcpy(bytes + head_at, manifest->head.at, manifest->head.len);
     vdr_put_be64(key, c->newest + 1);
     vdr_err err = vdr_env_row_put(&c->env, txn, VDR_TABLE_MANIFEST, vdr_span_of(key, sizeof key),
                                   vdr_span_of(bytes, len));
@@ -126,6 +137,7 @@ begin(vdr_checkpoint *base)
         return err;
     c->blocks = manifest.blocks;
     c->sum = sum;
+    c->fresh = 0;
     return VDR_OK;
 }
 
@@ -140,6 +152,7 @@ subtract(vdr_checkpoint_lmdb *c, vdr_block_id id)
     if (err == VDR_OK) {
         c->blocks--;
         c->sum -= vdr_block_check(&row);
+        c->fresh -= row.generation == c->newest + 1;
     }
     return err;
 }
@@ -158,6 +171,7 @@ put(vdr_checkpoint *base, vdr_block_id id, vdr_span bytes)
     if (err != VDR_OK)
         return err;
     c->blocks++;
+    c->fresh++;
     c->sum += check;
     c->piece_bytes += bytes.len;
     atomic_fetch_add_explicit(&c->written_bytes, bytes.len, memory_order_relaxed);
@@ -254,11 +268,11 @@ manifest_get(vdr_checkpoint *base, vdr_checkpoint_manifest *ret_manifest)
         return err;
     err = manifest_read(c, txn, &manifest, &sum);
     if (err == VDR_OK) {
-        free(c->head);
-        c->head = vdr_alloc(manifest.head.len, 1);
+        uint8_t *head = vdr_realloc(base->head, manifest.head.len + 1, 1);
+        base->head = head;
         if (manifest.head.len != 0)
-            memcpy(c->head, manifest.head.at, manifest.head.len);
-        manifest.head.at = c->head;
+            memcpy(head, manifest.head.at, manifest.head.len);
+        manifest.head.at = head;
         *ret_manifest = manifest;
     }
     vdr_env_read_end(&c->env, txn, false);
@@ -327,6 +341,24 @@ fall_back(vdr_checkpoint *base)
     return err == VDR_OK ? find_newest(c) : err;
 }
 
+static uint64_t
+fresh(const vdr_checkpoint *base)
+{
+    return ((const vdr_checkpoint_lmdb *)base)->fresh;
+}
+
+static vdr_err
+forget_older(vdr_checkpoint *base)
+{
+    vdr_checkpoint_lmdb *c = (vdr_checkpoint_lmdb *)base;
+    if (c->newest == 0)
+        return VDR_E_NOT_FOUND;
+    c->before = c->newest; /* one manifest is left below which nothing is */
+    vdr_err err = remove_older(c);
+    vdr_err found = find_newest(c);
+    return err != VDR_OK ? err : found;
+}
+
 static vdr_err
 look_back(vdr_checkpoint *base)
 {
@@ -361,7 +393,7 @@ close_checkpoint(vdr_checkpoint *base)
 {
     vdr_checkpoint_lmdb *c = (vdr_checkpoint_lmdb *)base;
     vdr_env_close(&c->env);
-    free(c->head);
+    vdr_checkpoint_seal_end(base);
     free(c);
 }
 
@@ -373,6 +405,8 @@ static const vdr_checkpoint_ops ops = {
     .abandon = abandon,
     .manifest_get = manifest_get,
     .load = load,
+    .fresh = fresh,
+    .forget_older = forget_older,
     .fall_back = fall_back,
     .look_back = look_back,
     .backup = backup,
@@ -382,7 +416,8 @@ static const vdr_checkpoint_ops ops = {
 };
 
 vdr_err
-vdr_checkpoint_open_lmdb(const char *dir, bool create, vdr_checkpoint **ret_checkpoint, char *reterr)
+vdr_checkpoint_open_lmdb(const char *dir, vdr_vault *vault, bool create, vdr_checkpoint **ret_checkpoint,
+                         char *reterr)
 {
     vdr_checkpoint_lmdb *c = vdr_alloc(1, sizeof *c);
     c->checkpoint.ops = &ops;
@@ -391,6 +426,8 @@ vdr_checkpoint_open_lmdb(const char *dir, bool create, vdr_checkpoint **ret_chec
         err = find_newest(c);
         if (err != VDR_OK)
             vdr_env_close(&c->env);
+        else
+            vdr_checkpoint_seal_begin(&c->checkpoint, vault);
     }
     if (reterr != NULL)
         (void)snprintf(reterr, VDR_ENV_REASON_BYTES, "%s", c->env.reason);

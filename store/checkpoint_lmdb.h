@@ -3,7 +3,8 @@
  * A checkpoint is a generation, counted from 1. Tables of the environment DIR/state, keys big-endian:
  *
  *   meta      "format"  store/env.c
- *   manifest  generation u64 -> version u32, position u64, chain 32 bytes, blocks u64, sum u64, head
+ *   manifest  generation u64 -> version u32, position u64, chain 32 bytes, blocks u64, sum u64, head;
+ *             version 2: before head the generation u32 of wrapping keys (checkpoint.h), and head is sealed
  *   block     table u32, number u32, generation u64 -> version u32, bytes; no value at all: dropped then
  *
  * Every value stands behind its checksum. A block belongs to a checkpoint if its generation is the highest
@@ -33,7 +34,7 @@ typedef struct vdr_checkpoint_lmdb {
     MDB_txn *txn;            /* the piece at work; NULL: none */
     uint64_t piece_bytes;
     uint64_t blocks, sum; /* of the generation being written */
-    uint8_t *head;        /* of the manifest last read */
+    uint64_t fresh;       /* blocks of it that were put */
     _Atomic uint64_t written_bytes;
 } vdr_checkpoint_lmdb;
 

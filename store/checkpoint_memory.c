@@ -14,6 +14,7 @@ typedef struct vdr_checkpoint_memory {
     uint64_t life;
     bool failed;
     vdr_mem_state *work; /* between begin and commit */
+    uint64_t fresh;
     uint64_t piece_bytes;
     _Atomic uint64_t written_bytes; /* read by any thread */
 } vdr_checkpoint_memory;
@@ -91,9 +92,12 @@ begin(vdr_checkpoint *base)
         work->slots = vdr_alloc(from->count, sizeof *work->slots);
         work->max = work->count = from->count;
         memcpy(work->slots, from->slots, from->count * sizeof *work->slots);
-        for (size_t i = 0; i < from->count; i++)
+        for (size_t i = 0; i < from->count; i++) {
             work->slots[i].block->holders++;
+            work->slots[i].fresh = false;
+        }
     }
+    c->fresh = 0;
     c->work = work;
     c->piece_bytes = 0;
     return VDR_OK;
@@ -109,8 +113,10 @@ put(vdr_checkpoint *base, vdr_block_id id, vdr_span bytes)
     if (err != VDR_OK)
         return err;
     vdr_mem_state *work = c->work;
-    if (find(work, id, &at))
+    if (find(work, id, &at)) {
+        c->fresh -= work->slots[at].fresh;
         remove_at(work, at);
+    }
     if (work->count == work->max) {
         work->max = work->max != 0 ? 2 * work->max : 16;
         work->slots = vdr_realloc(work->slots, work->max, sizeof *work->slots);
@@ -121,8 +127,9 @@ put(vdr_checkpoint *base, vdr_block_id id, vdr_span bytes)
     if (bytes.len != 0)
         memcpy(block->bytes, bytes.at, bytes.len);
     memmove(work->slots + at + 1, work->slots + at, (work->count - at) * sizeof *work->slots);
-    work->slots[at] = (vdr_mem_slot){.id = id, .block = block};
+    work->slots[at] = (vdr_mem_slot){.id = id, .fresh = true, .block = block};
     work->count++;
+    c->fresh++;
     c->piece_bytes += bytes.len;
     atomic_fetch_add_explicit(&c->written_bytes, bytes.len, memory_order_relaxed);
     return c->piece_bytes >= PIECE_BYTES ? commit_next(c, &fault) : VDR_OK;
@@ -138,6 +145,7 @@ drop(vdr_checkpoint *base, vdr_block_id id)
         return err;
     if (!find(c->work, id, &at))
         return VDR_E_NOT_FOUND;
+    c->fresh -= c->work->slots[at].fresh;
     remove_at(c->work, at);
     return VDR_OK;
 }
@@ -159,6 +167,7 @@ commit(vdr_checkpoint *base, const vdr_checkpoint_manifest *manifest)
     c->work = NULL;
     work->position = manifest->position;
     memcpy(work->chain, manifest->chain, sizeof work->chain);
+    work->generation = manifest->generation;
     work->head = vdr_alloc(manifest->head.len, 1);
     work->head_len = manifest->head.len;
     if (manifest->head.len != 0)
@@ -195,6 +204,7 @@ manifest_get(vdr_checkpoint *base, vdr_checkpoint_manifest *ret_manifest)
     ret_manifest->position = state->position;
     memcpy(ret_manifest->chain, state->chain, sizeof state->chain);
     ret_manifest->blocks = state->count;
+    ret_manifest->generation = state->generation;
     ret_manifest->head = vdr_span_of(state->head, state->head_len);
     return VDR_OK;
 }
@@ -236,6 +246,32 @@ fall_back(vdr_checkpoint *base)
     return err;
 }
 
+static uint64_t
+fresh(const vdr_checkpoint *base)
+{
+    return ((const vdr_checkpoint_memory *)base)->fresh;
+}
+
+static vdr_err
+forget_older(vdr_checkpoint *base)
+{
+    vdr_checkpoint_memory *c = (vdr_checkpoint_memory *)base;
+    vdr_memory_fault fault;
+    vdr_err err = usable(c);
+    if (err != VDR_OK)
+        return err;
+    if (c->memory->newest == NULL)
+        return VDR_E_NOT_FOUND;
+    if (c->memory->before == NULL)
+        return VDR_OK;
+    err = commit_next(c, &fault);
+    if (fault == VDR_MEMORY_NONE || fault == VDR_MEMORY_KEPT) {
+        vdr_mem_state_free(c->memory->before);
+        c->memory->before = NULL;
+    }
+    return err;
+}
+
 static vdr_err
 look_back(vdr_checkpoint *base)
 {
@@ -272,6 +308,7 @@ close_checkpoint(vdr_checkpoint *base)
     vdr_checkpoint_memory *c = (vdr_checkpoint_memory *)base;
     if (c->memory->checkpoint == base)
         c->memory->checkpoint = NULL;
+    vdr_checkpoint_seal_end(base);
     free(c);
 }
 
@@ -283,6 +320,8 @@ static const vdr_checkpoint_ops ops = {
     .abandon = abandon,
     .manifest_get = manifest_get,
     .load = load,
+    .fresh = fresh,
+    .forget_older = forget_older,
     .fall_back = fall_back,
     .look_back = look_back,
     .backup = backup,
@@ -292,13 +331,14 @@ static const vdr_checkpoint_ops ops = {
 };
 
 vdr_err
-vdr_checkpoint_open_memory(vdr_memory *memory, vdr_checkpoint **ret_checkpoint)
+vdr_checkpoint_open_memory(vdr_memory *memory, vdr_vault *vault, vdr_checkpoint **ret_checkpoint)
 {
     if (memory->checkpoint != NULL)
         return VDR_E_STORE_BUSY;
     vdr_memory_settle_state(memory);
     vdr_checkpoint_memory *c = vdr_alloc(1, sizeof *c);
     *c = (vdr_checkpoint_memory){.checkpoint = {.ops = &ops}, .memory = memory, .life = memory->life};
+    vdr_checkpoint_seal_begin(&c->checkpoint, vault);
     memory->checkpoint = &c->checkpoint;
     *ret_checkpoint = &c->checkpoint;
     return VDR_OK;

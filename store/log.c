@@ -91,6 +91,13 @@ vdr_log_read(vdr_log_reader *reader, vdr_position position, vdr_log_record *ret_
 }
 
 vdr_err
+vdr_log_read_key(vdr_log_reader *reader, vdr_position position, vdr_vault_key *ret_key)
+{
+    VDR_ASSERT(!reader->resting);
+    return reader->ops->read_key(reader, position, ret_key);
+}
+
+vdr_err
 vdr_log_read_mail(vdr_log_reader *reader, uint32_t mailbox, uint64_t seq, vdr_log_mail *ret_mails, size_t max,
                   size_t *ret_count)
 {

@@ -16,14 +16,17 @@
  *          durable is unknown; the log is closed for appending from then on (every later append gives
  *          STORE_FAILED) and only a new start, which verifies, may confirm again. STORE_CORRUPT: a record
  *          fails its check. STORE_POSITION, STORE_EPOCH: nothing was written.
- * Memory:  spans from a reader point into the store and die at the next call on that reader or its
- *          close. */
+ * Sealing: with a vault every record is sealed (store/vault.h) as it is appended, and opened as it is read.
+ *          Verifying, cutting and the chain need no vault.
+ * Memory:  spans from a reader point into the store, or into the reader's own room where a record was sealed,
+ *          and die at the next call on that reader or its close. */
 #ifndef VDR_STORE_LOG_H
 #define VDR_STORE_LOG_H
 
 #include "proto/assert.h"
 #include "proto/err.h"
 #include "proto/types.h"
+#include "store/vault.h"
 
 typedef struct vdr_log vdr_log;
 typedef struct vdr_log_reader vdr_log_reader;
@@ -32,7 +35,8 @@ typedef struct vdr_log_reader vdr_log_reader;
 #define VDR_LOG_GROUP_MAX      65535u      /* records of one group; a turn stays far below */
 
 /* One record. routing and content are two byte strings whose meaning the store does not know; both may
- * be empty. key_id 0: not sealed. */
+ * be empty. key_id: of a record that was sealed its position, and nothing is looked at when it is appended with
+ * a vault; without one a number of the caller's, 0 for none. */
 typedef struct vdr_log_record {
     uint64_t key_id;
     vdr_span routing;
@@ -58,11 +62,13 @@ typedef struct vdr_log_stats {
     bool full; /* beyond limit_bytes, or the volume has less than reserve_bytes left: take no new signals,
                   so that acknowledgements, case acts and erasure still find room */
     uint64_t groups, syncs; /* since opening: groups appended; commits that waited for the disk */
+    bool sealed;            /* the last record is */
 } vdr_log_stats;
 
 /* Appends count records at position expected, under epoch, with the index entries of their tales, and
  * returns when all are on stable storage. expected must be the next position, epoch at least the last one;
  * of both the epoch is looked at first. STORE_POSITION also: a mail does not follow the last of its mailbox.
+ * SEALED: the last record is sealed and there is no vault.
  * Where the map must grow it waits up to two seconds for all readers to rest: the thread that appends
  * rests its own readers first. */
 VDR_MUST_CHECK vdr_err vdr_log_append(vdr_log *log, uint64_t epoch, vdr_position expected,
@@ -103,9 +109,15 @@ VDR_MUST_CHECK vdr_err vdr_log_reader_refresh(vdr_log_reader *reader);
 void vdr_log_reader_rest(vdr_log_reader *reader); /* lets go of its pages until the next refresh */
 void vdr_log_reader_close(vdr_log_reader **reader_p);
 
-/* NOT_FOUND: cut, or not yet there. STORE_CORRUPT: fails its check. */
+/* NOT_FOUND: cut, or not yet there. STORE_CORRUPT: fails its check. ERASED: its key is gone. SEALED: the log
+ * was opened without a vault. */
 VDR_MUST_CHECK vdr_err vdr_log_read(vdr_log_reader *reader, vdr_position position,
                                     vdr_log_record *ret_record);
+
+/* The record's data key as it stands there, wrapped; nothing is opened, no vault is needed. generation 0: the
+ * record is not sealed. NOT_FOUND, STORE_CORRUPT as above. */
+VDR_MUST_CHECK vdr_err vdr_log_read_key(vdr_log_reader *reader, vdr_position position,
+                                        vdr_vault_key *ret_key);
 
 /* Index entries of a mailbox from seq on, at most max; *ret_count 0 when there are none. */
 VDR_MUST_CHECK vdr_err vdr_log_read_mail(vdr_log_reader *reader, uint32_t mailbox, uint64_t seq,
@@ -126,11 +138,13 @@ typedef struct vdr_log_options {
     uint64_t reserve_bytes; /* kept free on the volume for draining, erasure and operators */
     uint64_t map_bytes;     /* address space to begin with; 0: 64 GiB. Grows by itself */
     bool create;            /* make a new store when there is none; otherwise NOT_FOUND */
+    vdr_vault *vault;       /* outlives the log; NULL: plain, for tests and for tools without a key */
 } vdr_log_options;
 
 /* Opens the log in dir/log (made if missing and create), and checks: the pages where LMDB will begin, and
  * the records since the last mark (at an orderly close, and every 256 MiB), the last group at least.
- * STORE_BUSY: another process has it; STORE_VERSION; STORE_CORRUPT; IO. reterr (may be NULL, 256 bytes)
+ * STORE_BUSY: another process has it; STORE_VERSION; STORE_CORRUPT; IO. WRONG_KEY: the last record was sealed by
+ * another vault. reterr (may be NULL, 256 bytes)
  * gets words for people, "" if all is well. */
 VDR_MUST_CHECK vdr_err vdr_log_open_lmdb(const char *dir, const vdr_log_options *options, vdr_log **ret_log,
                                          char *reterr);

@@ -82,7 +82,8 @@ vdr_log_lmdb_publish(vdr_log_lmdb *log)
                         .limit_bytes = log->limit_bytes,
                         .full = vdr_env_room_short(&room, log->reserve_bytes) || beyond_limit(log, used, 0),
                         .groups = log->groups,
-                        .syncs = log->env.commits};
+                        .syncs = log->env.commits,
+                        .sealed = log->sealed};
     (void)pthread_mutex_unlock(&log->stats_lock);
 }
 
@@ -105,8 +106,8 @@ need_bytes(const vdr_log_record *records, size_t count, size_t mail_count)
 {
     uint64_t bytes = 64 * 4096 + 64 * (uint64_t)mail_count;
     for (size_t i = 0; i < count; i++) {
-        uint64_t len = VDR_RECORD_HEAD_BYTES + VDR_RECORD_SEAL_BYTES + records[i].routing.len +
-                       records[i].content.len + records[i].tale.len;
+        uint64_t len = VDR_RECORD_HEAD_BYTES + VDR_RECORD_MORE_BYTES + VDR_RECORD_SEAL_BYTES +
+                       records[i].routing.len + records[i].content.len + records[i].tale.len;
         bytes += len <= INLINE_BYTES ? 2 * len : len + 4096 + 64;
     }
     return bytes;
@@ -142,6 +143,8 @@ append(vdr_log *base, uint64_t epoch, vdr_position expected, const vdr_log_recor
     MDB_txn *txn;
     if (env->failed)
         return VDR_E_STORE_FAILED;
+    if (log->sealed && log->vault == NULL)
+        return VDR_E_SEALED;
     if (epoch < log->epoch)
         return VDR_E_STORE_EPOCH;
     if (expected != log->next)
@@ -156,8 +159,9 @@ append(vdr_log *base, uint64_t epoch, vdr_position expected, const vdr_log_recor
         vdr_log_lmdb_publish(log);
         return err;
     }
-    vdr_group_begin(&group, &log->heads, expected, epoch, count);
+    vdr_group_begin(&group, &log->heads, expected, epoch, count, log->vault);
     err = put_records(log, txn, &group, records, count);
+    vdr_group_end(&group);
     if (err == VDR_OK && mail_count != 0)
         err = vdr_log_lmdb_mail_put(log, txn, mails, mail_count);
     bool mark = log->unmarked_bytes >= MARK_EVERY_BYTES;
@@ -176,6 +180,7 @@ append(vdr_log *base, uint64_t epoch, vdr_position expected, const vdr_log_recor
     log->epoch = epoch;
     log->heads = group.heads;
     log->groups++;
+    log->sealed = log->vault != NULL;
     log->unmarked_bytes = (mark ? 0 : log->unmarked_bytes) + need;
     vdr_log_lmdb_publish(log);
     return VDR_OK;
@@ -262,6 +267,7 @@ static const vdr_log_ops ops = {
     .reader_rest = vdr_log_lmdb_reader_rest,
     .reader_close = vdr_log_lmdb_reader_close,
     .read = vdr_log_lmdb_read,
+    .read_key = vdr_log_lmdb_read_key,
     .read_mail = vdr_log_lmdb_read_mail,
 };
 
@@ -299,6 +305,7 @@ find_end(vdr_log_lmdb *log, MDB_txn *txn, vdr_position *ret_mark)
     if (err != VDR_OK)
         return err;
     log->next = position + 1;
+    log->sealed = last.key.generation != 0;
     log->epoch = last.epoch;
     log->heads = last.heads;
     err = vdr_env_row_get(&log->env, txn, VDR_TABLE_META, vdr_span_str("mark"), &bytes);
@@ -330,18 +337,42 @@ check_tail(vdr_log_lmdb *log)
     return err;
 }
 
+/* Is the vault the one that sealed this log? Found out here, before anything is told or appended. */
+static vdr_err
+check_vault(vdr_log_lmdb *log)
+{
+    vdr_log_reader *reader;
+    vdr_log_record record;
+    if (log->vault == NULL || !log->sealed)
+        return VDR_OK;
+    vdr_err err = vdr_log_lmdb_reader_open(&log->log, &reader);
+    if (err != VDR_OK)
+        return err;
+    err = vdr_log_lmdb_read(reader, log->next - 1, &record);
+    vdr_log_lmdb_reader_close(reader);
+    if (err == VDR_OK || err == VDR_E_ERASED)
+        return VDR_OK;
+    (void)snprintf(log->env.reason, sizeof log->env.reason,
+                   "log: its last record does not open with the keys in the folder keys: they are of another "
+                   "store, or older than the log");
+    return VDR_E_WRONG_KEY;
+}
+
 vdr_err
 vdr_log_open_lmdb(const char *dir, const vdr_log_options *options, vdr_log **ret_log, char *reterr)
 {
     VDR_ASSERT(sodium_init() >= 0);
     vdr_log_lmdb *log = vdr_alloc(1, sizeof *log);
     log->log.ops = &ops;
+    log->vault = options->vault;
     log->limit_bytes = options->limit_bytes;
     log->reserve_bytes = options->reserve_bytes;
     (void)pthread_mutex_init(&log->stats_lock, NULL);
     vdr_err err = vdr_env_open(&log->env, &spec, dir, options->create, options->map_bytes);
     if (err == VDR_OK) {
         err = check_tail(log);
+        if (err == VDR_OK)
+            err = check_vault(log);
         if (err != VDR_OK)
             vdr_env_close(&log->env);
     }

@@ -30,6 +30,8 @@ typedef struct vdr_log_base {
 typedef struct vdr_log_lmdb {
     vdr_log log;
     vdr_env env;
+    vdr_vault *vault; /* NULL: plain */
+    bool sealed;      /* the last record is */
     uint64_t limit_bytes, reserve_bytes;
     vdr_position first, next;
     uint64_t epoch;
@@ -49,6 +51,7 @@ typedef struct vdr_log_lmdb_reader {
     MDB_txn *txn;
     MDB_cursor *records, *mails;
     vdr_position at; /* the record that the cursor stands on; 0: none */
+    vdr_record_room room;
 } vdr_log_lmdb_reader;
 
 /* log_lmdb.c */
@@ -78,6 +81,7 @@ vdr_err vdr_log_lmdb_reader_refresh(vdr_log_reader *reader);
 void vdr_log_lmdb_reader_rest(vdr_log_reader *reader);
 void vdr_log_lmdb_reader_close(vdr_log_reader *reader);
 vdr_err vdr_log_lmdb_read(vdr_log_reader *reader, vdr_position position, vdr_log_record *ret_record);
+vdr_err vdr_log_lmdb_read_key(vdr_log_reader *reader, vdr_position position, vdr_vault_key *ret_key);
 
 /* log_lmdb_verify.c. walk: records, groups and chains from the group of from on. */
 VDR_MUST_CHECK vdr_err vdr_log_lmdb_walk(vdr_log_lmdb *log, vdr_position from,

@@ -60,16 +60,16 @@ vdr_log_lmdb_reader_close(vdr_log_reader *base)
     if (reader->mails != NULL)
         mdb_cursor_close(reader->mails);
     vdr_env_read_end(&reader->log->env, reader->txn, base->resting);
+    vdr_record_room_done(&reader->room);
     free(reader);
 }
 
-vdr_err
-vdr_log_lmdb_read(vdr_log_reader *base, vdr_position position, vdr_log_record *ret_record)
+/* The record of position, as it stands. */
+static vdr_err
+seek(vdr_log_lmdb_reader *reader, vdr_position position, vdr_record *ret_record)
 {
-    vdr_log_lmdb_reader *reader = (vdr_log_lmdb_reader *)base;
     uint8_t name[8];
     MDB_val key = {.mv_size = sizeof name, .mv_data = name}, value;
-    vdr_record record;
     vdr_put_be64(name, position);
     bool next = reader->at != 0 && reader->at + 1 == position;
     reader->at = 0;
@@ -78,10 +78,27 @@ vdr_log_lmdb_read(vdr_log_reader *base, vdr_position position, vdr_log_record *r
         return vdr_env_err(rc);
     if (key.mv_size != sizeof name || vdr_get_be64(key.mv_data) != position)
         return VDR_E_STORE_CORRUPT; /* the next record is not the next: one is missing */
-    vdr_err err = vdr_record_read(position, vdr_env_span(value), &record);
-    if (err != VDR_OK)
-        return err;
-    reader->at = position;
-    *ret_record = record.body;
-    return VDR_OK;
+    vdr_err err = vdr_record_read(position, vdr_env_span(value), ret_record);
+    if (err == VDR_OK)
+        reader->at = position;
+    return err;
+}
+
+vdr_err
+vdr_log_lmdb_read(vdr_log_reader *base, vdr_position position, vdr_log_record *ret_record)
+{
+    vdr_log_lmdb_reader *reader = (vdr_log_lmdb_reader *)base;
+    vdr_record record;
+    vdr_err err = seek(reader, position, &record);
+    return err == VDR_OK ? vdr_record_open(&record, reader->log->vault, &reader->room, ret_record) : err;
+}
+
+vdr_err
+vdr_log_lmdb_read_key(vdr_log_reader *base, vdr_position position, vdr_vault_key *ret_key)
+{
+    vdr_record record;
+    vdr_err err = seek((vdr_log_lmdb_reader *)base, position, &record);
+    if (err == VDR_OK)
+        *ret_key = record.key;
+    return err;
 }

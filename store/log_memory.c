@@ -28,6 +28,7 @@ find_end(vdr_log_memory *log)
     if (err != VDR_OK)
         return err;
     log->next = end;
+    log->sealed = last.key.generation != 0;
     log->epoch = last.epoch;
     log->heads = last.heads;
     return VDR_OK;
@@ -38,7 +39,7 @@ put_rows(vdr_log_memory *log, uint64_t epoch, const vdr_log_record *records, siz
 {
     vdr_memory *memory = log->memory;
     vdr_group group;
-    vdr_group_begin(&group, &log->heads, log->next, epoch, count);
+    vdr_group_begin(&group, &log->heads, log->next, epoch, count, log->vault);
     for (size_t i = 0; i < count; i++) {
         if (memory->row_count == memory->row_max) {
             memory->row_max = memory->row_max != 0 ? 2 * memory->row_max : 64;
@@ -51,7 +52,9 @@ put_rows(vdr_log_memory *log, uint64_t epoch, const vdr_log_record *records, siz
         memory->rows[memory->row_count++] = row;
         memory->used_bytes += len;
     }
+    vdr_group_end(&group);
     log->next += count;
+    log->sealed = log->vault != NULL;
     log->epoch = epoch;
     log->heads = group.heads;
 }
@@ -127,8 +130,8 @@ has_room(const vdr_log_memory *log, const vdr_log_record *records, size_t count,
     const vdr_memory *memory = log->memory;
     uint64_t bytes = VDR_RECORD_SEAL_BYTES + mail_count * MAIL_BYTES;
     for (size_t i = 0; i < count; i++)
-        bytes +=
-            VDR_RECORD_HEAD_BYTES + records[i].routing.len + records[i].content.len + records[i].tale.len;
+        bytes += VDR_RECORD_HEAD_BYTES + (log->vault != NULL ? VDR_RECORD_MORE_BYTES : 0) +
+                 records[i].routing.len + records[i].content.len + records[i].tale.len;
     return (log->limit_bytes == 0 || memory->used_bytes < log->limit_bytes + log->reserve_bytes) &&
            (memory->capacity_bytes == 0 || memory->used_bytes + bytes <= memory->capacity_bytes);
 }
@@ -141,6 +144,8 @@ append_locked(vdr_log_memory *log, uint64_t epoch, vdr_position expected, const 
     vdr_err err = vdr_log_memory_usable(log);
     if (err != VDR_OK)
         return err;
+    if (log->sealed && log->vault == NULL)
+        return VDR_E_SEALED;
     if (epoch < log->epoch)
         return VDR_E_STORE_EPOCH;
     if (expected != log->next || !mails_follow(memory, sorted, mail_count))
@@ -317,6 +322,7 @@ stats_get(vdr_log *base, vdr_log_stats *ret_stats)
                 (memory->capacity_bytes != 0 && used + log->reserve_bytes >= memory->capacity_bytes),
         .groups = log->groups,
         .syncs = log->syncs,
+        .sealed = log->sealed,
     };
     (void)pthread_mutex_unlock(&memory->lock);
 }
@@ -382,8 +388,25 @@ static const vdr_log_ops ops = {
     .reader_rest = vdr_log_memory_reader_rest,
     .reader_close = vdr_log_memory_reader_close,
     .read = vdr_log_memory_read,
+    .read_key = vdr_log_memory_read_key,
     .read_mail = vdr_log_memory_read_mail,
 };
+
+/* Is the vault the one that sealed this log? */
+static vdr_err
+check_vault(const vdr_log_memory *log)
+{
+    vdr_record record;
+    vdr_log_record opened;
+    vdr_record_room room = {0};
+    if (log->vault == NULL || !log->sealed)
+        return VDR_OK;
+    vdr_err err = vdr_mem_record_at(log->memory, log->next - 1, log->memory->version, &record);
+    if (err == VDR_OK)
+        err = vdr_record_open(&record, log->vault, &room, &opened);
+    vdr_record_room_done(&room);
+    return err == VDR_OK || err == VDR_E_ERASED ? VDR_OK : VDR_E_WRONG_KEY;
+}
 
 vdr_err
 vdr_log_open_memory(vdr_memory *memory, const vdr_log_options *options, vdr_log **ret_log)
@@ -396,11 +419,14 @@ vdr_log_open_memory(vdr_memory *memory, const vdr_log_options *options, vdr_log 
     *log = (vdr_log_memory){.log = {.ops = &ops},
                             .memory = memory,
                             .life = memory->life,
+                            .vault = options->vault,
                             .limit_bytes = options->limit_bytes,
                             .reserve_bytes = options->reserve_bytes};
     vdr_err err = find_end(log);
     if (err == VDR_OK && log->next > memory->base.first)
         err = vdr_log_memory_verify(&log->log, log->next - 1, NULL, NULL, &bad);
+    if (err == VDR_OK)
+        err = check_vault(log);
     if (err != VDR_OK) {
         free(log);
         return err;

@@ -65,22 +65,38 @@ vdr_log_memory_reader_close(vdr_log_reader *base)
     }
     vdr_memory_collect(memory);
     (void)pthread_mutex_unlock(&memory->lock);
+    vdr_record_room_done(&reader->room);
     free(reader);
+}
+
+static vdr_err
+seek(const vdr_log_memory_reader *reader, vdr_position position, vdr_record *ret_record)
+{
+    vdr_memory *memory = reader->log->memory;
+    (void)pthread_mutex_lock(&memory->lock);
+    vdr_err err = reader->log->life == memory->life
+                      ? vdr_mem_record_at(memory, position, reader->version, ret_record)
+                      : VDR_E_STORE_FAILED;
+    (void)pthread_mutex_unlock(&memory->lock);
+    return err;
 }
 
 vdr_err
 vdr_log_memory_read(vdr_log_reader *base, vdr_position position, vdr_log_record *ret_record)
 {
     vdr_log_memory_reader *reader = (vdr_log_memory_reader *)base;
-    vdr_memory *memory = reader->log->memory;
     vdr_record record;
-    (void)pthread_mutex_lock(&memory->lock);
-    vdr_err err = reader->log->life == memory->life
-                      ? vdr_mem_record_at(memory, position, reader->version, &record)
-                      : VDR_E_STORE_FAILED;
-    (void)pthread_mutex_unlock(&memory->lock);
+    vdr_err err = seek(reader, position, &record);
+    return err == VDR_OK ? vdr_record_open(&record, reader->log->vault, &reader->room, ret_record) : err;
+}
+
+vdr_err
+vdr_log_memory_read_key(vdr_log_reader *base, vdr_position position, vdr_vault_key *ret_key)
+{
+    vdr_record record;
+    vdr_err err = seek((const vdr_log_memory_reader *)base, position, &record);
     if (err == VDR_OK)
-        *ret_record = record.body;
+        *ret_key = record.key;
     return err;
 }
 

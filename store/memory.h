@@ -48,9 +48,11 @@ bool vdr_memory_rot_block(vdr_memory *memory, vdr_block_id id, size_t at, uint8_
 void vdr_memory_crash(vdr_memory *memory);
 
 /* Open what is durable on memory; a new one is empty. STORE_BUSY: there is an open handle already.
- * STORE_CORRUPT: the last group fails its check. options: limit_bytes and reserve_bytes as for LMDB. */
+ * STORE_CORRUPT: the last group fails its check. options: limit_bytes, reserve_bytes and vault as for LMDB; a vault
+ * has files, also here. */
 VDR_MUST_CHECK vdr_err vdr_log_open_memory(vdr_memory *memory, const vdr_log_options *options,
                                            vdr_log **ret_log);
-VDR_MUST_CHECK vdr_err vdr_checkpoint_open_memory(vdr_memory *memory, vdr_checkpoint **ret_checkpoint);
+VDR_MUST_CHECK vdr_err vdr_checkpoint_open_memory(vdr_memory *memory, vdr_vault *vault,
+                                                  vdr_checkpoint **ret_checkpoint);
 
 #endif

@@ -48,12 +48,14 @@ typedef struct vdr_mem_block {
 
 typedef struct vdr_mem_slot {
     vdr_block_id id;
+    bool fresh; /* put since the checkpoint that is written was begun */
     vdr_mem_block *block;
 } vdr_mem_slot;
 
 typedef struct vdr_mem_state {
     vdr_position position;
     uint8_t chain[32];
+    uint32_t generation;
     uint8_t *head;
     size_t head_len;
     vdr_mem_slot *slots; /* in order of name */
@@ -65,6 +67,8 @@ typedef struct vdr_log_memory {
     vdr_memory *memory;
     uint64_t life; /* of the disk when it was opened */
     bool failed;
+    vdr_vault *vault; /* NULL: plain */
+    bool sealed;      /* the last record is */
     uint64_t limit_bytes, reserve_bytes;
     vdr_position next;
     uint64_t epoch;
@@ -76,6 +80,7 @@ typedef struct vdr_log_memory_reader {
     vdr_log_reader reader;
     vdr_log_memory *log;
     uint64_t version; /* that it sees */
+    vdr_record_room room;
     struct vdr_log_memory_reader *older;
 } vdr_log_memory_reader;
 
@@ -132,6 +137,7 @@ vdr_err vdr_log_memory_reader_refresh(vdr_log_reader *reader);
 void vdr_log_memory_reader_rest(vdr_log_reader *reader);
 void vdr_log_memory_reader_close(vdr_log_reader *reader);
 vdr_err vdr_log_memory_read(vdr_log_reader *reader, vdr_position position, vdr_log_record *ret_record);
+vdr_err vdr_log_memory_read_key(vdr_log_reader *reader, vdr_position position, vdr_vault_key *ret_key);
 vdr_err vdr_log_memory_read_mail(vdr_log_reader *reader, uint32_t mailbox, uint64_t seq,
                                  vdr_log_mail *ret_mails, size_t max, size_t *ret_count);
 vdr_err vdr_log_memory_verify(vdr_log *log, vdr_position from,

@@ -8,6 +8,8 @@
 #include "store/checkpoint.h"
 #include "store/log.h"
 
+#include <stdatomic.h>
+
 typedef struct vdr_log_ops {
     vdr_err (*append)(vdr_log *log, uint64_t epoch, vdr_position expected, const vdr_log_record *records,
                       size_t count, const vdr_log_mail *mails, size_t mail_count);
@@ -27,6 +29,7 @@ typedef struct vdr_log_ops {
     void (*reader_rest)(vdr_log_reader *reader);
     void (*reader_close)(vdr_log_reader *reader);
     vdr_err (*read)(vdr_log_reader *reader, vdr_position position, vdr_log_record *ret_record);
+    vdr_err (*read_key)(vdr_log_reader *reader, vdr_position position, vdr_vault_key *ret_key);
     vdr_err (*read_mail)(vdr_log_reader *reader, uint32_t mailbox, uint64_t seq, vdr_log_mail *ret_mails,
                          size_t max, size_t *ret_count);
 } vdr_log_ops;
@@ -46,6 +49,8 @@ typedef struct vdr_checkpoint_ops {
     vdr_err (*drop)(vdr_checkpoint *checkpoint, vdr_block_id id);
     vdr_err (*commit)(vdr_checkpoint *checkpoint, const vdr_checkpoint_manifest *manifest);
     void (*abandon)(vdr_checkpoint *checkpoint);
+    uint64_t (*fresh)(const vdr_checkpoint *checkpoint); /* blocks of the one being written that were put */
+    vdr_err (*forget_older)(vdr_checkpoint *checkpoint);
     vdr_err (*manifest_get)(vdr_checkpoint *checkpoint, vdr_checkpoint_manifest *ret_manifest);
     vdr_err (*load)(vdr_checkpoint *checkpoint,
                     vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes), void *context);
@@ -61,6 +66,17 @@ struct vdr_checkpoint {
     const vdr_checkpoint_ops *ops;
     bool begun; /* between begin and commit or abandon; kept by checkpoint.c */
     bool back;  /* looks at the one before the newest; kept by checkpoint.c */
+
+    /* Sealing is checkpoint.c's: a backend stores and gives sealed bytes, and the manifest's generation. */
+    vdr_vault *vault;
+    _Atomic uint32_t generation; /* of the newest; as vdr_checkpoint_generation tells */
+    uint32_t put;                /* the oldest generation that was put under since begin; 0: none */
+    uint8_t *room, *head;        /* of a block, and of the manifest last read */
+    size_t room_bytes;
 };
+
+/* checkpoint.c: a backend calls it when its handle is whole, and as it closes. */
+void vdr_checkpoint_seal_begin(vdr_checkpoint *checkpoint, vdr_vault *vault);
+void vdr_checkpoint_seal_end(vdr_checkpoint *checkpoint);
 
 #endif

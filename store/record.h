@@ -1,24 +1,33 @@
 /* store/record.h - one record of the log as bytes, and the hash chain over groups. Private to store/.
  *
- * Layout, little-endian (format 1; a later one gets the next version byte, and this one stays readable):
+ * Layout, little-endian. Format 1 is written without a vault, format 2 with one; both are read always:
  *
  *     0  check        u64  XXH3 over the position and all that follows (store/check.h)
- *     8  tale_len     u32
- *    12  version      u8   1
+ *     8  tale_len     u32  as it reads, here and below
+ *    12  version      u8   1 or 2
  *    13  flags        u8   1: the last of its group, a seal stands at the end
  *    14  index        u16  place in its group, from 0
- *    16  key_id       u64
+ *    16  key_id       u64  format 2: the record's position
  *    24  routing_len  u32
  *    28  content_len  u32
- *    32  routing, content, tale
+ *    32  format 1: routing, content, tale
+ *        format 2: generation u32, salt 8, data key 32, wrapped (store/vault.h)
+ *                  routing and content sealed, tag 16
+ *                  tale sealed, tag 16; nothing at all where it is empty
  *        seal of the last: epoch u64, count u32, chain 32 bytes, told 32 bytes
+ *
+ * Both sealed parts are bound to bytes 8 to 32, so to each other's lengths and to the position. A sealed record
+ * takes 60 bytes more than a plain one, 76 with a tale.
  *
  * Two chains run over the groups, both BLAKE2b of 32 bytes and zero before the first:
  *
  *   chain  over what was commanded: the chain before, first position, bytes 12 to the end of content of
- *          each record, epoch, count. Equal on every node that has the same commands.
+ *          each record, epoch, count. Equal on every node that has the same bytes.
  *   told   over what was told because of it: the told before, each tale with its length, the new chain.
  *          A property of this node: another release may word its tales differently.
+ *
+ * Both are over the bytes as they stand, sealed or not: no key is needed to check them, and they stay true when
+ * a key is gone.
  *
  * Thread: any; an object is used by one thread. */
 #ifndef VDR_STORE_RECORD_H
@@ -27,11 +36,13 @@
 #include "proto/assert.h"
 #include "proto/err.h"
 #include "store/log.h"
+#include "store/vault.h"
 
 #include <sodium.h>
 
 #define VDR_CHAIN_BYTES       32u
-#define VDR_RECORD_VERSION    1u
+#define VDR_RECORD_PLAIN      1u
+#define VDR_RECORD_SEALED     2u
 #define VDR_RECORD_HEAD_BYTES 32u
 #define VDR_RECORD_SEAL_BYTES (8u + 4u + 2u * VDR_CHAIN_BYTES)
 
@@ -41,9 +52,15 @@ typedef struct vdr_heads {
     uint8_t told[VDR_CHAIN_BYTES];
 } vdr_heads;
 
+/* What a sealed record takes more than a plain one, at most. */
+#define VDR_RECORD_MORE_BYTES (VDR_VAULT_ENVELOPE_BYTES + 2u * VDR_VAULT_TAG_BYTES)
+
 /* A record as read. The spans point into the bytes it was read from. */
 typedef struct vdr_record {
-    vdr_log_record body;
+    vdr_log_record body; /* sealed: its lengths only, every at is NULL */
+    vdr_vault_key key;   /* generation 0: not sealed */
+    vdr_span bound;
+    vdr_span commanded, told; /* sealed: both with their tags; told may be empty */
     uint16_t index;
     bool last; /* of its group; then the members below are set */
     uint64_t epoch;
@@ -54,18 +71,32 @@ typedef struct vdr_record {
 /* STORE_CORRUPT: the bytes are not a whole record of this position. STORE_VERSION: a later format. */
 VDR_MUST_CHECK vdr_err vdr_record_read(vdr_position position, vdr_span bytes, vdr_record *ret_record);
 
+/* Room that a sealed record is opened into; grows, and is wiped when done. */
+typedef struct vdr_record_room {
+    uint8_t *bytes;
+    size_t max;
+} vdr_record_room;
+/* What stands in the record; sealed: in room. vault may be NULL. SEALED: there is no vault to open it with.
+ * ERASED, STORE_CORRUPT. */
+VDR_MUST_CHECK vdr_err vdr_record_open(const vdr_record *record, const vdr_vault *vault,
+                                       vdr_record_room *room, vdr_log_record *ret_record);
+void vdr_record_room_done(vdr_record_room *room);
+
 /* A group while it is written or walked. Lives on the stack: libsodium wants it aligned to 64 bytes. */
 typedef struct vdr_group {
     crypto_generichash_state chain;
     crypto_generichash_state told;
+    vdr_vault *vault; /* NULL: plain, or only walked */
     vdr_position first;
     uint64_t epoch;
     uint32_t count, index; /* records of the group; done so far */
     vdr_heads heads;       /* before the group; after its last record: with it */
 } vdr_group;
 
+/* With a vault the group is sealed, and vdr_group_end must be called, whether it was written whole or not. */
 void vdr_group_begin(vdr_group *group, const vdr_heads *before, vdr_position first, uint64_t epoch,
-                     size_t count);
+                     size_t count, vdr_vault *vault);
+void vdr_group_end(vdr_group *group);
 /* Bytes that the next record takes. */
 size_t vdr_group_record_bytes(const vdr_group *group, const vdr_log_record *record);
 /* Writes the next record to ret_bytes, which has room for that many. */

@@ -262,7 +262,7 @@ run_store(const vdr_backtest_line *l, const vdr_config_texts *candidate)
     if (err == VDR_OK)
         vdr_log_stats_get(log, &stats);
     if (err == VDR_OK && stats.first > 1)
-        err = vdr_checkpoint_open_lmdb(l->store, false, &checkpoint, words);
+        err = vdr_checkpoint_open_lmdb(l->store, NULL, false, &checkpoint, words);
     if (err == VDR_OK && stats.first > 1)
         err = vdr_checkpoint_look_back(checkpoint); /* the older one shows more; without it, the newest */
     if (err == VDR_E_NOT_FOUND && checkpoint != NULL)

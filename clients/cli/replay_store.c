@@ -24,7 +24,7 @@ open_at(const char *dir, bool back, vdr_cli_store *store)
 {
     char words[VDR_HISTORY_WORDS];
     vdr_checkpoint *checkpoint = NULL;
-    vdr_err err = vdr_checkpoint_open_lmdb(dir, false, &checkpoint, words);
+    vdr_err err = vdr_checkpoint_open_lmdb(dir, NULL, false, &checkpoint, words);
     if (err == VDR_OK && back)
         err = vdr_checkpoint_look_back(checkpoint);
     if (err == VDR_OK)

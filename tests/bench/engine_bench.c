@@ -135,7 +135,7 @@ open_on(bench *b, const char *dir)
     char words[VDR_ENGINE_WORDS_BYTES];
     vdr_log_options log_options = {.create = true};
     if (vdr_log_open_lmdb(dir, &log_options, &b->log, words) != VDR_OK ||
-        vdr_checkpoint_open_lmdb(dir, true, &b->checkpoint, words) != VDR_OK)
+        vdr_checkpoint_open_lmdb(dir, NULL, true, &b->checkpoint, words) != VDR_OK)
         stop(dir, words);
     static const uint8_t key[32] = {7};
     vdr_config_texts texts = {

@@ -319,7 +319,7 @@ main(int argc, char **argv)
     vdr_log_options options = {.create = true, .reserve_bytes = 1 << 20};
     vdr_err err = vdr_log_open_lmdb(argv[1], &options, &log, words);
     if (err == VDR_OK)
-        err = vdr_checkpoint_open_lmdb(argv[1], true, &checkpoint, words);
+        err = vdr_checkpoint_open_lmdb(argv[1], NULL, true, &checkpoint, words);
     if (err != VDR_OK) {
         tell("failed %s: %s\n", vdr_err_code(err), words);
         vdr_log_close(&log);

@@ -166,7 +166,7 @@ main(int argc, char **argv)
     if (vdr_config_texts_load(argv[1], &s.arena, &texts, words) != VDR_OK ||
         vdr_config_read(&texts, &faults, &config) != VDR_OK || vdr_lines_open(&lines, argv[2]) != VDR_OK ||
         vdr_log_open_lmdb(argv[3], &create, &s.log, words) != VDR_OK ||
-        vdr_checkpoint_open_lmdb(argv[3], true, &s.checkpoint, words) != VDR_OK ||
+        vdr_checkpoint_open_lmdb(argv[3], NULL, true, &s.checkpoint, words) != VDR_OK ||
         vdr_content_write_config(&texts, &s.arena, &content) != VDR_OK) {
         fprintf(stderr, "make_store: %s\n", words);
         return 1;

@@ -49,7 +49,7 @@ start_on(world *w, const char *dir)
     char words[256];
     vdr_log_options options = {.create = true};
     if (vdr_log_open_lmdb(dir, &options, &w->log, words) != VDR_OK ||
-        vdr_checkpoint_open_lmdb(dir, true, &w->checkpoint, words) != VDR_OK)
+        vdr_checkpoint_open_lmdb(dir, NULL, true, &w->checkpoint, words) != VDR_OK)
         fail_msg("%s: %s", dir, words);
     vdr_clock_init(&w->clock, w->clock_kind);
     vdr_config_texts texts = texts_of(town_text, catalogue_text, rules_text);

@@ -112,7 +112,7 @@ world_store_open(world *w)
     vdr_log_options options = {
         .create = true, .limit_bytes = w->limit_bytes, .reserve_bytes = w->reserve_bytes};
     assert_int_equal(vdr_log_open_memory(w->memory, &options, &w->log), VDR_OK);
-    assert_int_equal(vdr_checkpoint_open_memory(w->memory, &w->checkpoint), VDR_OK);
+    assert_int_equal(vdr_checkpoint_open_memory(w->memory, NULL, &w->checkpoint), VDR_OK);
 }
 
 static inline void

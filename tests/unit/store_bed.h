@@ -1,4 +1,5 @@
-/* A store in a folder of its own, on LMDB or in memory, for the tests of store/. Every test runs on both. */
+/* A store in a folder of its own, on LMDB or in memory, plain or sealed, for the tests of store/. Every test
+ * runs on all of these that it can. */
 #ifndef VDR_TESTS_STORE_BED_H
 #define VDR_TESTS_STORE_BED_H
 
@@ -22,25 +23,24 @@ typedef struct bed {
     bool lmdb;
     char dir[64];
     vdr_memory *memory;
+    vdr_vault *vault; /* NULL: plain; also in options */
     vdr_log_options options;
     vdr_log *log;
     vdr_checkpoint *checkpoint;
     vdr_position next; /* what bed_append does next */
 } bed;
 
+#define BED(test, text, setup)                                                                               \
+    {                                                                                                        \
+#test " (" text ")", test, setup, bed_teardown, NULL                                                 \
+    }
+#define PLAIN(test) BED(test, "lmdb", bed_setup_lmdb), BED(test, "memory", bed_setup_memory)
 #define BOTH(test)                                                                                           \
-    {#test " (lmdb)", test, bed_setup_lmdb, bed_teardown, NULL},                                             \
-    {                                                                                                        \
-#test " (memory)", test, bed_setup_memory, bed_teardown, NULL                                        \
-    }
-#define ON_LMDB(test)                                                                                        \
-    {                                                                                                        \
-#test " (lmdb)", test, bed_setup_lmdb, bed_teardown, NULL                                            \
-    }
+    PLAIN(test), BED(test, "lmdb, sealed", bed_setup_lmdb_sealed),                                           \
+        BED(test, "memory, sealed", bed_setup_memory_sealed)
+#define ON_LMDB(test) BED(test, "lmdb", bed_setup_lmdb), BED(test, "lmdb, sealed", bed_setup_lmdb_sealed)
 #define ON_MEMORY(test)                                                                                      \
-    {                                                                                                        \
-#test " (memory)", test, bed_setup_memory, bed_teardown, NULL                                        \
-    }
+    BED(test, "memory", bed_setup_memory), BED(test, "memory, sealed", bed_setup_memory_sealed)
 
 static inline int
 bed_remove(const char *path, const struct stat *st, int kind, struct FTW *ftw)
@@ -73,7 +73,17 @@ bed_done(bed *b)
     vdr_log_close(&b->log);
     vdr_checkpoint_close(&b->checkpoint);
     vdr_memory_free(&b->memory);
+    vdr_vault_close(&b->vault);
     bed_remove_dir(b->dir);
+}
+
+static inline void
+bed_open_vault(bed *b)
+{
+    static const uint8_t key[VDR_VAULT_KEY_BYTES] = {7};
+    vdr_vault_options options = {.key = key, .create = true};
+    assert_int_equal(vdr_vault_open(b->dir, &options, &b->vault, NULL), VDR_OK);
+    b->options.vault = b->vault;
 }
 
 static inline int
@@ -96,6 +106,22 @@ static inline int
 bed_setup_memory(void **state)
 {
     return bed_setup(state, false);
+}
+
+static inline int
+bed_setup_lmdb_sealed(void **state)
+{
+    (void)bed_setup(state, true);
+    bed_open_vault(*state);
+    return 0;
+}
+
+static inline int
+bed_setup_memory_sealed(void **state)
+{
+    (void)bed_setup(state, false);
+    bed_open_vault(*state);
+    return 0;
 }
 
 static inline int
@@ -134,8 +160,8 @@ static inline void
 bed_open_checkpoint(bed *b)
 {
     vdr_checkpoint_close(&b->checkpoint);
-    assert_int_equal(b->lmdb ? vdr_checkpoint_open_lmdb(b->dir, true, &b->checkpoint, NULL)
-                             : vdr_checkpoint_open_memory(b->memory, &b->checkpoint),
+    assert_int_equal(b->lmdb ? vdr_checkpoint_open_lmdb(b->dir, b->vault, true, &b->checkpoint, NULL)
+                             : vdr_checkpoint_open_memory(b->memory, b->vault, &b->checkpoint),
                      VDR_OK);
 }
 

@@ -137,7 +137,8 @@ compare_ends(twins *t, draw *d, uint64_t seed)
         fail_msg("seed %llu: the ends differ", (unsigned long long)seed);
     vdr_err err = vdr_log_chain(t->beds[0].log, at, hashes[0]);
     same(seed, "chain", err, vdr_log_chain(t->beds[1].log, at, hashes[1]));
-    assert_memory_equal(hashes[0], hashes[1], 32);
+    if (t->beds[0].vault == NULL || err != VDR_OK || at == 1) /* sealed bytes differ each time */
+        assert_memory_equal(hashes[0], hashes[1], 32);
     bed_verify(&t->beds[0]);
     bed_verify(&t->beds[1]);
 }
@@ -201,6 +202,8 @@ the_twins_give_the_same_answers(void **state)
         draw d = {.x = seed * UINT64_C(0x9E3779B97F4A7C15)};
         for (int i = 0; i < 2; i++) {
             bed_init(&t.beds[i], i == 0);
+            if (seed % 2 == 0)
+                bed_open_vault(&t.beds[i]);
             bed_open(&t.beds[i]);
         }
         open_readers(&t);
@@ -303,6 +306,8 @@ the_twins_have_the_same_checkpoints(void **state)
         bool present[4][8] = {{false}};
         for (int i = 0; i < 2; i++) {
             bed_init(&beds[i], i == 0);
+            if (seed % 2 == 0)
+                bed_open_vault(&beds[i]);
             bed_open_checkpoint(&beds[i]);
         }
         for (vdr_position step = 1; step <= 60; step++) {
