@@ -145,6 +145,7 @@ bool
 vdr_access_verb(vdr_party_kind kind, vdr_verb verb)
 {
     bool known = (verb >= VDR_VERB_STATUS && verb <= VDR_VERB_CHECK) ||
-                 (verb >= VDR_VERB_PROPOSE && verb <= VDR_VERB_SHADOW_LOOK);
+                 (verb >= VDR_VERB_PROPOSE && verb <= VDR_VERB_SHADOW_LOOK) ||
+                 (verb >= VDR_VERB_VERIFY && verb <= VDR_VERB_HEADS);
     return known && kind == VDR_PARTY_OPERATOR;
 }

@@ -639,7 +639,10 @@ verb_name(vdr_verb verb)
                                         [VDR_VERB_BACKTEST_STOP] = "backtest-stop",
                                         [VDR_VERB_SHADOW_START] = "shadow-start",
                                         [VDR_VERB_SHADOW_STOP] = "shadow-stop",
-                                        [VDR_VERB_SHADOW_LOOK] = "shadow-look"};
+                                        [VDR_VERB_SHADOW_LOOK] = "shadow-look",
+                                        [VDR_VERB_VERIFY] = "verify",
+                                        [VDR_VERB_VERIFY_LOOK] = "verify-look",
+                                        [VDR_VERB_HEADS] = "heads"};
     return names[verb];
 }
 
@@ -675,6 +678,7 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     }
     if (admin->verb != VDR_VERB_STATUS && admin->verb != VDR_VERB_SESSIONS &&
         admin->verb != VDR_VERB_MAILBOXES && admin->verb != VDR_VERB_REPORT &&
+        admin->verb != VDR_VERB_VERIFY_LOOK && admin->verb != VDR_VERB_HEADS &&
         admin->verb != VDR_VERB_BACKTEST_LOOK && admin->verb != VDR_VERB_SHADOW_LOOK &&
         !vdr_steer_looks(admin->verb))
         VDR_NOTE(OPERATOR, vdr_field_text("party", session->party),
@@ -707,6 +711,11 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     case VDR_VERB_SHADOW_STOP:
     case VDR_VERB_SHADOW_LOOK:
         vdr_shadow_verb(daemon, session, admin);
+        break;
+    case VDR_VERB_VERIFY:
+    case VDR_VERB_VERIFY_LOOK:
+    case VDR_VERB_HEADS:
+        vdr_trust_verb(daemon, session, admin);
         break;
     case VDR_VERB_REPORT:
     case VDR_VERB_CHECK:

@@ -84,12 +84,17 @@ vdr_confine_paths(const vdr_node *node, const char *config_dir, const char *stor
     places *list = (places *)vdr_alloc(1, sizeof *list);
     make_folder(store_dir);
     make_folder(node->backups);
+    make_folder(node->heads);
+    make_folder(node->heads_copy);
     add(list, store_dir, VDR_SANDBOX_WRITE);
     add(list, node->backups, VDR_SANDBOX_WRITE);
+    add(list, node->heads, VDR_SANDBOX_WRITE);
+    add(list, node->heads_copy, VDR_SANDBOX_WRITE);
     add(list, config_dir, VDR_SANDBOX_READ);
     add_folder_of(list, node->path, VDR_SANDBOX_READ);
     add_folder_of(list, node->server_key, VDR_SANDBOX_READ);
     add_folder_of(list, node->pseudonym_key, VDR_SANDBOX_READ);
+    add_folder_of(list, node->signing_key, VDR_SANDBOX_READ);
     add_replaced(list, node->endpoints);
     add_socket(list, node->listen, "ipc://");
     add_socket(list, node->operators, "ipc://");

@@ -34,6 +34,7 @@
 #include "broker/report.h"
 #include "broker/session.h"
 #include "broker/survey.h"
+#include "broker/trust/keeper.h"
 #include "proto/bytes.h"
 
 /* What a ticket of the engine is about: kind and number share the 64 bits of vdr_ticket.seq. */
@@ -179,6 +180,9 @@ typedef struct vdr_daemon {
     uint64_t verdicts[VDR_REFUSALS_CODES]; /* the same since the start, of all together */
 
     vdr_rehearsal *backtest, *shadow;
+    vdr_keeper *keeper;
+    int64_t trust_ms;     /* when it is looked at again */
+    uint64_t checkpoints; /* that it knows of */
 
     vdr_exporter *exporter; /* NULL: nobody measures */
     int64_t measure_ms;     /* when it is given numbers again */
@@ -339,6 +343,12 @@ void vdr_steer_turn(vdr_daemon *daemon); /* what was checked beside the turn is 
 void vdr_reports_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
 int64_t vdr_reports_hour(const vdr_daemon *daemon); /* of the steady clock, for what was refused */
 void vdr_reports_turn(vdr_daemon *daemon);          /* answers what is ready, begins what waits */
+
+/* ---- admin_trust.c */
+
+void vdr_trust_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
+/* The keeper hears of checkpoints. Other than OK: the store does not prove itself, the broker must end. */
+VDR_MUST_CHECK vdr_err vdr_trust_turn(vdr_daemon *daemon);
 
 /* ---- measure.c */
 

@@ -139,7 +139,7 @@ catch_up(vdr_engine *engine)
 static vdr_err
 start(vdr_engine *engine, char *ret_words)
 {
-    vdr_err e = vdr_boot(engine, false, ret_words);
+    vdr_err e = vdr_boot(engine, engine->options.strict, ret_words);
     if (e != VDR_OK)
         return e;
     vdr_log_stats stats;

@@ -66,6 +66,8 @@ typedef struct vdr_engine_options {
     bool keep_config;
     /* a config that differs stays aside, with a warning: it must be proposed and approved */
     bool four_eyes;
+    /* a checkpoint that is damaged ends the start, instead of giving way to the one before it */
+    bool strict;
     bool threads;                /* committer and checkpointer in threads; otherwise inside turn */
     uint64_t checkpoint_records; /* a checkpoint after so many records; 0: 500,000 */
     int64_t checkpoint_ms;       /* or after so long, when something changed; 0: 5 min */

@@ -48,6 +48,10 @@
     X(STORE_FULL, 401, warning, "store_full", "no new signals are taken for want of room")                   \
     X(STORE_ROOM, 402, info, "store_room", "they are again")                                                 \
     X(BACKUP, 403, info, "backup", "a backup is complete; up to where")                                      \
+    X(HEADS, 404, info, "heads",                                                                             \
+      "signed heads of the log are made; how many there are, up to where, the key")                          \
+    X(HEADS_WARNING, 405, warning, "heads_warning", "a head, or its copy, could not be written; why")        \
+    X(PROVED, 406, info, "proved", "the store was looked at whole and is what was written")                  \
     X(ENGINE, 500, info, "engine", "words of the engine")                                                    \
     X(ENGINE_WARNING, 501, warning, "engine_warning", "the same, worth a look")                              \
     X(STEPPING, 502, info, "stepping", "progress of a start")

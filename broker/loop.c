@@ -228,6 +228,8 @@ vdr_daemon_run(vdr_daemon *daemon, int signal_fd)
         more = vdr_decisions_pump(daemon) || more;
         vdr_reports_turn(daemon);
         vdr_steer_turn(daemon);
+        if (failed == VDR_OK)
+            failed = vdr_trust_turn(daemon);
         unblock(daemon);
         vdr_daemon_reap(daemon);
         tidy(daemon);

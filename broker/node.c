@@ -2,6 +2,7 @@
 
 #include "broker/door/reader.h"
 #include "broker/exporter.h"
+#include "broker/trust/head.h"
 #include "proto/limits.h"
 #include "proto/time.h"
 
@@ -42,6 +43,8 @@ typedef enum unit { COUNT, BYTES, DURATION } unit;
     X("reserve", reserve_bytes, BYTES, 64 * MIB, 32 * MIB, UINT64_MAX)                                       \
     X("checkpoint_records", checkpoint_records, COUNT, 500000, 1, UINT32_MAX)                                \
     X("checkpoint_every", checkpoint_ms, DURATION, 300000, 1000, 7 * VDR_DAY_MS)                             \
+    X("heads_every", heads_ms, DURATION, 900000, 1000, VDR_DAY_MS)                                           \
+    X("heads_records", heads_records, COUNT, 100000, 1, UINT32_MAX)                                          \
     X("heartbeat", heartbeat_ms, DURATION, 10000, 1000, 600000)                                              \
     X("handshake", handshake_ms, DURATION, 2000, 1000, 60000)
 
@@ -57,6 +60,10 @@ enum {
     OPERATORS,
     SERVER_KEY,
     PSEUDONYM_KEY,
+    SIGNING_KEY,
+    SIGNED_BEFORE,
+    HEADS,
+    HEADS_COPY,
     BACKUPS,
     ENDPOINTS,
     APPROVALS,
@@ -72,6 +79,10 @@ static const vdr_reader_key node_keys[NODE_KEYS] = {
     [OPERATORS] = {"operators", true},
     [SERVER_KEY] = {"server_key", true},
     [PSEUDONYM_KEY] = {"pseudonym_key", true},
+    [SIGNING_KEY] = {"signing_key", false},
+    [SIGNED_BEFORE] = {"signed_before", false},
+    [HEADS] = {"heads", false},
+    [HEADS_COPY] = {"heads_copy", false},
     [BACKUPS] = {"backups", false},
     [ENDPOINTS] = {"endpoints", false},
     [APPROVALS] = {"approvals", false},
@@ -317,6 +328,29 @@ read_parties(vdr_reader *reader, const vdr_yaml *list, vdr_node *node)
     node->party_count = count;
 }
 
+/* Public keys that signed heads before the present one. */
+static void
+read_signed_before(vdr_reader *reader, const vdr_yaml *list, vdr_node *node)
+{
+    if (list == NULL || !vdr_reader_is_list(reader, list))
+        return;
+    uint8_t *keys = (uint8_t *)vdr_arena_alloc(reader->arena, (list->count + 1) * VDR_HEAD_KEY_BYTES);
+    size_t count = 0;
+    for (const vdr_yaml *item = list->first; keys != NULL && item != NULL; item = item->next) {
+        vdr_span text;
+        if (!vdr_reader_text(reader, item, &text))
+            continue;
+        if (vdr_head_key_read(text, keys + count * VDR_HEAD_KEY_BYTES))
+            count++;
+        else
+            vdr_reader_fault(reader, item->place,
+                             "signed_before: expected a public key of 64 hexadecimal digits, found %zu bytes",
+                             text.len);
+    }
+    node->signed_before = keys;
+    node->signed_before_count = count;
+}
+
 /* Not said: two. */
 static bool
 read_approvals(vdr_reader *reader, const vdr_yaml *value)
@@ -341,6 +375,10 @@ read_root(vdr_reader *reader, const vdr_yaml *root, vdr_node *node)
     read_endpoint(reader, values[OPERATORS], &node->operators);
     read_path(reader, node->path, values[SERVER_KEY], &node->server_key);
     read_path(reader, node->path, values[PSEUDONYM_KEY], &node->pseudonym_key);
+    read_path(reader, node->path, values[SIGNING_KEY], &node->signing_key);
+    read_path(reader, node->path, values[HEADS], &node->heads);
+    read_path(reader, node->path, values[HEADS_COPY], &node->heads_copy);
+    read_signed_before(reader, values[SIGNED_BEFORE], node);
     read_path(reader, node->path, values[BACKUPS], &node->backups);
     read_path(reader, node->path, values[ENDPOINTS], &node->endpoints);
     node->four_eyes = read_approvals(reader, values[APPROVALS]);

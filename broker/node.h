@@ -4,6 +4,10 @@
  *   operators: tcp://127.0.0.1:7701
  *   server_key: keys/server.key             # two lines: public and secret key in Z85; mode 0400 or 0600
  *   pseudonym_key: keys/pseudonym.key       # 64 hexadecimal digits; mode 0400 or 0600; never in the store
+ *   signing_key: keys/signing.key           # 64 hexadecimal digits; heads of the log are signed with it; optional
+ *   signed_before: ["…64 hexadecimal digits…"]   # public keys that did before; optional
+ *   heads: heads                            # where the heads go; optional: heads in the store's folder
+ *   heads_copy: /mnt/elsewhere/heads        # a second place, best on another machine's disk; optional
  *   backups: backups                        # where the verb backup makes its directories; optional
  *   endpoints: endpoints                    # a file that gets the addresses as bound; optional
  *   metrics: 127.0.0.1:9464                 # numbers for Prometheus; loopback or unix:/PATH only; optional
@@ -41,6 +45,8 @@ typedef struct vdr_node_limits {
     uint64_t reserve_bytes;      /* kept free for draining, erasure and operators */
     uint64_t checkpoint_records; /* a checkpoint after so many records */
     int64_t checkpoint_ms;       /* or after so long */
+    int64_t heads_ms;            /* a signed head after so long */
+    uint64_t heads_records;      /* or after so many records */
     int64_t heartbeat_ms;
     int64_t handshake_ms;
 } vdr_node_limits;
@@ -55,9 +61,13 @@ typedef struct vdr_node {
     const char *listen, *operators;
     const char *server_key, *pseudonym_key; /* paths */
     const char *backups, *endpoints;        /* paths; NULL: not given */
-    const char *metrics;                    /* address of the exporter; NULL: not given */
-    vdr_journal_form log;                   /* how events are told */
-    bool four_eyes;                         /* approvals: two: what one operator proposes another approves */
+    const char *signing_key;                /* path; NULL: no heads are signed */
+    const char *heads, *heads_copy;         /* folders; NULL: DIR/heads of the store, and none */
+    const uint8_t *signed_before;           /* public keys, one behind the other */
+    size_t signed_before_count;
+    const char *metrics;  /* address of the exporter; NULL: not given */
+    vdr_journal_form log; /* how events are told */
+    bool four_eyes;       /* approvals: two: what one operator proposes another approves */
     vdr_node_limits limits;
     const vdr_node_party *parties;
     size_t party_count;

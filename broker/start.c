@@ -24,7 +24,6 @@
 #define STONES       4096u
 #define SEND_FRAMES  64   /* a backstop: windows and queues bound what is sent */
 #define FLUSH_MS     1000 /* how long last words may take */
-#define ID_CHARS     (2 * VDR_STORE_ID_BYTES)
 
 /* Everything that start opens, in the order in which it is closed from the end. */
 typedef struct started {
@@ -33,7 +32,7 @@ typedef struct started {
     vdr_arena arena; /* of the texts */
     vdr_config_texts texts;
     bool has_texts;
-    uint8_t *server_key, *pseudonym_key;
+    uint8_t *server_key, *pseudonym_key, *signing_key;
     vdr_checkpoint *checkpoint;
     int signal_fd;
 } started;
@@ -165,6 +164,8 @@ read_keys(started *s)
     vdr_err err = vdr_secret_read_curve(s->daemon.node->server_key, &s->server_key, words);
     if (err == VDR_OK)
         err = vdr_secret_read_hex(s->daemon.node->pseudonym_key, &s->pseudonym_key, words);
+    if (err == VDR_OK && s->daemon.node->signing_key != NULL)
+        err = vdr_secret_read_hex(s->daemon.node->signing_key, &s->signing_key, words);
     if (err != VDR_OK)
         (void)fprintf(stderr, "%s\n", words);
     return err == VDR_OK ? VDR_OK : VDR_E_BAD_CONFIG;
@@ -172,38 +173,35 @@ read_keys(started *s)
 
 /* ---- the store */
 
-static vdr_err
-write_id(const char *path, uint8_t id[VDR_STORE_ID_BYTES])
-{
-    char text[ID_CHARS + 1];
-    randombytes_buf(id, VDR_STORE_ID_BYTES);
-    (void)sodium_bin2hex(text, sizeof text, id, VDR_STORE_ID_BYTES);
-    text[ID_CHARS] = '\n';
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return VDR_E_IO;
-    bool good = write(fd, text, sizeof text) == (ssize_t)sizeof text && fsync(fd) == 0;
-    (void)close(fd);
-    return good ? VDR_OK : VDR_E_IO;
-}
-
-/* The store's own number, made with it: 32 hexadecimal digits in the file "id". */
+/* The store's own number, made with it. */
 static vdr_err
 read_id(const char *store_dir, uint8_t id[VDR_STORE_ID_BYTES])
 {
-    char path[4096], text[ID_CHARS];
-    int len = snprintf(path, sizeof path, "%s/id", store_dir);
-    if (len < 0 || (size_t)len >= sizeof path)
-        return VDR_E_IO;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return errno == ENOENT ? write_id(path, id) : VDR_E_IO;
-    size_t bytes = 0;
-    bool good = read(fd, text, sizeof text) == (ssize_t)sizeof text &&
-                sodium_hex2bin(id, VDR_STORE_ID_BYTES, text, sizeof text, NULL, &bytes, NULL) == 0 &&
-                bytes == VDR_STORE_ID_BYTES;
-    (void)close(fd);
-    return good ? VDR_OK : VDR_E_STORE_CORRUPT;
+    vdr_err err = vdr_store_id_read(store_dir, id);
+    return err == VDR_E_NOT_FOUND ? vdr_store_id_make(store_dir, id) : err;
+}
+
+/* Before anything is decided on it: is this store what was written? */
+static vdr_err
+prove_store(started *s, const vdr_start_options *options, char *ret_words)
+{
+    const vdr_node *node = s->daemon.node;
+    char words[VDR_KEEPER_WORDS];
+    vdr_keeper_options keeper = {.log = s->daemon.log,
+                                 .checkpoint = s->checkpoint,
+                                 .store_dir = options->store_dir,
+                                 .heads_dir = node->heads,
+                                 .copy_dir = node->heads_copy,
+                                 .seed = s->signing_key,
+                                 .former = node->signed_before,
+                                 .former_count = node->signed_before_count,
+                                 .every_records = node->limits.heads_records,
+                                 .every_ms = node->limits.heads_ms};
+    memcpy(keeper.store, s->daemon.store_id, sizeof keeper.store);
+    vdr_err err = vdr_keeper_open(&keeper, &s->daemon.keeper, words);
+    if (err != VDR_OK)
+        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "%s", words);
+    return err;
 }
 
 static void
@@ -238,9 +236,15 @@ open_store(started *s, const vdr_start_options *options, char *ret_words)
         return err;
     err = read_id(options->store_dir, s->daemon.store_id);
     if (err != VDR_OK) {
-        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "%s/id cannot be read or made", options->store_dir);
+        (void)snprintf(
+            ret_words, VDR_ENGINE_WORDS_BYTES,
+            "%s/id is not what was written, or cannot be: restore a backup: voordeur restore BACKUP DIR",
+            options->store_dir);
         return err;
     }
+    err = prove_store(s, options, ret_words);
+    if (err != VDR_OK)
+        return err;
     vdr_engine_options engine = {.log = s->daemon.log,
                                  .checkpoint = s->checkpoint,
                                  .clock = &s->clock,
@@ -248,6 +252,7 @@ open_store(started *s, const vdr_start_options *options, char *ret_words)
                                  .config = s->has_texts ? &s->texts : NULL,
                                  .keep_config = options->keep_config,
                                  .four_eyes = s->daemon.node->four_eyes,
+                                 .strict = true,
                                  .threads = true,
                                  .checkpoint_records = limits->checkpoint_records,
                                  .checkpoint_ms = limits->checkpoint_ms,
@@ -335,6 +340,7 @@ prepare(started *s)
     daemon->backtest = vdr_rehearsal_new(daemon->log, s->checkpoint, daemon->store_dir, "backtest");
     daemon->shadow = vdr_rehearsal_new(daemon->log, s->checkpoint, daemon->store_dir, "shadow");
     vdr_shadow_resume(daemon);
+    vdr_keeper_begin(daemon->keeper, vdr_engine_fd(daemon->engine));
 }
 
 /* ---- from begin to end */
@@ -351,8 +357,16 @@ open_all(started *s, const vdr_start_options *options)
         return VDR_EXIT_FAILED;
     }
     err = open_store(s, options, words);
-    if (err != VDR_OK)
+    if (err != VDR_OK) {
+        size_t len = strlen(words);
+        if (exit_of(err) == VDR_EXIT_CORRUPT && strstr(words, "voordeur restore") == NULL)
+            (void)snprintf(
+                words + len, sizeof words - len,
+                "; voordeur verify --store %s tells what is wrong; keep the store for study and restore a "
+                "backup: voordeur restore BACKUP DIR",
+                options->store_dir);
         return failed(err, "store", words);
+    }
     vdr_engine_status status;
     vdr_engine_status_get(s->daemon.engine, &status);
     VDR_NOTE(STORE_OPEN, vdr_field_number("position", status.durable),
@@ -416,9 +430,13 @@ serve(started *s)
         err = vdr_engine_stop(daemon->engine, true);
     say_bye(daemon, err == VDR_OK ? VDR_E_CLOSING : err);
     if (err != VDR_OK) {
-        (void)vdr_engine_failed(daemon->engine, &words);
+        char proof[VDR_KEEPER_WORDS] = "";
+        if (vdr_engine_failed(daemon->engine, &words) == VDR_OK &&
+            vdr_keeper_failed(daemon->keeper, proof) != VDR_OK)
+            words = proof;
         return failed(err, "store", words);
     }
+    vdr_keeper_close(&daemon->keeper, true); /* with a head of everything */
     VDR_NOTE(STOPPED, vdr_field_number("position", vdr_engine_durable(daemon->engine)));
     return VDR_EXIT_CLEAN;
 }
@@ -438,6 +456,7 @@ close_all(started *s)
     vdr_log_reader_close(&daemon->reader);
     vdr_past_free(&daemon->past);
     vdr_prover_free(&daemon->prover);
+    vdr_keeper_close(&daemon->keeper, false);
     vdr_engine_close(&daemon->engine);
     vdr_checkpoint_close(&s->checkpoint);
     vdr_log_close(&daemon->log);
@@ -453,6 +472,7 @@ close_all(started *s)
     vdr_node_free(&daemon->node);
     vdr_secret_free(&s->server_key);
     vdr_secret_free(&s->pseudonym_key);
+    vdr_secret_free(&s->signing_key);
     vdr_arena_done(&s->arena);
     if (s->signal_fd >= 0)
         (void)close(s->signal_fd);

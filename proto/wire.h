@@ -70,6 +70,10 @@ typedef enum vdr_verb {
     VDR_VERB_SHADOW_START = 34, /* protocol.md 7.11 */
     VDR_VERB_SHADOW_STOP = 35,
     VDR_VERB_SHADOW_LOOK = 36,
+
+    VDR_VERB_VERIFY = 50, /* protocol.md 7.12 */
+    VDR_VERB_VERIFY_LOOK = 51,
+    VDR_VERB_HEADS = 52,
 } vdr_verb;
 
 /* ---- Sessions: protocol.md section 3 */

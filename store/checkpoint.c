@@ -260,6 +260,14 @@ vdr_checkpoint_look_back(vdr_checkpoint *checkpoint)
 }
 
 vdr_err
+vdr_checkpoint_proofread(vdr_checkpoint *checkpoint, vdr_store_progress_fn progress, void *context,
+                         vdr_store_fault *ret_fault)
+{
+    *ret_fault = (vdr_store_fault){.file = "", .text = ""};
+    return checkpoint->ops->verify(checkpoint, progress, context, ret_fault);
+}
+
+vdr_err
 vdr_checkpoint_backup(vdr_checkpoint *checkpoint, const char *dir)
 {
     return checkpoint->ops->backup(checkpoint, dir);

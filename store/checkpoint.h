@@ -22,6 +22,7 @@
 #include "proto/assert.h"
 #include "proto/err.h"
 #include "proto/types.h"
+#include "store/fault.h"
 #include "store/vault.h"
 
 typedef struct vdr_checkpoint vdr_checkpoint;
@@ -88,6 +89,12 @@ VDR_MUST_CHECK vdr_err vdr_checkpoint_forget_older(vdr_checkpoint *checkpoint);
 /* From here on this handle reads the one before the newest, and writes nothing; nothing is forgotten. For who
  * wants to step as much of the log as can be. NOT_FOUND: there is no older one, nothing changed. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_look_back(vdr_checkpoint *checkpoint);
+
+/* Checks everything that is kept, also of the one before the newest: pages, every row's checksum, that no block
+ * is missing or stale; filled ret_fault unless it returns OK or CLOSING. Sees one moment, and keeps its pages
+ * until it returns. Any thread, while another one uses the handle. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_proofread(vdr_checkpoint *checkpoint, vdr_store_progress_fn progress,
+                                                void *context, vdr_store_fault *ret_fault);
 
 /* As vdr_log_backup, to dir/state. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_backup(vdr_checkpoint *checkpoint, const char *dir);

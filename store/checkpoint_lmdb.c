@@ -46,14 +46,15 @@ find_newest(vdr_checkpoint_lmdb *c)
     return err;
 }
 
-static vdr_err
-manifest_read(vdr_checkpoint_lmdb *c, MDB_txn *txn, vdr_checkpoint_manifest *ret_manifest, uint64_t *ret_sum)
+vdr_err
+vdr_checkpoint_lmdb_manifest(vdr_checkpoint_lmdb *c, MDB_txn *txn, uint64_t generation,
+                             vdr_checkpoint_manifest *ret_manifest, uint64_t *ret_sum)
 {
     uint8_t key[8];
     vdr_span bytes;
-    if (c->newest == 0)
+    if (generation == 0)
         return VDR_E_NOT_FOUND;
-    vdr_put_be64(key, c->newest);
+    vdr_put_be64(key, generation);
     vdr_err err = vdr_env_row_get(&c->env, txn, VDR_TABLE_MANIFEST, vdr_span_of(key, sizeof key), &bytes);
     if (err != VDR_OK)
         return err == VDR_E_NOT_FOUND ? VDR_E_STORE_CORRUPT : err;
@@ -131,7 +132,7 @@ begin(vdr_checkpoint *base)
         err = vdr_env_read_begin(&c->env, &txn);
     if (err != VDR_OK)
         return err;
-    err = manifest_read(c, txn, &manifest, &sum);
+    err = vdr_checkpoint_lmdb_manifest(c, txn, c->newest, &manifest, &sum);
     vdr_env_read_end(&c->env, txn, false);
     if (err != VDR_OK && err != VDR_E_NOT_FOUND)
         return err;
@@ -266,7 +267,7 @@ manifest_get(vdr_checkpoint *base, vdr_checkpoint_manifest *ret_manifest)
     vdr_err err = vdr_env_read_begin(&c->env, &txn);
     if (err != VDR_OK)
         return err;
-    err = manifest_read(c, txn, &manifest, &sum);
+    err = vdr_checkpoint_lmdb_manifest(c, txn, c->newest, &manifest, &sum);
     if (err == VDR_OK) {
         uint8_t *head = vdr_realloc(base->head, manifest.head.len + 1, 1);
         base->head = head;
@@ -310,7 +311,7 @@ load(vdr_checkpoint *base, vdr_err (*block)(void *context, vdr_block_id id, vdr_
     vdr_err err = vdr_env_read_begin(&c->env, &txn);
     if (err != VDR_OK)
         return err;
-    err = manifest_read(c, txn, &manifest, &sum);
+    err = vdr_checkpoint_lmdb_manifest(c, txn, c->newest, &manifest, &sum);
     if (err == VDR_OK)
         err = vdr_block_walk(c, txn, c->newest, load_block, &l);
     if (err == VDR_OK && (l.blocks != manifest.blocks || l.sum != sum))
@@ -409,6 +410,7 @@ static const vdr_checkpoint_ops ops = {
     .forget_older = forget_older,
     .fall_back = fall_back,
     .look_back = look_back,
+    .verify = vdr_checkpoint_lmdb_verify,
     .backup = backup,
     .written_bytes = written_bytes,
     .reason = reason,

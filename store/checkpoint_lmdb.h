@@ -46,7 +46,16 @@ typedef struct vdr_block_row {
     MDB_val key, value;
 } vdr_block_row;
 
-/* The row of id in the checkpoint generation; NOT_FOUND: it has none, and none that says dropped. */
+/* checkpoint_lmdb.c: the manifest of a generation; head dies with txn. NOT_FOUND: of generation 0. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_lmdb_manifest(vdr_checkpoint_lmdb *checkpoint, MDB_txn *txn,
+                                                    uint64_t generation,
+                                                    vdr_checkpoint_manifest *ret_manifest, uint64_t *ret_sum);
+
+/* checkpoint_lmdb_verify.c */
+vdr_err vdr_checkpoint_lmdb_verify(vdr_checkpoint *checkpoint, vdr_store_progress_fn progress, void *context,
+                                   vdr_store_fault *ret_fault);
+
+/* checkpoint_lmdb_rows.c. The row of id in the checkpoint generation; NOT_FOUND: it has none, and none that says dropped. */
 VDR_MUST_CHECK vdr_err vdr_block_find(vdr_checkpoint_lmdb *checkpoint, MDB_txn *txn, vdr_block_id id,
                                       uint64_t generation, vdr_block_row *ret_row);
 /* Checks a row's bytes. */

@@ -299,9 +299,9 @@ open_place(vdr_env *env, const char *dir, bool create)
         if (rc != 0)
             return vdr_env_note(env, path, rc);
     }
-    const char *bad = NULL;
+    vdr_pages_bad bad = {0};
     vdr_err err = vdr_pages_check_folder(path, &bad);
-    return err == VDR_OK ? open_mdb(env, path) : fail(env, bad, err);
+    return err == VDR_OK ? open_mdb(env, path) : fail(env, bad.text, err);
 }
 
 static vdr_err

@@ -13,6 +13,7 @@
 #include "proto/assert.h"
 #include "proto/err.h"
 #include "proto/types.h"
+#include "store/pages.h"
 #include "store/room.h"
 
 #include <lmdb.h>
@@ -78,6 +79,9 @@ VDR_MUST_CHECK vdr_err vdr_env_row_get(vdr_env *env, MDB_txn *txn, unsigned tabl
 VDR_MUST_CHECK vdr_err vdr_env_row_put(vdr_env *env, MDB_txn *txn, unsigned table, vdr_span key,
                                        vdr_span bytes);
 VDR_MUST_CHECK vdr_err vdr_env_row_read(MDB_val key, MDB_val value, vdr_span *ret_bytes);
+
+/* Every page of the file as it is now (store/pages.h). Any thread, while others write. */
+VDR_MUST_CHECK vdr_err vdr_env_check_pages(vdr_env *env, vdr_pages_bad *ret_bad);
 
 /* Translates LMDB's or the system's code; with words for the thread that writes. */
 vdr_err vdr_env_err(int rc);

@@ -45,14 +45,36 @@ vdr_log_stats_get(vdr_log *log, vdr_log_stats *ret_stats)
 vdr_err
 vdr_log_chain(vdr_log *log, vdr_position position, uint8_t ret_hash[32])
 {
-    return log->ops->chain(log, position, ret_hash);
+    vdr_log_head head;
+    vdr_err err = position > 0 ? log->ops->head(log, position - 1, &head) : VDR_E_NOT_FOUND;
+    if (err == VDR_OK)
+        memcpy(ret_hash, head.chain, sizeof head.chain);
+    return err;
+}
+
+vdr_err
+vdr_log_head_get(vdr_log *log, vdr_position position, vdr_log_head *ret_head)
+{
+    return log->ops->head(log, position, ret_head);
 }
 
 vdr_err
 vdr_log_verify(vdr_log *log, vdr_position from, bool (*progress)(void *context, vdr_position at),
                void *context, vdr_position *ret_bad)
 {
-    return log->ops->verify(log, from, progress, context, ret_bad);
+    vdr_store_fault fault = {.position = from};
+    vdr_err err = log->ops->verify(log, from, progress, context, &fault);
+    if (err != VDR_OK)
+        *ret_bad = fault.position;
+    return err;
+}
+
+vdr_err
+vdr_log_proofread(vdr_log *log, vdr_position from, vdr_store_progress_fn progress, void *context,
+                  vdr_store_fault *ret_fault)
+{
+    *ret_fault = (vdr_store_fault){.file = "", .text = ""};
+    return log->ops->verify(log, from, progress, context, ret_fault);
 }
 
 vdr_err

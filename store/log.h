@@ -26,6 +26,7 @@
 #include "proto/assert.h"
 #include "proto/err.h"
 #include "proto/types.h"
+#include "store/fault.h"
 #include "store/vault.h"
 
 typedef struct vdr_log vdr_log;
@@ -93,6 +94,18 @@ void vdr_log_stats_get(vdr_log *log, vdr_log_stats *ret_stats); /* any thread */
  * chain of their own, which verify checks). NOT_FOUND: no group begins there, or it was cut. Any thread. */
 VDR_MUST_CHECK vdr_err vdr_log_chain(vdr_log *log, vdr_position position, uint8_t ret_hash[32]);
 
+/* What the log was up to a record: whoever keeps it can say later whether a log still begins so. */
+typedef struct vdr_log_head {
+    vdr_position position; /* the last record of a group; 0: before the first */
+    uint64_t epoch;
+    uint8_t chain[32]; /* over what was commanded */
+    uint8_t told[32];  /* over what was told because of it */
+} vdr_log_head;
+
+/* The head after record position, the last of a group. NOT_FOUND: no group ends there, or it was cut. Any
+ * thread. */
+VDR_MUST_CHECK vdr_err vdr_log_head_get(vdr_log *log, vdr_position position, vdr_log_head *ret_head);
+
 /* Walks records from the group of position from on: checks every checksum, that no position is missing and
  * that the hash chains hold; then the index of mailboxes against the tales; and before all that the pages
  * of the file, whole. STORE_CORRUPT sets *ret_bad to the first bad position, or to from where no single one
@@ -100,6 +113,10 @@ VDR_MUST_CHECK vdr_err vdr_log_chain(vdr_log *log, vdr_position position, uint8_
 VDR_MUST_CHECK vdr_err vdr_log_verify(vdr_log *log, vdr_position from,
                                       bool (*progress)(void *context, vdr_position at), void *context,
                                       vdr_position *ret_bad);
+
+/* The same, and what is wrong there; filled unless it returns OK or CLOSING. */
+VDR_MUST_CHECK vdr_err vdr_log_proofread(vdr_log *log, vdr_position from, vdr_store_progress_fn progress,
+                                         void *context, vdr_store_fault *ret_fault);
 
 /* A reader sees the log as it was at open or the last refresh. Rest it as soon as you can: it pins pages,
  * and the map cannot grow. BUSY: too many readers (256). After rest only refresh and close are allowed;

@@ -187,28 +187,31 @@ append(vdr_log *base, uint64_t epoch, vdr_position expected, const vdr_log_recor
 }
 
 static vdr_err
-chain(vdr_log *base, vdr_position position, uint8_t ret_hash[VDR_CHAIN_BYTES])
+head(vdr_log *base, vdr_position position, vdr_log_head *ret_head)
 {
     vdr_log_lmdb *log = (vdr_log_lmdb *)base;
     MDB_txn *txn = NULL;
     vdr_log_base begins;
-    vdr_record before = {0};
+    vdr_record last = {0};
     vdr_err err = vdr_env_read_begin(&log->env, &txn);
     if (err != VDR_OK)
         return err;
     err = vdr_log_lmdb_base_get(log, txn, &begins);
-    if (err == VDR_OK && position == begins.first) {
-        memcpy(ret_hash, begins.heads.chain, VDR_CHAIN_BYTES);
+    if (err == VDR_OK && position + 1 == begins.first) {
+        last.epoch = begins.epoch;
+        last.heads = begins.heads;
     } else if (err == VDR_OK) {
-        err = position > begins.first ? vdr_log_lmdb_record_get(log, txn, position - 1, &before)
-                                      : VDR_E_NOT_FOUND;
-        if (err == VDR_OK && !before.last)
+        err = position >= begins.first ? vdr_log_lmdb_record_get(log, txn, position, &last) : VDR_E_NOT_FOUND;
+        if (err == VDR_OK && !last.last)
             err = VDR_E_NOT_FOUND;
-        if (err == VDR_OK)
-            memcpy(ret_hash, before.heads.chain, VDR_CHAIN_BYTES);
     }
     vdr_env_read_end(&log->env, txn, false);
-    return err;
+    if (err != VDR_OK)
+        return err;
+    *ret_head = (vdr_log_head){.position = position, .epoch = last.epoch};
+    memcpy(ret_head->chain, last.heads.chain, VDR_CHAIN_BYTES);
+    memcpy(ret_head->told, last.heads.told, VDR_CHAIN_BYTES);
+    return VDR_OK;
 }
 
 static vdr_err
@@ -257,7 +260,7 @@ static const vdr_log_ops ops = {
     .cut = vdr_log_lmdb_cut,
     .forget_mail = vdr_log_lmdb_forget_mail,
     .stats_get = stats_get,
-    .chain = chain,
+    .head = head,
     .verify = vdr_log_lmdb_verify,
     .backup = backup,
     .reason = reason,

@@ -87,7 +87,7 @@ vdr_err vdr_log_lmdb_read_key(vdr_log_reader *reader, vdr_position position, vdr
 VDR_MUST_CHECK vdr_err vdr_log_lmdb_walk(vdr_log_lmdb *log, vdr_position from,
                                          bool (*progress)(void *context, vdr_position at), void *context,
                                          vdr_position *ret_bad);
-vdr_err vdr_log_lmdb_verify(vdr_log *log, vdr_position from, bool (*progress)(void *context, vdr_position at),
-                            void *context, vdr_position *ret_bad);
+vdr_err vdr_log_lmdb_verify(vdr_log *log, vdr_position from, vdr_store_progress_fn progress, void *context,
+                            vdr_store_fault *ret_fault);
 
 #endif

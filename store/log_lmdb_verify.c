@@ -1,7 +1,6 @@
 #include "store/log_lmdb.h"
 
 #include "store/bytes.h"
-#include "store/pages.h"
 
 #define PIECE_RECORDS 8192u /* then the snapshot is renewed, so that verifying does not pin pages */
 
@@ -143,45 +142,35 @@ vdr_log_lmdb_walk(vdr_log_lmdb *log, vdr_position from, bool (*progress)(void *c
     return err;
 }
 
-/* The pages of one snapshot, before LMDB is trusted with them. */
-static vdr_err
-check_pages(vdr_log_lmdb *log)
-{
-    const char *bad = "";
-    vdr_err err = VDR_E_BUSY;
-    int fd = -1;
-    (void)mdb_env_get_fd(log->env.mdb, &fd);
-    while (err == VDR_E_BUSY) {
-        MDB_txn *txn = NULL;
-        err = vdr_env_read_begin(&log->env, &txn);
-        if (err != VDR_OK)
-            return err;
-        err = vdr_pages_check_all(fd, mdb_txn_id(txn), &bad);
-        vdr_env_read_end(&log->env, txn, false);
-    }
-    return err;
-}
-
 vdr_err
-vdr_log_lmdb_verify(vdr_log *base, vdr_position from, bool (*progress)(void *context, vdr_position at),
-                    void *context, vdr_position *ret_bad)
+vdr_log_lmdb_verify(vdr_log *base, vdr_position from, vdr_store_progress_fn progress, void *context,
+                    vdr_store_fault *ret_fault)
 {
     vdr_log_lmdb *log = (vdr_log_lmdb *)base;
     MDB_txn *txn = NULL;
     vdr_log_base begins;
-    vdr_position bad = from;
-    vdr_err err = check_pages(log);
-    if (err == VDR_OK)
-        err = vdr_log_lmdb_walk(log, from, progress, context, &bad);
-    if (err == VDR_OK)
-        err = vdr_env_read_begin(&log->env, &txn);
+    vdr_store_fault fault = {.file = "log/data.mdb", .position = from};
+    vdr_pages_bad pages = {0};
+    vdr_err err = vdr_env_check_pages(&log->env, &pages);
+    if (err != VDR_OK) {
+        fault.offset = pages.offset;
+        fault.text = pages.text;
+    } else {
+        fault.text = "a record, its order or a chain of hashes is not what was written";
+        err = vdr_log_lmdb_walk(log, from, progress, context, &fault.position);
+    }
     if (err == VDR_OK) {
+        fault.text = "the index of mailboxes is not what was written";
+        err = vdr_env_read_begin(&log->env, &txn);
+    }
+    if (err == VDR_OK && txn != NULL) {
         err = vdr_log_lmdb_base_get(log, txn, &begins);
         if (err == VDR_OK)
-            err = vdr_log_lmdb_mail_check(log, txn, from > begins.first ? from : begins.first, &bad);
+            err =
+                vdr_log_lmdb_mail_check(log, txn, from > begins.first ? from : begins.first, &fault.position);
         vdr_env_read_end(&log->env, txn, false);
     }
     if (err != VDR_OK)
-        *ret_bad = bad;
+        *ret_fault = fault;
     return err;
 }

@@ -328,26 +328,29 @@ stats_get(vdr_log *base, vdr_log_stats *ret_stats)
 }
 
 static vdr_err
-chain(vdr_log *base, vdr_position position, uint8_t ret_hash[VDR_CHAIN_BYTES])
+head(vdr_log *base, vdr_position position, vdr_log_head *ret_head)
 {
     const vdr_log_memory *log = (const vdr_log_memory *)base;
     vdr_memory *memory = log->memory;
-    vdr_record before;
-    (void)pthread_mutex_lock(&memory->lock);
+    vdr_record last = {0};
     vdr_err err = VDR_OK;
-    if (position == memory->base.first) {
-        memcpy(ret_hash, memory->base.heads.chain, VDR_CHAIN_BYTES);
+    (void)pthread_mutex_lock(&memory->lock);
+    if (position + 1 == memory->base.first) {
+        last.epoch = memory->base.epoch;
+        last.heads = memory->base.heads;
     } else {
-        err = position > memory->base.first
-                  ? vdr_mem_record_at(memory, position - 1, memory->version, &before)
-                  : VDR_E_NOT_FOUND;
-        if (err == VDR_OK && !before.last)
+        err = position >= memory->base.first ? vdr_mem_record_at(memory, position, memory->version, &last)
+                                             : VDR_E_NOT_FOUND;
+        if (err == VDR_OK && !last.last)
             err = VDR_E_NOT_FOUND;
-        if (err == VDR_OK)
-            memcpy(ret_hash, before.heads.chain, VDR_CHAIN_BYTES);
     }
     (void)pthread_mutex_unlock(&memory->lock);
-    return err;
+    if (err != VDR_OK)
+        return err;
+    *ret_head = (vdr_log_head){.position = position, .epoch = last.epoch};
+    memcpy(ret_head->chain, last.heads.chain, VDR_CHAIN_BYTES);
+    memcpy(ret_head->told, last.heads.told, VDR_CHAIN_BYTES);
+    return VDR_OK;
 }
 
 static vdr_err
@@ -378,7 +381,7 @@ static const vdr_log_ops ops = {
     .cut = cut,
     .forget_mail = forget_mail,
     .stats_get = stats_get,
-    .chain = chain,
+    .head = head,
     .verify = vdr_log_memory_verify,
     .backup = backup,
     .reason = reason,
@@ -411,7 +414,7 @@ check_vault(const vdr_log_memory *log)
 vdr_err
 vdr_log_open_memory(vdr_memory *memory, const vdr_log_options *options, vdr_log **ret_log)
 {
-    vdr_position bad;
+    vdr_store_fault bad;
     if (memory->log != NULL)
         return VDR_E_STORE_BUSY;
     vdr_memory_settle_log(memory);

@@ -179,8 +179,8 @@ check_mails(const vdr_memory *memory, vdr_position from, vdr_position *ret_bad)
 }
 
 vdr_err
-vdr_log_memory_verify(vdr_log *base, vdr_position from, bool (*progress)(void *context, vdr_position at),
-                      void *context, vdr_position *ret_bad)
+vdr_log_memory_verify(vdr_log *base, vdr_position from, vdr_store_progress_fn progress, void *context,
+                      vdr_store_fault *ret_fault)
 {
     vdr_memory *memory = ((vdr_log_memory *)base)->memory;
     vdr_walk walk;
@@ -200,6 +200,6 @@ vdr_log_memory_verify(vdr_log *base, vdr_position from, bool (*progress)(void *c
     if (err == VDR_OK && progress != NULL && !progress(context, end))
         err = VDR_E_CLOSING;
     if (err != VDR_OK)
-        *ret_bad = bad;
+        *ret_fault = (vdr_store_fault){.file = "", .position = bad, .text = "it is not what was written"};
     return err;
 }

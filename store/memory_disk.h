@@ -140,8 +140,7 @@ vdr_err vdr_log_memory_read(vdr_log_reader *reader, vdr_position position, vdr_l
 vdr_err vdr_log_memory_read_key(vdr_log_reader *reader, vdr_position position, vdr_vault_key *ret_key);
 vdr_err vdr_log_memory_read_mail(vdr_log_reader *reader, uint32_t mailbox, uint64_t seq,
                                  vdr_log_mail *ret_mails, size_t max, size_t *ret_count);
-vdr_err vdr_log_memory_verify(vdr_log *log, vdr_position from,
-                              bool (*progress)(void *context, vdr_position at), void *context,
-                              vdr_position *ret_bad);
+vdr_err vdr_log_memory_verify(vdr_log *log, vdr_position from, vdr_store_progress_fn progress, void *context,
+                              vdr_store_fault *ret_fault);
 
 #endif

@@ -17,9 +17,9 @@ typedef struct vdr_log_ops {
     vdr_err (*forget_mail)(vdr_log *log, uint32_t mailbox, uint64_t seq, size_t count_max,
                            size_t *ret_removed);
     void (*stats_get)(vdr_log *log, vdr_log_stats *ret_stats);
-    vdr_err (*chain)(vdr_log *log, vdr_position position, uint8_t ret_hash[32]);
-    vdr_err (*verify)(vdr_log *log, vdr_position from, bool (*progress)(void *context, vdr_position at),
-                      void *context, vdr_position *ret_bad);
+    vdr_err (*head)(vdr_log *log, vdr_position position, vdr_log_head *ret_head);
+    vdr_err (*verify)(vdr_log *log, vdr_position from, vdr_store_progress_fn progress, void *context,
+                      vdr_store_fault *ret_fault);
     vdr_err (*backup)(vdr_log *log, const char *dir);
     const char *(*reason)(vdr_log *log);
     void (*close)(vdr_log *log);
@@ -56,6 +56,8 @@ typedef struct vdr_checkpoint_ops {
                     vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes), void *context);
     vdr_err (*fall_back)(vdr_checkpoint *checkpoint);
     vdr_err (*look_back)(vdr_checkpoint *checkpoint);
+    vdr_err (*verify)(vdr_checkpoint *checkpoint, vdr_store_progress_fn progress, void *context,
+                      vdr_store_fault *ret_fault);
     vdr_err (*backup)(vdr_checkpoint *checkpoint, const char *dir);
     uint64_t (*written_bytes)(const vdr_checkpoint *checkpoint);
     const char *(*reason)(vdr_checkpoint *checkpoint);

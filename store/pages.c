@@ -62,6 +62,7 @@ typedef struct check {
     uint64_t page_bytes, last_page;
     uint8_t *used; /* a bit for each page; NULL: not asked */
     const char *bad;
+    uint64_t at; /* the page that is looked at */
     bool failed_io;
 } check;
 
@@ -132,7 +133,10 @@ use(check *c, uint64_t page, uint64_t count)
 static bool
 read_page(check *c, uint64_t page, unsigned flags, uint8_t *ret_page)
 {
-    if (!use(c, page, 1) || !read_at(c, page * c->page_bytes, ret_page, c->page_bytes))
+    if (!use(c, page, 1))
+        return false;
+    c->at = page;
+    if (!read_at(c, page * c->page_bytes, ret_page, c->page_bytes))
         return false;
     unsigned lower = u16(ret_page + PAGE_LOWER_AT), upper = u16(ret_page + PAGE_UPPER_AT);
     if (u64(ret_page) != page || u16(ret_page + PAGE_FLAGS_AT) != flags)
@@ -172,12 +176,46 @@ node_read(check *c, const uint8_t *page, unsigned i, bool branch, node *ret_node
     return true;
 }
 
+/* Keys of a page lie in [low, high): what the pages above it say. No high: at is NULL. */
+typedef struct bounds {
+    vdr_span low, high;
+} bounds;
+
 static bool
 in_order(tree_kind kind, vdr_span before, vdr_span after)
 {
     if (kind == FREE_LIST)
         return before.len == 8 && after.len == 8 && u64(before.at) < u64(after.at);
     return vdr_span_compare(before, after) < 0;
+}
+
+static bool
+inside(tree_kind kind, const bounds *b, vdr_span key)
+{
+    return (b->low.len == 0 || !in_order(kind, key, b->low)) &&
+           (b->high.at == NULL || in_order(kind, key, b->high));
+}
+
+/* Nodes lie one against the other at the end of their page. */
+typedef struct packing {
+    unsigned lowest, bytes;
+} packing;
+
+static void
+pack(packing *p, const uint8_t *page, const node *n, bool branch)
+{
+    uint64_t here = branch ? 0 : (n->flags & NODE_BIG) != 0 ? sizeof(uint64_t) : n->size;
+    unsigned offset = (unsigned)(n->key.at - page) - NODE_HEAD;
+    p->lowest = offset < p->lowest ? offset : p->lowest;
+    p->bytes += (unsigned)((NODE_HEAD + n->key.len + here + 1) & ~(uint64_t)1);
+}
+
+static bool
+is_packed(check *c, const packing *p, const uint8_t *page)
+{
+    unsigned upper = u16(page + PAGE_UPPER_AT);
+    return (p->lowest == upper && p->bytes == c->page_bytes - upper) ||
+           bad(c, "a page has gaps between its nodes");
 }
 
 /* The page numbers of one entry of the free list: count, then so many, falling. */
@@ -225,15 +263,17 @@ check_overflow(check *c, const node *n, tree_kind kind, tally *counts)
 }
 
 static bool
-check_leaf(check *c, const uint8_t *page, tree_kind kind, tally *counts)
+check_leaf(check *c, const uint8_t *page, tree_kind kind, const bounds *b, tally *counts)
 {
     node n, before = {0};
+    packing packed = {.lowest = (unsigned)c->page_bytes};
     unsigned count = node_count(page);
     for (unsigned i = 0; i < count; i++, before = n) {
         if (!node_read(c, page, i, false, &n))
             return false;
-        if (n.key.len == 0 || (i > 0 && !in_order(kind, before.key, n.key)))
+        if (n.key.len == 0 || (i > 0 && !in_order(kind, before.key, n.key)) || !inside(kind, b, n.key))
             return bad(c, "keys are out of order");
+        pack(&packed, page, &n, false);
         if (((n.flags & NODE_TREE) != 0) != (kind == MAIN) || (kind == MAIN && n.flags != NODE_TREE))
             return bad(c, "a node is of the wrong kind");
         if ((n.flags & NODE_BIG) != 0 && !check_overflow(c, &n, kind, counts))
@@ -251,40 +291,65 @@ check_leaf(check *c, const uint8_t *page, tree_kind kind, tally *counts)
     }
     counts->leaf_pages++;
     counts->entries += count;
-    return true;
+    return is_packed(c, &packed, page);
 }
 
 static bool
-check_branch(check *c, const uint8_t *page, tree_kind kind)
+check_branch(check *c, const uint8_t *page, tree_kind kind, const bounds *b)
 {
     node n, before = {0};
+    packing packed = {.lowest = (unsigned)c->page_bytes};
     unsigned count = node_count(page);
     for (unsigned i = 0; i < count; i++, before = n) {
         if (!node_read(c, page, i, true, &n))
             return false;
-        if (i > 1 && !in_order(kind, before.key, n.key)) /* the first key is never looked at */
+        /* the first key is never looked at */
+        if ((i > 1 && !in_order(kind, before.key, n.key)) || (i > 0 && !inside(kind, b, n.key)))
             return bad(c, "keys are out of order");
+        pack(&packed, page, &n, true);
+    }
+    return is_packed(c, &packed, page);
+}
+
+/* What a branch page says of the keys under its node i. */
+static bool
+bounds_of(check *c, const uint8_t *page, unsigned i, const bounds *above, bounds *ret_bounds)
+{
+    node n;
+    *ret_bounds = *above;
+    if (i > 0) {
+        if (!node_read(c, page, i, true, &n))
+            return false;
+        ret_bounds->low = n.key;
+    }
+    if (i + 1 < node_count(page)) {
+        if (!node_read(c, page, i + 1, true, &n))
+            return false;
+        ret_bounds->high = n.key;
     }
     return true;
 }
 
 /* Walks what is under a page; of a large tree at start only the first and the last child. */
 static bool
-walk(check *c, uint64_t number, unsigned levels, bool edges, tree_kind kind, tally *counts)
+walk(check *c, uint64_t number, unsigned levels, bool edges, tree_kind kind, const bounds *above,
+     tally *counts)
 {
     uint8_t *page = vdr_alloc(1, c->page_bytes);
     bool good = read_page(c, number, levels > 1 ? PAGE_BRANCH : PAGE_LEAF, page);
     if (good && levels == 1) {
-        good = check_leaf(c, page, kind, counts);
+        good = check_leaf(c, page, kind, above, counts);
     } else if (good) {
         counts->branch_pages++;
-        good = check_branch(c, page, kind);
+        good = check_branch(c, page, kind, above);
         unsigned count = node_count(page);
         for (unsigned i = 0; good && i < count; i++) {
             node n;
             if (edges && i > 0 && i + 1 < count)
                 i = count - 1;
-            good = node_read(c, page, i, true, &n) && walk(c, n.child, levels - 1, edges, kind, counts);
+            bounds under;
+            good = node_read(c, page, i, true, &n) && bounds_of(c, page, i, above, &under) &&
+                   walk(c, n.child, levels - 1, edges, kind, &under, counts);
         }
     }
     free(page);
@@ -301,7 +366,8 @@ check_tree(check *c, const tree *t, tree_kind kind)
         return bad(c, "a table has an impossible depth");
     bool edges = !c->whole && t->branch_pages + t->leaf_pages > WHOLE_TREE_PAGES;
     c->runs = c->whole || kind == FREE_LIST || t->overflow_pages <= WHOLE_TREE_PAGES;
-    if (!walk(c, t->root, t->depth, edges, kind, &found))
+    const bounds all = {{0}, {0}};
+    if (!walk(c, t->root, t->depth, edges, kind, &all, &found))
         return false;
     if (!edges && (found.entries != t->entries || found.branch_pages != t->branch_pages ||
                    found.leaf_pages != t->leaf_pages || found.overflow_pages != t->overflow_pages))
@@ -362,21 +428,21 @@ metas_agree(check *c, const meta metas[2])
 }
 
 static vdr_err
-finish(const check *c, bool good, const char **ret_bad)
+finish(const check *c, bool good, vdr_pages_bad *ret_bad)
 {
     if (good)
         return VDR_OK;
-    *ret_bad = c->bad;
+    *ret_bad = (vdr_pages_bad){.text = c->bad, .offset = c->at * c->page_bytes};
     return c->failed_io ? VDR_E_IO : VDR_E_STORE_CORRUPT;
 }
 
 vdr_err
-vdr_pages_check_folder(const char *path, const char **ret_bad)
+vdr_pages_check_folder(const char *path, vdr_pages_bad *ret_bad)
 {
     char file[VDR_PATH_BYTES];
     meta metas[2];
     check c = {.bad = "data.mdb cannot be opened"};
-    *ret_bad = c.bad;
+    *ret_bad = (vdr_pages_bad){.text = c.bad};
     if (vdr_folder_path(path, "data.mdb", file) != 0)
         return VDR_E_IO;
     c.fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -386,20 +452,22 @@ vdr_pages_check_folder(const char *path, const char **ret_bad)
     if (err == VDR_OK)
         err = finish(&c, metas_agree(&c, metas) && check_trees(&c, &metas[metas[1].txnid > metas[0].txnid]),
                      ret_bad);
-    *ret_bad = c.bad;
+    else
+        ret_bad->text = c.bad;
     (void)close(c.fd);
     return err;
 }
 
 vdr_err
-vdr_pages_check_all(int fd, uint64_t txnid, const char **ret_bad)
+vdr_pages_check_all(int fd, uint64_t txnid, vdr_pages_bad *ret_bad)
 {
     meta metas[2];
     check c = {.fd = fd, .whole = true};
     vdr_err err = read_metas(&c, metas);
-    *ret_bad = c.bad;
-    if (err != VDR_OK)
+    if (err != VDR_OK) {
+        *ret_bad = (vdr_pages_bad){.text = c.bad};
         return err;
+    }
     const meta *m = &metas[txnid & 1];
     if (m->txnid != txnid)
         return VDR_E_BUSY;

@@ -6,7 +6,7 @@
  * keys, page numbers, overflow runs, the list of free pages. What rows say is checked elsewhere, by their
  * checksums.
  *
- * Thread: any. Errors: STORE_CORRUPT with *ret_bad a constant text; STORE_VERSION; IO. */
+ * Thread: any. Errors: STORE_CORRUPT with *ret_bad, whose text is constant; STORE_VERSION; IO. */
 #ifndef VDR_STORE_PAGES_H
 #define VDR_STORE_PAGES_H
 
@@ -15,13 +15,19 @@
 
 #include <stdint.h>
 
+/* What is wrong, and in the page at which byte. */
+typedef struct vdr_pages_bad {
+    const char *text;
+    uint64_t offset;
+} vdr_pages_bad;
+
 /* The file in the folder path, not in use: both meta pages, the free list, small trees whole and of
  * large ones the edges, where appending and cutting begin. Cost is bounded. */
-VDR_MUST_CHECK vdr_err vdr_pages_check_folder(const char *path, const char **ret_bad);
+VDR_MUST_CHECK vdr_err vdr_pages_check_folder(const char *path, vdr_pages_bad *ret_bad);
 
 /* Every page of the snapshot txnid, which a read transaction of the caller keeps, in the open file fd:
  * all of the above for all trees, and that no page is used twice or both used and free.
  * BUSY: two commits came between; begin again with a new snapshot. */
-VDR_MUST_CHECK vdr_err vdr_pages_check_all(int fd, uint64_t txnid, const char **ret_bad);
+VDR_MUST_CHECK vdr_err vdr_pages_check_all(int fd, uint64_t txnid, vdr_pages_bad *ret_bad);
 
 #endif

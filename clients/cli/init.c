@@ -1,6 +1,7 @@
 /* voordeur init: a folder with everything a town's broker needs, and a key for every party.
  * voordeur parties: who is in such a folder. */
 #include "broker/door/config_read.h"
+#include "broker/trust/head.h"
 #include "clients/cli/config.h"
 #include "clients/cli/link.h"
 
@@ -19,7 +20,8 @@ static const char init_help[] =
     "\n"
     "Makes DIR with all that a broker needs:\n"
     "  config/          town.yaml, catalogue.yaml, rules.yaml: copies of those in CONFIG\n"
-    "  keys/            a key pair for every party, the broker's own, and the pseudonym key; mode 0400\n"
+    "  keys/            a key pair for every party, the broker's own, the pseudonym key and the\n"
+    "                   key that signs heads of the log; mode 0400\n"
     "  node.yaml        listeners, limits, and which key belongs to which party\n"
     "  clients.json     where `voordeur --home DIR` finds broker and keys\n"
     "\n"
@@ -53,6 +55,7 @@ typedef struct town_home {
     vdr_config *config;
     FILE *node;
     json_t *parties;
+    uint8_t signing[VDR_HEAD_KEY_BYTES]; /* public */
 } town_home;
 
 static bool
@@ -165,13 +168,36 @@ copy_config(const town_home *init)
     return good;
 }
 
+/* Thirty-two bytes as a line of hexadecimal digits. */
+static bool
+write_hex(const town_home *init, const char *name, const uint8_t bytes[32], mode_t mode)
+{
+    char path[PATH_MAX], hex[2 * 32 + 2];
+    (void)sodium_bin2hex(hex, sizeof hex - 1, bytes, 32);
+    memcpy(hex + 2 * 32, "\n", 2);
+    bool good = path_of(path, init->dir, name) && write_new(path, vdr_span_str(hex), mode);
+    sodium_memzero(hex, sizeof hex);
+    return good;
+}
+
+/* Heads of the log are signed with it; the public half is for those who keep heads. */
+static bool
+make_signing_key(town_home *init)
+{
+    uint8_t seed[VDR_HEAD_KEY_BYTES];
+    randombytes_buf(seed, sizeof seed);
+    vdr_head_key(seed, init->signing);
+    bool good = write_hex(init, "keys/signing.key", seed, 0400);
+    sodium_memzero(seed, sizeof seed);
+    return good && write_hex(init, "keys/signing.pub", init->signing, 0644);
+}
+
 /* The broker's key pair and the pseudonym key. */
 static bool
 make_keys(const town_home *init)
 {
     char path[PATH_MAX], public_key[VDR_CLIENT_KEY_TEXT], line[VDR_CLIENT_KEY_TEXT + 1];
     unsigned char pseudonym[32];
-    char hex[sizeof pseudonym * 2 + 2];
     if (!path_of(path, init->dir, "keys/server.key"))
         return false;
     if (vdr_client_key_make(path, public_key) != VDR_OK) {
@@ -182,11 +208,8 @@ make_keys(const town_home *init)
     if (!path_of(path, init->dir, "keys/server.pub") || !write_new(path, vdr_span_str(line), 0644))
         return false;
     randombytes_buf(pseudonym, sizeof pseudonym);
-    sodium_bin2hex(hex, sizeof hex - 1, pseudonym, sizeof pseudonym);
+    bool good = write_hex(init, "keys/pseudonym.key", pseudonym, 0400);
     sodium_memzero(pseudonym, sizeof pseudonym);
-    memcpy(hex + sizeof pseudonym * 2, "\n", 2);
-    bool good = path_of(path, init->dir, "keys/pseudonym.key") && write_new(path, vdr_span_str(hex), 0400);
-    sodium_memzero(hex, sizeof hex);
     return good;
 }
 
@@ -210,6 +233,8 @@ write_node(town_home *init)
         "operators: %s\n"
         "server_key: keys/server.key\n"
         "pseudonym_key: keys/pseudonym.key    # never in the store or a backup: keep a copy in a safe\n"
+        "signing_key: keys/signing.key        # heads of the log are signed with it: voordeur head show\n"
+        "# heads_copy: /mnt/elsewhere/heads   # and copied to a place that others keep\n"
         "backups: backups\n"
         "# metrics: 127.0.0.1:9464            # numbers for Prometheus on this machine; /healthz, /readyz\n"
         "# Who must agree to a changed configuration or a pause: one, or two, of whom one proposes and the "
@@ -250,13 +275,18 @@ make_home(town_home *init)
     static const char *const folders[] = {"config", "keys", "backups"};
     for (size_t i = 0; good && i < sizeof folders / sizeof folders[0]; i++)
         good = path_of(path, init->dir, folders[i]) && make_dir(path);
-    good = good && copy_config(init) && make_keys(init) && write_node(init) && write_clients(init);
+    good = good && copy_config(init) && make_keys(init) && make_signing_key(init) && write_node(init) &&
+           write_clients(init);
+    char signing[2 * VDR_HEAD_KEY_BYTES + 1];
+    (void)sodium_bin2hex(signing, sizeof signing, init->signing, sizeof init->signing);
     if (good)
         printf("%s: %.*s, %zu parties with a key each\n"
+               "heads of the log are signed; public key, for whoever keeps heads:\n"
+               "  %s\n"
                "start:  voordeurd --config %s/config --store %s/store --node %s/node.yaml%s\n"
                "look:   voordeur status --home %s --as operator:%s\n",
                init->dir, (int)init->config->municipality.len, (const char *)init->config->municipality.at,
-               json_array_size(init->parties), init->dir, init->dir, init->dir,
+               json_array_size(init->parties), signing, init->dir, init->dir, init->dir,
                geteuid() == 0 ? " --allow-root" : "", init->dir, init->operator_ids[0]);
     json_decref(init->parties);
     vdr_config_free(&init->config);

@@ -47,6 +47,8 @@ static const vdr_cli_verb *const verbs[] = {
     &vdr_cli_bench,
     /* auditors */
     &vdr_cli_replay,
+    &vdr_cli_verify,
+    &vdr_cli_head,
 };
 
 #define VERBS (sizeof verbs / sizeof verbs[0])
