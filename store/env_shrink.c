@@ -97,7 +97,7 @@ bool
 vdr_env_shrink_copy(vdr_env *env, const char *dir)
 {
     char folder[VDR_PATH_BYTES], aside[VDR_PATH_BYTES];
-    const char *bad = NULL;
+    vdr_pages_bad bad = {0};
     int rc = paths_of(env, dir, folder, aside);
     if (rc == 0)
         rc = vdr_folder_discard(aside);
