@@ -89,10 +89,10 @@ mailboxes_inboxes_and_verbs_belong_to_their_roles(void **state)
             assert_int_equal(vdr_access_inbox((vdr_party_kind)kind, (vdr_inbox_part)part),
                              inbox[part][kind] == 'a');
         for (int verb = 0; verb <= VDR_VERB_HEADS + 1; verb++)
-            assert_int_equal(vdr_access_verb((vdr_party_kind)kind, (vdr_verb)verb),
-                             kind == VDR_PARTY_OPERATOR &&
-                                 ((verb >= 1 && verb <= 12) || (verb >= 20 && verb <= 36) ||
-                                  (verb >= 50 && verb <= 52)));
+            assert_int_equal(
+                vdr_access_verb((vdr_party_kind)kind, (vdr_verb)verb),
+                kind == VDR_PARTY_OPERATOR &&
+                    ((verb >= 1 && verb <= 12) || (verb >= 20 && verb <= 36) || (verb >= 50 && verb <= 52)));
     }
 }
 
