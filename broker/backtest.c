@@ -39,6 +39,7 @@ vdr_backtest_free(vdr_backtest **backtest_p)
     vdr_book_done(&b->book);
     vdr_history_close(&b->recorded);
     vdr_history_close(&b->other);
+    vdr_checkpoint_close(&b->checkpoint);
     (void)pthread_cond_destroy(&b->turned);
     (void)pthread_mutex_destroy(&b->lock);
     free(b);
@@ -513,6 +514,7 @@ open_both(vdr_backtest *b, char *words)
     vdr_err err = vdr_history_open(b->log, b->checkpoint, &b->recorded, words);
     if (err == VDR_OK)
         err = vdr_history_open(b->log, b->checkpoint, &b->other, words);
+    vdr_checkpoint_close(&b->checkpoint);
     if (err != VDR_OK)
         return err;
     vdr_position from = vdr_history_from(b->recorded, &at);

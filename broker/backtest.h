@@ -33,7 +33,8 @@ typedef struct vdr_backtest_ask {
     void *context;
 } vdr_backtest_ask;
 
-/* checkpoint: as vdr_history_open; both are read in vdr_backtest_run. */
+/* checkpoint: as vdr_history_open, and its own from now on: closed as soon as both histories have begun. Both are read in
+ * vdr_backtest_run. */
 vdr_backtest *vdr_backtest_new(vdr_log *log, vdr_checkpoint *checkpoint, const vdr_backtest_ask *ask);
 void vdr_backtest_free(vdr_backtest **backtest_p); /* NULL-safe; not while it runs */
 

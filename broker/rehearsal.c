@@ -4,7 +4,6 @@
 #include "broker/clock.h"
 #include "broker/thread.h"
 #include "proto/limits.h"
-#include "store/folder.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +15,6 @@
 struct vdr_rehearsal {
     vdr_log *log;
     vdr_checkpoint *checkpoint;
-    const char *dir, *name;
     pthread_t thread;
     bool started; /* to be joined */
 
@@ -40,13 +38,11 @@ struct vdr_rehearsal {
 };
 
 vdr_rehearsal *
-vdr_rehearsal_new(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir, const char *name)
+vdr_rehearsal_new(vdr_log *log, vdr_checkpoint *checkpoint)
 {
     vdr_rehearsal *r = (vdr_rehearsal *)vdr_alloc(1, sizeof *r);
     r->log = log;
     r->checkpoint = checkpoint;
-    r->dir = dir;
-    r->name = name;
     vdr_arena_init(&r->texts, TEXTS_BYTES);
     vdr_arena_init(&r->arena, ROWS_BYTES);
     vdr_thread_lock_init(&r->lock);
@@ -55,32 +51,21 @@ vdr_rehearsal_new(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir, con
 
 /* ---- the thread */
 
-/* A copy of the checkpoints, which another handle may read. */
+/* The older of the checkpoints: it shows more. There may be one only. */
 static vdr_err
-copy_checkpoint(vdr_rehearsal *r, char *path, vdr_checkpoint **ret_copy)
+look_at_checkpoint(vdr_rehearsal *r, vdr_checkpoint **ret_look)
 {
-    char state[VDR_PATH_BYTES];
-    if (vdr_folder_path(r->dir, r->name, path) != 0 || vdr_folder_path(path, "state", state) != 0)
-        return VDR_E_IO;
-    if (vdr_folder_discard(state) != 0)
-        return VDR_E_IO;
-    vdr_err err = vdr_checkpoint_backup(r->checkpoint, path);
-    if (err == VDR_OK)
-        err = vdr_checkpoint_open_lmdb(path, NULL, false, ret_copy, r->words);
+    vdr_checkpoint *look;
+    vdr_err err = vdr_checkpoint_look_open(r->checkpoint, &look);
     if (err != VDR_OK)
         return err;
-    err = vdr_checkpoint_look_back(*ret_copy); /* the older one shows more; there may be one only */
-    return err == VDR_E_NOT_FOUND ? VDR_OK : err;
-}
-
-static void
-discard_copy(vdr_rehearsal *r)
-{
-    char path[VDR_PATH_BYTES], state[VDR_PATH_BYTES];
-    if (vdr_folder_path(r->dir, r->name, path) != 0 || vdr_folder_path(path, "state", state) != 0)
-        return;
-    (void)vdr_folder_discard(state); /* what stays is overwritten by the next one */
-    (void)vdr_folder_discard(path);
+    err = vdr_checkpoint_look_back(look);
+    if (err == VDR_OK || err == VDR_E_NOT_FOUND) {
+        *ret_look = look;
+        return VDR_OK;
+    }
+    vdr_checkpoint_close(&look);
+    return err;
 }
 
 static void
@@ -130,22 +115,18 @@ static void *
 run(void *context)
 {
     vdr_rehearsal *r = context;
-    char path[VDR_PATH_BYTES];
     vdr_log_stats stats;
-    vdr_checkpoint *copy = NULL;
+    vdr_checkpoint *look = NULL;
     vdr_err err = VDR_OK;
     vdr_thread_polite();
     vdr_log_stats_get(r->log, &stats);
     if (stats.first > 1)
-        err = copy_checkpoint(r, path, &copy);
-    vdr_backtest *backtest = vdr_backtest_new(r->log, copy, &r->ask);
+        err = look_at_checkpoint(r, &look);
+    vdr_backtest *backtest = vdr_backtest_new(r->log, look, &r->ask);
     if (err == VDR_OK)
         err = show(r, backtest) ? rehearse(r, backtest) : VDR_E_BUSY;
     (void)show(r, NULL);
     vdr_backtest_free(&backtest);
-    vdr_checkpoint_close(&copy);
-    if (stats.first > 1)
-        discard_copy(r);
     (void)pthread_mutex_lock(&r->lock);
     r->err = err;
     r->state = VDR_REHEARSAL_OVER;

@@ -1,8 +1,8 @@
 /* broker/rehearsal.h - a back-test, or a shadow, beside the broker that goes on: threads of low priority, readers of their
  * own that rest every few thousand records, and nothing of the reactor but the memory bandwidth.
  *
- * One at a time. Where the log was cut, it begins with a copy of the newest checkpoints, which lies in a folder of the
- * store as long as it is read.
+ * One at a time. Where the log was cut, it begins with the older of the two newest checkpoints, read from the store
+ * itself beside the broker that writes the next one.
  *
  * Thread:  the reactor's, for everything here.
  * Errors:  BUSY: one is at work. Of one that failed: as backtest.h.
@@ -14,8 +14,8 @@
 
 typedef struct vdr_rehearsal vdr_rehearsal;
 
-/* All are the caller's and outlive it; dir: of the store; name: of its folder there. Starts no thread yet. */
-vdr_rehearsal *vdr_rehearsal_new(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir, const char *name);
+/* Both are the caller's and outlive it. Starts no thread yet. */
+vdr_rehearsal *vdr_rehearsal_new(vdr_log *log, vdr_checkpoint *checkpoint);
 void vdr_rehearsal_free(vdr_rehearsal **rehearsal_p); /* NULL-safe; one at work is given up */
 
 /* The texts are copied. */

@@ -337,8 +337,8 @@ prepare(started *s)
     daemon->refusals = vdr_refusals_new();
     daemon->prover = vdr_prover_new(vdr_engine_fd(daemon->engine));
     daemon->survey = vdr_survey_new(daemon->log, vdr_engine_fd(daemon->engine));
-    daemon->backtest = vdr_rehearsal_new(daemon->log, s->checkpoint, daemon->store_dir, "backtest");
-    daemon->shadow = vdr_rehearsal_new(daemon->log, s->checkpoint, daemon->store_dir, "shadow");
+    daemon->backtest = vdr_rehearsal_new(daemon->log, s->checkpoint);
+    daemon->shadow = vdr_rehearsal_new(daemon->log, s->checkpoint);
     vdr_shadow_resume(daemon);
     vdr_keeper_begin(daemon->keeper, vdr_engine_fd(daemon->engine));
 }

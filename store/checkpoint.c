@@ -106,7 +106,7 @@ vdr_checkpoint_wants_all(const vdr_checkpoint *checkpoint)
 vdr_err
 vdr_checkpoint_begin(vdr_checkpoint *checkpoint)
 {
-    VDR_ASSERT(!checkpoint->begun && !checkpoint->back);
+    VDR_ASSERT(!checkpoint->begun && !checkpoint->back && !checkpoint->look);
     if (checkpoint->vault == NULL && vdr_checkpoint_generation(checkpoint) != 0)
         return VDR_E_SEALED;
     vdr_err err = checkpoint->ops->begin(checkpoint);
@@ -234,7 +234,7 @@ vdr_checkpoint_load(vdr_checkpoint *checkpoint,
 vdr_err
 vdr_checkpoint_fall_back(vdr_checkpoint *checkpoint)
 {
-    VDR_ASSERT(!checkpoint->begun && !checkpoint->back);
+    VDR_ASSERT(!checkpoint->begun && !checkpoint->back && !checkpoint->look);
     vdr_err err = checkpoint->ops->fall_back(checkpoint);
     if (err == VDR_OK)
         look(checkpoint);
@@ -244,7 +244,7 @@ vdr_checkpoint_fall_back(vdr_checkpoint *checkpoint)
 vdr_err
 vdr_checkpoint_forget_older(vdr_checkpoint *checkpoint)
 {
-    VDR_ASSERT(!checkpoint->begun && !checkpoint->back);
+    VDR_ASSERT(!checkpoint->begun && !checkpoint->back && !checkpoint->look);
     return checkpoint->ops->forget_older(checkpoint);
 }
 
@@ -268,8 +268,23 @@ vdr_checkpoint_proofread(vdr_checkpoint *checkpoint, vdr_store_progress_fn progr
 }
 
 vdr_err
+vdr_checkpoint_look_open(vdr_checkpoint *checkpoint, vdr_checkpoint **ret_look)
+{
+    vdr_checkpoint *made;
+    VDR_ASSERT(checkpoint->ops->look_open != NULL); /* memory has no second handle */
+    vdr_err err = checkpoint->ops->look_open(checkpoint, &made);
+    if (err != VDR_OK)
+        return err;
+    made->look = true;
+    vdr_checkpoint_seal_begin(made, checkpoint->vault);
+    *ret_look = made;
+    return VDR_OK;
+}
+
+vdr_err
 vdr_checkpoint_backup(vdr_checkpoint *checkpoint, const char *dir)
 {
+    VDR_ASSERT(!checkpoint->look);
     return checkpoint->ops->backup(checkpoint, dir);
 }
 

@@ -90,6 +90,11 @@ VDR_MUST_CHECK vdr_err vdr_checkpoint_forget_older(vdr_checkpoint *checkpoint);
  * wants to step as much of the log as can be. NOT_FOUND: there is no older one, nothing changed. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_look_back(vdr_checkpoint *checkpoint);
 
+/* A second handle on the same open store, for another thread: it sees the newest checkpoint as it is now, whatever is
+ * written meanwhile, and is good for manifest_get, load and look_back. Pages that it sees are not used again until it is
+ * closed, which is before checkpoint is. Any thread. NOT_FOUND: there is none yet. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_look_open(vdr_checkpoint *checkpoint, vdr_checkpoint **ret_look);
+
 /* Checks everything that is kept, also of the one before the newest: pages, every row's checksum, that no block
  * is missing or stale; filled ret_fault unless it returns OK or CLOSING. Sees one moment, and keeps its pages
  * until it returns. Any thread, while another one uses the handle. */

@@ -13,17 +13,13 @@
 static const vdr_env_spec spec = {
     .name = "state", .format = 1, .table_count = 3, .tables = {"meta", "manifest", "block"}};
 
-/* The numbers of the two newest complete checkpoints. */
-static vdr_err
-find_newest(vdr_checkpoint_lmdb *c)
+vdr_err
+vdr_manifest_newest(const vdr_checkpoint_lmdb *c, MDB_txn *txn, uint64_t ret_found[2])
 {
-    MDB_txn *txn = NULL;
     MDB_cursor *cursor;
     MDB_val key, value;
-    uint64_t found[2] = {0, 0};
-    vdr_err err = vdr_env_read_begin(&c->env, &txn);
-    if (err != VDR_OK)
-        return err;
+    vdr_err err = VDR_OK;
+    ret_found[0] = ret_found[1] = 0;
     int rc = mdb_cursor_open(txn, c->env.tables[VDR_TABLE_MANIFEST], &cursor);
     if (rc == 0) {
         rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
@@ -31,14 +27,24 @@ find_newest(vdr_checkpoint_lmdb *c)
             if (key.mv_size != 8)
                 err = VDR_E_STORE_CORRUPT;
             else
-                found[i] = vdr_get_be64(key.mv_data);
+                ret_found[i] = vdr_get_be64(key.mv_data);
             rc = mdb_cursor_get(cursor, &key, &value, MDB_PREV);
         }
         mdb_cursor_close(cursor);
     }
+    return err == VDR_OK && rc != 0 && rc != MDB_NOTFOUND ? vdr_env_err(rc) : err;
+}
+
+static vdr_err
+find_newest(vdr_checkpoint_lmdb *c)
+{
+    MDB_txn *txn = NULL;
+    uint64_t found[2];
+    vdr_err err = vdr_env_read_begin(&c->env, &txn);
+    if (err != VDR_OK)
+        return err;
+    err = vdr_manifest_newest(c, txn, found);
     vdr_env_read_end(&c->env, txn, false);
-    if (err == VDR_OK && rc != 0 && rc != MDB_NOTFOUND)
-        err = vdr_env_err(rc);
     if (err == VDR_OK) {
         c->newest = found[0];
         c->before = found[1];
@@ -257,6 +263,15 @@ abandon(vdr_checkpoint *base)
     c->piece_bytes = 0;
 }
 
+void
+vdr_manifest_keep(vdr_checkpoint *base, vdr_checkpoint_manifest *manifest)
+{
+    base->head = vdr_realloc(base->head, manifest->head.len + 1, 1);
+    if (manifest->head.len != 0)
+        memcpy(base->head, manifest->head.at, manifest->head.len);
+    manifest->head.at = base->head;
+}
+
 static vdr_err
 manifest_get(vdr_checkpoint *base, vdr_checkpoint_manifest *ret_manifest)
 {
@@ -269,11 +284,7 @@ manifest_get(vdr_checkpoint *base, vdr_checkpoint_manifest *ret_manifest)
         return err;
     err = vdr_checkpoint_lmdb_manifest(c, txn, c->newest, &manifest, &sum);
     if (err == VDR_OK) {
-        uint8_t *head = vdr_realloc(base->head, manifest.head.len + 1, 1);
-        base->head = head;
-        if (manifest.head.len != 0)
-            memcpy(head, manifest.head.at, manifest.head.len);
-        manifest.head.at = head;
+        vdr_manifest_keep(base, &manifest);
         *ret_manifest = manifest;
     }
     vdr_env_read_end(&c->env, txn, false);
@@ -300,22 +311,28 @@ load_block(void *context, const vdr_block_row *row)
     return l->block(l->context, row->id, bytes);
 }
 
+vdr_err
+vdr_blocks_load(vdr_checkpoint_lmdb *c, MDB_txn *txn, uint64_t generation,
+                vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes), void *context)
+{
+    loading l = {.block = block, .context = context};
+    vdr_checkpoint_manifest manifest;
+    uint64_t sum;
+    vdr_err err = vdr_checkpoint_lmdb_manifest(c, txn, generation, &manifest, &sum);
+    if (err == VDR_OK)
+        err = vdr_block_walk(c, txn, generation, load_block, &l);
+    return err == VDR_OK && (l.blocks != manifest.blocks || l.sum != sum) ? VDR_E_STORE_CORRUPT : err;
+}
+
 static vdr_err
 load(vdr_checkpoint *base, vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes), void *context)
 {
     vdr_checkpoint_lmdb *c = (vdr_checkpoint_lmdb *)base;
     MDB_txn *txn = NULL;
-    loading l = {.block = block, .context = context};
-    vdr_checkpoint_manifest manifest;
-    uint64_t sum;
     vdr_err err = vdr_env_read_begin(&c->env, &txn);
     if (err != VDR_OK)
         return err;
-    err = vdr_checkpoint_lmdb_manifest(c, txn, c->newest, &manifest, &sum);
-    if (err == VDR_OK)
-        err = vdr_block_walk(c, txn, c->newest, load_block, &l);
-    if (err == VDR_OK && (l.blocks != manifest.blocks || l.sum != sum))
-        err = VDR_E_STORE_CORRUPT;
+    err = vdr_blocks_load(c, txn, c->newest, block, context);
     vdr_env_read_end(&c->env, txn, false);
     return err;
 }
@@ -410,6 +427,7 @@ static const vdr_checkpoint_ops ops = {
     .forget_older = forget_older,
     .fall_back = fall_back,
     .look_back = look_back,
+    .look_open = vdr_checkpoint_lmdb_look,
     .verify = vdr_checkpoint_lmdb_verify,
     .backup = backup,
     .written_bytes = written_bytes,

@@ -38,6 +38,19 @@ typedef struct vdr_checkpoint_lmdb {
     _Atomic uint64_t written_bytes;
 } vdr_checkpoint_lmdb;
 
+/* The numbers of the two newest complete checkpoints; 0: none. */
+VDR_MUST_CHECK vdr_err vdr_manifest_newest(const vdr_checkpoint_lmdb *checkpoint, MDB_txn *txn,
+                                           uint64_t ret_found[2]);
+/* Copies the head into the handle. */
+void vdr_manifest_keep(vdr_checkpoint *base, vdr_checkpoint_manifest *manifest);
+/* As vdr_checkpoint_load, of the checkpoint generation. */
+VDR_MUST_CHECK vdr_err vdr_blocks_load(vdr_checkpoint_lmdb *checkpoint, MDB_txn *txn, uint64_t generation,
+                                       vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes),
+                                       void *context);
+
+/* checkpoint_lmdb_look.c */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_lmdb_look(vdr_checkpoint *base, vdr_checkpoint **ret_look);
+
 /* A row of the table block. */
 typedef struct vdr_block_row {
     vdr_block_id id;

@@ -56,6 +56,7 @@ typedef struct vdr_checkpoint_ops {
                     vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes), void *context);
     vdr_err (*fall_back)(vdr_checkpoint *checkpoint);
     vdr_err (*look_back)(vdr_checkpoint *checkpoint);
+    vdr_err (*look_open)(vdr_checkpoint *checkpoint, vdr_checkpoint **ret_look);
     vdr_err (*verify)(vdr_checkpoint *checkpoint, vdr_store_progress_fn progress, void *context,
                       vdr_store_fault *ret_fault);
     vdr_err (*backup)(vdr_checkpoint *checkpoint, const char *dir);
@@ -68,6 +69,7 @@ struct vdr_checkpoint {
     const vdr_checkpoint_ops *ops;
     bool begun; /* between begin and commit or abandon; kept by checkpoint.c */
     bool back;  /* looks at the one before the newest; kept by checkpoint.c */
+    bool look;  /* a second handle that only reads; kept by checkpoint.c */
 
     /* Sealing is checkpoint.c's: a backend stores and gives sealed bytes, and the manifest's generation. */
     vdr_vault *vault;

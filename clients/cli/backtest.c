@@ -267,12 +267,12 @@ run_store(const vdr_backtest_line *l, const vdr_config_texts *candidate)
         err = vdr_checkpoint_look_back(checkpoint); /* the older one shows more; without it, the newest */
     if (err == VDR_E_NOT_FOUND && checkpoint != NULL)
         err = VDR_OK;
-    if (err != VDR_OK)
+    if (err != VDR_OK) {
         fprintf(stderr, "voordeur backtest: %s: %s\n", l->store,
                 words[0] != '\0' ? words : vdr_err_text(err));
-    else
+        vdr_checkpoint_close(&checkpoint);
+    } else
         status = run_both(l, log, checkpoint, candidate, &err);
-    vdr_checkpoint_close(&checkpoint);
     vdr_log_close(&log);
     return status;
 }

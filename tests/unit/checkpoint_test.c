@@ -216,6 +216,38 @@ looking_back_reads_the_one_before_and_forgets_nothing(void **state)
     check(b, &m, 3);
 }
 
+/* What a second handle sees does not change while the first one goes on writing, and sweeping. */
+static void
+a_look_stays_what_it_was(void **state)
+{
+    bed *b = *state;
+    model m = {0}, newest = {0}, older = {0};
+    vdr_checkpoint *look = NULL;
+    bed_open_checkpoint(b);
+    assert_int_equal(vdr_checkpoint_look_open(b->checkpoint, &look), VDR_E_NOT_FOUND);
+    for (uint32_t i = 1; i <= 5; i++) {
+        assert_int_equal(vdr_checkpoint_begin(b->checkpoint), VDR_OK);
+        put(b, &m, id_of(0, 3), i, 100);
+        put(b, &m, id_of(1, i), i, 30000);
+        if (i == 4)
+            drop(b, &m, id_of(1, 1));
+        commit(b, &m, i);
+        if (i == 1)
+            older = m;
+        if (i == 2) {
+            newest = m;
+            assert_int_equal(vdr_checkpoint_look_open(b->checkpoint, &look), VDR_OK);
+        }
+    }
+    bed seen = {.checkpoint = look};
+    check(&seen, &newest, 2);
+    check(b, &m, 5);
+    assert_int_equal(vdr_checkpoint_look_back(look), VDR_OK);
+    check(&seen, &older, 1);
+    vdr_checkpoint_close(&look);
+    check(b, &m, 5);
+}
+
 static void
 falling_back_twice_leaves_none(void **state)
 {
@@ -516,6 +548,7 @@ main(void)
         BOTH(a_checkpoint_without_blocks_is_one),
         BOTH(what_did_not_change_is_carried_over),
         BOTH(looking_back_reads_the_one_before_and_forgets_nothing),
+        ON_LMDB(a_look_stays_what_it_was),
         BOTH(falling_back_twice_leaves_none),
         BOTH(an_abandoned_one_leaves_nothing),
         BOTH(loading_ends_with_the_error_of_the_callback),
