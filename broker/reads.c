@@ -174,7 +174,8 @@ inbox_overdue(vdr_reading *reading)
         return VDR_E_NO_MEMORY;
     reading->answer.signals = shown;
     while (err == VDR_OK && vdr_view_overdue(reading->core, &cursor, &view) && has_room(reading)) {
-        err = vdr_reads_show_signal(reading, &view, fields, &shown[reading->answer.signal_count++]);
+        if (!view.restricted)
+            err = vdr_reads_show_signal(reading, &view, fields, &shown[reading->answer.signal_count++]);
         go_on_at(reading, cursor);
     }
     return err;

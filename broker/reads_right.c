@@ -50,9 +50,18 @@ vdr_reads_case(const vdr_reading *reading, vdr_relation relation, const vdr_case
     return relation == VDR_RELATION_ANY || (relation == VDR_RELATION_CASE_HELD && holds(reading, view));
 }
 
+/* What is restricted is for privacy officers alone (protocol.md 5.10). */
+static bool
+is_hidden(const vdr_reading *reading, bool restricted)
+{
+    return restricted && reading->session->kind != VDR_PARTY_PRIVACY_OFFICER;
+}
+
 bool
 vdr_reads_signal(const vdr_reading *reading, vdr_relation relation, const vdr_signal_view *view)
 {
+    if (is_hidden(reading, view->restricted))
+        return false;
     switch (relation) {
     case VDR_RELATION_SIGNAL_OWN:
         return is_me(reading, view->agency);
@@ -89,6 +98,8 @@ bool
 vdr_reads_household(const vdr_reading *reading, vdr_relation relation, vdr_at at,
                     const vdr_household_view *view)
 {
+    if (is_hidden(reading, view->restricted))
+        return false;
     switch (relation) {
     case VDR_RELATION_ANY:
         return true;

@@ -194,7 +194,8 @@ show_signals(vdr_reading *reading, vdr_at at, vdr_wire_case_view *shown)
         return VDR_E_NO_MEMORY;
     shown->signals = signals;
     while (err == VDR_OK && !reading->more && vdr_view_case_signal(reading->core, at, &cursor, &view)) {
-        if (view.position <= reading->from.after)
+        bool hidden = view.restricted && reading->session->kind != VDR_PARTY_PRIVACY_OFFICER;
+        if (view.position <= reading->from.after || hidden)
             continue;
         if (shown->signal_count == room) {
             reading->more = true;

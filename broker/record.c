@@ -28,7 +28,9 @@ enum has {
     HAS_RESULT = 1 << 20,
     HAS_PLAN = 1 << 21,
     HAS_MUNICIPALITY = 1 << 22,
-    HAS_ALL = (1 << 23) - 1,
+    HAS_DUE = 1 << 23, /* version 4; so is the next */
+    HAS_UPHELD = 1 << 24,
+    HAS_ALL = (1 << 25) - 1,
     HAS_OF_MALFORMED = HAS_MALFORMED | HAS_ID | HAS_SOURCE | HAS_TYPE | HAS_SENDER | HAS_REVISION
 };
 
@@ -56,7 +58,8 @@ has_of(const vdr_command *c)
            bit(c->into.number != 0, HAS_INTO) | bit(c->from.number != 0, HAS_FROM) |
            bit(c->regisseur.at != NULL, HAS_REGISSEUR) | bit(c->agency.at != NULL, HAS_AGENCY) |
            bit(c->result.at != NULL, HAS_RESULT) | bit(c->plan_revision != 0, HAS_PLAN) |
-           bit(c->municipality.at != NULL, HAS_MUNICIPALITY);
+           bit(c->municipality.at != NULL, HAS_MUNICIPALITY) |
+           bit(c->act > VDR_ACT_ERASED && c->due != VDR_MS_NONE, HAS_DUE) | bit(c->upheld, HAS_UPHELD);
 }
 
 /* ---- writing */
@@ -170,6 +173,8 @@ put_values(writer *out, const vdr_command *c, uint64_t has)
         put_number(out, c->plan_revision);
     if (has & HAS_MUNICIPALITY)
         put_text(out, c->municipality);
+    if (has & HAS_DUE)
+        put_instant(out, c->due);
 }
 
 static void
@@ -520,6 +525,10 @@ take_values(reader *in, vdr_command *c, uint64_t has)
         c->plan_revision = take_some(in);
     if (has & HAS_MUNICIPALITY)
         c->municipality = take_text(in);
+    c->upheld = (has & HAS_UPHELD) != 0;
+    if (has & HAS_DUE && (c->due = take_instant(in)) == VDR_MS_NONE)
+        in->bad = true;
+    in->bad |= c->act <= VDR_ACT_ERASED && (has & (HAS_DUE | HAS_UPHELD)) != 0;
 }
 
 /* "nl.voordeur.<name>.v1" */
@@ -556,7 +565,7 @@ take_event(reader *in, vdr_command *c)
     in->bad |= (has & ~(uint64_t)(malformed ? HAS_OF_MALFORMED : HAS_ALL)) != 0;
     in->bad |= c->kind == VDR_COMMAND_ACT && (has & HAS_TYPE) != 0;
     c->shape = malformed ? VDR_E_MALFORMED : VDR_OK;
-    c->occurred_at = c->act_before = VDR_MS_NONE;
+    c->occurred_at = c->act_before = c->due = VDR_MS_NONE;
     if (c->kind == VDR_COMMAND_ACT)
         take_act(in, c);
     if (has & HAS_ID)

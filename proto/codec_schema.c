@@ -296,7 +296,7 @@ SCHEMA(explained_group, explained_group, TEXT(name, 0, NAME), U32(person), BOOL(
 #undef PLAIN
 
 #define PLAIN vdr_explained_use
-SCHEMA(explained_use, explained_use, ENUM(use, VDR_USE_NONE, VDR_USE_SILENCED), INSTANT(until))
+SCHEMA(explained_use, explained_use, ENUM(use, VDR_USE_NONE, VDR_USE_LAST), INSTANT(until))
 #undef PLAIN
 
 #define PLAIN vdr_explained_rule

@@ -4,7 +4,7 @@
 
 static const char *const uses[] = {"none",   "counted",  "group",  "withdrawn", "superseded", "not_yet",
                                    "over",   "ended",    "window", "purpose",   "type",       "domain",
-                                   "agency", "severity", "role",   "silenced"};
+                                   "agency", "severity", "role",   "silenced",  "held"};
 static const char *const bars[] = {"no", "open_case", "cooldown", "nothing_new", "paused"};
 static const char *const steps[] = {"none", "sticky", "district", "anywhere", "nobody"};
 static const char *const whys[] = {"",         "chosen", "refused",   "absent", "full",    "sticky",

@@ -30,7 +30,9 @@ typedef enum vdr_use {
     VDR_USE_SEVERITY = 13,
     VDR_USE_ROLE = 14,
     VDR_USE_SILENCED = 15, /* its agency is silenced for a while */
+    VDR_USE_HELD = 16      /* an objection or a restriction stands (protocol.md 5.10) */
 } vdr_use;
+#define VDR_USE_LAST VDR_USE_HELD
 
 /* What stands in the way of a case out of a case rule that holds (section 7 step 4). */
 typedef enum vdr_barred {

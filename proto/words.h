@@ -120,9 +120,14 @@ typedef enum vdr_message_kind {
     VDR_MESSAGE_REVIEW,
     /* of protocol.md 6.4 */
     VDR_MESSAGE_BREAK_GLASS,
-    VDR_MESSAGE_ERASED /* stands where a message was whose subject has left; never told by a step */
+    VDR_MESSAGE_ERASED, /* stands where a message was whose subject has left; never told by a step */
+    VDR_MESSAGE_ERASURE_REQUESTED,
+    VDR_MESSAGE_REQUEST_DUE,
+    VDR_MESSAGE_REQUEST_OVERDUE,
+    VDR_MESSAGE_REQUEST_DONE,
+    VDR_MESSAGE_RECTIFICATION_REQUESTED
 } vdr_message_kind;
-#define VDR_MESSAGE_LAST VDR_MESSAGE_ERASED
+#define VDR_MESSAGE_LAST VDR_MESSAGE_RECTIFICATION_REQUESTED
 
 /* Commands of section 9 and of protocol.md 5.10; the event type is nl.voordeur.<name>.v1. 0 is no command: a signal. */
 typedef enum vdr_act {
@@ -145,9 +150,19 @@ typedef enum vdr_act {
     VDR_ACT_ERASED,
     /* of protocol.md 5.10 */
     VDR_ACT_CONFLICT_DECLARED,
-    VDR_ACT_CONFLICT_LIFTED
+    VDR_ACT_CONFLICT_LIFTED,
+    VDR_ACT_OBJECTED,
+    VDR_ACT_OBJECTION_DECIDED,
+    VDR_ACT_RESTRICTED,
+    VDR_ACT_RESTRICTION_LIFTED,
+    VDR_ACT_ERASURE_REQUESTED,
+    VDR_ACT_ERASURE_REQUEST_WITHDRAWN,
+    VDR_ACT_HOLD_PLACED,
+    VDR_ACT_HOLD_CONFIRMED,
+    VDR_ACT_HOLD_LIFTED,
+    VDR_ACT_RECTIFICATION_REQUESTED
 } vdr_act;
-#define VDR_ACT_LAST VDR_ACT_CONFLICT_LIFTED
+#define VDR_ACT_LAST VDR_ACT_RECTIFICATION_REQUESTED
 
 const char *vdr_party_kind_name(vdr_party_kind kind); /* "agency", …; NONE gives "none" */
 const char *vdr_signal_kind_name(vdr_signal_kind kind);

@@ -98,6 +98,10 @@ actor(const town *t, vdr_act act, int number, char by[32])
         [VDR_ACT_ERASED] = "privacy_officer:ada",         [VDR_ACT_CONFLICT_DECLARED] = "privacy_officer:ada",
         [VDR_ACT_CONFLICT_LIFTED] = "coordinator:piet",
     };
+    if (act >= VDR_ACT_HOLD_PLACED && act <= VDR_ACT_HOLD_LIFTED)
+        return ONE_OF("privacy_officer:ada", "coordinator:piet", "coordinator:saskia");
+    if (act > VDR_ACT_CONFLICT_LIFTED)
+        return roll(20) == 0 ? "coordinator:piet" : "privacy_officer:ada";
     if (roll(12) == 0)
         return ONE_OF("regisseur:anna", "regisseur:bram", "coordinator:piet", "school", "service:debts");
     if (act == VDR_ACT_FEEDBACK)
@@ -132,6 +136,8 @@ random_act(town *t)
     bool names = act == VDR_ACT_HOUSEHOLD_SPLIT || act == VDR_ACT_PERSON_MOVED;
     bool conflict = act == VDR_ACT_CONFLICT_DECLARED || act == VDR_ACT_CONFLICT_LIFTED;
     names = names || (conflict && roll(2) == 0);
+    bool one = act == VDR_ACT_RECTIFICATION_REQUESTED ||
+               (act >= VDR_ACT_OBJECTED && act <= VDR_ACT_RESTRICTION_LIFTED && roll(2) == 0);
     event e = {.id = new_id(id),
                .by = actor(t, act, number, by),
                .act = act,
@@ -140,7 +146,9 @@ random_act(town *t)
                             ? (char)('p' + (char)roll(5))
                             : 0,
                .excluded = roll(9) == 0,
-               .signal = used_id(signal),
+               .signal = act <= VDR_ACT_ERASED || one ? used_id(signal) : NULL,
+               .upheld = act == VDR_ACT_OBJECTION_DECIDED && roll(2) == 0,
+               .due = act >= VDR_ACT_OBJECTED && roll(4) == 0 ? t->hour + (double)roll(24 * 20) - 24 : 0,
                .result = "x",
                .case_number = number,
                .household = near(household_last),

@@ -400,6 +400,8 @@ typedef struct event {
     vdr_act act;
     int case_number, household, into, from, plan;
     const char *regisseur, *agency, *result;
+    double due; /* hour */
+    bool upheld;
     vdr_party_kind sender_kind;
     const char *sender_id;
     bool checked;
@@ -451,6 +453,8 @@ town_event(town *t, const event *e)
         .agency = vdr_span_str(e->agency),
         .result = vdr_span_str(e->result),
         .plan_revision = (uint64_t)e->plan,
+        .due = e->due != 0 ? TOWN_T0 + (vdr_ms)(e->due * (double)HOUR) : VDR_MS_NONE,
+        .upheld = e->upheld,
     };
     for (const char *who = e->who; who != NULL && *who != 0; who++) {
         bool youth = *who >= 'a';

@@ -44,11 +44,32 @@ const vdr_act_row vdr_act_rows[VDR_ACT_LAST + 1] = {
                         vdr_do_erased},
     [VDR_ACT_CONFLICT_DECLARED] = {BIT(VDR_PARTY_REGISSEUR) | BIT(VDR_PARTY_COORDINATOR) |
                                        BIT(VDR_PARTY_PRIVACY_OFFICER),
-                                   VDR_NAMES_HOUSEHOLD_OR_PERSON | VDR_NAMES_REGISSEUR, 0,
-                                   vdr_judge_conflict_declared, vdr_do_conflict_declared},
+                                   VDR_NAMES_ONE | VDR_NAMES_REGISSEUR, 0, vdr_judge_conflict_declared,
+                                   vdr_do_conflict_declared},
     [VDR_ACT_CONFLICT_LIFTED] = {BIT(VDR_PARTY_COORDINATOR) | BIT(VDR_PARTY_PRIVACY_OFFICER),
-                                 VDR_NAMES_HOUSEHOLD_OR_PERSON | VDR_NAMES_REGISSEUR, 0,
-                                 vdr_judge_conflict_lifted, vdr_do_conflict_lifted},
+                                 VDR_NAMES_ONE | VDR_NAMES_REGISSEUR, 0, vdr_judge_conflict_lifted,
+                                 vdr_do_conflict_lifted},
+    [VDR_ACT_OBJECTED] = {BIT(VDR_PARTY_PRIVACY_OFFICER), VDR_NAMES_ONE, 0, vdr_judge_objected,
+                          vdr_do_objected},
+    [VDR_ACT_OBJECTION_DECIDED] = {BIT(VDR_PARTY_PRIVACY_OFFICER), VDR_NAMES_ONE, 0,
+                                   vdr_judge_objection_decided, vdr_do_objection_decided},
+    [VDR_ACT_RESTRICTED] = {BIT(VDR_PARTY_PRIVACY_OFFICER), VDR_NAMES_ONE, 0, vdr_judge_restricted,
+                            vdr_do_restricted},
+    [VDR_ACT_RESTRICTION_LIFTED] = {BIT(VDR_PARTY_PRIVACY_OFFICER), VDR_NAMES_ONE, 0,
+                                    vdr_judge_restriction_lifted, vdr_do_restriction_lifted},
+    [VDR_ACT_ERASURE_REQUESTED] = {BIT(VDR_PARTY_PRIVACY_OFFICER), VDR_NAMES_HOUSEHOLD, 0,
+                                   vdr_judge_erasure_requested, vdr_do_erasure_requested},
+    [VDR_ACT_ERASURE_REQUEST_WITHDRAWN] = {BIT(VDR_PARTY_PRIVACY_OFFICER), VDR_NAMES_HOUSEHOLD, 0,
+                                           vdr_judge_erasure_request_withdrawn,
+                                           vdr_do_erasure_request_withdrawn},
+    [VDR_ACT_HOLD_PLACED] = {BIT(VDR_PARTY_PRIVACY_OFFICER) | BIT(VDR_PARTY_COORDINATOR), VDR_NAMES_HOUSEHOLD,
+                             0, vdr_judge_hold_placed, vdr_do_hold_placed},
+    [VDR_ACT_HOLD_CONFIRMED] = {BIT(VDR_PARTY_PRIVACY_OFFICER) | BIT(VDR_PARTY_COORDINATOR),
+                                VDR_NAMES_HOUSEHOLD, 0, vdr_judge_hold_confirmed, vdr_do_hold_confirmed},
+    [VDR_ACT_HOLD_LIFTED] = {BIT(VDR_PARTY_PRIVACY_OFFICER) | BIT(VDR_PARTY_COORDINATOR), VDR_NAMES_HOUSEHOLD,
+                             0, vdr_judge_hold_lifted, vdr_do_hold_lifted},
+    [VDR_ACT_RECTIFICATION_REQUESTED] = {BIT(VDR_PARTY_PRIVACY_OFFICER), VDR_NAMES_ANY_SIGNAL, 0,
+                                         vdr_judge_rectification_requested, vdr_do_rectification_requested},
 };
 
 /* ---- who acts ---- */
@@ -161,6 +182,22 @@ find_routed(const vdr_state *state, const vdr_command *command, vdr_act_sense *s
     return some;
 }
 
+/* Of the agency that the act names; where it names none, the newest of that id. */
+static vdr_slot
+find_any_signal(const vdr_state *state, const vdr_command *command)
+{
+    vdr_slot newest = 0;
+    vdr_index_search search;
+    vdr_name agency = command->agency.at != NULL ? vdr_name_find(state, command->agency) : 0;
+    if (command->agency.at != NULL)
+        return agency != 0 ? vdr_signal_find_of_agency(state, agency, &command->signal) : 0;
+    for (vdr_slot slot = vdr_signal_first(state, &command->signal, &search); slot != 0;
+         slot = vdr_signal_next(state, &command->signal, &search))
+        if (newest == 0 || vdr_signal_at(state, slot)->position > vdr_signal_at(state, newest)->position)
+            newest = slot;
+    return newest;
+}
+
 static vdr_err
 find_named(const vdr_state *state, unsigned names, vdr_act_sense *sense)
 {
@@ -174,8 +211,11 @@ find_named(const vdr_state *state, unsigned names, vdr_act_sense *sense)
         return VDR_E_UNKNOWN_SIGNAL;
     if (names & VDR_NAMES_CASE && (sense->case_slot = vdr_case_find(state, command->case_id)) == 0)
         return VDR_E_UNKNOWN_CASE;
-    bool household = (names & VDR_NAMES_HOUSEHOLD) != 0 ||
-                     ((names & VDR_NAMES_HOUSEHOLD_OR_PERSON) != 0 && command->person_count == 0);
+    bool one = (names & VDR_NAMES_ONE) != 0;
+    bool signal = (names & VDR_NAMES_ANY_SIGNAL) != 0 || (one && command->signal.id.at != NULL);
+    if (signal && (sense->signal = find_any_signal(state, command)) == 0)
+        return VDR_E_UNKNOWN_SIGNAL;
+    bool household = (names & VDR_NAMES_HOUSEHOLD) != 0 || (one && !signal && command->person_count == 0);
     if (household && (sense->household = vdr_household_find(state, command->household)) == 0)
         return VDR_E_UNKNOWN_HOUSEHOLD;
     if (names & VDR_NAMES_TWO_HOUSEHOLDS) {

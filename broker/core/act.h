@@ -40,12 +40,13 @@ enum { /* sets of what a command names */
        VDR_NAMES_HOUSEHOLD = 8,
        VDR_NAMES_TWO_HOUSEHOLDS = 16,
        VDR_NAMES_REGISSEUR = 32,
-       VDR_NAMES_HOUSEHOLD_OR_PERSON = 64 /* the household, where it names no person */
+       VDR_NAMES_ONE = 64, /* a signal of any agency, a person or a household: what is there, in this order */
+       VDR_NAMES_ANY_SIGNAL = 128 /* of the agency that it names, or the newest of that id */
 };
 
 extern const vdr_act_row vdr_act_rows[VDR_ACT_LAST + 1]; /* by vdr_act */
 
-/* The rows' functions: act_signal.c, act_case.c, act_household.c, act_conflict.c. */
+/* The rows' functions: act_signal.c, act_case.c, act_household.c, act_conflict.c, act_right.c. */
 vdr_err vdr_judge_withdrawn(const vdr_state *state, const vdr_act_sense *sense);
 vdr_err vdr_judge_ended(const vdr_state *state, const vdr_act_sense *sense);
 vdr_err vdr_judge_feedback(const vdr_state *state, const vdr_act_sense *sense);
@@ -81,5 +82,26 @@ vdr_err vdr_judge_conflict_declared(const vdr_state *state, const vdr_act_sense 
 vdr_err vdr_judge_conflict_lifted(const vdr_state *state, const vdr_act_sense *sense);
 bool vdr_do_conflict_declared(vdr_state *state, const vdr_act_sense *sense);
 bool vdr_do_conflict_lifted(vdr_state *state, const vdr_act_sense *sense);
+
+vdr_err vdr_judge_objected(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_objection_decided(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_restricted(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_restriction_lifted(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_erasure_requested(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_erasure_request_withdrawn(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_hold_placed(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_hold_confirmed(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_hold_lifted(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_rectification_requested(const vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_objected(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_objection_decided(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_restricted(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_restriction_lifted(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_erasure_requested(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_erasure_request_withdrawn(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_hold_placed(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_hold_confirmed(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_hold_lifted(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_rectification_requested(vdr_state *state, const vdr_act_sense *sense);
 
 #endif

@@ -4,6 +4,7 @@
 #include "broker/core/case.h"
 #include "broker/core/conflict.h"
 #include "broker/core/mailbox.h"
+#include "broker/core/right.h"
 #include "broker/core/route.h"
 #include "broker/core/town.h"
 
@@ -116,6 +117,7 @@ vdr_do_handover_accepted(vdr_state *state, const vdr_act_sense *sense)
     vdr_effect message =
         vdr_message_of_case(state, VDR_MESSAGE_HANDOVER_ACCEPTED, sense->case_slot, sense->actor);
     vdr_tell(state, VDR_PARTY_REGISSEUR, before, &message);
+    vdr_right_tell_holder(state, sense->case_slot);
     vdr_case_tell_agencies(state, sense->case_slot);
     return false;
 }

@@ -3,6 +3,7 @@
 #include "broker/core/household.h"
 #include "broker/core/merge.h"
 #include "broker/core/retention.h"
+#include "broker/core/right.h"
 
 vdr_err
 vdr_judge_merged(const vdr_state *state, const vdr_act_sense *sense)
@@ -73,7 +74,8 @@ vdr_err
 vdr_judge_erased(const vdr_state *state, const vdr_act_sense *sense)
 {
     bool has_open = vdr_household_at(state, sense->household)->open_case != 0;
-    return has_open ? VDR_E_WRONG_STATE : VDR_E_ACCEPTED;
+    bool keeps = vdr_right_keeps(state, sense->household);
+    return has_open || keeps ? VDR_E_WRONG_STATE : VDR_E_ACCEPTED;
 }
 
 bool

@@ -5,6 +5,7 @@
 #include "broker/core/load.h"
 #include "broker/core/mailbox.h"
 #include "broker/core/names.h"
+#include "broker/core/right.h"
 #include "broker/core/town.h"
 #include "broker/core/waiting.h"
 
@@ -164,6 +165,7 @@ vdr_assign_offer(vdr_state *state, vdr_slot case_slot, vdr_name regisseur, vdr_c
         vdr_tell(state, VDR_PARTY_REGISSEUR, before, &message);
     }
     vdr_case_tell_regisseur(state, case_slot, VDR_MESSAGE_CASE_OFFERED);
+    vdr_right_tell_holder(state, case_slot);
     vdr_case_start_clock(state, case_slot);
 }
 

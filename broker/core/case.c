@@ -4,6 +4,7 @@
 #include "broker/core/household.h"
 #include "broker/core/load.h"
 #include "broker/core/mailbox.h"
+#include "broker/core/right.h"
 #include "broker/core/town.h"
 #include "broker/core/waiting.h"
 
@@ -141,6 +142,7 @@ vdr_case_end(vdr_state *state, vdr_slot slot, vdr_case_state to, vdr_slots *ret_
     vdr_household *household = vdr_household_edit(state, ended->household);
     if (household->open_case == slot)
         household->open_case = 0;
+    vdr_right_touch(state, ended->household);
 }
 
 void

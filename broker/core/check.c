@@ -7,6 +7,7 @@
 #include "broker/core/left.h"
 #include "broker/core/names.h"
 #include "broker/core/review.h"
+#include "broker/core/right.h"
 #include "broker/core/waiting.h"
 
 #include <stdlib.h>
@@ -104,6 +105,7 @@ check_signal(tally *of, vdr_slot slot)
         EXPECT(in->household == signal->household, "I7: a signal is in a case of another household");
         EXPECT(!(signal->flags & VDR_SIGNAL_WITHDRAWN), "a withdrawn signal is in a case");
     }
+    EXPECT(rest->order != 0 || vdr_right_keeps(state, signal->household), "I9: a signal does not leave");
     bool overdue = (signal->flags & VDR_SIGNAL_OVERDUE) != 0;
     EXPECT(overdue == (rest->overdue != 0), "an overdue signal is not in the list of those");
     if (overdue) {
@@ -222,7 +224,8 @@ check_household(tally *of, vdr_slot slot)
     EXPECT(is_found(&state->households_by_number, vdr_index_hash_number(household->number), slot),
            "a household is not found by its number");
     of->name_uses[household->district]++;
-    EXPECT(household->signal_count != 0 || household->cases != 0 || of->leaving_households[slot],
+    EXPECT(household->signal_count != 0 || household->cases != 0 || of->leaving_households[slot] ||
+               vdr_right_keeps(state, slot),
            "I9: a household without signals and cases does not leave");
     const char *words = check_members(state, slot, household->persons, household->person_count, false);
     if (words == NULL)
@@ -332,7 +335,9 @@ check_case(const tally *of, vdr_slot slot)
     EXPECT(!held || checked->regisseur != 0, "I6: an offered or active case has no regisseur");
     EXPECT(is != VDR_CASE_UNASSIGNED || checked->regisseur == 0, "I6: an unassigned case has a regisseur");
     EXPECT((checked->accept_order != 0) == (is == VDR_CASE_OFFERED), "I9: an offer has no clock");
-    EXPECT((checked->leave_order == 0) == vdr_case_state_open(is), "I9: an ended case does not leave");
+    EXPECT((checked->leave_order == 0) == vdr_case_state_open(is) ||
+               (checked->leave_order == 0 && vdr_right_keeps(state, checked->household)),
+           "I9: an ended case does not leave");
     EXPECT((checked->ended_at == VDR_MS_NONE) == vdr_case_state_open(is), "an open case has ended");
     EXPECT(vdr_case_state_open(is) || checked->signal_count == 0, "an ended case has signals");
     EXPECT(is == VDR_CASE_ACTIVE || checked->handover_to == 0, "a hand-over is offered of no active case");
@@ -415,6 +420,8 @@ awaited(const tally *of, const vdr_timer *timer)
     }
     case VDR_TIMER_PAUSE_ENDS:
         return ((const vdr_pause *)vdr_slab_at(&state->pauses, timer->target))->order;
+    case VDR_TIMER_RIGHT:
+        return vdr_right_at(state, timer->target)->order;
     }
     return 0;
 }
@@ -427,13 +434,16 @@ called_for(const tally *of)
     uint64_t count = state->retry_order != 0 ? 1 : 0;
     for (vdr_slot slot = 1; slot < state->signals.next; slot++)
         if (of->live_signals[slot])
-            count += vdr_signal_rest_at(state, slot)->follow_order != 0 ? 2 : 1;
+            count += (vdr_signal_rest_at(state, slot)->follow_order != 0 ? 1u : 0u) +
+                     (vdr_signal_rest_at(state, slot)->order != 0 ? 1u : 0u);
     for (vdr_slot slot = 1; slot < state->cases.next; slot++)
         if (of->live_cases[slot])
             count += (vdr_case_at(state, slot)->accept_order != 0 ? 1u : 0u) +
                      (vdr_case_at(state, slot)->leave_order != 0 ? 1u : 0u);
     for (vdr_slot slot = 1; slot < state->pauses.next; slot++)
         count += ((const vdr_pause *)vdr_slab_at(&state->pauses, slot))->order != 0;
+    for (vdr_slot slot = state->rights_first; slot != 0; slot = vdr_right_at(state, slot)->after)
+        count += vdr_right_at(state, slot)->order != 0;
     return count + state->acts.live;
 }
 
@@ -549,6 +559,8 @@ vdr_core_check(const vdr_core *core)
         words = vdr_left_check(&core->state);
     if (words == NULL)
         words = vdr_conflict_check(&core->state);
+    if (words == NULL)
+        words = vdr_right_check(&core->state);
     end(&of);
     return words;
 }

@@ -121,7 +121,9 @@ typedef struct vdr_command {
     vdr_household_id household, into, from;
     vdr_span regisseur; /* case_assigned regisseur, handover_offered to */
     vdr_span agency;    /* feedback; absent: the newest */
-    vdr_span result;    /* feedback */
+    vdr_span result;    /* feedback; rectification_requested correction */
+    vdr_ms due;         /* of a request; VDR_MS_NONE: not said. Acts of protocol.md 5.10 only */
+    bool upheld;        /* objection_decided */
     uint64_t plan_revision;
 
     /* TICK: at most so many timers fire, and log time ends at the last of them where more are due; 0: all. What

@@ -10,6 +10,7 @@
 #include "broker/core/mailbox.h"
 #include "broker/core/names.h"
 #include "broker/core/retention.h"
+#include "broker/core/right.h"
 #include "broker/core/route.h"
 #include "broker/core/rules.h"
 #include "broker/core/signal.h"
@@ -71,6 +72,9 @@ fire(vdr_state *state, const vdr_timer *timer)
     case VDR_TIMER_PAUSE_ENDS:
         vdr_pause_falls(state, timer->target, timer->order);
         return;
+    case VDR_TIMER_RIGHT:
+        vdr_right_falls(state, timer->target, timer->order);
+        return;
     }
     VDR_ASSERT(0 && "a kind of timer");
 }
@@ -80,6 +84,7 @@ fire(vdr_state *state, const vdr_timer *timer)
 static void
 settle(vdr_state *state)
 {
+    vdr_right_settle(state);
     vdr_conflict_settle(state);
     if (vdr_load_fell(state))
         vdr_assign_retry(state);

@@ -3,7 +3,7 @@
 #include "broker/core/case.h"
 #include "broker/core/household.h"
 
-/* The newest, and the one asked about, in log order. */
+/* The newest, and the one asked about, in log order; none that is restricted. */
 static void
 list_signals(vdr_explaining *e)
 {
@@ -12,7 +12,8 @@ list_signals(vdr_explaining *e)
     bool asked = e->asked == 0;
     while (slot != 0 && e->listed.count < VDR_EXPLAIN_SIGNALS_MAX - !asked) {
         asked = asked || slot == e->asked;
-        vdr_slots_add(&e->listed, slot);
+        if ((vdr_signal_at(state, slot)->flags & VDR_SIGNAL_RESTRICTED) == 0)
+            vdr_slots_add(&e->listed, slot);
         slot = vdr_signal_at(state, slot)->before;
     }
     if (!asked)
@@ -106,6 +107,12 @@ find(const vdr_state *state, const vdr_explain_ask *ask, vdr_slot signal)
     return slot != 0 ? vdr_case_at(state, slot)->household : 0;
 }
 
+static bool
+is_restricted(const vdr_state *state, vdr_slot signal)
+{
+    return signal != 0 && (vdr_signal_at(state, signal)->flags & VDR_SIGNAL_RESTRICTED) != 0;
+}
+
 static void
 tell_head(vdr_explaining *e, const vdr_explain_ask *ask)
 {
@@ -135,7 +142,7 @@ vdr_explain(vdr_core *core, const vdr_explain_ask *ask, vdr_arena *arena, vdr_ex
     vdr_explaining e = {.state = state, .arena = arena, .told = ret_explanation};
     e.asked = find_signal(state, ask);
     e.household = find(state, ask, e.asked);
-    if (e.household == 0)
+    if (e.household == 0 || is_restricted(state, e.asked))
         return VDR_E_NOT_FOUND;
     if (ask->signals_max != 0 && vdr_household_at(state, e.household)->signal_count > ask->signals_max)
         return VDR_E_TOO_BIG;

@@ -39,7 +39,8 @@ tell_case(vdr_explaining *e, vdr_slot slot, vdr_explained_case *ret_told)
             vdr_explain_name(state, ((const vdr_list *)vdr_slab_at(&state->lists, at))->name);
     for (vdr_slot at = of->signals_first; at != 0 && ret_told->signal_count < room;
          at = vdr_signal_rest_at(state, at)->case_after)
-        names[ret_told->signal_count++] = vdr_explain_signal_name(state, at);
+        if ((vdr_signal_at(state, at)->flags & VDR_SIGNAL_RESTRICTED) == 0)
+            names[ret_told->signal_count++] = vdr_explain_signal_name(state, at);
     return VDR_OK;
 }
 

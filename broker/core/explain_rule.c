@@ -34,6 +34,8 @@ left_out(const vdr_rule *rule, const vdr_signal *signal, vdr_ms t, vdr_ms *ret_u
 {
     if (signal->flags & VDR_SIGNAL_WITHDRAWN)
         return signal->flags & VDR_SIGNAL_SUPERSEDED ? VDR_USE_SUPERSEDED : VDR_USE_WITHDRAWN;
+    if (signal->flags & VDR_SIGNAL_OUT)
+        return VDR_USE_HELD;
     if (signal->occurred_at > t) {
         *ret_until = signal->occurred_at;
         return VDR_USE_NOT_YET;

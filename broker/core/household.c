@@ -4,6 +4,7 @@
 #include "broker/core/latch.h"
 #include "broker/core/names.h"
 #include "broker/core/review.h"
+#include "broker/core/right.h"
 
 /* ---- members ---- */
 
@@ -162,6 +163,7 @@ vdr_household_remove(vdr_state *state, vdr_slot slot)
     vdr_latches_drop(state, slot);
     vdr_reviews_drop(state, slot);
     vdr_conflict_household_gone(state, slot);
+    vdr_right_household_gone(state, slot);
     vdr_rules_household_gone(state, slot);
     if (household->district != 0)
         vdr_name_drop(state, household->district);

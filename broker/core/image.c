@@ -28,15 +28,17 @@ typedef struct head {
     uint64_t position, config_position;
     vdr_key16 config_fingerprint;
     uint64_t household_last, case_last, order_last, review_last, overdue_last, retry_order;
+    uint64_t right_last;
     uint64_t left_last_order;
     uint32_t unassigned_first, unassigned_last, reviews_first, reviews_last, overdues_first, overdues_last;
     uint32_t unassigned_count, offered_count, active_count, person_count;
+    uint32_t rights_first, rights_last;
     uint32_t left_first, left_last, left_count, left_erased;
     head_table tables[HEAD_TABLES];
 } head;
 
 _Static_assert(sizeof(head_table) == 28, "no padding");
-_Static_assert(sizeof(head) == 168 + sizeof(head_table) * HEAD_TABLES, "no padding");
+_Static_assert(sizeof(head) == 184 + sizeof(head_table) * HEAD_TABLES, "no padding");
 
 static head
 head_of(const vdr_state *state)
@@ -64,6 +66,9 @@ head_of(const vdr_state *state)
                   .offered_count = state->offered_count,
                   .active_count = state->active_count,
                   .person_count = state->person_count,
+                  .right_last = state->right_last,
+                  .rights_first = state->rights_first,
+                  .rights_last = state->rights_last,
                   .left_last_order = state->left_last_order,
                   .left_first = state->left_first,
                   .left_last = state->left_last,
@@ -197,6 +202,9 @@ vdr_core_load_begin(vdr_core *core, vdr_span bytes)
     state->offered_count = from.offered_count;
     state->active_count = from.active_count;
     state->person_count = from.person_count;
+    state->right_last = from.right_last;
+    state->rights_first = from.rights_first;
+    state->rights_last = from.rights_last;
     state->left_last_order = from.left_last_order;
     state->left_first = from.left_first;
     state->left_last = from.left_last;

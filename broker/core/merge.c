@@ -5,6 +5,7 @@
 #include "broker/core/household.h"
 #include "broker/core/latch.h"
 #include "broker/core/mailbox.h"
+#include "broker/core/right.h"
 #include "broker/core/route.h"
 #include "broker/core/rules.h"
 
@@ -78,6 +79,7 @@ move_signal(vdr_state *state, vdr_slot slot, vdr_slot into, vdr_slot near)
     vdr_rules_signal_removed(state, vdr_signal_at(state, slot)->household, slot);
     vdr_household_cut_signal(state, slot);
     vdr_household_put_signal(state, into, slot, near);
+    vdr_right_signal_moved(state, slot);
     vdr_rules_signal_added(state, into, slot);
 }
 
@@ -89,6 +91,7 @@ vdr_household_merge(vdr_state *state, vdr_slot into, vdr_slot from)
     const vdr_household *old = vdr_household_at(state, from);
 
     vdr_rules_household_gone(state, from);
+    vdr_right_merge(state, from, into);
     while (old->persons != 0)
         vdr_member_join(state, old->persons, into);
     while (old->addresses != 0)
@@ -136,6 +139,8 @@ move_signals_of(vdr_state *state, vdr_slot from, vdr_slot to, bool with_addresse
                           vdr_member_at(state, rest->address)->household == to;
         if (!at_address && !names_only(state, signal, to))
             continue;
+        if (!with_addresses) /* a person's move */
+            vdr_right_signal_moves(state, slot);
         move_signal(state, slot, to, near);
         near = slot;
     }
@@ -147,6 +152,7 @@ vdr_household_split(vdr_state *state, vdr_slot household, const vdr_slots *membe
     vdr_slot made = vdr_household_new(state);
     vdr_household_copy_district(state, made, household);
     vdr_conflict_follow(state, household, made);
+    vdr_right_split(state, household, made);
     for (size_t i = 0; i < members->count; i++)
         vdr_member_join(state, members->at[i], made);
     move_signals_of(state, household, made, true);
@@ -175,6 +181,7 @@ take_cases_along(vdr_state *state, vdr_slot from, vdr_slot to)
     vdr_slot open_case = move_cases(state, from, to), near = 0;
     vdr_slot slot = open_case != 0 ? vdr_case_at(state, open_case)->signals_first : 0;
     for (; slot != 0; slot = vdr_signal_rest_at(state, slot)->case_after) {
+        vdr_right_signal_moves(state, slot);
         move_signal(state, slot, to, near);
         near = slot;
     }
@@ -190,7 +197,9 @@ vdr_person_move(vdr_state *state, vdr_slot person, vdr_slot to, const vdr_key16 
     VDR_ASSERT(from != 0 && from != into);
 
     vdr_member_join(state, person, into);
-    if (vdr_household_at(state, from)->person_count == 0)
+    bool last = vdr_household_at(state, from)->person_count == 0;
+    vdr_right_move(state, from, into, last);
+    if (last)
         take_cases_along(state, from, into);
     move_signals_of(state, from, into, false);
     vdr_household_left_alone(state, from);

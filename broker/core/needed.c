@@ -116,6 +116,8 @@ bool
 vdr_needed_message(const vdr_core *core, const vdr_effect *message, uint64_t id_hash)
 {
     const vdr_state *state = &core->state;
+    if (message->message == VDR_MESSAGE_REQUEST_DONE) /* says that nothing is left of it */
+        return true;
     bool names = message->has_signal || message->case_id.number != 0 || message->household.number != 0;
     return names && vdr_needed_to_read(core, message, id_hash) && has_household(state, message->household) &&
            has_household(state, message->other);

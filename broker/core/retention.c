@@ -4,6 +4,7 @@
 #include "broker/core/household.h"
 #include "broker/core/left.h"
 #include "broker/core/names.h"
+#include "broker/core/right.h"
 #include "broker/core/route.h"
 #include "broker/core/rules.h"
 #include "broker/core/signal.h"
@@ -26,6 +27,7 @@ static void
 signal_remove(vdr_state *state, vdr_slot slot, vdr_left_reason reason)
 {
     const vdr_signal *signal = vdr_signal_at(state, slot);
+    vdr_right_signal_gone(state, slot);
     vdr_left_signal(state, slot, reason);
     vdr_rules_signal_removed(state, signal->household, slot);
     if (signal->in_case != 0)
@@ -63,6 +65,10 @@ vdr_signal_leaves(vdr_state *state, vdr_slot slot, uint64_t order)
     if (vdr_signal_rest_at(state, slot)->order != order)
         return;
     vdr_slot household = vdr_signal_at(state, slot)->household;
+    if (vdr_right_keeps(state, household)) { /* it leaves when the hold is lifted */
+        vdr_signal_rest_edit(state, slot)->order = 0;
+        return;
+    }
     signal_remove(state, slot, VDR_LEFT_BY_TERM);
     leave_if_empty(state, household);
 }
@@ -74,6 +80,10 @@ vdr_case_leaves(vdr_state *state, vdr_slot slot, uint64_t order)
     if (of->leave_order != order)
         return;
     vdr_slot household = of->household;
+    if (vdr_right_keeps(state, household)) {
+        vdr_case_edit(state, slot)->leave_order = 0;
+        return;
+    }
     case_remove(state, slot, VDR_LEFT_BY_TERM);
     leave_if_empty(state, household);
 }
@@ -82,7 +92,33 @@ void
 vdr_household_leaves(vdr_state *state, vdr_slot slot, uint64_t order)
 {
     const vdr_household *household = vdr_household_at(state, slot);
-    if (household->born_order != 0 && order > household->born_order) /* not of one that had the slot before */
+    if (household->born_order == 0 || order <= household->born_order) /* of one that had the slot before */
+        return;
+    if (vdr_right_keeps(state, slot))
+        vdr_right_keeps_household(state, slot);
+    else
+        leave_if_empty(state, slot);
+}
+
+void
+vdr_household_release(vdr_state *state, vdr_slot slot, bool leaves)
+{
+    for (vdr_slot at = vdr_household_at(state, slot)->signals_first, after; at != 0; at = after) {
+        after = vdr_signal_at(state, at)->after;
+        if (vdr_signal_rest_at(state, at)->order != 0)
+            continue;
+        signal_remove(state, at, VDR_LEFT_BY_TERM);
+        leaves = true;
+    }
+    for (vdr_slot at = vdr_household_at(state, slot)->cases, next; at != 0; at = next) {
+        const vdr_case *of = vdr_case_at(state, at);
+        next = of->household_next;
+        if (vdr_case_state_open((vdr_case_state)of->state) || of->leave_order != 0)
+            continue;
+        case_remove(state, at, VDR_LEFT_BY_TERM);
+        leaves = true;
+    }
+    if (leaves)
         leave_if_empty(state, slot);
 }
 

@@ -11,6 +11,9 @@ void vdr_case_leaves(vdr_state *state, vdr_slot case_slot, uint64_t order);
 void vdr_household_leaves(vdr_state *state, vdr_slot household, uint64_t order);
 void vdr_act_forgotten(vdr_state *state, vdr_slot act, uint64_t order);
 
+/* A legal hold was lifted: what is past its term leaves now. leaves: the household itself would have. */
+void vdr_household_release(vdr_state *state, vdr_slot household, bool leaves);
+
 /* Everything of a household without an open case leaves at once, and the household. */
 void vdr_household_erase(vdr_state *state, vdr_slot household);
 /* What a proof says has left, if it is in the state: leaves, whatever its case. Prints nothing. */

@@ -5,6 +5,7 @@
 #include "broker/core/latch.h"
 #include "broker/core/mailbox.h"
 #include "broker/core/propose.h"
+#include "broker/core/right.h"
 #include "broker/core/town.h"
 
 #include <stdlib.h>
@@ -240,19 +241,23 @@ vdr_signal_withdraw(vdr_state *state, vdr_slot slot)
     vdr_overdue_end(state, slot);
     vdr_signal_edit(state, slot)->flags |= VDR_SIGNAL_WITHDRAWN;
     vdr_rules_signal_changed(state, before.household, slot, &before);
+    vdr_right_signal_withdrawn(state, slot);
     return before.in_case;
 }
 
-/* Whatever is paused or silenced: it stands in the way of nothing that is open. */
+/* Whatever is paused, silenced or held out: it stands in the way of nothing that is open. */
 static bool
 some_case_rule_holds(vdr_state *state, vdr_slot household)
 {
     bool holds = false;
+    bool held = vdr_right_lift(state, household);
     vdr_rulebook *lifted = vdr_rulebook_lift(state);
     for (size_t rule = 0; rule < state->config->rule_count && !holds; rule++)
         holds = state->config->rules[rule].level == VDR_LEVEL_CASE &&
                 vdr_rule_holds(state, rule, household, state->now);
     vdr_rulebook_put_back(state, lifted);
+    if (held)
+        vdr_right_put_back(state, household);
     return holds;
 }
 

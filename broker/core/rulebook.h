@@ -89,11 +89,12 @@ vdr_use vdr_rule_misses(vdr_state *state, const vdr_rule *rule, const vdr_signal
 uint32_t vdr_rule_areas(vdr_state *state, const vdr_signal *signal, uint32_t ret_areas[2],
                         uint32_t *inout_namings);
 
-/* A signal counts in [enters, leaves) for rules of this over; empty where it is withdrawn. */
+/* A signal counts in [enters, leaves) for rules of this over; empty where it is withdrawn, held out or
+ * restricted. */
 static inline vdr_ms
 vdr_rule_leaves(int64_t over_ms, const vdr_signal *signal)
 {
-    if ((signal->flags & VDR_SIGNAL_WITHDRAWN) != 0)
+    if ((signal->flags & VDR_SIGNAL_OUT) != 0)
         return VDR_MS_NONE;
     vdr_ms out = signal->occurred_at + over_ms;
     return over_ms != 0 && out < signal->until ? out : signal->until;

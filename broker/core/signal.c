@@ -4,6 +4,7 @@
 #include "broker/core/household.h"
 #include "broker/core/latch.h"
 #include "broker/core/names.h"
+#include "broker/core/right.h"
 #include "broker/core/route.h"
 #include "broker/core/rules.h"
 #include "broker/core/town.h"
@@ -283,6 +284,7 @@ static void
 add_to_household(vdr_state *state, vdr_slot slot, vdr_slot household)
 {
     vdr_household_put_signal(state, household, slot, 0);
+    vdr_right_mark(state, slot);
     const vdr_signal *signal = vdr_signal_at(state, slot);
     uint64_t order = vdr_state_timer(state, VDR_TIMER_SIGNAL_LEAVES,
                                      signal->occurred_at + vdr_terms_of(state, signal)->retain_ms, slot);

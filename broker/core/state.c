@@ -3,6 +3,7 @@
 #include "broker/core/conflict.h"
 #include "broker/core/household.h"
 #include "broker/core/review.h"
+#include "broker/core/right.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -37,12 +38,14 @@ _Static_assert(sizeof(vdr_pause) == 80, "pauses");
 _Static_assert(sizeof(vdr_document) == 16, "documents");
 _Static_assert(sizeof(vdr_page) == 1024, "pages");
 _Static_assert(sizeof(vdr_left_record) == 56, "what left");
+_Static_assert(sizeof(vdr_right) == 112, "rights");
 _Static_assert(sizeof(vdr_conflict) == 40, "conflicts");
 
 /* What a timer asks of a record that may have been given back is not where the link of the free list lies. */
 _Static_assert(offsetof(vdr_signal_rest, order) >= 4 && offsetof(vdr_signal_rest, follow_order) >= 4,
                "stale");
 _Static_assert(offsetof(vdr_case, accept_order) >= 4 && offsetof(vdr_case, leave_order) >= 4, "stale");
+_Static_assert(offsetof(vdr_right, order) >= 4, "stale");
 _Static_assert(offsetof(vdr_household, born_order) >= 4 && offsetof(vdr_act_record, order) >= 4, "stale");
 
 /* One row for each table of records; buckets, timers and texts follow in the order of vdr_state_slab. */
@@ -83,6 +86,7 @@ static const row rows[] = {
     ROW(documents, DOCUMENTS, 1, vdr_document),
     ROW(pages, PAGES, 1, vdr_page),
     ROW(left, LEFT, 1, vdr_left_record),
+    ROW(rights, RIGHTS, 1, vdr_right),
     ROW(conflicts, CONFLICTS, 1, vdr_conflict),
 };
 
@@ -150,6 +154,7 @@ static const index_row index_rows[] = {
     INDEX(cases_by_number, cases, CASE, case_hash),
     INDEX(reviews_by_pair, reviews, REVIEW, review_hash),
     INDEX(acts_by_id, acts, ACT, act_hash),
+    INDEX(rights_by_whom, rights, RIGHT, vdr_right_hash),
     INDEX(conflicts_by_whom, conflicts, CONFLICT, vdr_conflict_hash),
 };
 
@@ -194,6 +199,7 @@ vdr_state_done(vdr_state *state)
     free(state->mails);
     free(state->loads);
     vdr_slots_done(&state->persons);
+    vdr_slots_done(&state->asked);
     vdr_slots_done(&state->touched);
     *state = (vdr_state){0};
 }

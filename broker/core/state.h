@@ -57,6 +57,8 @@ enum vdr_table {
     VDR_TABLE_DOCUMENTS = 63,
     VDR_TABLE_PAGES = 64,
     /* what residents may ask, and who may not have to do with them (conflict.h) */
+    VDR_TABLE_RIGHTS = 70,
+    VDR_TABLE_RIGHT_LINES = 71,
     VDR_TABLE_CONFLICTS = 73,
     VDR_TABLE_CONFLICT_LINES = 74,
     VDR_TABLE_LEFT = 84 /* what left, until a proof says so (left.h) */
@@ -146,7 +148,10 @@ enum vdr_signal_flag {
     VDR_SIGNAL_ENDED = 2,
     VDR_SIGNAL_OVERDUE = 4,
     VDR_SIGNAL_HAS_FEEDBACK = 8,
-    VDR_SIGNAL_SUPERSEDED = 16 /* and so withdrawn */
+    VDR_SIGNAL_SUPERSEDED = 16, /* and so withdrawn */
+    VDR_SIGNAL_HELD = 32,       /* an objection is to be decided: out of rules (right.h) */
+    VDR_SIGNAL_RESTRICTED = 64, /* kept and not used: out of rules, and shown to nobody */
+    VDR_SIGNAL_OUT = VDR_SIGNAL_WITHDRAWN | VDR_SIGNAL_HELD | VDR_SIGNAL_RESTRICTED
 };
 
 /* What the next signal of the household looks at. */
@@ -323,6 +328,24 @@ typedef struct vdr_pause {
     uint32_t spare;
 } vdr_pause;
 
+/* What somebody asked about a household, a signal or a person, or what stands about one (right.h). */
+typedef struct vdr_right {
+    vdr_position position, ended_position; /* of the act that made it; 0: it stands */
+    uint64_t number;                       /* counts up, never used again */
+    vdr_ms at, due, ended_at; /* due: VDR_MS_NONE without a term; ended_at: the same while it stands */
+    uint64_t order;           /* of the timer it waits for; 0 none */
+    uint64_t household;       /* number; of a signal: where it is; 0: of a person */
+    vdr_position signal;      /* 0: of the household */
+    vdr_key16 person;         /* while it stands; else zero */
+    vdr_name author, second;  /* who asked; who confirmed it, or asks to lift it */
+    vdr_slot before, after;   /* in the list of all, by number */
+    uint8_t kind, state;      /* vdr_right_kind, vdr_right_state (proto/right.h) */
+    uint8_t author_kind, second_kind; /* vdr_party_kind */
+    uint8_t stage;                    /* what its timer does */
+    uint8_t waits;                    /* of a hold: the household would have left */
+    uint16_t spare;
+} vdr_right;
+
 /* A regisseur who may not have to do with a household, or with a person wherever that one is (conflict.h). */
 typedef struct vdr_conflict {
     vdr_key16 person;      /* pseudonym; where it is of a household, zero */
@@ -362,9 +385,9 @@ typedef struct vdr_state {
         overdues, acts;
     vdr_slab proposals, versions, pauses, documents, pages;
     vdr_slab left;
-    vdr_slab conflicts;
+    vdr_slab rights, conflicts;
     vdr_index names_by_text, households_by_number, members_by_key, signals_by_id, cases_by_number,
-        reviews_by_pair, acts_by_id, conflicts_by_whom;
+        reviews_by_pair, acts_by_id, rights_by_whom, conflicts_by_whom;
     vdr_timers timers;
     vdr_texts texts;
     vdr_pool pool; /* where the tables' chunks lie */
@@ -376,11 +399,13 @@ typedef struct vdr_state {
     uint64_t household_last, case_last;             /* highest number used */
     uint64_t order_last, review_last, overdue_last; /* the same of timers, reviews and overdue signals */
     uint64_t retry_order;                           /* of the retry timer; 0: not set */
+    uint64_t right_last;                            /* the highest number of a right */
     uint64_t left_last_order;                       /* of what left last */
     vdr_slot unassigned_first, unassigned_last;     /* unassigned cases, by number */
     vdr_slot reviews_first, reviews_last, overdues_first, overdues_last;
     uint32_t unassigned_count, offered_count, active_count;
     uint32_t person_count; /* of the members, those that are no address */
+    vdr_slot rights_first, rights_last;
     vdr_slot left_first, left_last;
     uint32_t left_count, left_erased; /* of them, those that were erased */
 
@@ -398,6 +423,7 @@ typedef struct vdr_state {
     vdr_load_before *loads; /* that this line or timer changed */
     size_t load_count, load_size;
     vdr_slots persons; /* of the signal being taken in */
+    vdr_slots asked;   /* households of which an erasure is asked and may be done now (right.h) */
     vdr_slots touched; /* households whose conflicts of interest are to be looked at (conflict.h) */
 } vdr_state;
 
@@ -405,7 +431,7 @@ uint32_t vdr_name_record_hash(const void *record); /* by which a name is found *
 void vdr_state_init(vdr_state *state);
 void vdr_state_done(vdr_state *state);
 /* The slabs of the state in the order of an image, 0 .. VDR_STATE_SLABS - 1. */
-#define VDR_STATE_SLABS 50u
+#define VDR_STATE_SLABS 53u
 vdr_slab *vdr_state_slab(vdr_state *state, uint32_t number);
 const vdr_slab *vdr_state_slab_at(const vdr_state *state, uint32_t number);
 /* Sets a timer and returns its order, by which its owner knows it again. */

@@ -6,6 +6,7 @@
 #include "broker/core/household.h"
 #include "broker/core/load.h"
 #include "broker/core/names.h"
+#include "broker/core/right.h"
 #include "broker/core/rules.h"
 #include "broker/core/signal.h"
 #include "broker/core/town.h"
@@ -47,6 +48,8 @@ show_signal(const vdr_state *state, vdr_slot slot, vdr_signal_view *ret_view)
         .ended = (signal->flags & VDR_SIGNAL_ENDED) != 0,
         .overdue = (signal->flags & VDR_SIGNAL_OVERDUE) != 0,
         .feedback = (signal->flags & VDR_SIGNAL_HAS_FEEDBACK) != 0,
+        .held = (signal->flags & VDR_SIGNAL_HELD) != 0,
+        .restricted = (signal->flags & VDR_SIGNAL_RESTRICTED) != 0,
         .household = {vdr_household_at(state, signal->household)->number},
         .case_id = {signal->in_case != 0 ? vdr_case_at(state, signal->in_case)->number : 0},
         .person_count = person_count,
@@ -103,6 +106,9 @@ show_household(const vdr_state *state, vdr_slot slot, vdr_household_view *ret_vi
         .case_count = case_count,
         .open_case = {household->open_case != 0 ? vdr_case_at(state, household->open_case)->number : 0},
         .under_review = household->reviews != 0,
+        .restricted =
+            vdr_right_find(state, VDR_RIGHT_RESTRICTION, vdr_right_about_household(state, slot)) != 0,
+        .kept = vdr_right_keeps(state, slot),
     };
     ret_view->district = text_of(state, household->district);
 }

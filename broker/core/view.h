@@ -20,6 +20,8 @@ typedef struct vdr_signal_view {
     uint8_t severity; /* effective */
     vdr_signal_kind kind;
     bool withdrawn, ended, overdue, feedback;
+    bool held;       /* out of rules by an objection (right.h) */
+    bool restricted; /* out of rules, and nobody but a privacy officer may see it */
     vdr_household_id household;
     vdr_case_id case_id; /* open case it is in; 0: none */
     uint32_t person_count;
@@ -48,6 +50,8 @@ typedef struct vdr_household_view {
     uint32_t person_count, address_count, signal_count, case_count;
     vdr_case_id open_case; /* 0: none */
     bool under_review;     /* an unanswered review names it */
+    bool restricted;       /* as a signal */
+    bool kept;             /* a legal hold stands */
 } vdr_household_view;
 
 /* The text of a name of a tale. */

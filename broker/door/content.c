@@ -17,12 +17,13 @@ typedef enum form {
     INSTANT, /* -> vdr_ms */
     SEVERITY,
     REVISION,
-    PERSONS, /* [{bsn, role}] */
-    ADDRESS, /* {bag, buurt} */
-    BSN,     /* one person without a role */
-    BSNS,    /* list of such */
-    BAG,     /* one address */
-    BAGS,    /* list of such */
+    PERSONS,  /* [{bsn, role}] */
+    ADDRESS,  /* {bag, buurt} */
+    BSN,      /* one person without a role */
+    BSNS,     /* list of such */
+    BAG,      /* one address */
+    BAGS,     /* list of such */
+    DECISION, /* "upheld" or "rejected" */
     GOALS
 } form;
 
@@ -46,6 +47,13 @@ typedef struct member {
 #define OPTIONAL(n, f)                                                                                       \
     {                                                                                                        \
 #n, f, false, AT(n)                                                                                  \
+    }
+
+/* What an act of protocol.md 5.10 is about: one of them (names_one). */
+#define ONE                                                                                                  \
+    OPTIONAL(household, NAME), OPTIONAL(signal, NAME), OPTIONAL(agency, NAME),                               \
+    {                                                                                                        \
+        "bsn", BSN, false, 0                                                                                 \
     }
 
 static const member signal_members[MEMBERS_MAX] = {
@@ -97,6 +105,24 @@ static const member act_members[][MEMBERS_MAX] = {
                                  REQUIRED(regisseur, NAME),
                                  OPTIONAL(household, NAME),
                                  {"bsn", BSN, false, 0}},
+    [VDR_ACT_OBJECTED] = {MUNICIPALITY, ONE, REQUIRED(reason, TEXT), OPTIONAL(due, INSTANT)},
+    [VDR_ACT_OBJECTION_DECIDED] = {MUNICIPALITY,
+                                   ONE,
+                                   {"decision", DECISION, true, 0},
+                                   REQUIRED(reason, TEXT)},
+    [VDR_ACT_RESTRICTED] = {MUNICIPALITY, ONE, REQUIRED(reason, TEXT)},
+    [VDR_ACT_RESTRICTION_LIFTED] = {MUNICIPALITY, ONE, REQUIRED(reason, TEXT)},
+    [VDR_ACT_ERASURE_REQUESTED] = {MUNICIPALITY, REQUIRED(household, NAME), REQUIRED(reason, TEXT),
+                                   OPTIONAL(due, INSTANT)},
+    [VDR_ACT_ERASURE_REQUEST_WITHDRAWN] = {MUNICIPALITY, REQUIRED(household, NAME), REQUIRED(reason, TEXT)},
+    [VDR_ACT_HOLD_PLACED] = {MUNICIPALITY, REQUIRED(household, NAME), REQUIRED(reason, TEXT)},
+    [VDR_ACT_HOLD_CONFIRMED] = {MUNICIPALITY, REQUIRED(household, NAME)},
+    [VDR_ACT_HOLD_LIFTED] = {MUNICIPALITY, REQUIRED(household, NAME), REQUIRED(reason, TEXT)},
+    [VDR_ACT_RECTIFICATION_REQUESTED] = {MUNICIPALITY,
+                                         REQUIRED(signal, NAME),
+                                         OPTIONAL(agency, NAME),
+                                         {"correction", TEXT, true, AT(result)},
+                                         OPTIONAL(due, INSTANT)},
 };
 
 /* ---- values */
@@ -153,6 +179,15 @@ read_person(const vdr_json *value, vdr_event_person *ret_person)
     const vdr_json *bsn = vdr_json_member(value, "bsn"), *role = vdr_json_member(value, "role");
     return only(value, names, 2) && bsn != NULL && read_text(bsn, &ret_person->bsn) &&
            (role == NULL || read_name(role, &ret_person->role));
+}
+
+static bool
+read_decision(const vdr_json *value, bool *ret_upheld)
+{
+    if (value->kind != VDR_JSON_STRING)
+        return false;
+    *ret_upheld = vdr_span_equal(value->text, vdr_span_str("upheld"));
+    return *ret_upheld || vdr_span_equal(value->text, vdr_span_str("rejected"));
 }
 
 static bool
@@ -268,6 +303,8 @@ read_member(const vdr_json *value, const member *kind, vdr_arena *arena, vdr_eve
         return read_bags(value, 1, arena, content);
     case BAGS:
         return value->kind == VDR_JSON_LIST && read_bags(value->first, value->count, arena, content);
+    case DECISION:
+        return read_decision(value, &content->upheld);
     case GOALS:
         return read_goals(value, arena, content);
     }
@@ -278,7 +315,9 @@ read_member(const vdr_json *value, const member *kind, vdr_arena *arena, vdr_eve
 static bool
 names_one(const vdr_event_content *content)
 {
-    return (content->household.at != NULL) + (content->signal.at != NULL) + (content->person_count != 0) == 1;
+    bool one =
+        (content->household.at != NULL) + (content->signal.at != NULL) + (content->person_count != 0) == 1;
+    return one && (content->agency.at == NULL || content->signal.at != NULL);
 }
 
 static bool
@@ -307,8 +346,11 @@ vdr_door_content(const vdr_json *event, vdr_arena *arena, vdr_event_content *ret
 {
     vdr_event_content *content = ret_content;
 
-    *content = (vdr_event_content){
-        .shape = VDR_E_MALFORMED, .time = VDR_MS_NONE, .occurred_at = VDR_MS_NONE, .act_before = VDR_MS_NONE};
+    *content = (vdr_event_content){.shape = VDR_E_MALFORMED,
+                                   .time = VDR_MS_NONE,
+                                   .occurred_at = VDR_MS_NONE,
+                                   .act_before = VDR_MS_NONE,
+                                   .due = VDR_MS_NONE};
     if (event == NULL || event->kind != VDR_JSON_OBJECT)
         return;
     const vdr_json *version = vdr_json_member(event, "specversion"), *id = vdr_json_member(event, "id"),

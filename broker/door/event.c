@@ -159,6 +159,7 @@ vdr_door_command(const vdr_door *door, const vdr_event_options *options, const v
         .time = content->time,
         .occurred_at = VDR_MS_NONE,
         .act_before = VDR_MS_NONE,
+        .due = VDR_MS_NONE,
     };
     if (content->shape != VDR_OK)
         return;
@@ -179,6 +180,8 @@ vdr_door_command(const vdr_door *door, const vdr_event_options *options, const v
     command->regisseur = content->regisseur;
     command->agency = content->agency;
     command->result = content->result;
+    command->due = content->due;
+    command->upheld = content->upheld;
     command->plan_revision = content->revision > 0 ? (uint64_t)content->revision : 0;
 }
 

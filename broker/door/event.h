@@ -89,6 +89,8 @@ typedef struct vdr_event_content {
     vdr_span regisseur;                   /* regisseur of case_assigned, to of handover_offered */
     vdr_span agency;                      /* feedback */
     vdr_span detail;                      /* free text of a signal */
+    vdr_ms due;                           /* of a request */
+    bool upheld;                          /* objection_decided */
     vdr_span reason, result, outcome, to; /* free texts of acts; to: of case_escalated */
     int64_t revision;                     /* plan_set */
     const vdr_event_goal *goals;

@@ -76,6 +76,16 @@ who_does(vdr_act act, vdr_party_kind actor)
     case VDR_ACT_ERASED:
     case VDR_ACT_CONFLICT_DECLARED:
     case VDR_ACT_CONFLICT_LIFTED:
+    case VDR_ACT_OBJECTED:
+    case VDR_ACT_OBJECTION_DECIDED:
+    case VDR_ACT_RESTRICTED:
+    case VDR_ACT_RESTRICTION_LIFTED:
+    case VDR_ACT_ERASURE_REQUESTED:
+    case VDR_ACT_ERASURE_REQUEST_WITHDRAWN:
+    case VDR_ACT_HOLD_PLACED:
+    case VDR_ACT_HOLD_CONFIRMED:
+    case VDR_ACT_HOLD_LIFTED:
+    case VDR_ACT_RECTIFICATION_REQUESTED:
         return WHO_ITSELF;
     }
     return WHO_ITSELF;

@@ -183,6 +183,7 @@ look_at_uses(vdr_covered *covered, const vdr_explained_rule *rule)
         case VDR_USE_OVER:
         case VDR_USE_ENDED:
         case VDR_USE_SILENCED:
+        case VDR_USE_HELD:
             break;
         }
     }

@@ -236,8 +236,9 @@ left_out(vdr_use use)
                                             "of a kind of agency that the rule does not look at",
                                         [VDR_USE_SEVERITY] = "not severe enough",
                                         [VDR_USE_ROLE] = "about nobody in a role that the rule looks at",
-                                        [VDR_USE_SILENCED] = "of an agency that is silenced"};
-    return use <= VDR_USE_SILENCED && words[use] != NULL ? words[use] : "left out";
+                                        [VDR_USE_SILENCED] = "of an agency that is silenced",
+                                        [VDR_USE_HELD] = "held out by an objection or a restriction"};
+    return use <= VDR_USE_LAST && words[use] != NULL ? words[use] : "left out";
 }
 
 /* Signals of one use on one line; false: there are none. */
@@ -335,7 +336,7 @@ show_rule(const vdr_explanation *told, const vdr_explained_rule *rule)
     add(&t, "): %.*s", TEXT(rule->text));
     print(rule->holds ? " ✔ " : " ✘ ", "   ", &t);
     show_groups(rule);
-    for (unsigned use = VDR_USE_COUNTED; use <= VDR_USE_SILENCED; use++)
+    for (unsigned use = VDR_USE_COUNTED; use <= VDR_USE_LAST; use++)
         (void)show_use(told, rule, (vdr_use)use);
     show_verdict(told, rule);
 }
