@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#ifndef VDR_NO_SANDBOX
+
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
 #elif defined(__aarch64__)
@@ -47,7 +49,7 @@ static const int allowed[] = {
     /* threads of this process; clone, tgkill, prctl: below */
     SYS_exit, SYS_exit_group, SYS_set_robust_list, SYS_rseq, SYS_sched_getaffinity, SYS_sched_setaffinity,
     SYS_sched_getparam, SYS_sched_getscheduler, SYS_sched_setscheduler, SYS_setpriority, SYS_getpriority,
-    SYS_gettid, SYS_membarrier, SYS_getcpu,
+    SYS_sched_setattr, SYS_gettid, SYS_membarrier, SYS_getcpu,
     /* signals, clocks, itself */
     SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn, SYS_rt_sigtimedwait, SYS_sigaltstack,
     SYS_clock_gettime, SYS_clock_getres, SYS_gettimeofday, SYS_getpid, SYS_getuid, SYS_geteuid, SYS_getgid,
@@ -68,8 +70,6 @@ typedef struct limited {
     enum { IS, HAS, LACKS } test;
     uint32_t value;
 } limited;
-
-#ifndef VDR_NO_SANDBOX
 
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 #define LIMITED_MAX 8u
