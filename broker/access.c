@@ -1,151 +1,108 @@
 #include "broker/access.h"
 
-#define KINDS (VDR_PARTY_OPERATOR + 1)
+#include "proto/assert.h"
 
-/* Columns of every table: none, agency, regisseur, service, coordinator, privacy officer, operator. */
+#define PLAIN_BYTES_MAX 1024u
 
-/* clang-format off: tables keep their columns */
-static const bool frames[VDR_FRAME_TYPE_MAX + 1][KINDS] = {
-    /*                         -  agency regiss. service coord. privacy operator */
-    [VDR_FRAME_HELLO] = {0, 1, 1, 1, 1, 1, 1},     [VDR_FRAME_PUBLISH] = {0, 1, 1, 1, 1, 1, 0},
-    [VDR_FRAME_SUBSCRIBE] = {0, 1, 1, 1, 1, 1, 1}, [VDR_FRAME_CREDIT] = {0, 1, 1, 1, 1, 1, 1},
-    [VDR_FRAME_ACK] = {0, 1, 1, 1, 1, 1, 0},       [VDR_FRAME_READ] = {0, 1, 1, 1, 1, 1, 1},
-    [VDR_FRAME_DECISIONS] = {0, 0, 0, 0, 0, 0, 1}, [VDR_FRAME_ADMIN] = {0, 0, 0, 0, 0, 0, 1},
-    [VDR_FRAME_PING] = {0, 1, 1, 1, 1, 1, 1},      [VDR_FRAME_PONG] = {0, 1, 1, 1, 1, 1, 1},
-    [VDR_FRAME_BYE] = {0, 1, 1, 1, 1, 1, 1},
-};
-
-#define OWN VDR_MAILBOX_OWN
-static const vdr_access_mailbox mailboxes[KINDS] = {VDR_MAILBOX_NONE, OWN, OWN, OWN, OWN, OWN,
-                                                    VDR_MAILBOX_ANY};
-#undef OWN
-
-#define NO   VDR_RELATION_NONE
-#define ANY  VDR_RELATION_ANY
-#define R(x) VDR_RELATION_##x
-static const vdr_relation queries[VDR_QUERY_TRY + 1][KINDS] = {
-    /*                          -   agency         regisseur          service            coordinator        privacy operator */
-    [VDR_QUERY_STATUS] = {NO, ANY, ANY, ANY, ANY, ANY, ANY},
-    [VDR_QUERY_CASE] = {NO, NO, R(CASE_HELD), NO, ANY, NO, ANY},
-    [VDR_QUERY_SIGNAL] = {NO, R(SIGNAL_OWN), R(SIGNAL_HELD), R(SIGNAL_ROUTED), R(SIGNAL_CARE), NO, NO},
-    [VDR_QUERY_HOUSEHOLD] = {NO, NO, R(HOUSEHOLD_HELD), NO, R(HOUSEHOLD_CARE), ANY, NO},
-    [VDR_QUERY_INBOX] = {NO, NO, ANY, NO, ANY, NO, NO},
-    [VDR_QUERY_REGISSEURS] = {NO, NO, NO, NO, ANY, NO, ANY},
-    [VDR_QUERY_EXPLAIN] = {NO, NO, R(CASE_HELD), NO, NO, NO, ANY},
-    [VDR_QUERY_TRY] = {NO, NO, NO, NO, NO, NO, ANY},
-};
-#undef NO
-#undef ANY
-#undef R
-
-static const bool inboxes[VDR_INBOX_REVIEWS + 1][KINDS] = {
-    /*                      -  agency regiss. service coord. privacy operator */
-    [VDR_INBOX_ALL] = {0, 0, 1, 0, 1, 0, 0},
-    [VDR_INBOX_CASES] = {0, 0, 1, 0, 1, 0, 0},
-    [VDR_INBOX_OVERDUE] = {0, 0, 0, 0, 1, 0, 0},
-    [VDR_INBOX_REVIEWS] = {0, 0, 0, 0, 1, 0, 0},
-};
-
-/* clang-format on */
-
-#define NAMES    (VDR_SEE_NAME | VDR_SEE_FACTS | VDR_SEE_TERMS)
-#define CASE_ALL (VDR_SEE_CASE | VDR_SEE_SIGNALS | VDR_SEE_GOALS | VDR_SEE_ENDED_WITH)
-#define MEMBERS  (VDR_SEE_HOUSEHOLD | VDR_SEE_MEMBERS)
-
-static const unsigned signals[KINDS] = {
-    [VDR_PARTY_AGENCY] = VDR_SEE_NAME | VDR_SEE_FACTS | VDR_SEE_LEAVES,
-    [VDR_PARTY_REGISSEUR] = NAMES | VDR_SEE_CONTENT | VDR_SEE_PLACE,
-    [VDR_PARTY_SERVICE] = NAMES | VDR_SEE_CONTENT | VDR_SEE_SERVICE,
-    [VDR_PARTY_COORDINATOR] = NAMES | VDR_SEE_PLACE | VDR_SEE_SERVICE,
-};
-
-static const unsigned case_signals[KINDS] = {
-    [VDR_PARTY_REGISSEUR] = NAMES | VDR_SEE_CONTENT,
-    [VDR_PARTY_COORDINATOR] = NAMES,
-    [VDR_PARTY_OPERATOR] = VDR_SEE_NAME,
-};
-
-static const unsigned cases[2][KINDS] = {
-    {/* ended */
-     [VDR_PARTY_REGISSEUR] = VDR_SEE_CASE | VDR_SEE_ENDED_WITH,
-     [VDR_PARTY_COORDINATOR] = VDR_SEE_CASE | VDR_SEE_SIGNALS,
-     [VDR_PARTY_OPERATOR] = VDR_SEE_CASE | VDR_SEE_SIGNALS},
-    {/* open */
-     [VDR_PARTY_REGISSEUR] = CASE_ALL,
-     [VDR_PARTY_COORDINATOR] = VDR_SEE_CASE | VDR_SEE_SIGNALS,
-     [VDR_PARTY_OPERATOR] = VDR_SEE_CASE | VDR_SEE_SIGNALS},
-};
-
-static const unsigned households[2][KINDS] = {
-    {/* not under review */
-     [VDR_PARTY_REGISSEUR] = MEMBERS | VDR_SEE_NUMBERS,
-     [VDR_PARTY_COORDINATOR] = MEMBERS,
-     [VDR_PARTY_PRIVACY_OFFICER] = VDR_SEE_HOUSEHOLD},
-    {/* under review */
-     [VDR_PARTY_REGISSEUR] = MEMBERS | VDR_SEE_NUMBERS,
-     [VDR_PARTY_COORDINATOR] = MEMBERS | VDR_SEE_NUMBERS,
-     [VDR_PARTY_PRIVACY_OFFICER] = VDR_SEE_HOUSEHOLD},
-};
+_Static_assert(VDR_ACCESS_ROLES == VDR_PARTY_LAST, "a column for each role");
 
 static bool
 is_kind(vdr_party_kind kind)
 {
-    return (unsigned)kind < KINDS;
+    return kind > VDR_PARTY_NONE && kind <= VDR_PARTY_LAST;
+}
+
+/* The cell of a row, NONE where there is no such row or role. */
+static unsigned
+cell(vdr_access_area area, unsigned number, vdr_party_kind kind)
+{
+    size_t count;
+    const vdr_access_row *rows = vdr_access_rows(&count);
+    for (size_t i = 0; i < count && is_kind(kind); i++)
+        if (rows[i].area == area && rows[i].number == number)
+            return rows[i].cells[kind - 1];
+    return VDR_RELATION_NONE;
+}
+
+static vdr_relation
+relation(vdr_access_area area, unsigned number, vdr_party_kind kind)
+{
+    return (vdr_relation)(cell(area, number, kind) & ~(unsigned)VDR_RELATION_GLASS);
 }
 
 bool
 vdr_access_frame(vdr_party_kind kind, vdr_frame_type type)
 {
-    return is_kind(kind) && (unsigned)type <= VDR_FRAME_TYPE_MAX && frames[type][kind];
+    return relation(VDR_ACCESS_FRAME, type, kind) != VDR_RELATION_NONE;
 }
 
-vdr_access_mailbox
-vdr_access_subscribe(vdr_party_kind kind)
+vdr_relation
+vdr_access_mailbox(vdr_party_kind kind, vdr_party_kind of)
 {
-    return is_kind(kind) ? mailboxes[kind] : VDR_MAILBOX_NONE;
+    return relation(VDR_ACCESS_MAILBOX, of, kind);
 }
 
 vdr_relation
 vdr_access_query(vdr_party_kind kind, vdr_query query)
 {
-    return is_kind(kind) && (unsigned)query <= VDR_QUERY_TRY ? queries[query][kind] : VDR_RELATION_NONE;
+    return relation(VDR_ACCESS_QUERY, query, kind);
+}
+
+bool
+vdr_access_glass(vdr_party_kind kind, vdr_query query)
+{
+    return (cell(VDR_ACCESS_QUERY, query, kind) & VDR_RELATION_GLASS) != 0;
 }
 
 bool
 vdr_access_inbox(vdr_party_kind kind, vdr_inbox_part part)
 {
-    return is_kind(kind) && (unsigned)part <= VDR_INBOX_REVIEWS && inboxes[part][kind];
-}
-
-unsigned
-vdr_access_case(vdr_party_kind kind, bool open)
-{
-    return is_kind(kind) ? cases[open][kind] : 0;
-}
-
-unsigned
-vdr_access_case_signal(vdr_party_kind kind)
-{
-    return is_kind(kind) ? case_signals[kind] : 0;
-}
-
-unsigned
-vdr_access_signal(vdr_party_kind kind)
-{
-    return is_kind(kind) ? signals[kind] : 0;
-}
-
-unsigned
-vdr_access_household(vdr_party_kind kind, bool under_review)
-{
-    return is_kind(kind) ? households[under_review][kind] : 0;
+    return relation(VDR_ACCESS_INBOX, part, kind) != VDR_RELATION_NONE;
 }
 
 bool
 vdr_access_verb(vdr_party_kind kind, vdr_verb verb)
 {
-    bool known = (verb >= VDR_VERB_STATUS && verb <= VDR_VERB_CHECK) ||
-                 (verb >= VDR_VERB_PROPOSE && verb <= VDR_VERB_SHADOW_LOOK) ||
-                 (verb >= VDR_VERB_VERIFY && verb <= VDR_VERB_HEADS);
-    return known && kind == VDR_PARTY_OPERATOR;
+    return relation(VDR_ACCESS_VERB, verb, kind) != VDR_RELATION_NONE;
+}
+
+bool
+vdr_access_verb_known(vdr_verb verb)
+{
+    return vdr_access_verb(VDR_PARTY_OPERATOR, verb) || vdr_access_verb(VDR_PARTY_AUDITOR, verb);
+}
+
+static vdr_shown
+shown(const vdr_access_field *field, vdr_party_kind kind, char standing)
+{
+    const char *in = field->cells[kind - 1];
+    if (strchr(in, standing) == NULL)
+        return VDR_SHOWN_NOT;
+    return strchr(in, VDR_SHOWN_AS_TOKEN) != NULL ? VDR_SHOWN_TOKEN : VDR_SHOWN;
+}
+
+vdr_shown
+vdr_access_shown(vdr_party_kind kind, vdr_access_object object, size_t offset, char standing)
+{
+    size_t count;
+    const vdr_access_field *fields = vdr_access_fields(object, &count);
+    VDR_ASSERT(standing != '\0');
+    for (size_t i = 0; i < count && is_kind(kind); i++)
+        if (fields[i].offset == offset)
+            return shown(&fields[i], kind, standing);
+    return VDR_SHOWN_NOT;
+}
+
+void
+vdr_access_mask(vdr_party_kind kind, vdr_access_object object, char standing, void *plain, size_t bytes)
+{
+    uint64_t left[PLAIN_BYTES_MAX / sizeof(uint64_t)] = {0};
+    size_t count;
+    const vdr_access_field *fields = vdr_access_fields(object, &count);
+    VDR_ASSERT(bytes <= sizeof left && standing != '\0');
+    for (size_t i = 0; i < count && is_kind(kind); i++)
+        if (shown(&fields[i], kind, standing) != VDR_SHOWN_NOT)
+            memcpy((uint8_t *)left + fields[i].offset, (const uint8_t *)plain + fields[i].offset,
+                   fields[i].bytes);
+    memcpy(plain, left, bytes);
 }

@@ -672,8 +672,10 @@ later_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin
 void
 vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
 {
-    if (!vdr_access_verb(session->kind, admin->verb)) { /* the frame itself is an operator's only */
-        vdr_admin_say_error(daemon, session, admin->request, VDR_E_BAD_FRAME, "there is no such verb");
+    if (!vdr_access_verb(session->kind, admin->verb)) {
+        vdr_err err = vdr_access_verb_known(admin->verb) ? VDR_E_WRONG_ROLE : VDR_E_BAD_FRAME;
+        vdr_admin_say_error(daemon, session, admin->request, err,
+                            err == VDR_E_BAD_FRAME ? "there is no such verb" : vdr_err_text(err));
         return;
     }
     if (admin->verb != VDR_VERB_STATUS && admin->verb != VDR_VERB_SESSIONS &&

@@ -3,6 +3,8 @@
 
 #include "broker/core/trial.h"
 
+#include <sodium.h>
+
 vdr_err
 vdr_engine_explain(vdr_engine *engine, const vdr_explain_ask *ask, vdr_ms at, vdr_arena *arena,
                    vdr_explanation *ret_explanation, const char **ret_words)
@@ -54,9 +56,39 @@ lines_of(const vdr_core *core, vdr_span tale, vdr_arena *arena, const vdr_wire_l
     return VDR_OK;
 }
 
+/* Every key of the command by the same random one: what was equal stays equal, and none is known. */
+static void
+make_strangers(vdr_arena *arena, vdr_command *command)
+{
+    vdr_key16 by;
+    randombytes_buf(&by, sizeof by);
+    vdr_command_person *persons =
+        (vdr_command_person *)vdr_arena_alloc(arena, (command->person_count + 1) * sizeof *persons);
+    vdr_key16 *addresses =
+        (vdr_key16 *)vdr_arena_alloc(arena, (command->address_count + 1) * sizeof *addresses);
+    bool whole = persons != NULL && addresses != NULL;
+    size_t person_count = whole ? command->person_count : 0,
+           address_count = whole ? command->address_count : 0;
+    for (size_t i = 0; i < person_count; i++) {
+        persons[i] = command->persons[i];
+        for (size_t j = 0; j < sizeof by.bytes; j++)
+            persons[i].key.bytes[j] ^= by.bytes[j];
+    }
+    for (size_t i = 0; i < address_count; i++)
+        for (size_t j = 0; j < sizeof by.bytes; j++)
+            addresses[i].bytes[j] = (uint8_t)(command->addresses[i].bytes[j] ^ by.bytes[j]);
+    command->persons = persons;
+    command->person_count = person_count;
+    command->addresses = addresses;
+    command->address_count = address_count;
+    uint64_t hash;
+    memcpy(&hash, by.bytes, sizeof hash);
+    command->id_hash ^= hash; /* the id itself is only found by it */
+}
+
 vdr_err
-vdr_engine_try(vdr_engine *engine, vdr_span json, vdr_arena *arena, const vdr_wire_line **ret_lines,
-               size_t *ret_count, const char **ret_words)
+vdr_engine_try(vdr_engine *engine, vdr_span json, vdr_arena *arena, bool strangers,
+               const vdr_wire_line **ret_lines, size_t *ret_count, const char **ret_words)
 {
     vdr_event_options options = {.config = engine->config, .resolve = vdr_engine_resolve, .context = engine};
     vdr_command command;
@@ -66,6 +98,8 @@ vdr_engine_try(vdr_engine *engine, vdr_span json, vdr_arena *arena, const vdr_wi
     if (text.at == NULL && json.len != 0)
         return VDR_E_NO_MEMORY;
     vdr_event_read(engine->door, &options, text, &engine->arena, &command, NULL);
+    if (strangers && command.shape == VDR_OK)
+        make_strangers(&engine->arena, &command);
     command.at =
         engine->options.clock->kind == VDR_CLOCK_EVENT ? command.time : vdr_clock_now(engine->options.clock);
     vdr_err err = VDR_OK;

@@ -4,7 +4,7 @@
  * credit, it gets a group's lines as they were told, those of refused events too. When it is behind, or was
  * out of credit, it is brought forward from the log, which holds no refused lines. So memory holds a cursor
  * and the lines of one frame, whatever the operator does. */
-#include "broker/daemon.h"
+#include "broker/access/mask.h"
 #include "broker/journal.h"
 
 #include <stdlib.h>
@@ -89,12 +89,15 @@ takes(const vdr_session *session)
 }
 
 static vdr_err
-resolve(vdr_daemon *daemon, const vdr_effect *effect, vdr_position position, vdr_wire_line *ret_line)
+resolve(vdr_daemon *daemon, vdr_party_kind kind, const vdr_effect *effect, vdr_position position,
+        vdr_wire_line *ret_line)
 {
     vdr_position of = position != 0 ? position : vdr_engine_durable(daemon->engine) + 1;
     *ret_line = (vdr_wire_line){.position = position,
                                 .version = vdr_control_version_at(vdr_engine_core(daemon->engine), of)};
-    return vdr_core_decision(vdr_engine_core(daemon->engine), effect, &daemon->tales, &ret_line->decision);
+    vdr_err err =
+        vdr_core_decision(vdr_engine_core(daemon->engine), effect, &daemon->tales, &ret_line->decision);
+    return err == VDR_OK ? vdr_mask_line(daemon, kind, &daemon->tales, ret_line) : err;
 }
 
 /* Gives the rest of a tale, from the cursor's place in it, as far as there is credit and room for lines that
@@ -112,7 +115,7 @@ give_tale(vdr_daemon *daemon, vdr_session *session, vdr_position position, vdr_s
             return false;
         vdr_err err = vdr_effect_next(tale, &offset, &effect);
         if (err == VDR_OK)
-            err = resolve(daemon, &effect, position, &line);
+            err = resolve(daemon, session->kind, &effect, position, &line);
         if (err == VDR_E_NO_MEMORY && session->lines.batch_count != 0)
             return false;
         if (err != VDR_OK) {

@@ -9,8 +9,9 @@
  *
  * Acknowledgements of a turn go to the engine as one bundle, the highest of each mailbox; ACKED follows when
  * the bundle is durable. */
+#include "broker/access.h"
+#include "broker/access/mask.h"
 #include "broker/core/needed.h"
-#include "broker/daemon.h"
 #include "broker/journal.h"
 #include "broker/trace.h"
 
@@ -147,24 +148,22 @@ choose(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_subscribe 
 {
     bool named = subscribe->mailbox_kind != VDR_PARTY_NONE || subscribe->mailbox_id.len != 0;
     vdr_span own = vdr_span_str(session->party);
-    if (vdr_access_subscribe(session->kind) == VDR_MAILBOX_OWN) {
+    if (!named || (subscribe->mailbox_kind == session->kind && vdr_span_equal(subscribe->mailbox_id, own))) {
         *ret_kind = session->kind;
         *ret_id = own;
-        return !named ||
-               (subscribe->mailbox_kind == session->kind && vdr_span_equal(subscribe->mailbox_id, own));
+        return vdr_access_mailbox(session->kind, session->kind) == VDR_RELATION_SELF;
     }
     char id[VDR_CONF_NAME_MAX + 1] = "";
-    if (!named || subscribe->mailbox_id.len > VDR_CONF_NAME_MAX)
+    if (vdr_access_mailbox(session->kind, subscribe->mailbox_kind) != VDR_RELATION_ANY ||
+        subscribe->mailbox_id.len > VDR_CONF_NAME_MAX)
         return false;
     if (subscribe->mailbox_id.len != 0)
         memcpy(id, subscribe->mailbox_id.at, subscribe->mailbox_id.len);
     const vdr_core *core = vdr_engine_core(daemon->engine);
     *ret_kind = subscribe->mailbox_kind;
     *ret_id = subscribe->mailbox_id;
-    /* What privacy officers are told may be about operators. */
-    return *ret_kind != VDR_PARTY_OPERATOR && *ret_kind != VDR_PARTY_PRIVACY_OFFICER &&
-           (vdr_core_mailbox(core, *ret_kind, *ret_id) != 0 ||
-            vdr_node_party_known(vdr_core_config(core), *ret_kind, id));
+    return vdr_core_mailbox(core, *ret_kind, *ret_id) != 0 ||
+           vdr_node_party_known(vdr_core_config(core), *ret_kind, id);
 }
 
 static uint64_t
@@ -359,7 +358,7 @@ message_of(vdr_daemon *daemon, vdr_span tale, vdr_span content, const vdr_log_ma
         ret_message->household = d.household;
     if ((has & VDR_HAS_OTHER) != 0)
         ret_message->other = d.other;
-    if ((has & VDR_HAS_AGENCIES) != 0) { /* the rule is masked: its name may say why */
+    if ((has & VDR_HAS_AGENCIES) != 0) { /* the rule is never told: its name may say why */
         ret_message->agencies = d.agencies;
         ret_message->agency_count = d.agency_count;
     }
@@ -367,6 +366,12 @@ message_of(vdr_daemon *daemon, vdr_span tale, vdr_span content, const vdr_log_ma
         ret_message->result = d.result;
     if ((has & VDR_HAS_REGISSEUR) != 0)
         ret_message->regisseur = d.regisseur;
+    if ((has & VDR_HAS_BY) != 0) {
+        ret_message->by_kind = d.by_kind;
+        ret_message->by = d.by;
+    }
+    if ((has & VDR_HAS_REASON) != 0)
+        ret_message->reason = d.reason;
     if (d.message == VDR_MESSAGE_REGULAR_SIGNAL || d.message == VDR_MESSAGE_SIGNAL_ATTACHED)
         ret_message->traceparent = vdr_trace_of(content, &d.signal, &daemon->tales);
     return VDR_OK;
@@ -396,7 +401,10 @@ gather(vdr_daemon *daemon, vdr_session *session, const vdr_wire_message *message
 {
     if (session->mail.batch == NULL)
         session->mail.batch = (vdr_wire_message *)vdr_alloc(BATCH_MESSAGES, sizeof *session->mail.batch);
-    session->mail.batch[session->mail.batch_count++] = *message;
+    vdr_wire_message *masked = &session->mail.batch[session->mail.batch_count++];
+    *masked = *message;
+    if (vdr_mask_message(daemon, session->kind, &daemon->tales, masked) != VDR_OK)
+        masked->signal = (vdr_signal_name){0}; /* of an operator's look: no room for a token */
     session->mail.next = message->seq + 1;
     if (session->mail.batch_count == BATCH_MESSAGES)
         flush(daemon, session);
@@ -496,7 +504,8 @@ read_message(vdr_daemon *daemon, const vdr_log_mail *mail, vdr_wire_message *ret
     if (err != VDR_OK)
         return err;
     /* What points into the record goes with the next read. */
-    vdr_span *texts[] = {&ret_message->signal.id, &ret_message->result};
+    vdr_span *texts[] = {&ret_message->signal.id, &ret_message->result, &ret_message->by,
+                         &ret_message->reason};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0] && err == VDR_OK; i++) {
         vdr_span text = *texts[i];
         if (text.at != NULL)

@@ -123,6 +123,8 @@ VDR_MUST_CHECK vdr_err vdr_engine_submit(vdr_engine *engine, const vdr_submissio
 #define VDR_ENGINE_ACKS_MAX 1024u
 VDR_MUST_CHECK vdr_err vdr_engine_submit_acks(vdr_engine *engine, vdr_ticket ticket,
                                               const vdr_command_ack *acks, size_t count);
+/* Somebody was shown something (command.h, VIEW): its result comes when that is in the log. */
+VDR_MUST_CHECK vdr_err vdr_engine_submit_view(vdr_engine *engine, vdr_ticket ticket, const vdr_command *view);
 /* Nothing but its result, when everything stepped before it is durable. */
 VDR_MUST_CHECK vdr_err vdr_engine_submit_barrier(vdr_engine *engine, vdr_ticket ticket);
 /* Event clock only ("clock advance T"): fires the timers due at or before at. Otherwise WRONG_ROLE. */
@@ -218,9 +220,10 @@ void vdr_engine_release(vdr_engine *engine, const vdr_group *group); /* in the o
 VDR_MUST_CHECK vdr_err vdr_engine_explain(vdr_engine *engine, const vdr_explain_ask *ask, vdr_ms at,
                                           vdr_arena *arena, vdr_explanation *ret_explanation,
                                           const char **ret_words);
-/* What would be told if this event were submitted now, by whoever its source is? BUSY: much is due first;
- * otherwise as above. */
-VDR_MUST_CHECK vdr_err vdr_engine_try(vdr_engine *engine, vdr_span json, vdr_arena *arena,
+/* What would be told if this event were submitted now, by whoever its source is? strangers: its id, persons and
+ * address stand for others that nobody named before, so that the answer tells nothing of anybody. BUSY: much is due
+ * first; otherwise as above. */
+VDR_MUST_CHECK vdr_err vdr_engine_try(vdr_engine *engine, vdr_span json, vdr_arena *arena, bool strangers,
                                       const vdr_wire_line **ret_lines, size_t *ret_count,
                                       const char **ret_words);
 

@@ -67,6 +67,7 @@ enum {
     BACKUPS,
     ENDPOINTS,
     APPROVALS,
+    DEMONSTRATION,
     METRICS,
     LOG,
     LIMIT_MAP,
@@ -86,6 +87,7 @@ static const vdr_reader_key node_keys[NODE_KEYS] = {
     [BACKUPS] = {"backups", false},
     [ENDPOINTS] = {"endpoints", false},
     [APPROVALS] = {"approvals", false},
+    [DEMONSTRATION] = {"demonstration", false},
     [METRICS] = {"metrics", false},
     [LOG] = {"log", false},
     [LIMIT_MAP] = {"limits", false},
@@ -365,6 +367,20 @@ read_approvals(vdr_reader *reader, const vdr_yaml *value)
     return !one;
 }
 
+/* Not said: no. */
+static bool
+read_demonstration(vdr_reader *reader, const vdr_yaml *value)
+{
+    vdr_span text;
+    if (value == NULL || !vdr_reader_text(reader, value, &text))
+        return false;
+    bool yes = vdr_span_equal(text, vdr_span_str("yes"));
+    if (!yes && !vdr_span_equal(text, vdr_span_str("no")))
+        vdr_reader_fault(reader, value->place, "demonstration: expected yes or no, found \"%.*s\"",
+                         VDR_SHOWN(text));
+    return yes;
+}
+
 static void
 read_root(vdr_reader *reader, const vdr_yaml *root, vdr_node *node)
 {
@@ -382,6 +398,7 @@ read_root(vdr_reader *reader, const vdr_yaml *root, vdr_node *node)
     read_path(reader, node->path, values[BACKUPS], &node->backups);
     read_path(reader, node->path, values[ENDPOINTS], &node->endpoints);
     node->four_eyes = read_approvals(reader, values[APPROVALS]);
+    node->demonstration = read_demonstration(reader, values[DEMONSTRATION]);
     read_metrics(reader, values[METRICS], &node->metrics);
     read_log(reader, values[LOG], &node->log);
     read_limits(reader, values[LIMIT_MAP], &node->limits);

@@ -12,6 +12,7 @@
  *   endpoints: endpoints                    # a file that gets the addresses as bound; optional
  *   metrics: 127.0.0.1:9464                 # numbers for Prometheus; loopback or unix:/PATH only; optional
  *   log: {format: text}                     # or json, or journald (journal.h); optional
+ *   demonstration: yes                      # persons are made up: operators see ids and words; optional, no
  *   limits: {sessions: 4096, heartbeat: 10s, store: 64GiB}     # optional, and each of its keys
  *   parties:
  *     - {party: "agency:school-1", public_key: "…40 characters of Z85…"}
@@ -68,6 +69,7 @@ typedef struct vdr_node {
     const char *metrics;  /* address of the exporter; NULL: not given */
     vdr_journal_form log; /* how events are told */
     bool four_eyes;       /* approvals: two: what one operator proposes another approves */
+    bool demonstration;   /* operators see ids and words of parties (access/mask.h) */
     vdr_node_limits limits;
     const vdr_node_party *parties;
     size_t party_count;

@@ -1,11 +1,16 @@
 /* Queries to answers (protocol.md section 7). */
 #include "broker/reads.h"
 
+#include "broker/access/mask.h"
 #include "broker/journal.h"
+#include "broker/trace.h"
 
 #define PAGE_ITEMS   100u /* of an answer, when the reader names none */
 #define PAGE_MAX     1000u
 #define ANSWERS_HELD 64u /* of one session, waiting for their barrier */
+
+#define GLASS_REASON_MIN 10u /* bytes: somebody else must understand it */
+#define GLASS_REASON_MAX 500u
 
 /* The parts of an inbox, in order. */
 enum { PART_CASES, PART_OVERDUE, PART_REVIEWS, PARTS };
@@ -34,6 +39,7 @@ query_status(vdr_reading *reading)
         status->hard_capacity = (uint32_t)hard_capacity;
         break;
     }
+    vdr_access_mask(session->kind, VDR_OBJECT_STATUS, VDR_STANDING_OWN, status, sizeof *status);
     reading->answer.status = status;
     return VDR_OK;
 }
@@ -51,8 +57,9 @@ query_case(vdr_reading *reading, vdr_relation relation)
         return VDR_E_NO_MEMORY;
     reading->answer.cases = shown;
     reading->answer.case_count = 1;
-    unsigned fields = vdr_access_case(reading->session->kind, vdr_case_state_open(view.state));
-    return vdr_reads_show_case(reading, at, &view, fields, shown);
+    if (!vdr_reads_by_glass(reading) && !vdr_case_state_open(view.state))
+        reading->standing = VDR_STANDING_ENDED;
+    return vdr_reads_show_case(reading, at, &view, true, shown);
 }
 
 /* May the signal that is asked for have this source? */
@@ -91,7 +98,7 @@ query_signal(vdr_reading *reading, vdr_relation relation)
         return VDR_E_NO_MEMORY;
     reading->answer.signals = shown;
     reading->answer.signal_count = 1;
-    return vdr_reads_show_signal(reading, &found, vdr_access_signal(reading->session->kind), shown);
+    return vdr_reads_show_signal(reading, VDR_OBJECT_SIGNAL, &found, shown);
 }
 
 static vdr_err
@@ -108,8 +115,9 @@ query_household(vdr_reading *reading, vdr_relation relation)
         return VDR_E_NO_MEMORY;
     reading->answer.households = shown;
     reading->answer.household_count = 1;
-    unsigned fields = vdr_access_household(reading->session->kind, view.under_review);
-    return vdr_reads_show_household(reading, at, &view, fields, shown);
+    if (!vdr_reads_by_glass(reading) && view.under_review)
+        reading->standing = VDR_STANDING_REVIEW;
+    return vdr_reads_show_household(reading, at, &view, shown);
 }
 
 /* ---- inbox */
@@ -141,7 +149,6 @@ inbox_cases(vdr_reading *reading)
 {
     bool own = reading->session->kind == VDR_PARTY_REGISSEUR;
     vdr_span regisseur = own ? vdr_span_str(reading->session->party) : (vdr_span){0};
-    unsigned fields = vdr_access_case(reading->session->kind, true) & ~(unsigned)VDR_SEE_SIGNALS;
     vdr_wire_case_view *shown =
         (vdr_wire_case_view *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *shown);
     vdr_case_view view;
@@ -154,7 +161,7 @@ inbox_cases(vdr_reading *reading)
         vdr_at at;
         bool there = vdr_view_case(reading->core, view.id, &at, &view);
         VDR_ASSERT(there);
-        err = vdr_reads_show_case(reading, at, &view, fields, &shown[reading->answer.case_count++]);
+        err = vdr_reads_show_case(reading, at, &view, false, &shown[reading->answer.case_count++]);
         after = view.id;
         reading->next.after = view.id.number;
     }
@@ -164,7 +171,6 @@ inbox_cases(vdr_reading *reading)
 static vdr_err
 inbox_overdue(vdr_reading *reading)
 {
-    unsigned fields = vdr_access_signal(reading->session->kind);
     vdr_wire_signal_view *shown =
         (vdr_wire_signal_view *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *shown);
     vdr_signal_view view;
@@ -175,7 +181,8 @@ inbox_overdue(vdr_reading *reading)
     reading->answer.signals = shown;
     while (err == VDR_OK && vdr_view_overdue(reading->core, &cursor, &view) && has_room(reading)) {
         if (!view.restricted)
-            err = vdr_reads_show_signal(reading, &view, fields, &shown[reading->answer.signal_count++]);
+            err = vdr_reads_show_signal(reading, VDR_OBJECT_SIGNAL, &view,
+                                        &shown[reading->answer.signal_count++]);
         go_on_at(reading, cursor);
     }
     return err;
@@ -188,14 +195,22 @@ inbox_reviews(vdr_reading *reading)
         (vdr_wire_review_view *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *shown);
     vdr_household_id lower, other;
     vdr_cursor cursor = cursor_of(&reading->from);
+    vdr_err err = VDR_OK;
     if (shown == NULL)
         return VDR_E_NO_MEMORY;
     reading->answer.reviews = shown;
-    while (vdr_view_review(reading->core, &cursor, &lower, &other) && has_room(reading)) {
-        shown[reading->answer.review_count++] = (vdr_wire_review_view){.household = lower, .other = other};
+    while (err == VDR_OK && vdr_view_review(reading->core, &cursor, &lower, &other) && has_room(reading)) {
+        vdr_wire_review_view *review = &shown[reading->answer.review_count++];
+        vdr_command_seen seen = {.kind = VDR_SEEN_HOUSEHOLD, .parts = VDR_SEEN_FACTS, .household = lower};
+        *review = (vdr_wire_review_view){.household = lower, .other = other};
+        vdr_access_mask(reading->session->kind, VDR_OBJECT_REVIEW, reading->standing, review, sizeof *review);
+        err = vdr_reads_saw(reading, seen);
+        seen.household = other;
+        if (err == VDR_OK)
+            err = vdr_reads_saw(reading, seen);
         go_on_at(reading, cursor);
     }
-    return VDR_OK;
+    return err;
 }
 
 static vdr_err
@@ -243,6 +258,7 @@ query_regisseurs(vdr_reading *reading)
         row->district_count = config->regisseurs[i].districts.count;
         row->expertise = config->regisseurs[i].expertise.at;
         row->expertise_count = config->regisseurs[i].expertise.count;
+        vdr_access_mask(reading->session->kind, VDR_OBJECT_REGISSEUR, reading->standing, row, sizeof *row);
         reading->answer.regisseur_count++;
     }
     return VDR_OK;
@@ -250,13 +266,33 @@ query_regisseurs(vdr_reading *reading)
 
 /* ---- answers */
 
+/* May the glass be broken for this? NOT_ALLOWED has words. */
+static vdr_err
+judge_glass(vdr_reading *reading)
+{
+    vdr_span reason = reading->read->break_glass;
+    const char *words = NULL;
+    if (!vdr_access_glass(reading->session->kind, reading->read->query))
+        return VDR_E_WRONG_ROLE;
+    if (reason.len < GLASS_REASON_MIN || reason.len > GLASS_REASON_MAX)
+        words = "the reason must have 10 to 500 bytes: privacy officers read it";
+    else if (vdr_core_config(reading->core)->privacy_officers.count == 0)
+        words = "the town has no privacy officer to be told of it";
+    reading->answer.text = vdr_span_str(words);
+    reading->standing = VDR_STANDING_GLASS;
+    return words == NULL ? VDR_OK : VDR_E_NOT_ALLOWED;
+}
+
 static vdr_err
 answer_query(vdr_reading *reading)
 {
     vdr_query query = reading->read->query;
     vdr_relation relation = vdr_access_query(reading->session->kind, query);
-    if (relation == VDR_RELATION_NONE)
-        return VDR_E_WRONG_ROLE;
+    vdr_err err = vdr_reads_by_glass(reading)     ? judge_glass(reading)
+                  : relation == VDR_RELATION_NONE ? VDR_E_WRONG_ROLE
+                                                  : VDR_OK;
+    if (err != VDR_OK)
+        return err;
     switch (query) {
     case VDR_QUERY_STATUS:
         return query_status(reading);
@@ -289,6 +325,35 @@ resume_of(vdr_span bytes, vdr_resume *ret_resume)
     return true;
 }
 
+/* The answer goes when what it shows is in the log as seen; where it shows nothing of anybody, when the state it
+ * tells is. */
+static vdr_err
+hold_back(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_read *read,
+          const vdr_command_seen *seen, size_t seen_count)
+{
+    vdr_ticket ticket = vdr_errand_ticket(VDR_ERRAND_ANSWER, session->number, 0);
+    bool traced = read->traceparent.at != NULL && vdr_traceparent_is_good(read->traceparent);
+    const vdr_command view = {.sender_kind = session->kind,
+                              .sender_id = vdr_span_str(session->party),
+                              .query = (uint32_t)read->query,
+                              .reason = read->break_glass,
+                              .traceparent = traced ? read->traceparent : (vdr_span){0},
+                              .seen = seen,
+                              .seen_count = seen_count};
+    return seen_count != 0 ? vdr_engine_submit_view(daemon->engine, ticket, &view)
+                           : vdr_engine_submit_barrier(daemon->engine, ticket);
+}
+
+vdr_err
+vdr_reads_hold(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read, const vdr_wire *wire,
+               const vdr_command_seen *seen, size_t seen_count)
+{
+    vdr_err err = vdr_engine_room(daemon->engine) != 0 ? VDR_OK : VDR_E_BUSY;
+    if (err == VDR_OK)
+        err = vdr_speak_hold(daemon, session, wire);
+    return err == VDR_OK ? hold_back(daemon, session, read, seen, seen_count) : err;
+}
+
 /* One try: at most so many items. TOO_BIG or NO_MEMORY: fewer may go. */
 static vdr_err
 make_answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read, vdr_resume from,
@@ -302,9 +367,13 @@ make_answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read,
                            .arena = &daemon->tales,
                            .room = items,
                            .from = from,
-                           .next = from};
+                           .next = from,
+                           .standing = VDR_STANDING_OWN,
+                           .seen_room = 2 * items + 2};
     vdr_arena_reset(&daemon->tales);
-    vdr_err err = answer_query(&reading);
+    reading.seen =
+        (vdr_command_seen *)vdr_arena_alloc(reading.arena, reading.seen_room * sizeof *reading.seen);
+    vdr_err err = reading.seen != NULL ? answer_query(&reading) : VDR_E_NO_MEMORY;
     vdr_engine_record_done(daemon->engine);
     if (err == VDR_E_NO_MEMORY)
         return err;
@@ -323,7 +392,7 @@ make_answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read,
     wire.answer.at_ms = now == VDR_MS_NONE ? 0 : now;
     if (err == VDR_OK && reading.more)
         wire.answer.resume = vdr_span_of(&reading.next, sizeof reading.next);
-    return vdr_speak_hold(daemon, session, &wire);
+    return vdr_reads_hold(daemon, session, read, &wire, reading.seen, err == VDR_OK ? reading.seen_count : 0);
 }
 
 void
@@ -350,9 +419,6 @@ vdr_reads_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *r
         items /= 2;
         err = make_answer(daemon, session, read, from, items);
     }
-    if (err == VDR_OK)
-        err = vdr_engine_submit_barrier(daemon->engine,
-                                        vdr_errand_ticket(VDR_ERRAND_ANSWER, session->number, 0));
     if (err != VDR_OK) /* one item that does not fit a frame, or an engine that has died */
         vdr_speak_refusal(daemon, session, err, frame);
 }

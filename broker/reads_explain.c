@@ -1,15 +1,38 @@
 /* Explanations and trials (protocol.md 7.6 and 7.7). */
 #include "broker/reads.h"
 
+#include "broker/access/mask.h"
 #include "broker/core/trial.h"
 #include "broker/journal.h"
 
-#define PAST_BYTES (UINT64_C(64) * 1024 * 1024) /* of a past state, besides twice the present one */
+#define TOKEN_SIGNALS_MAX 64u                          /* agencies that chose the same id */
+#define PAST_BYTES        (UINT64_C(64) * 1024 * 1024) /* of a past state, besides twice the present one */
+
+/* The newest whose id has this token. */
+static vdr_at
+signal_of_token(const vdr_reading *reading, uint64_t hash)
+{
+    vdr_at all[TOKEN_SIGNALS_MAX], found = {0};
+    vdr_position newest = 0;
+    size_t count = vdr_view_signals_hashed(reading->core, hash, all, TOKEN_SIGNALS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        vdr_signal_view view;
+        vdr_view_signal_at(reading->core, all[i], &view);
+        if (view.position > newest && vdr_door_id_hash(reading->daemon->door, view.id) == hash) {
+            newest = view.position;
+            found = all[i];
+        }
+    }
+    return found;
+}
 
 /* The newest of that id, of the source that is named or of any. */
 static vdr_at
 signal_asked(const vdr_reading *reading)
 {
+    uint64_t token;
+    if (vdr_mask_token_read(reading->read->signal.id, &token))
+        return signal_of_token(reading, token);
     const vdr_config *config = vdr_core_config(reading->core);
     vdr_signal_name name = reading->read->signal;
     uint64_t hash = vdr_door_id_hash(reading->daemon->door, name.id);
@@ -153,6 +176,15 @@ may_ask(const vdr_reading *reading, vdr_relation relation)
 
 /* ---- now */
 
+static vdr_command_seen
+seen_of(const vdr_explanation *told)
+{
+    return (vdr_command_seen){.kind = VDR_SEEN_HOUSEHOLD,
+                              .parts = VDR_SEEN_FACTS | VDR_SEEN_REASONS,
+                              .household = told->household,
+                              .case_id = told->case_id};
+}
+
 vdr_err
 vdr_reads_explain(vdr_reading *reading, vdr_relation relation)
 {
@@ -174,6 +206,11 @@ vdr_reads_explain(vdr_reading *reading, vdr_relation relation)
         vdr_engine_explain(reading->daemon->engine, &ask, read->at_ms, reading->arena, told, &words);
     if (err == VDR_OK && relation != VDR_RELATION_ANY)
         err = mask(reading, read->case_id, told);
+    vdr_command_seen seen = seen_of(told);
+    if (err == VDR_OK)
+        err = vdr_mask_explanation(reading->daemon, reading->session->kind, reading->arena, told);
+    if (err == VDR_OK)
+        err = vdr_reads_saw(reading, seen);
     reading->answer.text = vdr_span_str(words);
     return err;
 }
@@ -182,9 +219,22 @@ vdr_err
 vdr_reads_try(vdr_reading *reading)
 {
     const char *words;
-    vdr_err err = vdr_engine_try(reading->daemon->engine, reading->read->event, reading->arena,
-                                 &reading->answer.lines, &reading->answer.line_count, &words);
+    bool plain = vdr_mask_off(reading->daemon, reading->session->kind);
+    const vdr_wire_line *lines;
+    size_t count = 0;
+    vdr_err err = vdr_engine_try(reading->daemon->engine, reading->read->event, reading->arena, !plain,
+                                 &lines, &count, &words);
     reading->answer.text = vdr_span_str(words);
+    if (err != VDR_OK)
+        return err;
+    vdr_wire_line *shown = (vdr_wire_line *)vdr_arena_alloc(reading->arena, (count + 1) * sizeof *shown);
+    err = shown != NULL ? VDR_OK : VDR_E_NO_MEMORY;
+    for (size_t i = 0; i < count && err == VDR_OK; i++) {
+        shown[i] = lines[i];
+        err = vdr_mask_line(reading->daemon, reading->session->kind, reading->arena, &shown[i]);
+    }
+    reading->answer.lines = shown;
+    reading->answer.line_count = count;
     return err;
 }
 
@@ -234,6 +284,30 @@ ask_the_past(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_read
     return vdr_past_ask(daemon->past, session->number, read, counts.memory_bytes * 2 + PAST_BYTES);
 }
 
+static void
+speak_of_past(vdr_daemon *daemon, vdr_session *session, const vdr_wire_answer *told)
+{
+    const vdr_wire_read asked = {.query = VDR_QUERY_EXPLAIN};
+    vdr_explanation explanation;
+    vdr_command_seen seen = {0};
+    vdr_wire wire = {.type = VDR_FRAME_ANSWER, .answer = *told};
+    vdr_err err = VDR_OK;
+    vdr_arena_reset(&daemon->tales);
+    if (told->explanation != NULL) {
+        explanation = *told->explanation;
+        seen = seen_of(&explanation);
+        err = vdr_mask_explanation(daemon, session->kind, &daemon->tales, &explanation);
+        wire.answer.explanation = &explanation;
+    }
+    if (err == VDR_OK)
+        err = vdr_reads_hold(daemon, session, &asked, &wire, &seen, told->explanation != NULL);
+    if (err == VDR_OK)
+        return;
+    wire.answer =
+        (vdr_wire_answer){.request = told->request, .error = err == VDR_E_BUSY ? VDR_E_BUSY : VDR_E_TOO_BIG};
+    vdr_say(daemon, session, &wire);
+}
+
 void
 vdr_reads_past(vdr_daemon *daemon)
 {
@@ -241,11 +315,8 @@ vdr_reads_past(vdr_daemon *daemon)
     if (daemon->past == NULL || !vdr_past_collect(daemon->past, &told))
         return;
     vdr_session *session = vdr_session_by_number(daemon->sessions, told.session);
-    vdr_wire wire = {.type = VDR_FRAME_ANSWER, .answer = told.answer};
-    if (session != NULL && vdr_session_live(session) && vdr_speak(daemon, session, &wire) != VDR_OK) {
-        wire.answer = (vdr_wire_answer){.request = told.answer.request, .error = VDR_E_TOO_BIG};
-        vdr_say(daemon, session, &wire);
-    }
+    if (session != NULL && vdr_session_live(session))
+        speak_of_past(daemon, session, &told.answer);
     vdr_past_let_go(daemon->past);
 }
 

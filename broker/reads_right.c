@@ -44,10 +44,20 @@ under_review(const vdr_reading *reading, vdr_household_id id)
     return vdr_view_household(reading->core, id, &at, &view) && view.under_review;
 }
 
+/* By breaking the glass, unless a conflict of interest binds: that is never looked through. */
+static bool
+by_glass(const vdr_reading *reading, vdr_household_id household)
+{
+    vdr_span who = vdr_span_str(reading->session->party);
+    return vdr_reads_by_glass(reading) && (reading->session->kind != VDR_PARTY_REGISSEUR ||
+                                           !vdr_view_in_conflict(reading->core, who, household));
+}
+
 bool
 vdr_reads_case(const vdr_reading *reading, vdr_relation relation, const vdr_case_view *view)
 {
-    return relation == VDR_RELATION_ANY || (relation == VDR_RELATION_CASE_HELD && holds(reading, view));
+    return relation == VDR_RELATION_ANY || (relation == VDR_RELATION_HELD && holds(reading, view)) ||
+           by_glass(reading, view->household);
 }
 
 /* What is restricted is for privacy officers alone (protocol.md 5.10). */
@@ -62,21 +72,22 @@ vdr_reads_signal(const vdr_reading *reading, vdr_relation relation, const vdr_si
 {
     if (is_hidden(reading, view->restricted))
         return false;
+    if (by_glass(reading, view->household))
+        return true;
     switch (relation) {
-    case VDR_RELATION_SIGNAL_OWN:
+    case VDR_RELATION_SENT:
         return is_me(reading, view->agency);
-    case VDR_RELATION_SIGNAL_ROUTED:
+    case VDR_RELATION_ROUTED:
         return is_me(reading, view->service);
-    case VDR_RELATION_SIGNAL_HELD:
+    case VDR_RELATION_HELD:
         return holds_open(reading, view->case_id);
-    case VDR_RELATION_SIGNAL_CARE:
+    case VDR_RELATION_CARE:
         return view->overdue || is_unassigned(reading, view->case_id) ||
                under_review(reading, view->household);
     case VDR_RELATION_NONE:
     case VDR_RELATION_ANY:
-    case VDR_RELATION_CASE_HELD:
-    case VDR_RELATION_HOUSEHOLD_HELD:
-    case VDR_RELATION_HOUSEHOLD_CARE:
+    case VDR_RELATION_SELF:
+    case VDR_RELATION_GLASS:
         break;
     }
     return false;
@@ -100,19 +111,20 @@ vdr_reads_household(const vdr_reading *reading, vdr_relation relation, vdr_at at
 {
     if (is_hidden(reading, view->restricted))
         return false;
+    if (by_glass(reading, view->id))
+        return true;
     switch (relation) {
     case VDR_RELATION_ANY:
         return true;
-    case VDR_RELATION_HOUSEHOLD_HELD:
+    case VDR_RELATION_HELD:
         return holds_open(reading, view->open_case);
-    case VDR_RELATION_HOUSEHOLD_CARE:
+    case VDR_RELATION_CARE:
         return view->under_review || is_unassigned(reading, view->open_case) || has_overdue(reading, at);
     case VDR_RELATION_NONE:
-    case VDR_RELATION_CASE_HELD:
-    case VDR_RELATION_SIGNAL_OWN:
-    case VDR_RELATION_SIGNAL_ROUTED:
-    case VDR_RELATION_SIGNAL_HELD:
-    case VDR_RELATION_SIGNAL_CARE:
+    case VDR_RELATION_SELF:
+    case VDR_RELATION_SENT:
+    case VDR_RELATION_ROUTED:
+    case VDR_RELATION_GLASS:
         break;
     }
     return false;

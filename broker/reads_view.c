@@ -2,6 +2,7 @@
  * says (persons, free text, goals) is read from its record in the log, at the moment it is shown. */
 #include "broker/reads.h"
 
+#include "broker/access/mask.h"
 #include "broker/record.h"
 
 /* ---- records */
@@ -54,6 +55,30 @@ handle_of(vdr_reading *reading, bool is_address, const vdr_key16 *key)
     return vdr_span_of(text, VDR_HANDLE_BYTES);
 }
 
+/* ---- what is shown, and seen */
+
+static bool
+shows(const vdr_reading *reading, vdr_access_object object, size_t offset)
+{
+    return vdr_access_shown(reading->session->kind, object, offset, reading->standing) != VDR_SHOWN_NOT;
+}
+#define SHOWS(reading, object, plain, member) shows(reading, object, offsetof(plain, member))
+
+static void
+mask(const vdr_reading *reading, vdr_access_object object, void *plain, size_t bytes)
+{
+    vdr_access_mask(reading->session->kind, object, reading->standing, plain, bytes);
+}
+
+vdr_err
+vdr_reads_saw(vdr_reading *reading, vdr_command_seen seen)
+{
+    if (reading->seen_count == reading->seen_room)
+        return VDR_E_NO_MEMORY;
+    reading->seen[reading->seen_count++] = seen;
+    return VDR_OK;
+}
+
 /* ---- signals */
 
 static vdr_err
@@ -74,6 +99,7 @@ show_content(vdr_reading *reading, const vdr_signal_view *view, vdr_wire_signal_
         persons[i] = (vdr_wire_person_view){.handle = handle_of(reading, false, &key),
                                             .bsn = event.persons[i].bsn,
                                             .role = event.persons[i].role};
+        mask(reading, VDR_OBJECT_SIGNAL_PERSON, &persons[i], sizeof persons[i]);
     }
     shown->persons = persons;
     shown->person_count = event.person_count;
@@ -86,42 +112,47 @@ show_content(vdr_reading *reading, const vdr_signal_view *view, vdr_wire_signal_
         address->handle = handle_of(reading, true, &key);
         address->bag = event.addresses[0];
     }
+    mask(reading, VDR_OBJECT_SIGNAL_ADDRESS, address, sizeof *address);
     shown->address = address;
     return VDR_OK;
 }
 
 vdr_err
-vdr_reads_show_signal(vdr_reading *reading, const vdr_signal_view *view, unsigned fields,
+vdr_reads_show_signal(vdr_reading *reading, vdr_access_object object, const vdr_signal_view *view,
                       vdr_wire_signal_view *ret_shown)
 {
+    vdr_party_kind kind = reading->session->kind;
     vdr_err err = VDR_OK;
-    *ret_shown = (vdr_wire_signal_view){0};
-    if ((fields & VDR_SEE_NAME) != 0)
-        ret_shown->name = (vdr_signal_name){.source = view->source, .id = view->id};
-    if ((fields & VDR_SEE_FACTS) != 0) {
-        ret_shown->type = view->type;
-        ret_shown->agency = view->agency;
-        ret_shown->occurred_at_ms = view->occurred_at;
-        ret_shown->withdrawn = view->withdrawn;
-        ret_shown->ended = view->ended;
-        ret_shown->overdue = view->overdue;
-        ret_shown->feedback = view->feedback;
+    *ret_shown = (vdr_wire_signal_view){.name = {.source = view->source, .id = view->id},
+                                        .type = view->type,
+                                        .agency = view->agency,
+                                        .occurred_at_ms = view->occurred_at,
+                                        .withdrawn = view->withdrawn,
+                                        .ended = view->ended,
+                                        .overdue = view->overdue,
+                                        .feedback = view->feedback,
+                                        .severity = view->severity,
+                                        .domain = view->domain,
+                                        .leaves_at_ms = view->leaves_at,
+                                        .service = view->service,
+                                        .household = view->household,
+                                        .case_id = view->case_id};
+    bool content = SHOWS(reading, object, vdr_wire_signal_view, persons);
+    if (SHOWS(reading, object, vdr_wire_signal_view, at_ms))
         err = accepted_at(reading, view, &ret_shown->at_ms);
-    }
-    if ((fields & VDR_SEE_TERMS) != 0) {
-        ret_shown->severity = view->severity;
-        ret_shown->domain = view->domain;
-    }
-    if ((fields & VDR_SEE_LEAVES) != 0)
-        ret_shown->leaves_at_ms = view->leaves_at;
-    if ((fields & VDR_SEE_SERVICE) != 0)
-        ret_shown->service = view->service;
-    if ((fields & VDR_SEE_PLACE) != 0) {
-        ret_shown->household = view->household;
-        ret_shown->case_id = view->case_id;
-    }
-    if (err == VDR_OK && (fields & VDR_SEE_CONTENT) != 0)
+    if (err == VDR_OK && content)
         err = show_content(reading, view, ret_shown);
+    mask(reading, object, ret_shown, sizeof *ret_shown);
+    vdr_shown how = vdr_access_shown(kind, object, offsetof(vdr_wire_signal_view, name), reading->standing);
+    if (err == VDR_OK && how == VDR_SHOWN_TOKEN && !vdr_mask_off(reading->daemon, kind))
+        err = vdr_mask_id(reading->daemon, reading->arena, &ret_shown->name.id);
+    if (err == VDR_OK)
+        err = vdr_reads_saw(
+            reading, (vdr_command_seen){.kind = VDR_SEEN_SIGNAL,
+                                        .parts = VDR_SEEN_FACTS | (content ? (unsigned)VDR_SEEN_CONTENT : 0),
+                                        .household = view->household,
+                                        .case_id = view->case_id,
+                                        .position = view->position});
     return err;
 }
 
@@ -183,7 +214,6 @@ show_ended_with(vdr_reading *reading, const vdr_case_view *view, vdr_wire_case_v
 static vdr_err
 show_signals(vdr_reading *reading, vdr_at at, vdr_wire_case_view *shown)
 {
-    unsigned fields = vdr_access_case_signal(reading->session->kind);
     size_t room = reading->room;
     vdr_wire_signal_view *signals =
         (vdr_wire_signal_view *)vdr_arena_alloc(reading->arena, (room + 1) * sizeof *signals);
@@ -201,7 +231,7 @@ show_signals(vdr_reading *reading, vdr_at at, vdr_wire_case_view *shown)
             reading->more = true;
             break;
         }
-        err = vdr_reads_show_signal(reading, &view, fields, &signals[shown->signal_count++]);
+        err = vdr_reads_show_signal(reading, VDR_OBJECT_CASE_SIGNAL, &view, &signals[shown->signal_count++]);
         reading->next.after = view.position;
     }
     reading->room -= shown->signal_count;
@@ -209,7 +239,7 @@ show_signals(vdr_reading *reading, vdr_at at, vdr_wire_case_view *shown)
 }
 
 vdr_err
-vdr_reads_show_case(vdr_reading *reading, vdr_at at, const vdr_case_view *view, unsigned fields,
+vdr_reads_show_case(vdr_reading *reading, vdr_at at, const vdr_case_view *view, bool with_signals,
                     vdr_wire_case_view *ret_shown)
 {
     *ret_shown = (vdr_wire_case_view){
@@ -226,13 +256,23 @@ vdr_reads_show_case(vdr_reading *reading, vdr_at at, const vdr_case_view *view, 
         .ended = view->ended_at,
         .plan_revision = view->plan_revision,
     };
+    bool goals = SHOWS(reading, VDR_OBJECT_CASE, vdr_wire_case_view, goals);
+    bool ended_with = SHOWS(reading, VDR_OBJECT_CASE, vdr_wire_case_view, ended_with);
     vdr_err err = show_rules(reading, at, view, ret_shown);
-    if (err == VDR_OK && (fields & VDR_SEE_GOALS) != 0)
+    if (err == VDR_OK && goals)
         err = show_goals(reading, view, ret_shown);
-    if (err == VDR_OK && (fields & VDR_SEE_ENDED_WITH) != 0)
+    if (err == VDR_OK && ended_with)
         err = show_ended_with(reading, view, ret_shown);
-    if (err == VDR_OK && (fields & VDR_SEE_SIGNALS) != 0)
+    bool plan = ret_shown->goal_count != 0 || ret_shown->ended_with.len != 0;
+    if (err == VDR_OK)
+        err = vdr_reads_saw(reading,
+                            (vdr_command_seen){.kind = VDR_SEEN_CASE,
+                                               .parts = VDR_SEEN_FACTS | (plan ? (unsigned)VDR_SEEN_PLAN : 0),
+                                               .household = view->household,
+                                               .case_id = view->id});
+    if (err == VDR_OK && with_signals && SHOWS(reading, VDR_OBJECT_CASE, vdr_wire_case_view, signals))
         err = show_signals(reading, at, ret_shown);
+    mask(reading, VDR_OBJECT_CASE, ret_shown, sizeof *ret_shown);
     return err;
 }
 
@@ -280,12 +320,15 @@ show_members(vdr_reading *reading, vdr_at at, bool is_address, bool numbers, uin
         vdr_span text = {0}, handle = handle_of(reading, is_address, &key);
         if (numbers)
             err = number_of(reading, is_address, &key, position, &text);
-        if (is_address)
-            ((vdr_wire_address_view *)shown)[*ret_count] =
-                (vdr_wire_address_view){.handle = handle, .bag = text};
-        else
-            ((vdr_wire_person_view *)shown)[*ret_count] =
-                (vdr_wire_person_view){.handle = handle, .bsn = text};
+        if (is_address) {
+            vdr_wire_address_view *home = (vdr_wire_address_view *)shown + *ret_count;
+            *home = (vdr_wire_address_view){.handle = handle, .bag = text};
+            mask(reading, VDR_OBJECT_HOME, home, sizeof *home);
+        } else {
+            vdr_wire_person_view *member = (vdr_wire_person_view *)shown + *ret_count;
+            *member = (vdr_wire_person_view){.handle = handle, .bsn = text};
+            mask(reading, VDR_OBJECT_MEMBER, member, sizeof *member);
+        }
         ++*ret_count;
         reading->room--;
         reading->next.after = *number;
@@ -294,28 +337,47 @@ show_members(vdr_reading *reading, vdr_at at, bool is_address, bool numbers, uin
     return err;
 }
 
+/* Persons and then addresses; with their numbers only where the table shows those of both. */
+static vdr_err
+show_who(vdr_reading *reading, vdr_at at, bool numbers, vdr_wire_household_view *shown)
+{
+    vdr_wire_person_view *persons =
+        (vdr_wire_person_view *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *persons);
+    vdr_wire_address_view *addresses =
+        (vdr_wire_address_view *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *addresses);
+    uint64_t number = 0;
+    if (persons == NULL || addresses == NULL)
+        return VDR_E_NO_MEMORY;
+    vdr_err err = show_members(reading, at, false, numbers, &number, persons, &shown->person_count);
+    if (err == VDR_OK)
+        err = show_members(reading, at, true, numbers, &number, addresses, &shown->address_count);
+    shown->persons = persons;
+    shown->addresses = addresses;
+    return err;
+}
+
 vdr_err
-vdr_reads_show_household(vdr_reading *reading, vdr_at at, const vdr_household_view *view, unsigned fields,
+vdr_reads_show_household(vdr_reading *reading, vdr_at at, const vdr_household_view *view,
                          vdr_wire_household_view *ret_shown)
 {
     *ret_shown = (vdr_wire_household_view){.household = view->id,
                                            .district = view->district,
                                            .open_case = view->open_case,
                                            .signals = view->signal_count};
-    if ((fields & VDR_SEE_MEMBERS) == 0)
-        return VDR_OK;
-    vdr_wire_person_view *persons =
-        (vdr_wire_person_view *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *persons);
-    vdr_wire_address_view *addresses =
-        (vdr_wire_address_view *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *addresses);
-    if (persons == NULL || addresses == NULL)
-        return VDR_E_NO_MEMORY;
-    bool numbers = (fields & VDR_SEE_NUMBERS) != 0;
-    uint64_t number = 0;
-    vdr_err err = show_members(reading, at, false, numbers, &number, persons, &ret_shown->person_count);
+    bool members = SHOWS(reading, VDR_OBJECT_HOUSEHOLD, vdr_wire_household_view, persons);
+    bool numbers = SHOWS(reading, VDR_OBJECT_MEMBER, vdr_wire_person_view, bsn) ||
+                   SHOWS(reading, VDR_OBJECT_HOME, vdr_wire_address_view, bag);
+    unsigned parts = VDR_SEEN_FACTS;
+    vdr_err err = VDR_OK;
+    if (members) {
+        parts |= numbers ? (unsigned)(VDR_SEEN_MEMBERS | VDR_SEEN_NUMBERS) : (unsigned)VDR_SEEN_MEMBERS;
+        err = show_who(reading, at, numbers, ret_shown);
+    }
+    mask(reading, VDR_OBJECT_HOUSEHOLD, ret_shown, sizeof *ret_shown);
     if (err == VDR_OK)
-        err = show_members(reading, at, true, numbers, &number, addresses, &ret_shown->address_count);
-    ret_shown->persons = persons;
-    ret_shown->addresses = addresses;
+        err = vdr_reads_saw(reading, (vdr_command_seen){.kind = VDR_SEEN_HOUSEHOLD,
+                                                        .parts = parts,
+                                                        .household = view->id,
+                                                        .case_id = view->open_case});
     return err;
 }

@@ -7,7 +7,7 @@
  * Content: a form byte, then the JSON event, an encoded typed item (proto/codec.h), or the three texts of a
  * configuration (also of one that is proposed), each with its length. All else has none.
  *
- * VIEW, who was shown what (proto/protocol.md 7.12), for whoever audits: the viewer's kind and id; the number of
+ * VIEW, who was shown what (proto/protocol.md 7.13), for whoever audits: the viewer's kind and id; the number of
  * the query (vdr_query); the traceparent, empty where there is none; the reason, empty where it was theirs to see;
  * how many things, and of each kind, parts, household, case and position (vdr_command_seen). It is written when the
  * answer is made, and the answer leaves when it is durable; a page of an answer is one record. It has no content.

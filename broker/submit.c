@@ -258,6 +258,20 @@ vdr_engine_submit_acks(vdr_engine *engine, vdr_ticket ticket, const vdr_command_
 }
 
 vdr_err
+vdr_engine_submit_view(vdr_engine *engine, vdr_ticket ticket, const vdr_command *view)
+{
+    vdr_err e = vdr_engine_ready(engine);
+    if (e != VDR_OK)
+        return e;
+    vdr_command command = *view;
+    command.kind = VDR_COMMAND_VIEW;
+    command.at = vdr_engine_own_time(engine);
+    vdr_engine_step(engine, &command, &none, &ticket);
+    vdr_engine_submitted(engine);
+    return VDR_OK;
+}
+
+vdr_err
 vdr_engine_submit_barrier(vdr_engine *engine, vdr_ticket ticket)
 {
     vdr_err e = vdr_engine_ready(engine);

@@ -128,6 +128,17 @@ vdr_view_signal(const vdr_core *core, vdr_span source, vdr_span id, uint64_t id_
     return true;
 }
 
+size_t
+vdr_view_signals_hashed(const vdr_core *core, uint64_t id_hash, vdr_at *ret_at, size_t max)
+{
+    vdr_index_search search;
+    size_t count = 0;
+    for (vdr_slot slot = vdr_index_first(&core->state.signals_by_id, (uint32_t)id_hash, &search);
+         slot != 0 && count < max; slot = vdr_index_next(&search))
+        ret_at[count++].slot = slot;
+    return count;
+}
+
 void
 vdr_view_signal_at(const vdr_core *core, vdr_at at, vdr_signal_view *ret_view)
 {

@@ -11,8 +11,13 @@
 #define ACT_HELP                                                                                             \
     "  --revision N              act only if the case still has this revision (see show)\n" VDR_CLI_ACT_HELP
 
+#define GLASS_HELP                                                                                           \
+    "What is not yours to see is shown with --break-glass REASON, for this one answer: every privacy "       \
+    "officer\n"                                                                                              \
+    "is told who looked at what, and why. A conflict of interest is not looked through.\n"
+
 static const char case_help[] =
-    "usage: voordeur case show CASE\n"
+    "usage: voordeur case show CASE [--break-glass REASON]\n"
     "       voordeur case accept CASE\n"
     "       voordeur case decline CASE --reason TEXT\n"
     "       voordeur case dismiss CASE --reason TEXT       regular help suffices\n"
@@ -28,29 +33,29 @@ static const char case_help[] =
     "\n"
     "A case is written C7. Each act is answered when it is on disk: its verdict, and the case's new "
     "revision.\n"
-    "\n" ACT_HELP "\n"
+    "\n" GLASS_HELP "\n" ACT_HELP "\n"
     "exit status: 0 done; 1 refused, with the code and what to do; 2 wrong use\n"
     "\n"
     "example:\n"
     "  voordeur case accept C7 --home /tmp/town --as regisseur:r-anna\n";
 
 static const char signal_help[] =
-    "usage: voordeur signal show ID [--agency AGENCY]\n"
+    "usage: voordeur signal show ID [--agency AGENCY] [--break-glass REASON]\n"
     "       voordeur signal withdraw ID --reason TEXT       the agency that sent it\n"
     "       voordeur signal end ID [--occurred INSTANT]     a state signal: it is over\n"
     "       voordeur signal feedback ID --result TEXT [--agency AGENCY]    the service it went to\n"
-    "\n" ACT_HELP "\n"
+    "\n" GLASS_HELP "\n" ACT_HELP "\n"
     "example:\n"
     "  voordeur signal feedback s-17 --result helped --home /tmp/town --as service:wijkteam\n";
 
 static const char household_help[] =
-    "usage: voordeur household show HOUSEHOLD\n"
+    "usage: voordeur household show HOUSEHOLD [--break-glass REASON]\n"
     "       voordeur household merge INTO FROM\n"
     "       voordeur household split HOUSEHOLD [--person HANDLE]... [--address HANDLE]...\n"
     "\n"
     "For coordinators. Persons and addresses are named by the handles that show gives; the broker puts the\n"
     "numbers in.\n"
-    "\n" ACT_HELP "\n"
+    "\n" GLASS_HELP "\n" ACT_HELP "\n"
     "example:\n"
     "  voordeur household merge H12 H40 --home /tmp/town --as coordinator:c-piet\n";
 
@@ -66,7 +71,7 @@ typedef struct acting {
     const vdr_cli_verb *verb;
     vdr_cli_link link;
     vdr_client_act act;
-    const char *reason, *to, *outcome, *result, *agency;
+    const char *reason, *to, *outcome, *result, *agency, *break_glass;
     bool accept;
     const char *persons[MEMBERS_MAX], *addresses[MEMBERS_MAX];
     json_t *plan; /* holds the texts of the goals */
@@ -85,7 +90,8 @@ enum {
     OPT_ACCEPT,
     OPT_OCCURRED,
     OPT_PERSON,
-    OPT_ADDRESS
+    OPT_ADDRESS,
+    OPT_BREAK_GLASS
 };
 
 bool
@@ -126,6 +132,9 @@ take_option(acting *a, int option, const char *value)
     case OPT_AGENCY:
         a->agency = value;
         return true;
+    case OPT_BREAK_GLASS:
+        a->break_glass = value;
+        return true;
     case OPT_ACCEPT:
         a->accept = true;
         return true;
@@ -159,6 +168,7 @@ take_options(acting *a, int argc, char **argv)
                                             {"outcome", required_argument, NULL, OPT_OUTCOME},
                                             {"result", required_argument, NULL, OPT_RESULT},
                                             {"agency", required_argument, NULL, OPT_AGENCY},
+                                            {"break-glass", required_argument, NULL, OPT_BREAK_GLASS},
                                             {"accept", no_argument, NULL, OPT_ACCEPT},
                                             {"occurred", required_argument, NULL, OPT_OCCURRED},
                                             {"person", required_argument, NULL, OPT_PERSON},
@@ -227,10 +237,12 @@ read_one(acting *a, const vdr_wire_read *read)
     vdr_client_options options = {0};
     vdr_client *client;
     const vdr_wire_answer *answer;
+    vdr_wire_read asked = *read;
+    asked.break_glass = vdr_span_str(a->break_glass);
     int status = vdr_cli_link_open(a->verb, &a->link, &options, true, &client);
     if (status != VDR_EXIT_OK)
         return status;
-    if (vdr_client_read(client, read, a->link.timeout_ms, &answer) != VDR_OK) {
+    if (vdr_client_read(client, &asked, a->link.timeout_ms, &answer) != VDR_OK) {
         status = vdr_cli_link_failed(&a->link, client, "show");
     } else {
         for (size_t i = 0; i < answer->case_count; i++)

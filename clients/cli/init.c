@@ -242,6 +242,11 @@ write_node(town_home *init)
         "# approves (voordeur rules propose, voordeur rules approve).\n"
         "approvals: %s\n"
         "\n"
+        "# The persons here are made up, so operators may see the ids and words of parties. Leave this out "
+        "where\n"
+        "# they are real: operators then see tokens.\n"
+        "demonstration: yes\n"
+        "\n"
         "# One line for each key. A party may have several while one replaces the other; a key has one "
         "party.\n"
         "parties:\n",

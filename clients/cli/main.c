@@ -46,6 +46,7 @@ static const vdr_cli_verb *const verbs[] = {
     &vdr_cli_restore,
     &vdr_cli_bench,
     /* auditors */
+    &vdr_cli_access,
     &vdr_cli_replay,
     &vdr_cli_verify,
     &vdr_cli_head,

@@ -78,6 +78,12 @@ vdr_cli_message(const vdr_wire_message *m)
         json_object_set_new(o, "regisseur", vdr_cli_text(m->regisseur));
     if (m->traceparent.at != NULL)
         json_object_set_new(o, "traceparent", vdr_cli_text(m->traceparent));
+    if ((has & VDR_HAS_BY) != 0)
+        json_object_set_new(
+            o, "by",
+            json_sprintf("%s:%.*s", vdr_party_kind_name(m->by_kind), (int)m->by.len, (const char *)m->by.at));
+    if ((has & VDR_HAS_REASON) != 0)
+        json_object_set_new(o, "reason", vdr_cli_text(m->reason));
     return o;
 }
 
@@ -245,6 +251,12 @@ vdr_cli_show_message(const vdr_wire_message *m)
             continue;
         printf("  %s", parts[i].label);
         put_text(parts[i].text);
+    }
+    if (m->by.len != 0) {
+        printf("  by %s:", vdr_party_kind_name(m->by_kind));
+        put_text(m->by);
+        printf(": ");
+        put_text(m->reason);
     }
     for (size_t i = 0; i < m->agency_count; i++) {
         printf(i == 0 ? "  with " : ", ");

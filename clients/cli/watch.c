@@ -123,6 +123,8 @@ say_message(const vdr_decision *d)
         printf(", by %.*s", TEXT(d->rule));
     if ((has & VDR_HAS_REGISSEUR) != 0)
         printf(", %.*s", TEXT(d->regisseur));
+    if ((has & VDR_HAS_BY) != 0)
+        printf(", by %s:%.*s", vdr_party_kind_name(d->by_kind), TEXT(d->by));
 }
 
 static void

@@ -159,9 +159,11 @@ class Peer:
 class Broker:
     """A town of our own, its keys and a voordeurd. Use with "with"."""
 
-    def __init__(self, limits="", parties=None, town=TOWN, arguments=(), prefix=(), approvals="one", node=()):
+    def __init__(self, limits="", parties=None, town=TOWN, arguments=(), prefix=(), approvals="one", node=(),
+                 demonstration="yes"):
         self.home = tempfile.mkdtemp(prefix="vdr-broker-")
         self.parties = list(parties or PARTIES)
+        self.demonstration = demonstration
         self.approvals, self.node = approvals, list(node)  # node: further lines of node.yaml
         self.limits, self.arguments, self.prefix = limits, list(arguments), list(prefix)
         self.process, self.peers, self.endpoints = None, [], {}
@@ -197,7 +199,7 @@ class Broker:
     def write_node(self):
         lines = ["listen: tcp://127.0.0.1:*", "operators: tcp://127.0.0.1:*", "server_key: keys/server.key",
                  "pseudonym_key: keys/pseudonym.key", "backups: backups", "endpoints: endpoints",
-                 "approvals: " + self.approvals] + self.node
+                 "approvals: " + self.approvals, "demonstration: " + self.demonstration] + self.node
         if self.limits:
             lines.append("limits: {%s}" % self.limits)
         lines.append("parties:")

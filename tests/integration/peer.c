@@ -133,6 +133,8 @@ put_messages(const vdr_wire_deliver *d)
         put_member("regisseur", m->regisseur);
         put_number("position", m->position);
         put_member("traceparent", m->traceparent);
+        put_member("by", m->by);
+        put_member("reason", m->reason);
         (void)printf("}");
     }
     (void)printf("]");
@@ -459,11 +461,12 @@ many(char *rest)
 static void
 read_query(char *rest)
 {
-    static const char *const queries[] = {"", "status", "case", "signal", "household", "inbox", "regisseurs"};
+    static const char *const queries[] = {"",      "status",     "case",    "signal", "household",
+                                          "inbox", "regisseurs", "explain", "try"};
     static uint8_t resume[VDR_RESUME_BYTES_MAX];
     vdr_wire wire = {.type = VDR_FRAME_READ, .read = {.request = request++}};
     char *state, *word = strtok_r(rest, " ", &state);
-    for (unsigned i = 1; word != NULL && i <= VDR_QUERY_REGISSEURS; i++) {
+    for (unsigned i = 1; word != NULL && i <= VDR_QUERY_TRY; i++) {
         if (strcmp(word, queries[i]) == 0)
             wire.read.query = (vdr_query)i;
     }
@@ -480,6 +483,12 @@ read_query(char *rest)
             wire.read.signal.source = vdr_span_str(value);
         else if (strncmp(word, "agency=", 7) == 0)
             wire.read.agency = vdr_span_str(value);
+        else if (strncmp(word, "glass=", 6) == 0)
+            wire.read.break_glass = vdr_span_str(value);
+        else if (strncmp(word, "trace=", 6) == 0)
+            wire.read.traceparent = vdr_span_str(value);
+        else if (strncmp(word, "event=", 6) == 0)
+            wire.read.event = vdr_span_str(value);
         else if (strncmp(word, "list=", 5) == 0)
             wire.read.list = (vdr_inbox_part)number;
         else if (strncmp(word, "page=", 5) == 0)
