@@ -28,7 +28,8 @@ try_text(world *w, const char *event, char *text, size_t size)
     vdr_arena arena;
     vdr_arena_init(&arena, 8u << 20);
     text[0] = '\0';
-    assert_int_equal(vdr_engine_try(w->engine, vdr_span_str(event), &arena, false, &lines, &count, &words), VDR_OK);
+    assert_int_equal(vdr_engine_try(w->engine, vdr_span_str(event), &arena, false, &lines, &count, &words),
+                     VDR_OK);
     for (size_t i = 0; i < count; i++)
         used = render(&lines[i].decision, text, used, size);
     vdr_arena_done(&arena);
