@@ -4,10 +4,9 @@
  * protocol.md. tests/unit/access_test.c fails where one has no row. */
 #include "broker/access/table.h"
 
+#include "broker/access.h"
 #include "proto/assert.h"
 #include "proto/explain.h"
-#include "proto/frame.h"
-#include "proto/wire.h"
 
 /* clang-format off: tables keep their columns */
 
