@@ -28,9 +28,10 @@ enum has {
     HAS_RESULT = 1 << 20,
     HAS_PLAN = 1 << 21,
     HAS_MUNICIPALITY = 1 << 22,
-    HAS_DUE = 1 << 23, /* version 4; so is the next */
+    HAS_DUE = 1 << 23, /* version 4; so are the next */
     HAS_UPHELD = 1 << 24,
-    HAS_ALL = (1 << 25) - 1,
+    HAS_EARLIER = 1 << 25,
+    HAS_ALL = (1 << 26) - 1,
     HAS_OF_MALFORMED = HAS_MALFORMED | HAS_ID | HAS_SOURCE | HAS_TYPE | HAS_SENDER | HAS_REVISION
 };
 
@@ -59,7 +60,8 @@ has_of(const vdr_command *c)
            bit(c->regisseur.at != NULL, HAS_REGISSEUR) | bit(c->agency.at != NULL, HAS_AGENCY) |
            bit(c->result.at != NULL, HAS_RESULT) | bit(c->plan_revision != 0, HAS_PLAN) |
            bit(c->municipality.at != NULL, HAS_MUNICIPALITY) |
-           bit(c->act > VDR_ACT_ERASED && c->due != VDR_MS_NONE, HAS_DUE) | bit(c->upheld, HAS_UPHELD);
+           bit(c->act > VDR_ACT_ERASED && c->due != VDR_MS_NONE, HAS_DUE) | bit(c->upheld, HAS_UPHELD) |
+           bit(c->earlier != NULL, HAS_EARLIER);
 }
 
 /* ---- writing */
@@ -138,6 +140,15 @@ put_addresses(writer *out, const vdr_command *c)
         put(out, c->addresses[i].bytes, sizeof c->addresses[i].bytes);
 }
 
+/* As many persons and addresses as it has. */
+static void
+put_earlier(writer *out, const vdr_command *c)
+{
+    put(out, c->earlier->digest.bytes, sizeof c->earlier->digest.bytes);
+    put(out, c->earlier->persons, c->person_count * sizeof c->earlier->persons[0]);
+    put(out, c->earlier->addresses, c->address_count * sizeof c->earlier->addresses[0]);
+}
+
 /* What a command of good shape has. */
 static void
 put_values(writer *out, const vdr_command *c, uint64_t has)
@@ -175,6 +186,8 @@ put_values(writer *out, const vdr_command *c, uint64_t has)
         put_text(out, c->municipality);
     if (has & HAS_DUE)
         put_instant(out, c->due);
+    if (has & HAS_EARLIER)
+        put_earlier(out, c);
 }
 
 static void
@@ -273,6 +286,7 @@ put_control(writer *out, const vdr_command *c)
     case VDR_COMMAND_ACKS:
     case VDR_COMMAND_ERASURE:
     case VDR_COMMAND_VIEW:
+    case VDR_COMMAND_REKEY:
         break;
     }
 }
@@ -297,6 +311,32 @@ put_view(writer *out, const vdr_command *c)
     }
 }
 
+static void
+put_rekey(writer *out, const vdr_command *c)
+{
+    put_number(out, c->rekey);
+    if (c->rekey != VDR_REKEY_PAIRS) {
+        put(out, c->key_check.bytes, sizeof c->key_check.bytes);
+        put(out, c->id_key.bytes, sizeof c->id_key.bytes);
+        put_text(out, c->author);
+        put_text(out, c->reason);
+        return;
+    }
+    put_number(out, c->pair_count);
+    for (size_t i = 0; i < c->pair_count; i++) {
+        put_number(out, c->pairs[i].is_address);
+        put(out, c->pairs[i].from.bytes, sizeof c->pairs[i].from.bytes);
+        put(out, c->pairs[i].to.bytes, sizeof c->pairs[i].to.bytes);
+    }
+    put_number(out, c->rekeyed_count);
+    for (size_t i = 0; i < c->rekeyed_count; i++) {
+        put_number(out, c->rekeyed[i].kind);
+        put_number(out, c->rekeyed[i].hash);
+        put_fixed64(out, c->rekeyed[i].from);
+        put_fixed64(out, c->rekeyed[i].to);
+    }
+}
+
 static bool
 is_keyed(const vdr_command *command)
 {
@@ -307,7 +347,8 @@ is_keyed(const vdr_command *command)
 static uint8_t
 version_of(const vdr_command *command)
 {
-    if (command->kind == VDR_COMMAND_ACT && command->act > VDR_ACT_ERASED)
+    bool event = command->kind == VDR_COMMAND_SIGNAL || command->kind == VDR_COMMAND_ACT;
+    if (event && (command->act > VDR_ACT_ERASED || (command->shape == VDR_OK && command->earlier != NULL)))
         return 4;
     if (command->kind == VDR_COMMAND_TICK)
         return command->timers_max != 0 ? 2 : 1;
@@ -358,6 +399,9 @@ vdr_command_write(const vdr_command *command, uint8_t *at, size_t size)
         break;
     case VDR_COMMAND_VIEW:
         put_view(&out, command);
+        break;
+    case VDR_COMMAND_REKEY:
+        put_rekey(&out, command);
         break;
     }
     return out.used;
@@ -485,6 +529,27 @@ take_addresses(reader *in, vdr_command *c)
     c->address_count = addresses != NULL ? (size_t)count : 0;
 }
 
+static vdr_key16 *
+take_keys(reader *in, size_t count)
+{
+    vdr_key16 *keys = vdr_arena_alloc(in->arena, (count + 1) * sizeof keys[0]);
+    for (size_t i = 0; keys != NULL && i < count; i++)
+        keys[i] = take_key(in);
+    return keys;
+}
+
+static void
+take_earlier(reader *in, vdr_command *c)
+{
+    vdr_command_earlier *earlier = vdr_arena_alloc(in->arena, sizeof *earlier);
+    if (earlier == NULL)
+        return;
+    earlier->digest = take_key(in);
+    earlier->persons = take_keys(in, c->person_count);
+    earlier->addresses = take_keys(in, c->address_count);
+    c->earlier = earlier;
+}
+
 static void
 take_values(reader *in, vdr_command *c, uint64_t has)
 {
@@ -529,6 +594,8 @@ take_values(reader *in, vdr_command *c, uint64_t has)
     if (has & HAS_DUE && (c->due = take_instant(in)) == VDR_MS_NONE)
         in->bad = true;
     in->bad |= c->act <= VDR_ACT_ERASED && (has & (HAS_DUE | HAS_UPHELD)) != 0;
+    if (has & HAS_EARLIER)
+        take_earlier(in, c);
 }
 
 /* "nl.voordeur.<name>.v1" */
@@ -677,6 +744,7 @@ take_control(reader *in, vdr_command *c)
     case VDR_COMMAND_ACKS:
     case VDR_COMMAND_ERASURE:
     case VDR_COMMAND_VIEW:
+    case VDR_COMMAND_REKEY:
         break;
     }
     in->bad |= c->number > UINT32_MAX || c->rollback_of > UINT32_MAX;
@@ -743,6 +811,49 @@ take_view(reader *in, vdr_command *c)
     c->seen_count = all != NULL ? (size_t)count : 0;
 }
 
+static void
+take_pairs(reader *in, vdr_command *c)
+{
+    uint64_t count = take_number(in);
+    vdr_command_pair *pairs =
+        count != 0 ? take_array(in, count, 1 + 2 * sizeof(vdr_key16), sizeof pairs[0]) : NULL;
+    for (uint64_t i = 0; pairs != NULL && i < count; i++) {
+        uint64_t is_address = take_number(in);
+        in->bad |= is_address > 1;
+        pairs[i] = (vdr_command_pair){.is_address = is_address != 0, .from = take_key(in)};
+        pairs[i].to = take_key(in);
+    }
+    c->pairs = pairs;
+    c->pair_count = pairs != NULL ? (size_t)count : 0;
+    count = take_number(in);
+    vdr_command_rekeyed *rekeyed = count != 0 ? take_array(in, count, 18, sizeof rekeyed[0]) : NULL;
+    for (uint64_t i = 0; rekeyed != NULL && i < count; i++) {
+        rekeyed[i] = (vdr_command_rekeyed){.kind = (vdr_rekey_kind)take_kind(in, VDR_REKEY_ACT)};
+        uint64_t hash = take_number(in);
+        in->bad |= hash > UINT32_MAX;
+        rekeyed[i].hash = (uint32_t)hash;
+        rekeyed[i].from = take_fixed64(in);
+        rekeyed[i].to = take_fixed64(in);
+    }
+    c->rekeyed = rekeyed;
+    c->rekeyed_count = rekeyed != NULL ? (size_t)count : 0;
+}
+
+static void
+take_rekey(reader *in, vdr_command *c)
+{
+    c->rekey = (vdr_rekey_phase)take_kind(in, VDR_REKEY_END);
+    if (c->rekey == VDR_REKEY_PAIRS) {
+        take_pairs(in, c);
+        return;
+    }
+    take_key_check(in, c);
+    c->id_key = take_key(in);
+    c->author = take_some_text(in);
+    c->reason = take_some_text(in);
+    in->bad |= c->reason.len > VDR_REASON_BYTES_MAX || c->author.len > VDR_NAME_BYTES_MAX;
+}
+
 /* Is there such a form of such a command? */
 static bool
 is_form(uint8_t version, uint8_t kind)
@@ -752,7 +863,8 @@ is_form(uint8_t version, uint8_t kind)
     if (version == 3)
         return kind >= VDR_COMMAND_CONFIG && kind <= VDR_COMMAND_RESUME;
     if (version == 4)
-        return kind == VDR_COMMAND_ACT || kind == VDR_COMMAND_VIEW || kind == VDR_COMMAND_ERASURE;
+        return kind == VDR_COMMAND_SIGNAL || kind == VDR_COMMAND_ACT || kind == VDR_COMMAND_VIEW ||
+               kind == VDR_COMMAND_ERASURE || kind == VDR_COMMAND_REKEY;
     return version == 1 && kind >= VDR_COMMAND_SIGNAL && kind <= VDR_COMMAND_CONFIG;
 }
 
@@ -784,6 +896,8 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
         take_erasure(&in, &c);
     else if (c.kind == VDR_COMMAND_VIEW)
         take_view(&in, &c);
+    else if (c.kind == VDR_COMMAND_REKEY)
+        take_rekey(&in, &c);
     if (arena->overflow)
         return VDR_E_NO_MEMORY;
     if (in.bad || in.at != in.end || routing.at[0] != version_of(&c))

@@ -15,6 +15,9 @@
  * mailbox and number, and the ACKS record that covers that number says when it had been read. It names things
  * (signal, case, household, parties) and, of feedback, its words; content is read, not delivered.
  *
+ * REKEY (broker/core/rekey.h): BEGIN and END hold the next key's check, the key of id hashes, who and why; PAIRS
+ * hold pseudonyms and digest halves, from and to. While keys change, events hold both of each, the one before last.
+ *
  * Thread:  any; pure.
  * Errors:  STORE_CORRUPT: no bytes that were written here; STORE_VERSION: of a later version.
  * Memory:  what is read points into the bytes and into the arena. */

@@ -361,11 +361,15 @@ town_free(town *t)
 /* Makes all hashes poor, so that whatever is found by one is found among many. */
 static bool town_collides;
 
+/* Which key everything is under, and whether it is changing to that one from the one before (rekey.h). */
+static unsigned town_era;
+static bool town_changing;
+
 static vdr_key16
-town_key(char letter, const char *space)
+town_key_of(unsigned era, char letter, const char *space)
 {
     vdr_key16 key = {{0}};
-    uint64_t hash = 14695981039346656037u;
+    uint64_t hash = 14695981039346656037u + era;
     for (const char *at = space; *at != 0; at++)
         hash = (hash ^ (uint64_t)*at) * 1099511628211u;
     hash = (hash ^ (uint64_t)letter) * 1099511628211u;
@@ -373,6 +377,12 @@ town_key(char letter, const char *space)
     if (town_collides)
         memset(key.bytes, 0, 4);
     return key;
+}
+
+static vdr_key16
+town_key(char letter, const char *space)
+{
+    return town_key_of(town_era, letter, space);
 }
 
 static uint64_t
@@ -418,6 +428,10 @@ town_event(town *t, const event *e)
     else
         (void)snprintf(source, sizeof source, "urn:%s", e->by);
     vdr_command_person persons[64] = {0};
+    vdr_key16 persons_before[64], address_before = town_key_of(town_era - 1, e->where, "address");
+    const vdr_command_earlier earlier = {.digest = town_key_of(town_era - 1, (char)('a' + e->digest), e->id),
+                                         .persons = persons_before,
+                                         .addresses = &address_before};
     vdr_key16 address = town_key(e->where, "address");
     vdr_ms at = TOWN_T0 + (vdr_ms)(t->hour * (double)HOUR);
     vdr_command command = {
@@ -455,11 +469,14 @@ town_event(town *t, const event *e)
         .plan_revision = (uint64_t)e->plan,
         .due = e->due != 0 ? TOWN_T0 + (vdr_ms)(e->due * (double)HOUR) : VDR_MS_NONE,
         .upheld = e->upheld,
+        .earlier = town_changing ? &earlier : NULL,
     };
     for (const char *who = e->who; who != NULL && *who != 0; who++) {
         bool youth = *who >= 'a';
+        char letter = youth ? *who : (char)(*who - 'A' + 'a');
+        persons_before[command.person_count] = town_key_of(town_era - 1, letter, "person");
         vdr_command_person *person = &persons[command.person_count++];
-        person->key = town_key(youth ? *who : (char)(*who - 'A' + 'a'), "person");
+        person->key = town_key(letter, "person");
         person->role = youth ? vdr_span_str("youth") : (vdr_span){0};
     }
     if (e->bare)

@@ -73,6 +73,25 @@ law_command_difference(const vdr_command *a, const vdr_command *b)
             !law_span_same(of->type, other->type))
             return "what left";
     }
+    if ((a->earlier == NULL) != (b->earlier == NULL))
+        return "whether keys change";
+    if (a->earlier != NULL &&
+        (!vdr_key16_equal(&a->earlier->digest, &b->earlier->digest) ||
+         memcmp(a->earlier->persons, b->earlier->persons, a->person_count * sizeof(vdr_key16)) != 0 ||
+         memcmp(a->earlier->addresses, b->earlier->addresses, a->address_count * sizeof(vdr_key16)) != 0))
+        return "what is under the key before";
+    if (a->rekey != b->rekey || !vdr_key16_equal(&a->id_key, &b->id_key) || a->pair_count != b->pair_count ||
+        a->rekeyed_count != b->rekeyed_count)
+        return "a change of the key";
+    for (size_t i = 0; i < a->pair_count; i++)
+        if (a->pairs[i].is_address != b->pairs[i].is_address ||
+            !vdr_key16_equal(&a->pairs[i].from, &b->pairs[i].from) ||
+            !vdr_key16_equal(&a->pairs[i].to, &b->pairs[i].to))
+            return "a pair";
+    for (size_t i = 0; i < a->rekeyed_count; i++)
+        if (a->rekeyed[i].kind != b->rekeyed[i].kind || a->rekeyed[i].hash != b->rekeyed[i].hash ||
+            a->rekeyed[i].from != b->rekeyed[i].from || a->rekeyed[i].to != b->rekeyed[i].to)
+            return "a digest that goes over";
     if (a->query != b->query || !law_span_same(a->traceparent, b->traceparent) ||
         a->seen_count != b->seen_count)
         return "a view";

@@ -3,6 +3,7 @@
 #include "broker/core/case.h"
 #include "broker/core/household.h"
 #include "broker/core/names.h"
+#include "broker/core/rekey.h"
 #include "broker/core/signal.h"
 #include "broker/core/town.h"
 
@@ -286,13 +287,15 @@ remember(vdr_state *state, const vdr_command *command)
                          .digest = vdr_digest_half(&command->digest),
                          .hash = (uint32_t)command->id_hash,
                          .id = id,
-                         .source = source};
+                         .source = source,
+                         .parity = state->parity};
     vdr_index_put(&state->acts_by_id, slot);
 }
 
 bool
 vdr_act_accept(vdr_state *state, const vdr_act_sense *sense)
 {
+    vdr_rekey_named(state, sense->command);
     remember(state, sense->command);
     return vdr_act_rows[sense->command->act].effect(state, sense);
 }

@@ -13,7 +13,11 @@ static vdr_slot
 find(const vdr_state *state, const vdr_act_sense *sense)
 {
     uint64_t number = sense->household != 0 ? vdr_household_at(state, sense->household)->number : 0;
-    return vdr_conflict_find(state, sense->regisseur, person_of(sense), number);
+    vdr_slot slot = vdr_conflict_find(state, sense->regisseur, person_of(sense), number);
+    const vdr_command_earlier *earlier = sense->command->earlier;
+    if (slot == 0 && number == 0 && earlier != NULL)
+        slot = vdr_conflict_find(state, sense->regisseur, &earlier->persons[0], 0);
+    return slot;
 }
 
 /* A regisseur for themselves alone. */

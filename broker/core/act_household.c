@@ -2,6 +2,7 @@
 #include "broker/core/act.h"
 #include "broker/core/household.h"
 #include "broker/core/merge.h"
+#include "broker/core/rekey.h"
 #include "broker/core/retention.h"
 #include "broker/core/right.h"
 
@@ -20,9 +21,9 @@ vdr_do_merged(vdr_state *state, const vdr_act_sense *sense)
 }
 
 static bool
-is_of(const vdr_state *state, const vdr_key16 *key, bool is_address, vdr_slot household)
+is_of(const vdr_state *state, const vdr_command *command, bool is_address, size_t i, vdr_slot household)
 {
-    vdr_slot member = vdr_member_find(state, key, is_address);
+    vdr_slot member = vdr_rekey_member_find(state, command, is_address, i);
     return member != 0 && vdr_member_at(state, member)->household == household;
 }
 
@@ -31,10 +32,10 @@ vdr_judge_split(const vdr_state *state, const vdr_act_sense *sense)
 {
     const vdr_command *command = sense->command;
     for (size_t i = 0; i < command->person_count; i++)
-        if (!is_of(state, &command->persons[i].key, false, sense->household))
+        if (!is_of(state, command, false, i, sense->household))
             return VDR_E_WRONG_STATE;
     for (size_t i = 0; i < command->address_count; i++)
-        if (!is_of(state, &command->addresses[i], true, sense->household))
+        if (!is_of(state, command, true, i, sense->household))
             return VDR_E_WRONG_STATE;
     return VDR_E_ACCEPTED;
 }

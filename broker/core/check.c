@@ -6,6 +6,7 @@
 #include "broker/core/household.h"
 #include "broker/core/left.h"
 #include "broker/core/names.h"
+#include "broker/core/rekey.h"
 #include "broker/core/review.h"
 #include "broker/core/right.h"
 #include "broker/core/waiting.h"
@@ -561,6 +562,8 @@ vdr_core_check(const vdr_core *core)
         words = vdr_conflict_check(&core->state);
     if (words == NULL)
         words = vdr_right_check(&core->state);
+    if (words == NULL)
+        words = vdr_rekey_check(&core->state);
     end(&of);
     return words;
 }

@@ -16,16 +16,17 @@
 #include "proto/words.h"
 
 typedef enum vdr_command_kind {
-    VDR_COMMAND_SIGNAL = 1,  /* an event that is no act: also one that could not be read */
-    VDR_COMMAND_ACT = 2,     /* an event of section 9 */
-    VDR_COMMAND_TICK = 3,    /* time passes: at and timers_max only */
-    VDR_COMMAND_ACKS = 4,    /* mailboxes were read up to here */
-    VDR_COMMAND_CONFIG = 5,  /* a configuration holds from here on */
-    VDR_COMMAND_PROPOSE = 6, /* an operator proposes something */
-    VDR_COMMAND_DECIDE = 7,  /* an open proposal is approved (not a configuration), rejected or withdrawn */
-    VDR_COMMAND_RESUME = 8,  /* a pause or silence ends before its time */
-    VDR_COMMAND_VIEW = 9,    /* somebody was shown what is kept of persons */
-    VDR_COMMAND_ERASURE = 12 /* these have left for good: the proof (left.h) */
+    VDR_COMMAND_SIGNAL = 1,   /* an event that is no act: also one that could not be read */
+    VDR_COMMAND_ACT = 2,      /* an event of section 9 */
+    VDR_COMMAND_TICK = 3,     /* time passes: at and timers_max only */
+    VDR_COMMAND_ACKS = 4,     /* mailboxes were read up to here */
+    VDR_COMMAND_CONFIG = 5,   /* a configuration holds from here on */
+    VDR_COMMAND_PROPOSE = 6,  /* an operator proposes something */
+    VDR_COMMAND_DECIDE = 7,   /* an open proposal is approved (not a configuration), rejected or withdrawn */
+    VDR_COMMAND_RESUME = 8,   /* a pause or silence ends before its time */
+    VDR_COMMAND_VIEW = 9,     /* somebody was shown what is kept of persons */
+    VDR_COMMAND_ERASURE = 12, /* these have left for good: the proof (left.h) */
+    VDR_COMMAND_REKEY = 13    /* pseudonyms go over to the next key (rekey.h) */
 } vdr_command_kind;
 
 typedef struct vdr_command_person {
@@ -43,6 +44,33 @@ typedef struct vdr_command_ref {
     vdr_span id; /* absent: not named */
     uint64_t hash;
 } vdr_command_ref;
+
+/* What of an event depends on the key, under the key before, while keys change (rekey.h). */
+typedef struct vdr_command_earlier {
+    vdr_key16 digest;
+    const vdr_key16 *persons, *addresses; /* as many as the command has, in the same order */
+} vdr_command_earlier;
+
+/* A change of the pseudonym key (rekey.h). Numbers are in logs. */
+typedef enum vdr_rekey_phase {
+    VDR_REKEY_BEGIN = 1, /* from here on events come under both keys */
+    VDR_REKEY_PAIRS = 2, /* these are under the next key now */
+    VDR_REKEY_END = 3    /* everything is: the key before is no more */
+} vdr_rekey_phase;
+typedef enum vdr_rekey_kind { VDR_REKEY_SIGNAL = 1, VDR_REKEY_ACT = 2 } vdr_rekey_kind;
+
+/* A person or address. */
+typedef struct vdr_command_pair {
+    vdr_key16 from, to;
+    bool is_address;
+} vdr_command_pair;
+
+/* The digest of a signal or act, by half, as it is kept (state.h). With half of the hash of its id it is one thing's. */
+typedef struct vdr_command_rekeyed {
+    vdr_rekey_kind kind;
+    uint32_t hash;
+    uint64_t from, to;
+} vdr_command_rekeyed;
 
 /* What left, and why. Numbers are in logs and checkpoints. */
 typedef enum vdr_left_kind { VDR_LEFT_SIGNAL = 1, VDR_LEFT_CASE = 2, VDR_LEFT_HOUSEHOLD = 3 } vdr_left_kind;
@@ -113,8 +141,9 @@ typedef struct vdr_command {
     vdr_span buurt;        /* absent: none */
     bool has_severity;
     int64_t severity;
-    vdr_ms act_before;      /* VDR_MS_NONE: none */
-    vdr_command_ref signal; /* supersedes, or an act's signal */
+    vdr_ms act_before;                  /* VDR_MS_NONE: none */
+    vdr_command_ref signal;             /* supersedes, or an act's signal */
+    const vdr_command_earlier *earlier; /* NULL: keys do not change */
 
     /* Acts. A case or household that is not written C or H and a number is number 0, which exists never. */
     vdr_case_id case_id;
@@ -137,8 +166,8 @@ typedef struct vdr_command {
 
     /* CONFIG; must live until the next CONFIG was stepped and the core freed. */
     const vdr_config *config;
-    /* Under which key the pseudonyms of the log are made (vdr_door_key_check); zero: not said. The core does not
-     * look at it: it is for whoever starts on the log with a key. */
+    /* Under which key the pseudonyms of the log are made (vdr_door_key_check); zero: not said. The core keeps it
+     * for whoever starts on the log with a key (rekey.h). */
     vdr_key16 key_check;
 
     /* PROPOSE, DECIDE, RESUME, and a CONFIG that an operator asked for (control.h). */
@@ -152,6 +181,15 @@ typedef struct vdr_command {
     uint64_t rollback_of;       /* the same, and CONFIG: version that is brought back; 0 none */
     vdr_span subject;           /* PROPOSE: the rule or agency */
     vdr_ms until;               /* PROPOSE: when the pause ends */
+    /* REKEY. BEGIN, END: key_check is that of the next key; author, reason: who wants it, and why. BEGIN: id_key is the
+     * key of id hashes, which stays (rekey.h). */
+    vdr_rekey_phase rekey;
+    vdr_key16 id_key;
+    const vdr_command_pair *pairs;
+    size_t pair_count;
+    const vdr_command_rekeyed *rekeyed;
+    size_t rekeyed_count;
+
     /* ERASURE: of these the keys are gone, and what of them is still in the state leaves now (a restored backup).
      * through: what left up to this order (left.h) is told by it or by the ones before. */
     const vdr_command_left *left;

@@ -4,6 +4,7 @@
 #include "broker/core/case.h"
 #include "broker/core/household.h"
 #include "broker/core/mailbox.h"
+#include "broker/core/rekey.h"
 #include "broker/core/town.h"
 #include "broker/core/waiting.h"
 
@@ -104,6 +105,7 @@ vdr_conflict_put(vdr_state *state, vdr_name regisseur, const vdr_key16 *person, 
         made->person = *person;
     made->regisseur = regisseur;
     made->position = position;
+    made->parity = state->parity;
     vdr_index_put(&state->conflicts_by_whom, slot);
     touch_whom(state, person, household);
 }
@@ -112,6 +114,8 @@ void
 vdr_conflict_drop(vdr_state *state, vdr_slot slot)
 {
     vdr_conflict dropped = *conflict_at(state, slot);
+    if (dropped.household == 0)
+        vdr_rekey_gone(state, dropped.parity, &state->old_conflicts);
     vdr_index_remove(&state->conflicts_by_whom, slot);
     vdr_slab_give(&state->conflicts, slot);
     touch_whom(state, &dropped.person, dropped.household);

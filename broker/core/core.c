@@ -9,6 +9,7 @@
 #include "broker/core/load.h"
 #include "broker/core/mailbox.h"
 #include "broker/core/names.h"
+#include "broker/core/rekey.h"
 #include "broker/core/retention.h"
 #include "broker/core/right.h"
 #include "broker/core/route.h"
@@ -211,6 +212,7 @@ step_config(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
     state->config = command->config;
     state->config_fingerprint = command->config->fingerprint;
     state->config_position = state->stepping;
+    vdr_rekey_keyed(state, command);
     vdr_config_bind(state);
     vdr_mailbox_drop_removed(state);
     ret_step->record = true;
@@ -311,6 +313,10 @@ vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position position,
         break;
     case VDR_COMMAND_VIEW:
         step_view(state, command, ret_step);
+        break;
+    case VDR_COMMAND_REKEY:
+        ret_step->verdict = vdr_rekey_step(state, command);
+        ret_step->record = ret_step->verdict == VDR_E_ACCEPTED;
         break;
     }
     ret_step->tick = fired && !ret_step->record;

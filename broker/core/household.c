@@ -3,6 +3,7 @@
 #include "broker/core/conflict.h"
 #include "broker/core/latch.h"
 #include "broker/core/names.h"
+#include "broker/core/rekey.h"
 #include "broker/core/review.h"
 #include "broker/core/right.h"
 
@@ -41,6 +42,7 @@ vdr_member_make(vdr_state *state, const vdr_key16 *key, bool is_address)
     vdr_member *member = vdr_member_edit(state, slot);
     member->key = *key;
     member->is_address = is_address ? 1 : 0;
+    member->parity = state->parity & 1;
     state->person_count += !is_address;
     vdr_index_put(&state->members_by_key, slot);
     return slot;
@@ -53,6 +55,7 @@ member_free_unused(vdr_state *state, vdr_slot slot)
     if (member->uses != 0 || member->household != 0)
         return;
     state->person_count -= member->is_address == 0;
+    vdr_rekey_gone(state, member->parity, &state->old_members);
     vdr_index_remove(&state->members_by_key, slot);
     vdr_slab_give(&state->members, slot);
 }
@@ -61,7 +64,7 @@ void
 vdr_member_use(vdr_state *state, vdr_slot slot, vdr_slot signal)
 {
     vdr_member *member = vdr_member_edit(state, slot);
-    member->uses = (member->uses + 1) & UINT32_C(0x7fffffff);
+    member->uses = (member->uses + 1) & VDR_USES_MASK;
     VDR_ASSERT(member->uses != 0);
     member->named_by = signal;
 }
@@ -71,7 +74,7 @@ vdr_member_drop(vdr_state *state, vdr_slot slot, vdr_slot signal)
 {
     vdr_member *member = vdr_member_edit(state, slot);
     VDR_ASSERT(member->uses != 0);
-    member->uses = (member->uses - 1) & UINT32_C(0x7fffffff);
+    member->uses = (member->uses - 1) & VDR_USES_MASK;
     if (member->named_by == signal)
         member->named_by = 0;
     member_free_unused(state, slot);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define IMAGE_MAGIC   UINT64_C(0x4547414d49524456) /* "VDRIMAGE" in memory */
-#define IMAGE_VERSION 3u
+#define IMAGE_VERSION 4u
 
 /* One table in the head. */
 typedef struct head_table {
@@ -34,11 +34,14 @@ typedef struct head {
     uint32_t unassigned_count, offered_count, active_count, person_count;
     uint32_t rights_first, rights_last;
     uint32_t left_first, left_last, left_count, left_erased;
+    vdr_key16 key_check, next_check, id_key;
+    uint64_t rekey_begun, rekey_ended;
+    uint32_t parity, old_members, old_signals, old_acts, old_conflicts, old_rights;
     head_table tables[HEAD_TABLES];
 } head;
 
 _Static_assert(sizeof(head_table) == 28, "no padding");
-_Static_assert(sizeof(head) == 184 + sizeof(head_table) * HEAD_TABLES, "no padding");
+_Static_assert(sizeof(head) == 272 + sizeof(head_table) * HEAD_TABLES, "no padding");
 
 static head
 head_of(const vdr_state *state)
@@ -73,7 +76,18 @@ head_of(const vdr_state *state)
                   .left_first = state->left_first,
                   .left_last = state->left_last,
                   .left_count = state->left_count,
-                  .left_erased = state->left_erased};
+                  .left_erased = state->left_erased,
+                  .key_check = state->key_check,
+                  .next_check = state->next_check,
+                  .id_key = state->id_key,
+                  .rekey_begun = state->rekey_begun,
+                  .rekey_ended = state->rekey_ended,
+                  .parity = state->parity,
+                  .old_members = state->old_members,
+                  .old_signals = state->old_signals,
+                  .old_acts = state->old_acts,
+                  .old_conflicts = state->old_conflicts,
+                  .old_rights = state->old_rights};
 }
 
 /* ---- writing ---- */
@@ -210,6 +224,17 @@ vdr_core_load_begin(vdr_core *core, vdr_span bytes)
     state->left_last = from.left_last;
     state->left_count = from.left_count;
     state->left_erased = from.left_erased;
+    state->key_check = from.key_check;
+    state->next_check = from.next_check;
+    state->id_key = from.id_key;
+    state->rekey_begun = from.rekey_begun;
+    state->rekey_ended = from.rekey_ended;
+    state->parity = from.parity & 1;
+    state->old_members = from.old_members;
+    state->old_signals = from.old_signals;
+    state->old_acts = from.old_acts;
+    state->old_conflicts = from.old_conflicts;
+    state->old_rights = from.old_rights;
     return roots_fit(state) ? VDR_OK : VDR_E_STORE_CORRUPT;
 }
 

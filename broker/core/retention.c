@@ -4,6 +4,7 @@
 #include "broker/core/household.h"
 #include "broker/core/left.h"
 #include "broker/core/names.h"
+#include "broker/core/rekey.h"
 #include "broker/core/right.h"
 #include "broker/core/route.h"
 #include "broker/core/rules.h"
@@ -37,6 +38,7 @@ signal_remove(vdr_state *state, vdr_slot slot, vdr_left_reason reason)
     namings_free(state, slot);
     if (vdr_signal_rest_at(state, slot)->address != 0)
         vdr_member_drop(state, vdr_signal_rest_at(state, slot)->address, slot);
+    vdr_rekey_gone(state, (signal->flags & VDR_SIGNAL_PARITY) != 0, &state->old_signals);
     vdr_index_remove(&state->signals_by_id, slot); /* the text of its id is its tombstone's now */
     vdr_slab_give(&state->signals, slot);
     vdr_slab_give(&state->signal_rests, slot);
@@ -128,6 +130,7 @@ vdr_act_forgotten(vdr_state *state, vdr_slot slot, uint64_t order)
     const vdr_act_record *act = vdr_slab_at(&state->acts, slot);
     if (act->order != order)
         return;
+    vdr_rekey_gone(state, act->parity, &state->old_acts);
     vdr_text_drop(&state->texts, act->id);
     vdr_index_remove(&state->acts_by_id, slot);
     vdr_slab_give(&state->acts, slot);

@@ -3,6 +3,7 @@
 #include "broker/core/case.h"
 #include "broker/core/household.h"
 #include "broker/core/mailbox.h"
+#include "broker/core/rekey.h"
 #include "broker/core/retention.h"
 #include "broker/core/rules.h"
 
@@ -232,6 +233,7 @@ vdr_right_begin(vdr_state *state, vdr_right_kind kind, vdr_right_about about, vd
                         .before = state->rights_last,
                         .kind = (uint8_t)kind,
                         .state = VDR_RIGHT_STANDS,
+                        .parity = (uint16_t)state->parity,
                         .author_kind = (uint8_t)author_kind};
     if (about.person != NULL)
         made->person = *about.person;
@@ -254,6 +256,8 @@ vdr_right_end(vdr_state *state, vdr_slot slot, vdr_right_state as)
 {
     vdr_index_remove(&state->rights_by_whom, slot);
     vdr_right *ended = edit(state, slot);
+    if (ended->household == 0 && ended->signal == 0)
+        vdr_rekey_gone(state, ended->parity, &state->old_rights);
     ended->state = (uint8_t)as;
     ended->ended_at = state->now;
     ended->ended_position = state->stepping;

@@ -4,6 +4,7 @@
 #include "broker/core/household.h"
 #include "broker/core/latch.h"
 #include "broker/core/names.h"
+#include "broker/core/rekey.h"
 #include "broker/core/right.h"
 #include "broker/core/route.h"
 #include "broker/core/rules.h"
@@ -82,6 +83,13 @@ find_act(const vdr_state *state, vdr_name source, vdr_span id, uint64_t id_hash)
     return slot;
 }
 
+static bool
+is_digest(const vdr_command *command, uint64_t digest)
+{
+    return digest == vdr_digest_half(&command->digest) ||
+           (command->earlier != NULL && digest == vdr_digest_half(&command->earlier->digest));
+}
+
 vdr_err
 vdr_event_seen(const vdr_state *state, const vdr_command *command, vdr_name source, vdr_position *ret_first)
 {
@@ -100,7 +108,7 @@ vdr_event_seen(const vdr_state *state, const vdr_command *command, vdr_name sour
         return VDR_OK;
     }
     *ret_first = first;
-    return digest == vdr_digest_half(&command->digest) ? VDR_E_DUPLICATE : VDR_E_ID_REUSED;
+    return is_digest(command, digest) ? VDR_E_DUPLICATE : VDR_E_ID_REUSED;
 }
 
 /* ---- foreseeing ---- */
@@ -154,6 +162,12 @@ vdr_event_foresee(const vdr_state *state, const vdr_command *command, uint32_t d
         foresee_member(state, &command->persons[i].key, depth);
     for (size_t i = 0; i < command->address_count && i < FETCHED; i++)
         foresee_member(state, &command->addresses[i], depth);
+    if (command->earlier == NULL)
+        return;
+    for (size_t i = 0; i < command->person_count && i < FETCHED; i++)
+        foresee_member(state, &command->earlier->persons[i], depth);
+    for (size_t i = 0; i < command->address_count && i < FETCHED; i++)
+        foresee_member(state, &command->earlier->addresses[i], depth);
 }
 
 /* ---- verdict ---- */
@@ -242,6 +256,7 @@ make(vdr_state *state, const vdr_signal_sense *sense)
     signal->occurred_at = command->occurred_at;
     vdr_signal_rest_edit(state, slot)->digest = vdr_digest_half(&command->digest);
     signal->hash = half(command->id_hash);
+    signal->flags = state->parity != 0 ? VDR_SIGNAL_PARITY : 0;
     signal->id = id;
     signal->sender = state->town->agencies[sense->agency].sender;
     signal->terms = state->town->types[sense->type].terms;
@@ -297,6 +312,7 @@ vdr_signal_accept(vdr_state *state, const vdr_signal_sense *sense, vdr_effect *r
 {
     const vdr_command *command = sense->command;
     vdr_slot superseded = sense->superseded, lost_by = 0, taken_by = 0;
+    vdr_rekey_named(state, command);
     vdr_slot slot = make(state, sense);
     state->persons.count = 0;
     name_members(state, slot, command, &state->persons);

@@ -69,7 +69,7 @@ static const row rows[] = {
     ROW(marks, MARKS, 1, vdr_mark),
     ROW(rules, RULES, 1, vdr_rule_record),
     ROW(households, HOUSEHOLDS, 1, vdr_household),
-    ROW(members, MEMBERS, 1, vdr_member),
+    ROW(members, MEMBERS, 2, vdr_member),
     ROW(signals, SIGNALS, 2, vdr_signal),
     ROW(signal_rests, SIGNAL_RESTS, 3, vdr_signal_rest),
     ROW(namings, NAMINGS, 1, vdr_naming),

@@ -138,7 +138,8 @@ typedef struct vdr_member {
     vdr_key16 key; /* its first four bytes are the hash by which it is found */
     vdr_slot household;
     vdr_slot before, after; /* in its household's list */
-    uint32_t uses : 31;     /* namings of it, and signals at it */
+    uint32_t uses : 30;     /* namings of it, and signals at it */
+    uint32_t parity : 1;    /* of the key that it is under (rekey.h) */
     uint32_t is_address : 1;
     vdr_slot named_by; /* newest signal that names it, if that one is kept */
 } vdr_member;
@@ -151,6 +152,7 @@ enum vdr_signal_flag {
     VDR_SIGNAL_SUPERSEDED = 16, /* and so withdrawn */
     VDR_SIGNAL_HELD = 32,       /* an objection is to be decided: out of rules (right.h) */
     VDR_SIGNAL_RESTRICTED = 64, /* kept and not used: out of rules, and shown to nobody */
+    VDR_SIGNAL_PARITY = 128,    /* of the key that its digest is under (rekey.h) */
     VDR_SIGNAL_OUT = VDR_SIGNAL_WITHDRAWN | VDR_SIGNAL_HELD | VDR_SIGNAL_RESTRICTED
 };
 
@@ -193,6 +195,7 @@ vdr_digest_half(const vdr_key16 *digest)
 }
 
 #define VDR_ROLE_MASK UINT32_C(0x7fffffff)
+#define VDR_USES_MASK UINT32_C(0x3fffffff)
 
 /* A person named by a signal. One person may be named twice, in two roles. */
 typedef struct vdr_naming {
@@ -270,7 +273,7 @@ typedef struct vdr_act_record {
     uint32_t hash;
     uint32_t id;     /* text */
     vdr_name source; /* the whole source string */
-    uint32_t spare;
+    uint32_t parity; /* of the key that its digest is under (rekey.h) */
 } vdr_act_record;
 
 /* What left and no proof tells yet (left.h). The text of a signal's id is its own now. */
@@ -343,7 +346,7 @@ typedef struct vdr_right {
     uint8_t author_kind, second_kind; /* vdr_party_kind */
     uint8_t stage;                    /* what its timer does */
     uint8_t waits;                    /* of a hold: the household would have left */
-    uint16_t spare;
+    uint16_t parity;                  /* of the key that the person is under (rekey.h) */
 } vdr_right;
 
 /* A regisseur who may not have to do with a household, or with a person wherever that one is (conflict.h). */
@@ -352,7 +355,7 @@ typedef struct vdr_conflict {
     uint64_t household;    /* number; 0: of a person */
     vdr_position position; /* of the act that declared it */
     vdr_name regisseur;
-    uint32_t spare;
+    uint32_t parity; /* of the key that the person is under (rekey.h) */
 } vdr_conflict;
 
 #define VDR_PAGE_BYTES 1020u
@@ -408,6 +411,12 @@ typedef struct vdr_state {
     vdr_slot rights_first, rights_last;
     vdr_slot left_first, left_last;
     uint32_t left_count, left_erased; /* of them, those that were erased */
+    vdr_key16 key_check,
+        next_check;   /* of the pseudonym key; of the one that it changes to, zero: it does not */
+    vdr_key16 id_key; /* of id hashes, since the pseudonym key changed first; zero: it never did */
+    vdr_position rekey_begun, rekey_ended; /* records of the last BEGIN and END; 0: there was none */
+    uint32_t parity;                       /* of what is made now: 0 or 1, turned by each BEGIN */
+    uint32_t old_members, old_signals, old_acts, old_conflicts, old_rights; /* still under the key before */
 
     /* derived or of the moment: not in an image */
     const vdr_config *config;

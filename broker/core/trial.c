@@ -3,6 +3,7 @@
 #include "broker/core/case.h"
 #include "broker/core/core_inside.h"
 #include "broker/core/household.h"
+#include "broker/core/rekey.h"
 #include "broker/core/rules.h"
 #include "broker/core/signal.h"
 #include "broker/core/waiting.h"
@@ -69,9 +70,9 @@ is_small(const vdr_state *state, vdr_slot household)
 }
 
 static bool
-member_is_small(const vdr_state *state, const vdr_key16 *key, bool is_address)
+member_is_small(const vdr_state *state, const vdr_command *command, bool is_address, size_t i)
 {
-    vdr_slot member = vdr_member_find(state, key, is_address);
+    vdr_slot member = vdr_rekey_member_find(state, command, is_address, i);
     return member == 0 || is_small(state, vdr_member_at(state, member)->household);
 }
 
@@ -87,9 +88,9 @@ vdr_trial_bears(const vdr_core *core, const vdr_command *command)
     vdr_slot of = vdr_case_find(state, command->case_id);
     small = small && (of == 0 || is_small(state, vdr_case_at(state, of)->household));
     for (size_t i = 0; i < command->person_count && small; i++)
-        small = member_is_small(state, &command->persons[i].key, false);
+        small = member_is_small(state, command, false, i);
     for (size_t i = 0; i < command->address_count && small; i++)
-        small = member_is_small(state, &command->addresses[i], true);
+        small = member_is_small(state, command, true, i);
     vdr_index_search search;
     if (command->signal.id.at != NULL)
         for (vdr_slot slot = vdr_signal_first(state, &command->signal, &search); slot != 0 && small;

@@ -1,25 +1,74 @@
 #include "broker/door/door.h"
 
 vdr_door *
-vdr_door_new(const uint8_t key[VDR_DOOR_KEY_BYTES])
+vdr_door_new_of(const vdr_door_keys *keys)
 {
     VDR_ASSERT(sodium_init() >= 0);
+    static const vdr_key16 none = {{0}};
+    const uint8_t *key = keys->key;
     vdr_door *door = sodium_malloc(sizeof *door);
     VDR_ASSERT(door != NULL);
     memcpy(door->pseudonym_key, key, sizeof door->pseudonym_key);
     crypto_kdf_derive_from_key(door->digest_key, sizeof door->digest_key, 1, "vdrevent", key);
-    crypto_kdf_derive_from_key(door->id_key, sizeof door->id_key, 2, "vdrevent", key);
+    if (vdr_key16_equal(&keys->id_key, &none))
+        crypto_kdf_derive_from_key(door->id_key, sizeof door->id_key, 2, "vdrevent", key);
+    else
+        memcpy(door->id_key, keys->id_key.bytes, sizeof door->id_key);
     /* A key of its own that is used for nothing else, so that it may be shown. */
     crypto_kdf_derive_from_key(door->key_check.bytes, sizeof door->key_check.bytes, 3, "vdrevent", key);
+    door->before = NULL;
+    if (keys->before != NULL) {
+        vdr_door_keys before = {.key = keys->before};
+        memcpy(before.id_key.bytes, door->id_key, sizeof before.id_key.bytes);
+        door->before = vdr_door_new_of(&before);
+    }
     (void)sodium_mprotect_readonly(door);
     return door;
+}
+
+vdr_door *
+vdr_door_new(const uint8_t key[VDR_DOOR_KEY_BYTES])
+{
+    return vdr_door_new_of(&(vdr_door_keys){.key = key});
 }
 
 void
 vdr_door_free(vdr_door **door_p)
 {
-    sodium_free(*door_p); /* wipes */
+    vdr_door *door = *door_p;
+    if (door == NULL)
+        return;
+    vdr_door *before = door->before;
+    sodium_free(before); /* wipes */
+    sodium_free(door);
     *door_p = NULL;
+}
+
+const vdr_door *
+vdr_door_before(const vdr_door *door)
+{
+    return door->before;
+}
+
+vdr_key16
+vdr_door_id_key(const vdr_door *door)
+{
+    _Static_assert(sizeof door->id_key == sizeof(vdr_key16), "the key of id hashes is a key16");
+    vdr_key16 key;
+    memcpy(key.bytes, door->id_key, sizeof key.bytes);
+    return key;
+}
+
+vdr_key16
+vdr_door_unnamed(const vdr_door *door, const vdr_key16 *key)
+{
+    uint8_t text[8 + sizeof key->bytes];
+    vdr_key16 unnamed;
+    memcpy(text, "unnamed:", 8);
+    memcpy(text + 8, key->bytes, sizeof key->bytes);
+    crypto_generichash_blake2b(unnamed.bytes, sizeof unnamed.bytes, text, sizeof text, door->pseudonym_key,
+                               sizeof door->pseudonym_key);
+    return unnamed;
 }
 
 vdr_key16

@@ -11,11 +11,14 @@ struct vdr_door {
     uint8_t digest_key[32];
     uint8_t id_key[crypto_shorthash_KEYBYTES];
     vdr_key16 key_check;
+    vdr_door *before; /* of the key before, while keys change; NULL: they do not */
 };
 
-/* A command of what an event says; digest is the caller's to fill in. */
-void vdr_door_command(const vdr_door *door, const vdr_event_options *options,
-                      const vdr_event_content *content, vdr_arena *arena, vdr_command *ret_command);
+/* A command of what an event says; digest is the caller's to fill in, and so is that of what is returned:
+ * command.earlier, NULL where it has none. */
+vdr_command_earlier *vdr_door_command(const vdr_door *door, const vdr_event_options *options,
+                                      const vdr_event_content *content, vdr_arena *arena,
+                                      vdr_command *ret_command);
 
 /* What a tree says. The tree must outlive the content. */
 void vdr_door_content(const vdr_json *event, vdr_arena *arena, vdr_event_content *ret_content);

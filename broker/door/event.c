@@ -142,7 +142,24 @@ put_addresses(const vdr_door *door, const vdr_event_options *options, const vdr_
                                 is_excluded(options->config, content->addresses[0]);
 }
 
-void
+/* The same persons, addresses and digest under the key before. Those that are no BSN or BAG id have none. */
+static vdr_command_earlier *
+put_earlier(const vdr_door *before, const vdr_event_content *content, vdr_arena *arena, vdr_command *command)
+{
+    size_t persons = command->person_count, addresses = command->address_count;
+    vdr_command_earlier *earlier = vdr_arena_alloc(arena, sizeof *earlier);
+    vdr_key16 *keys = vdr_arena_alloc(arena, (persons + addresses + 1) * sizeof keys[0]);
+    VDR_ASSERT(earlier != NULL && keys != NULL);
+    for (size_t i = 0; i < persons; i++)
+        keys[i] = vdr_door_pseudonym(before, false, content->persons[i].bsn);
+    for (size_t i = 0; i < addresses; i++)
+        keys[persons + i] = vdr_door_pseudonym(before, true, content->addresses[i]);
+    *earlier = (vdr_command_earlier){.persons = keys, .addresses = keys + persons};
+    command->earlier = earlier;
+    return earlier;
+}
+
+vdr_command_earlier *
 vdr_door_command(const vdr_door *door, const vdr_event_options *options, const vdr_event_content *content,
                  vdr_arena *arena, vdr_command *ret_command)
 {
@@ -162,7 +179,7 @@ vdr_door_command(const vdr_door *door, const vdr_event_options *options, const v
         .due = VDR_MS_NONE,
     };
     if (content->shape != VDR_OK)
-        return;
+        return NULL;
     command->id_hash = vdr_door_id_hash(door, content->id);
     command->municipality = content->municipality;
     command->occurred_at = content->occurred_at != VDR_MS_NONE ? content->occurred_at : content->time;
@@ -183,6 +200,7 @@ vdr_door_command(const vdr_door *door, const vdr_event_options *options, const v
     command->due = content->due;
     command->upheld = content->upheld;
     command->plan_revision = content->revision > 0 ? (uint64_t)content->revision : 0;
+    return door->before != NULL ? put_earlier(door->before, content, arena, command) : NULL;
 }
 
 /* ---- handles */
@@ -220,6 +238,15 @@ resolve_handles(const vdr_event_options *options, const vdr_json *event, vdr_are
     return persons || addresses;
 }
 
+static vdr_key16
+digest_of(const vdr_door *door, const vdr_json *event)
+{
+    vdr_canon canon;
+    vdr_canon_begin(&canon, door->digest_key);
+    vdr_canon_value(&canon, event);
+    return vdr_canon_digest(&canon);
+}
+
 void
 vdr_event_read(const vdr_door *door, const vdr_event_options *options, vdr_span json, vdr_arena *arena,
                vdr_command *ret_command, vdr_span *ret_stored)
@@ -234,13 +261,11 @@ vdr_event_read(const vdr_door *door, const vdr_event_options *options, vdr_span 
     }
     vdr_door_content(event, arena, &content);
     VDR_ASSERT(!arena->overflow); /* or an event would be malformed for want of memory */
-    vdr_door_command(door, options, &content, arena, ret_command);
-    if (content.shape == VDR_OK) {
-        vdr_canon canon;
-        vdr_canon_begin(&canon, door->digest_key);
-        vdr_canon_value(&canon, event);
-        ret_command->digest = vdr_canon_digest(&canon);
-    }
+    vdr_command_earlier *earlier = vdr_door_command(door, options, &content, arena, ret_command);
+    if (content.shape == VDR_OK)
+        ret_command->digest = digest_of(door, event);
+    if (earlier != NULL)
+        earlier->digest = digest_of(door->before, event);
     if (ret_stored != NULL)
         *ret_stored = stored;
 }

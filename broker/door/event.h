@@ -25,6 +25,21 @@ typedef struct vdr_door vdr_door;
 vdr_door *vdr_door_new(const uint8_t key[VDR_DOOR_KEY_BYTES]);
 void vdr_door_free(vdr_door **door_p); /* NULL-safe */
 
+/* The same while the pseudonym key changes (broker/core/rekey.h): events come under key, and under before in
+ * command.earlier. */
+typedef struct vdr_door_keys {
+    const uint8_t *key;    /* 32 bytes */
+    const uint8_t *before; /* the same; NULL: keys do not change */
+    vdr_key16 id_key;      /* of id hashes, if key is not the store's first; zero: derived from key */
+} vdr_door_keys;
+vdr_door *vdr_door_new_of(const vdr_door_keys *keys);
+/* The door of the key before, of this one; NULL: keys do not change. */
+const vdr_door *vdr_door_before(const vdr_door *door);
+/* The key of id hashes. It is secret as the log is: whoever has it can make ids whose hashes are equal. */
+vdr_key16 vdr_door_id_key(const vdr_door *door);
+/* What takes the place of a pseudonym or digest that nobody can make again: of nothing that can be told to this door. */
+vdr_key16 vdr_door_unnamed(const vdr_door *door, const vdr_key16 *key);
+
 /* The pseudonym of a BSN or BAG id: BLAKE2b-128 of "bsn:" or "bag:" and the digits, under the key. */
 vdr_key16 vdr_door_pseudonym(const vdr_door *door, bool is_address, vdr_span digits);
 /* The keyed hash of an event's id, by which the core finds signals (command.h, vdr_command_ref). */

@@ -388,9 +388,11 @@ vdr_event_typed(const vdr_door *door, const vdr_event_options *options, const vd
 
     read_event(typed, arena, &content, &members);
     VDR_ASSERT(!arena->overflow); /* or an event would be malformed for want of memory */
-    vdr_door_command(door, options, &content, arena, ret_command);
+    vdr_command_earlier *earlier = vdr_door_command(door, options, &content, arena, ret_command);
     if (content.shape == VDR_OK)
         ret_command->digest = digest_of(door, typed, members);
+    if (earlier != NULL)
+        earlier->digest = digest_of(door->before, typed, members);
 }
 
 void

@@ -236,6 +236,9 @@ take_record(vdr_alternative *a, const vdr_command *command, const vdr_recorded *
     case VDR_COMMAND_RESUME:
         vdr_alternative_control(a, &here, recorded);
         return;
+    case VDR_COMMAND_REKEY: /* the same persons and ids; what is only here stays under the key before */
+        (void)vdr_alternative_one(a, &here, &step, &line);
+        return;
     case VDR_COMMAND_ERASURE: /* proves what left in the other one */
     case VDR_COMMAND_VIEW:
     case VDR_COMMAND_ACKS: /* mailboxes have other numbers here; nobody reads them */

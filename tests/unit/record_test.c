@@ -11,14 +11,16 @@
 
 static const uint8_t key[32] = {9};
 static const vdr_event_options plain;
-static vdr_door *door;
+static vdr_door *door, *changing;
 static vdr_arena arena;
 
 static int
 set_up(void **state)
 {
     (void)state;
+    static const uint8_t next[32] = {10};
     door = vdr_door_new(key);
+    changing = vdr_door_new_of(&(vdr_door_keys){.key = next, .before = key});
     vdr_arena_init(&arena, VDR_EVENT_ARENA_BYTES * 4);
     return 0;
 }
@@ -28,6 +30,7 @@ tear_down(void **state)
 {
     (void)state;
     vdr_door_free(&door);
+    vdr_door_free(&changing);
     vdr_arena_done(&arena);
     return 0;
 }
@@ -92,7 +95,30 @@ command_of(size_t i)
         {VDR_SEEN_SIGNAL, VDR_SEEN_FACTS | VDR_SEEN_CONTENT, {12}, {7}, 123456},
         {VDR_SEEN_HOUSEHOLD, VDR_SEEN_ALL, {UINT64_MAX}, {0}, 0},
     };
+    static const vdr_command_pair pairs[] = {{{{1}}, {{2}}, false}, {{{3}}, {{0, 4}}, true}};
+    static const vdr_command_rekeyed rekeyed[] = {{VDR_REKEY_SIGNAL, UINT32_MAX, 1, UINT64_MAX},
+                                                  {VDR_REKEY_ACT, 0, 7, 8}};
     static const vdr_command others[] = {
+        {.kind = VDR_COMMAND_REKEY,
+         .at = 9,
+         .rekey = VDR_REKEY_BEGIN,
+         .key_check = {{9, 9}},
+         .id_key = {{7}},
+         .author = SPAN("kees"),
+         .reason = SPAN("it was seen")},
+        {.kind = VDR_COMMAND_REKEY,
+         .at = 9,
+         .rekey = VDR_REKEY_PAIRS,
+         .pairs = pairs,
+         .pair_count = 2,
+         .rekeyed = rekeyed,
+         .rekeyed_count = 2},
+        {.kind = VDR_COMMAND_REKEY,
+         .at = 9,
+         .rekey = VDR_REKEY_PAIRS,
+         .rekeyed = rekeyed,
+         .rekeyed_count = 1},
+        {.kind = VDR_COMMAND_REKEY, .at = 9, .rekey = VDR_REKEY_END, .key_check = {{9, 9}}},
         {.kind = VDR_COMMAND_TICK, .at = 1772442000000},
         {.kind = VDR_COMMAND_CONFIG, .at = 0},
         {.kind = VDR_COMMAND_ACKS, .at = VDR_MS_NONE, .acks = acks, .ack_count = 3},
@@ -146,7 +172,7 @@ command_of(size_t i)
     if (i >= EVENTS)
         return others[i - EVENTS];
     vdr_command command;
-    vdr_event_read(door, &plain, vdr_span_str(events[i]), &arena, &command, NULL);
+    vdr_event_read(i % 3 == 0 ? changing : door, &plain, vdr_span_str(events[i]), &arena, &command, NULL);
     if (i % 2 != 0) {
         command.sender_kind = VDR_PARTY_COORDINATOR;
         command.sender_id = vdr_span_str("c-piet");
@@ -156,7 +182,7 @@ command_of(size_t i)
     }
     return command;
 }
-#define COMMANDS (EVENTS + 16)
+#define COMMANDS (EVENTS + 20)
 
 static void
 what_is_written_is_read_as_the_same_command(void **state)
