@@ -1,7 +1,5 @@
 #include "broker/record_form.h"
 
-#include "proto/time.h"
-
 /* ---- what a command has: one bit each, in the order in which they are written */
 
 enum has {

@@ -5,6 +5,7 @@
 #define VDR_BROKER_RECORD_FORM_H
 
 #include "broker/record.h"
+#include "proto/time.h"
 
 /* ---- writing */
 
