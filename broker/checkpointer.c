@@ -16,6 +16,7 @@ typedef struct work_item {
     vdr_block_id id;
     vdr_position position;
     uint64_t blocks;
+    bool alone;
     uint8_t *bytes; /* a block, a head, or a directory's name with its zero byte */
     size_t len, room;
 } work_item;
@@ -70,6 +71,8 @@ commit(vdr_checkpointer *checkpointer, const work_item *work)
     if (e != VDR_OK && checkpointer->begun)
         vdr_checkpoint_abandon(checkpointer->checkpoint);
     checkpointer->begun = false;
+    if (e == VDR_OK && work->alone)
+        e = vdr_checkpoint_forget_older(checkpointer->checkpoint);
     char words[VDR_ENGINE_WORDS_BYTES] = "";
     if (e != VDR_OK)
         (void)snprintf(words, sizeof words, "the checkpoint at %llu was not written: %s",
@@ -230,9 +233,11 @@ vdr_checkpointer_put(vdr_checkpointer *checkpointer, const vdr_core_block *block
 }
 
 void
-vdr_checkpointer_commit(vdr_checkpointer *checkpointer, vdr_position position, uint64_t blocks, vdr_span head)
+vdr_checkpointer_commit(vdr_checkpointer *checkpointer, vdr_position position, uint64_t blocks, vdr_span head,
+                        bool alone)
 {
-    give(checkpointer, (work_item){.kind = WORK_COMMIT, .position = position, .blocks = blocks}, head);
+    give(checkpointer,
+         (work_item){.kind = WORK_COMMIT, .position = position, .blocks = blocks, .alone = alone}, head);
 }
 
 void

@@ -30,11 +30,11 @@ void vdr_checkpointer_free(vdr_checkpointer **checkpointer_p);
 size_t vdr_checkpointer_room(vdr_checkpointer *checkpointer);
 
 /* An image: begin, put for each block, then commit (its position is durable in the log) or abandon. Commit
- * gives an outcome, abandon none. */
+ * gives an outcome, abandon none. alone: the older ones are deleted, which is part of the outcome. */
 void vdr_checkpointer_begin(vdr_checkpointer *checkpointer);
 void vdr_checkpointer_put(vdr_checkpointer *checkpointer, const vdr_core_block *block);
 void vdr_checkpointer_commit(vdr_checkpointer *checkpointer, vdr_position position, uint64_t blocks,
-                             vdr_span head);
+                             vdr_span head, bool alone);
 void vdr_checkpointer_abandon(vdr_checkpointer *checkpointer);
 
 /* A backup of the newest checkpoint and of the log; gives an outcome. */

@@ -224,6 +224,10 @@ pump_records(vdr_daemon *daemon, vdr_session *session)
         if (!takes(session))
             return;
         vdr_err err = vdr_log_read(daemon->reader, session->lines.next, &record);
+        if (err == VDR_E_ERASED) { /* it tells nothing any more */
+            record = (vdr_log_record){0};
+            err = VDR_OK;
+        }
         if (err == VDR_E_NOT_FOUND) { /* cut */
             vdr_log_stats stats;
             vdr_log_stats_get(daemon->log, &stats);

@@ -492,18 +492,32 @@ read_failed(vdr_daemon *daemon, vdr_session *session, vdr_err err, vdr_position 
     vdr_speak_bye(daemon, session, err, 1000);
 }
 
+/* A message of a record that is erased: kept apart, because it is about somebody else, or erased with it. */
+static vdr_err
+outlived(vdr_daemon *daemon, const vdr_log_mail *mail, vdr_wire_message *ret_message)
+{
+    vdr_span effect;
+    vdr_log_mail alone = *mail;
+    alone.offset = 0;
+    if (vdr_engine_kept(daemon->engine, mail->position, mail->offset, &effect))
+        return message_of(daemon, effect, (vdr_span){0}, &alone, ret_message);
+    *ret_message = erased_message(mail);
+    return VDR_OK;
+}
+
 /* The message at mail, or a word why not: OK, NOT_FOUND (it is gone), NO_MEMORY, or the store's failure. */
 static vdr_err
 read_message(vdr_daemon *daemon, const vdr_log_mail *mail, vdr_wire_message *ret_message)
 {
     vdr_log_record record;
     vdr_err err = vdr_log_read(daemon->reader, mail->position, &record);
+    if (err == VDR_OK)
+        err = message_of(daemon, record.tale, record.content, mail, ret_message);
+    else if (err == VDR_E_ERASED)
+        err = outlived(daemon, mail, ret_message);
     if (err != VDR_OK)
         return err;
-    err = message_of(daemon, record.tale, record.content, mail, ret_message);
-    if (err != VDR_OK)
-        return err;
-    /* What points into the record goes with the next read. */
+    /* What points into the record, or is kept apart, goes with the next read or run. */
     vdr_span *texts[] = {&ret_message->signal.id, &ret_message->result, &ret_message->by,
                          &ret_message->reason};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0] && err == VDR_OK; i++) {

@@ -9,6 +9,7 @@
 
 #define CHECKPOINT_RECORDS 500000u
 #define CHECKPOINT_MS      300000
+#define ERASURE_MS         (7 * INT64_C(86400000))
 
 void
 vdr_engine_say(const vdr_engine *engine, vdr_notice_level level, const char *format, ...)
@@ -49,6 +50,7 @@ static void
 free_parts(vdr_engine *engine)
 {
     /* In this order: the committer and the checkpointer still use groups, core and store. */
+    vdr_erasure_free(&engine->erasure);
     vdr_committer_free(&engine->committer);
     vdr_checkpointer_free(&engine->checkpointer);
     vdr_image_done(engine);
@@ -140,6 +142,8 @@ static vdr_err
 start(vdr_engine *engine, char *ret_words)
 {
     vdr_err e = vdr_boot(engine, engine->options.strict, ret_words);
+    if (e == VDR_OK)
+        e = vdr_erasure_new(engine, &engine->erasure, ret_words);
     if (e != VDR_OK)
         return e;
     vdr_log_stats stats;
@@ -165,7 +169,10 @@ start(vdr_engine *engine, char *ret_words)
     engine->committer = vdr_committer_new(engine->options.log, engine->epoch, threads, engine->fd);
     engine->checkpointer =
         vdr_checkpointer_new(engine->options.log, engine->options.checkpoint, threads, engine->fd);
-    e = settle_config(engine, ret_words);
+    if (engine->config != NULL) /* a restored store: before anything can be told of what has left since */
+        e = vdr_erasure_again(engine->erasure, ret_words);
+    if (e == VDR_OK)
+        e = settle_config(engine, ret_words);
     if (e != VDR_OK)
         return e;
     e = vdr_engine_settle(engine);
@@ -185,6 +192,8 @@ vdr_engine_open(const vdr_engine_options *options, vdr_engine **ret_engine, char
         engine->options.checkpoint_records = CHECKPOINT_RECORDS;
     if (engine->options.checkpoint_ms == 0)
         engine->options.checkpoint_ms = CHECKPOINT_MS;
+    if (engine->options.erasure_ms == 0)
+        engine->options.erasure_ms = ERASURE_MS;
     if (options->key != NULL)
         engine->door = vdr_door_new(options->key);
     vdr_arena_init(&engine->arena, VDR_SUBMISSION_BYTES);

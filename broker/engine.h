@@ -58,6 +58,10 @@ typedef void (*vdr_notice_fn)(void *context, vdr_notice_level level, const char 
 typedef struct vdr_engine_options {
     vdr_log *log;
     vdr_checkpoint *checkpoint;
+    vdr_vault *vault;   /* of both; NULL: nothing is sealed, and nothing can be erased for good */
+    const char *dir;    /* of the store; with a vault */
+    const char *escrow; /* folder; NULL: none */
+    int64_t erasure_ms; /* what left is erased for good so long after, at most; 0: 7 days */
     vdr_clock *clock;
     const uint8_t *key; /* the pseudonym key, 32 bytes (broker/door) */
     /* of --config; NULL: the one that the log holds */
@@ -229,7 +233,7 @@ VDR_MUST_CHECK vdr_err vdr_engine_try(vdr_engine *engine, vdr_span json, vdr_are
 
 /* ---- Work on request ---- */
 
-typedef enum vdr_job_kind { VDR_JOB_CHECKPOINT = 1, VDR_JOB_BACKUP = 2 } vdr_job_kind;
+typedef enum vdr_job_kind { VDR_JOB_CHECKPOINT = 1, VDR_JOB_BACKUP = 2, VDR_JOB_ERASURE = 3 } vdr_job_kind;
 
 typedef struct vdr_job {
     vdr_job_kind kind;
@@ -244,6 +248,9 @@ VDR_MUST_CHECK vdr_err vdr_engine_checkpoint(vdr_engine *engine, vdr_ticket tick
 /* Writes a consistent copy of the store (checkpoint and log, no keys) into the directory dir, which must be
  * empty or not there, in the background. BUSY: too many jobs wait. NOT_FOUND, IO: dir cannot be used. */
 VDR_MUST_CHECK vdr_err vdr_engine_backup(vdr_engine *engine, vdr_ticket ticket, const char *dir);
+/* An erasure run (broker/erasure/erasure.h) now, in the background; its position: of the last proof. BUSY: too many
+ * jobs wait. NOT_FOUND: nothing is sealed, so nothing can be erased for good. */
+VDR_MUST_CHECK vdr_err vdr_engine_erase(vdr_engine *engine, vdr_ticket ticket);
 /* A job that ended; false: none. */
 bool vdr_engine_collect_job(vdr_engine *engine, vdr_job *ret_job);
 
@@ -282,6 +289,26 @@ typedef struct vdr_engine_status {
 } vdr_engine_status;
 
 void vdr_engine_status_get(vdr_engine *engine, vdr_engine_status *ret_status);
+
+typedef struct vdr_engine_erasure {
+    bool sealed;              /* otherwise nothing else is said */
+    const char *step;         /* of the run that is on; "idle" */
+    vdr_position at, of;      /* records sifted so far, of so many */
+    uint64_t waiting, erased; /* what left and is not yet erased for good; of it what was erased on request */
+    uint64_t kept_messages;   /* unread ones, of records that are erased */
+    uint64_t generation, runs;        /* of the wrapping key; runs that were completed */
+    uint64_t keys;                    /* in the key table */
+    vdr_ms last, next;                /* runs; VDR_MS_NONE: none was, nothing waits */
+    uint64_t last_kept, last_dropped; /* data keys */
+    uint64_t
+        backup_generation; /* of the last backup; older than generation: it cannot be opened. 0: none is known */
+    uint64_t failures;     /* since the start */
+    vdr_err failed;        /* the last run; OK: it did not */
+    vdr_err escrow;        /* the last writing there */
+} vdr_engine_erasure;
+void vdr_engine_erasure_get(const vdr_engine *engine, vdr_engine_erasure *ret_erasure);
+/* An unread message that outlived its record: what stood at offset in its tale. False: it is erased with it. */
+bool vdr_engine_kept(const vdr_engine *engine, vdr_position position, uint32_t offset, vdr_span *ret_effect);
 
 /* What the status tells quantiles of; since the start, valid until the next call here. */
 typedef struct vdr_engine_timings {

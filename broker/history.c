@@ -105,6 +105,21 @@ load(vdr_history *history, vdr_log *log, vdr_checkpoint *checkpoint, char *words
     return VDR_OK;
 }
 
+/* Did an erasure run destroy keys of records before the checkpoint? Its proof is a record under a later wrapping key
+ * than the first one's. */
+static vdr_err
+is_erased(const vdr_history *history, vdr_position first, bool *ret_erased)
+{
+    vdr_vault_key oldest = {0}, newest = {0};
+    vdr_err err = VDR_OK;
+    if (history->end >= first)
+        err = vdr_log_read_key(history->reader, first, &oldest);
+    if (err == VDR_OK && history->end >= first)
+        err = vdr_log_read_key(history->reader, history->end, &newest);
+    *ret_erased = newest.generation > 1 && oldest.generation < newest.generation;
+    return err;
+}
+
 vdr_err
 vdr_history_open(vdr_log *log, vdr_checkpoint *checkpoint, vdr_history **ret_history, char *ret_words)
 {
@@ -116,14 +131,20 @@ vdr_history_open(vdr_log *log, vdr_checkpoint *checkpoint, vdr_history **ret_his
     history->end = stats.next - 1;
     history->from_at = VDR_MS_NONE;
     vdr_arena_init(&history->arena, VDR_EVENT_ARENA_BYTES);
+    bool erased = false;
     vdr_err err = vdr_log_reader_open(log, &history->reader);
+    if (err == VDR_OK)
+        err = is_erased(history, stats.first, &erased);
     if (err != VDR_OK)
         (void)say(ret_words, err, "the log: %s", vdr_err_text(err));
     else if (stats.first > 1 && checkpoint == NULL)
         err = say(ret_words, VDR_E_NOT_FOUND,
                   "the log begins with record %llu: how the state came about before is not kept",
                   (unsigned long long)stats.first);
-    else if (stats.first > 1)
+    else if (erased && checkpoint == NULL)
+        err = say(ret_words, VDR_E_NOT_FOUND,
+                  "how the state came about before the last erasure run is not kept");
+    else if (stats.first > 1 || erased)
         err = load(history, log, checkpoint, ret_words);
     if (err != VDR_OK)
         vdr_history_close(&history);

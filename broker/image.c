@@ -94,6 +94,7 @@ begin(vdr_engine *engine)
     note_acknowledged(engine);
     vdr_checkpointer_begin(engine->checkpointer);
     vdr_jobs_image_began(engine);
+    vdr_erasure_image_began(engine->erasure);
 }
 
 static void
@@ -132,7 +133,7 @@ send_manifest(vdr_engine *engine)
     uint64_t blocks;
     vdr_span head = vdr_core_image_head(engine->core, &position, &blocks);
     VDR_ASSERT(position == image->mark.position);
-    vdr_checkpointer_commit(engine->checkpointer, position, blocks, head);
+    vdr_checkpointer_commit(engine->checkpointer, position, blocks, head, vdr_erasure_alone(engine->erasure));
     image->state = VDR_IMAGE_WRITING;
 }
 
@@ -187,7 +188,8 @@ complete(vdr_engine *engine, const vdr_checkpoint_outcome *outcome)
                        outcome->words);
         return;
     }
-    vdr_image_mark older = image->last;
+    /* After an erasure run there is no older one, and nothing of before could be stepped again. */
+    vdr_image_mark older = vdr_erasure_alone(engine->erasure) ? image->mark : image->last;
     image->last = image->mark;
     image->all = false;
     image->count++;
@@ -197,21 +199,29 @@ complete(vdr_engine *engine, const vdr_checkpoint_outcome *outcome)
         cut_behind(engine, older);
 }
 
+static bool
+wanted(const vdr_engine *engine)
+{
+    return vdr_jobs_want_image(engine) || vdr_erasure_wants_image(engine->erasure);
+}
+
 void
 vdr_image_turn(vdr_engine *engine)
 {
     vdr_image *image = &engine->image;
     vdr_checkpoint_outcome outcome;
     while (vdr_checkpointer_collect(engine->checkpointer, &outcome)) {
-        if (outcome.kind == VDR_JOB_CHECKPOINT)
+        if (outcome.kind == VDR_JOB_CHECKPOINT) {
             complete(engine, &outcome);
+            vdr_erasure_imaged(engine->erasure, outcome.result, outcome.words);
+        }
         vdr_jobs_outcome(engine, &outcome);
     }
     if (image->relog && !engine->stopped && vdr_engine_room(engine) != 0)
         relog(engine);
     switch (image->state) {
     case VDR_IMAGE_NONE:
-        if (!engine->stopped && (due(engine) || vdr_jobs_want_image(engine)) &&
+        if (!engine->stopped && (due(engine) || wanted(engine)) &&
             vdr_gather_empty(vdr_engine_open_group(engine)) &&
             vdr_checkpointer_room(engine->checkpointer) > 1)
             begin(engine);
@@ -236,7 +246,7 @@ vdr_image_idle(const vdr_engine *engine)
     case VDR_IMAGE_NONE:
         if (image->relog && !engine->stopped)
             return false;
-        return !vdr_jobs_want_image(engine) || !vdr_gather_empty(vdr_engine_open_group_const(engine));
+        return !wanted(engine) || !vdr_gather_empty(vdr_engine_open_group_const(engine));
     case VDR_IMAGE_COPYING:
         return vdr_checkpointer_room(engine->checkpointer) <= 1;
     case VDR_IMAGE_COPIED:

@@ -12,6 +12,7 @@
 #include "broker/core/keep.h"
 #include "broker/door/config_read.h"
 #include "broker/door/event.h"
+#include "broker/erasure/erasure.h"
 #include "broker/group.h"
 #include "broker/record.h"
 #include "proto/bytes.h"
@@ -86,6 +87,7 @@ struct vdr_engine {
     vdr_position next, durable; /* of the next record; everything up to here may be spoken of */
     vdr_committer *committer;
     vdr_checkpointer *checkpointer;
+    vdr_erasure *erasure;
     uint64_t epoch;
 
     bool stopped;     /* nothing more is submitted */
@@ -175,6 +177,10 @@ void vdr_jobs_image_began(vdr_engine *engine);
 void vdr_jobs_outcome(vdr_engine *engine, const vdr_checkpoint_outcome *outcome);
 void vdr_jobs_turn(vdr_engine *engine);
 void vdr_jobs_done(vdr_engine *engine); /* those that wait end with CLOSING */
+VDR_MUST_CHECK vdr_err vdr_jobs_add_erasure(vdr_engine *engine, vdr_ticket ticket);
+bool vdr_jobs_has_erasure(const vdr_engine *engine);   /* it waits or is being done */
+bool vdr_jobs_erasure_first(const vdr_engine *engine); /* it is the one to be done */
+void vdr_jobs_erased(vdr_engine *engine, vdr_err result, vdr_position position, const char *words);
 
 /* boot.c: makes engine->core and engine->config from the store; an empty log gives a core without
  * configuration. image.last and image.all are set. strict: a newest checkpoint that is no good is an error,

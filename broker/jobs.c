@@ -2,9 +2,17 @@
 #include "broker/inside.h"
 
 #include "broker/backup.h"
+#include "broker/erasure/erasure.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+/* An erasure run sees to its own. */
+static bool
+needs_image(const vdr_jobs *jobs)
+{
+    return jobs->count != 0 && jobs->waiting[0].job.kind != VDR_JOB_ERASURE;
+}
 
 static void
 end_first(vdr_engine *engine, vdr_err result, vdr_position position, const char *words)
@@ -18,7 +26,7 @@ end_first(vdr_engine *engine, vdr_err result, vdr_position position, const char 
     free(jobs->waiting[0].dir);
     jobs->count--;
     memmove(jobs->waiting, jobs->waiting + 1, jobs->count * sizeof jobs->waiting[0]);
-    jobs->needs_image = jobs->count != 0;
+    jobs->needs_image = needs_image(jobs);
     jobs->has_image = jobs->copying = false;
 }
 
@@ -40,7 +48,7 @@ add(vdr_engine *engine, vdr_job_kind kind, vdr_ticket ticket, const char *dir)
         memcpy(job->dir, dir, bytes);
     }
     if (jobs->count == 1)
-        jobs->needs_image = true;
+        jobs->needs_image = needs_image(jobs);
     return VDR_OK;
 }
 
@@ -56,6 +64,40 @@ vdr_engine_backup(vdr_engine *engine, vdr_ticket ticket, const char *dir)
     char words[VDR_ENGINE_WORDS_BYTES];
     vdr_err e = vdr_backup_dir_free(dir, words);
     return e != VDR_OK ? e : add(engine, VDR_JOB_BACKUP, ticket, dir);
+}
+
+vdr_err
+vdr_engine_erase(vdr_engine *engine, vdr_ticket ticket)
+{
+    return engine->options.vault != NULL ? vdr_jobs_add_erasure(engine, ticket) : VDR_E_NOT_FOUND;
+}
+
+vdr_err
+vdr_jobs_add_erasure(vdr_engine *engine, vdr_ticket ticket)
+{
+    return add(engine, VDR_JOB_ERASURE, ticket, NULL);
+}
+
+bool
+vdr_jobs_has_erasure(const vdr_engine *engine)
+{
+    for (size_t i = 0; i < engine->jobs.count; i++)
+        if (engine->jobs.waiting[i].job.kind == VDR_JOB_ERASURE)
+            return true;
+    return false;
+}
+
+bool
+vdr_jobs_erasure_first(const vdr_engine *engine)
+{
+    return engine->jobs.count != 0 && engine->jobs.waiting[0].job.kind == VDR_JOB_ERASURE;
+}
+
+void
+vdr_jobs_erased(vdr_engine *engine, vdr_err result, vdr_position position, const char *words)
+{
+    if (vdr_jobs_erasure_first(engine))
+        end_first(engine, result, position, words);
 }
 
 bool
@@ -110,8 +152,11 @@ vdr_jobs_outcome(vdr_engine *engine, const vdr_checkpoint_outcome *outcome)
     vdr_jobs *jobs = &engine->jobs;
     if (outcome->kind == VDR_JOB_CHECKPOINT && jobs->has_image)
         imaged(engine, outcome->result, outcome->position, outcome->words);
-    else if (outcome->kind == VDR_JOB_BACKUP && jobs->copying)
+    else if (outcome->kind == VDR_JOB_BACKUP && jobs->copying) {
+        if (outcome->result == VDR_OK)
+            vdr_erasure_backed_up(engine->erasure, outcome->position);
         end_first(engine, outcome->result, outcome->position, outcome->words);
+    }
 }
 
 void

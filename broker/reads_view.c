@@ -14,7 +14,7 @@ event_at(vdr_reading *reading, vdr_position position, vdr_event_content *ret_eve
     vdr_log_record record;
     vdr_err err = vdr_engine_record(reading->daemon->engine, position, &record);
     if (err != VDR_OK)
-        return VDR_E_STORE_CORRUPT;
+        return err == VDR_E_ERASED ? err : VDR_E_STORE_CORRUPT;
     vdr_span content = vdr_arena_copy(reading->arena, record.content);
     if (content.at == NULL)
         return VDR_E_NO_MEMORY;
@@ -28,8 +28,9 @@ accepted_at(vdr_reading *reading, const vdr_signal_view *view, vdr_ms *ret_at)
     vdr_log_record record;
     uint32_t offset = 0;
     vdr_effect effect;
-    if (vdr_engine_record(reading->daemon->engine, view->position, &record) != VDR_OK)
-        return VDR_E_STORE_CORRUPT;
+    vdr_err err = vdr_engine_record(reading->daemon->engine, view->position, &record);
+    if (err != VDR_OK)
+        return err == VDR_E_ERASED ? err : VDR_E_STORE_CORRUPT;
     while (vdr_effect_next(record.tale, &offset, &effect) == VDR_OK) {
         if (effect.kind == VDR_EFFECT_SIGNAL && vdr_span_equal(effect.id, view->id)) {
             *ret_at = effect.at;

@@ -132,6 +132,11 @@ look_for_config(vdr_survey *survey, vdr_position *at, vdr_position end, vdr_conf
         vdr_command command;
         err = vdr_log_read(survey->reader, *at, &record);
         vdr_arena_reset(&survey->arena);
+        if (err == VDR_E_ERASED) {
+            err = VDR_OK;
+            ++*at;
+            continue;
+        }
         if (err == VDR_OK)
             err = vdr_command_read(record.routing, &survey->arena, &command);
         if (err == VDR_OK && command.kind == VDR_COMMAND_CONFIG)
@@ -180,6 +185,8 @@ read_chunk(vdr_survey *survey, vdr_position end)
         err = vdr_log_read(survey->reader, survey->next, &record);
         if (err == VDR_OK)
             err = take_record(survey, &record);
+        else if (err == VDR_E_ERASED) /* what was erased counts no more, as what was cut */
+            err = VDR_OK;
         if (err == VDR_OK)
             survey->next++;
     }
@@ -221,7 +228,8 @@ date_mail(vdr_survey *survey, vdr_survey_mail *mail)
     if (err != VDR_OK || count == 0)
         return err;
     err = vdr_log_read(survey->reader, first.position, &record);
-    if (err == VDR_E_NOT_FOUND) /* read meanwhile, and its record cut */
+    if (err == VDR_E_NOT_FOUND ||
+        err == VDR_E_ERASED) /* read meanwhile, and its record cut; nobody's any more */
         return VDR_OK;
     vdr_arena_reset(&survey->arena);
     if (err == VDR_OK)

@@ -225,6 +225,7 @@ vdr_engine_turn(vdr_engine *engine)
     (void)vdr_engine_close_group(engine, 0);
     vdr_image_turn(engine);
     vdr_jobs_turn(engine);
+    vdr_erasure_turn(engine->erasure);
     if (!engine->options.threads)
         vdr_committer_turn(engine->committer);
     look_at_room(engine, began_us);
@@ -243,7 +244,8 @@ sooner(int64_t a_ms, int64_t b_ms)
 int
 vdr_engine_wait_ms(const vdr_engine *engine)
 {
-    if (engine->error != VDR_OK || engine->behind || !vdr_image_idle(engine))
+    if (engine->error != VDR_OK || engine->behind || !vdr_image_idle(engine) ||
+        !vdr_erasure_idle(engine->erasure))
         return 0;
     if (!engine->last_closed && !vdr_gather_empty(vdr_engine_open_group_const(engine)) &&
         in_flight(engine) == 0)
@@ -251,7 +253,7 @@ vdr_engine_wait_ms(const vdr_engine *engine)
     const vdr_gather *next = &engine->ring[engine->spoken % VDR_RING];
     if (engine->spoken != engine->opened && atomic_load_explicit(&next->done, memory_order_acquire))
         return 0;
-    int64_t wait_ms = vdr_image_wait_ms(engine);
+    int64_t wait_ms = sooner(vdr_image_wait_ms(engine), vdr_erasure_wait_ms(engine->erasure));
     if (engine->full)
         wait_ms = sooner(wait_ms, VDR_FULL_MS);
     const vdr_clock *clock = engine->options.clock;

@@ -4,7 +4,7 @@
 #include "broker/core/control_inside.h"
 #include "broker/core/conflict.h"
 #include "broker/core/household.h"
-#include "broker/core/left.h"
+#include "broker/core/left_inside.h"
 #include "broker/core/names.h"
 #include "broker/core/rekey.h"
 #include "broker/core/review.h"

@@ -5,7 +5,7 @@
 #include "broker/core/conflict.h"
 #include "broker/core/control_inside.h"
 #include "broker/core/core_inside.h"
-#include "broker/core/left.h"
+#include "broker/core/left_inside.h"
 #include "broker/core/load.h"
 #include "broker/core/mailbox.h"
 #include "broker/core/names.h"

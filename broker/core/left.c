@@ -1,4 +1,4 @@
-#include "broker/core/left.h"
+#include "broker/core/left_inside.h"
 
 #include "broker/core/core_inside.h"
 #include "broker/core/names.h"
@@ -61,6 +61,10 @@ vdr_left_household(vdr_state *state, vdr_slot slot, vdr_left_reason reason)
 void
 vdr_left_told(vdr_state *state, uint64_t through)
 {
+    if (through > state->left_last_order) { /* of a time that this state has not come to: a restored one */
+        state->left_last_order = through;
+        return;
+    }
     while (state->left_first != 0 && left_at(state, state->left_first)->order <= through) {
         vdr_slot slot = state->left_first;
         const vdr_left_record *record = left_at(state, slot);
@@ -91,7 +95,7 @@ vdr_left_newest(const vdr_core *core)
 }
 
 bool
-vdr_left_next(const vdr_core *core, vdr_slot *cursor, uint64_t through, uint64_t *ret_order,
+vdr_left_next(const vdr_core *core, uint32_t *cursor, uint64_t through, uint64_t *ret_order,
               vdr_command_left *ret_left)
 {
     const vdr_state *state = &core->state;

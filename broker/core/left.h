@@ -9,13 +9,7 @@
 #ifndef VDR_CORE_LEFT_H
 #define VDR_CORE_LEFT_H
 
-#include "broker/core/state.h"
-
-/* Core only: before it is taken out of the state. A signal's id goes over to its tombstone. */
-void vdr_left_signal(vdr_state *state, vdr_slot signal, vdr_left_reason reason);
-void vdr_left_case(vdr_state *state, vdr_slot case_slot, vdr_left_reason reason);
-void vdr_left_household(vdr_state *state, vdr_slot household, vdr_left_reason reason);
-void vdr_left_told(vdr_state *state, uint64_t through); /* a proof tells those up to this order */
+#include "broker/core/core.h"
 
 /* How many wait for a proof, and how many of those were erased (not by a term). */
 uint32_t vdr_left_waiting(const vdr_core *core, uint32_t *ret_erased);
@@ -23,7 +17,7 @@ uint32_t vdr_left_waiting(const vdr_core *core, uint32_t *ret_erased);
 uint64_t vdr_left_newest(const vdr_core *core);
 /* The oldest with an order above after, at or below through. False: there is none. cursor: {0} begins, and it is
  * good until the next step; a walk of all costs one look each. */
-bool vdr_left_next(const vdr_core *core, vdr_slot *cursor, uint64_t through, uint64_t *ret_order,
+bool vdr_left_next(const vdr_core *core, uint32_t *cursor, uint64_t through, uint64_t *ret_order,
                    vdr_command_left *ret_left);
 
 /* Words of proofs: "signal", "case", "household"; "term", "erased", "household". */
@@ -31,8 +25,5 @@ const char *vdr_left_kind_name(vdr_left_kind kind);
 const char *vdr_left_reason_name(vdr_left_reason reason);
 bool vdr_left_kind_of(vdr_span name, vdr_left_kind *ret_kind);
 bool vdr_left_reason_of(vdr_span name, vdr_left_reason *ret_reason);
-
-/* Is the list whole, and are the counts right? NULL: yes. */
-const char *vdr_left_check(const vdr_state *state);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include "broker/core/case.h"
 #include "broker/core/household.h"
-#include "broker/core/left.h"
+#include "broker/core/left_inside.h"
 #include "broker/core/names.h"
 #include "broker/core/rekey.h"
 #include "broker/core/right.h"

@@ -211,7 +211,7 @@ compare_messages(const town *t, vdr_position position)
 static void
 see_left(town *t)
 {
-    vdr_slot cursor = 0;
+    uint32_t cursor = 0;
     uint64_t order = 0, half = 0, newest = vdr_left_newest(t->core);
     uint32_t count = 0, erased = 0, waiting = vdr_left_waiting(t->core, &erased);
     vdr_command_left left;
@@ -358,7 +358,7 @@ what_a_proof_names_leaves_a_state_that_still_has_it(void **unused)
     EVENT(t, .id = "e-1", .by = "privacy_officer:ada", .act = VDR_ACT_ERASED, .household = 1);
     TOLD(t, "e-1 erased accepted\n");
     vdr_command_left left[8];
-    vdr_slot cursor = 0;
+    uint32_t cursor = 0;
     uint64_t order;
     size_t count = 0;
     while (vdr_left_next(t->core, &cursor, UINT64_MAX, &order, &left[count]))

@@ -1,0 +1,53 @@
+/* broker/erasure/proofs.h - what left, written where a loss of the store does not reach it.
+ *
+ * DIR/proofs.jsonl, and the same in the escrow folder: a line of JSON for everything that left, before its key is
+ * destroyed, and one for each run that destroyed keys; only ever appended to, synced. Nobody is named in it. From the
+ * escrow's file a restored broker knows what left since its backup was made, and makes it leave again before it
+ * serves: what a line names has an order (broker/core/left.h), and the restored state has not come to it.
+ *
+ *   {"left":"signal","order":7,"at":"…","reason":"erased","position":12,"source":"…","id":"…","type":"…","time":"…"}
+ *   {"left":"case","order":8,"at":"…","reason":"term","number":3,"time":"…"}
+ *   {"left":"household","order":9,"at":"…","reason":"household","number":5}
+ *   {"run":2,"at":"…","through":9,"kept":120,"dropped":3}             2: the generation of the wrapping key
+ *   {"backup":345,"at":"…","run":2}                                   345: its last record
+ *
+ * A crash between a line and what it says leaves the line, and the next run writes it again: one order, one leaving.
+ * A line that is not whole is not looked at.
+ *
+ * Thread: any, one at a time for a file. Errors: IO, STORE_FULL. Memory: the arena's. */
+#ifndef VDR_BROKER_ERASURE_PROOFS_H
+#define VDR_BROKER_ERASURE_PROOFS_H
+
+#include "broker/core/command.h"
+#include "proto/arena.h"
+#include "proto/assert.h"
+#include "proto/bytes.h"
+
+#define VDR_PROOFS_NAME "proofs.jsonl"
+
+typedef enum vdr_proof_line { VDR_PROOF_LEFT = 1, VDR_PROOF_RUN = 2, VDR_PROOF_BACKUP = 3 } vdr_proof_line;
+
+typedef struct vdr_proof_entry {
+    vdr_proof_line line;
+    vdr_ms at;
+    uint64_t order; /* LEFT */
+    vdr_command_left left;
+    uint64_t generation;             /* RUN, BACKUP */
+    uint64_t through, kept, dropped; /* RUN */
+    vdr_position position;           /* BACKUP */
+} vdr_proof_entry;
+
+/* Writes the entry as a line at the end of bytes. */
+void vdr_proof_write(const vdr_proof_entry *entry, vdr_bytes *bytes);
+/* False: it is no such line. */
+bool vdr_proof_read(vdr_span line, vdr_arena *arena, vdr_proof_entry *ret_entry);
+
+/* Appends lines to FOLDER/proofs.jsonl and syncs; made if missing. */
+VDR_MUST_CHECK vdr_err vdr_proofs_append(const char *folder, vdr_span lines);
+/* Calls each for every entry of FOLDER/proofs.jsonl, in order; what it gets lives until it returns. A file that is
+ * not there has none. each may be asked for many: it is called with more than one of an order. */
+VDR_MUST_CHECK vdr_err vdr_proofs_walk(const char *folder,
+                                       void (*each)(void *context, const vdr_proof_entry *entry),
+                                       void *context);
+
+#endif

@@ -1,0 +1,681 @@
+/* Goal: after an erasure run nothing of what was erased can be opened, in the store or in a copy made before, and
+ * everything else reads as it did; wherever a run is stopped (I13, I14). */
+#define _XOPEN_SOURCE 700 /* nftw */
+
+#include "engine_fixture.h"
+
+#include "broker/core/view.h"
+#include "broker/erasure/kept.h"
+#include "broker/erasure/proofs.h"
+#include "broker/record.h"
+#include "store/vault.h"
+
+#include <ftw.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const uint8_t tenant_key[VDR_VAULT_KEY_BYTES] = {7, 7, 7};
+
+static const char officer_town[] =
+    "municipality: GM9901\n"
+    "identity: {address_match: join, max_persons: 12, excluded_addresses: []}\n"
+    "clocks: {future: 10m, late: 60d, cooldown: 90d, sticky: 730d, retry: 1h,\n"
+    "         accept: {urgent: 4h, high: 1d, normal: 3d}}\n"
+    "may_combine: [[youth, safety], [housing, youth], [housing, safety]]\n"
+    "agencies:\n"
+    "  - {id: school, kind: school, source: \"urn:a:school\", sees_match: true}\n"
+    "  - {id: politie, kind: police, source: \"urn:a:politie\", sees_match: true}\n"
+    "  - {id: woonstad, kind: housing, source: \"urn:a:woonstad\", sees_match: true}\n"
+    "services:\n"
+    "  - {id: wijkteam, domains: [\"*\"]}\n"
+    "regisseurs:\n"
+    "  - {id: r-anna, districts: [\"*\"], capacity: 10, hard_capacity: 12, expertise: [education]}\n"
+    "coordinators: [c-piet]\n"
+    "privacy_officers: [p-els]\n";
+
+/* ---- a store on disk with an engine on it ---- */
+
+typedef struct place {
+    char dir[64], escrow[64];
+    vdr_vault *vault;
+    vdr_log *log;
+    vdr_checkpoint *checkpoint;
+    vdr_clock clock;
+    vdr_engine *engine;
+    char words[VDR_ENGINE_WORDS_BYTES], notices[8192];
+    uint64_t seq;
+    vdr_result last;
+    bool job_done;
+    vdr_job job;
+} place;
+
+static void
+note(void *context, vdr_notice_level level, const char *words)
+{
+    place *p = context;
+    size_t used = strlen(p->notices);
+    (void)snprintf(p->notices + used, sizeof p->notices - used, "%d %s\n", (int)level, words);
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+    (void)st;
+    (void)kind;
+    (void)ftw;
+    return remove(path);
+}
+
+static void
+remove_dir(const char *dir)
+{
+    (void)nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+static vdr_err
+try_open(place *p)
+{
+    const vdr_vault_options keys = {.key = tenant_key, .escrow = p->escrow, .create = true};
+    vdr_err err = vdr_vault_open(p->dir, &keys, &p->vault, NULL);
+    const vdr_log_options log = {.create = true, .vault = p->vault};
+    if (err == VDR_OK)
+        err = vdr_log_open_lmdb(p->dir, &log, &p->log, NULL);
+    if (err == VDR_OK)
+        err = vdr_checkpoint_open_lmdb(p->dir, p->vault, true, &p->checkpoint, NULL);
+    if (err != VDR_OK)
+        return err;
+    vdr_ms wall = p->clock.wall;
+    int64_t steady_us = p->clock.steady_us;
+    vdr_clock_init(&p->clock, VDR_CLOCK_VIRTUAL);
+    vdr_clock_move(&p->clock, wall != 0 ? wall : T0, steady_us);
+    (void)vdr_clock_jump(&p->clock);
+    vdr_config_texts texts = texts_of(officer_town, catalogue_text, rules_text);
+    const vdr_engine_options options = {.log = p->log,
+                                        .checkpoint = p->checkpoint,
+                                        .vault = p->vault,
+                                        .dir = p->dir,
+                                        .escrow = p->escrow,
+                                        .clock = &p->clock,
+                                        .key = test_key,
+                                        .config = &texts,
+                                        .notice = note,
+                                        .notice_context = p};
+    return vdr_engine_open(&options, &p->engine, p->words);
+}
+
+static void
+close_place(place *p) /* without stop: as kill -9 */
+{
+    vdr_engine_close(&p->engine);
+    vdr_checkpoint_close(&p->checkpoint);
+    vdr_log_close(&p->log);
+    vdr_vault_close(&p->vault);
+}
+
+static void
+open_place(place *p)
+{
+    vdr_err err = try_open(p);
+    if (err != VDR_OK)
+        fail_msg("opening: %s: %s", vdr_err_code(err), p->words);
+}
+
+static place *
+place_new(void)
+{
+    place *p = calloc(1, sizeof *p);
+    assert_non_null(p);
+    (void)snprintf(p->dir, sizeof p->dir, "/tmp/vdr-erase-XXXXXX");
+    (void)snprintf(p->escrow, sizeof p->escrow, "/tmp/vdr-escrow-XXXXXX");
+    assert_non_null(mkdtemp(p->dir));
+    assert_non_null(mkdtemp(p->escrow));
+    return p;
+}
+
+static void
+place_free(place *p)
+{
+    close_place(p);
+    remove_dir(p->dir);
+    remove_dir(p->escrow);
+    free(p);
+}
+
+static void
+collect(place *p)
+{
+    const vdr_group *group;
+    while (vdr_engine_collect(p->engine, &group)) {
+        for (size_t i = 0; i < group->result_count; i++)
+            p->last = group->results[i];
+        vdr_engine_release(p->engine, group);
+    }
+    p->job_done = vdr_engine_collect_job(p->engine, &p->job) || p->job_done;
+}
+
+static void
+turn(place *p)
+{
+    assert_int_equal(vdr_engine_turn(p->engine), VDR_OK);
+    collect(p);
+}
+
+static void
+move_ms(place *p, int64_t ms)
+{
+    vdr_clock_move(&p->clock, ms, ms * 1000);
+}
+
+/* Submits one event and returns its position. No turn before it: what is due fires in its own step. */
+static vdr_position
+submit(place *p, const char *id, const char *source, const char *type, const char *more)
+{
+    char text[1024], at[VDR_TIME_TEXT_BYTES + 1] = "";
+    vdr_time_format(p->clock.wall, at);
+    (void)snprintf(text, sizeof text,
+                   "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"%s\",\"type\":\"%s\",\"time\":\"%s\","
+                   "\"data\":{\"municipality\":\"GM9901\",%s}}",
+                   id, source, type, at, more);
+    vdr_submission submission = {.ticket = {.session = 1, .seq = ++p->seq}, .json = vdr_span_str(text)};
+    assert_int_equal(vdr_engine_submit(p->engine, &submission), VDR_OK);
+    while (p->last.ticket.seq != p->seq)
+        turn(p);
+    if (p->last.verdict != VDR_E_ACCEPTED)
+        fail_msg("%s: %s", id, vdr_err_code(p->last.verdict));
+    return p->last.position;
+}
+
+#define A "\"persons\":[{\"bsn\":\"999990342\"}]"
+#define B "\"persons\":[{\"bsn\":\"999990019\"}]"
+
+typedef struct story {
+    vdr_position a[3], b[2]; /* records of household 1, and of household 2 */
+    vdr_position erased, config;
+    uint32_t overdue; /* offset of B's message in the tale of a[0] */
+} story;
+
+/* The message of this kind in a tale. */
+static bool
+find_message(vdr_span tale, vdr_message_kind kind, uint32_t *ret_offset)
+{
+    uint32_t offset = 0;
+    vdr_effect effect;
+    while (*ret_offset = offset, vdr_effect_next(tale, &offset, &effect) == VDR_OK)
+        if (effect.kind == VDR_EFFECT_MESSAGE && effect.message == kind)
+            return true;
+    return false;
+}
+
+/* Household 1 is B's: a signal that becomes overdue in the very step of A's first. Then all of A is erased. */
+static story
+tell(place *p)
+{
+    story s = {.config = 1};
+    vdr_log_record record;
+    s.b[0] = submit(p, "b-1", "urn:a:woonstad", "nl.t.overlast.v1", B);
+    move_ms(p, 3 * 3600 * 1000);
+    s.a[0] = submit(p, "a-1", "urn:a:school", "nl.t.verzuim.v1", A);
+    s.a[1] = submit(p, "a-2", "urn:a:politie", "nl.t.geweld.v1", A);
+    s.a[2] = submit(p, "a-3", "urn:a:school", "nl.voordeur.signal_withdrawn.v1",
+                    "\"signal\":\"a-1\",\"reason\":\"x\"");
+    s.b[1] = submit(p, "b-2", "urn:a:school", "nl.t.verzuim.v1", B);
+    assert_int_equal(vdr_engine_record(p->engine, s.a[0], &record), VDR_OK);
+    assert_true(find_message(record.tale, VDR_MESSAGE_OVERDUE, &s.overdue));
+    vdr_engine_record_done(p->engine);
+    return s;
+}
+
+static void
+erase(place *p, story *s)
+{
+    s->erased = submit(p, "e-1", "urn:voordeur:privacy_officer:p-els", "nl.voordeur.erased.v1",
+                       "\"household\":\"H2\"");
+}
+
+static vdr_err
+read_record(vdr_log *log, vdr_position position)
+{
+    vdr_log_reader *reader;
+    vdr_log_record record;
+    assert_int_equal(vdr_log_reader_open(log, &reader), VDR_OK);
+    vdr_err err = vdr_log_read(reader, position, &record);
+    vdr_log_reader_close(&reader);
+    return err;
+}
+
+static bool
+is_idle(const place *p)
+{
+    vdr_engine_erasure seen;
+    vdr_engine_erasure_get(p->engine, &seen);
+    return strcmp(seen.step, "idle") == 0;
+}
+
+/* Turns until a run was completed. */
+static void
+run_to_the_end(place *p)
+{
+    vdr_engine_erasure before, seen;
+    vdr_engine_erasure_get(p->engine, &before);
+    move_ms(p, 2000); /* what is erased within a second goes together */
+    for (unsigned turns = 0;; turns++) {
+        turn(p);
+        vdr_engine_erasure_get(p->engine, &seen);
+        if (seen.runs != before.runs && strcmp(seen.step, "idle") == 0)
+            return;
+        if (turns > 2000 || seen.failures != 0)
+            fail_msg("no run: %s", p->notices);
+    }
+}
+
+/* What must hold when a run is over. */
+static void
+check_erased(place *p, const story *s)
+{
+    vdr_engine_erasure seen;
+    vdr_span bytes;
+    uint32_t at = 0;
+    vdr_effect effect;
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(read_record(p->log, s->a[i]), VDR_E_ERASED);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(read_record(p->log, s->b[i]), VDR_OK);
+    assert_int_equal(read_record(p->log, s->erased), VDR_OK);
+    assert_int_equal(read_record(p->log, s->config), VDR_OK);
+    assert_true(vdr_engine_kept(p->engine, s->a[0], s->overdue, &bytes));
+    assert_int_equal(vdr_effect_next(bytes, &at, &effect), VDR_OK);
+    assert_true(vdr_span_equal(effect.signal.id, vdr_span_str("b-1")));
+    vdr_engine_erasure_get(p->engine, &seen);
+    assert_int_equal(seen.kept_messages, 1);
+    assert_int_equal(seen.waiting, 0);
+    assert_int_equal(vdr_checkpoint_generation(p->checkpoint), seen.generation);
+    assert_null(vdr_engine_check(p->engine));
+}
+
+static void
+put_path(const place *p, const char *name, char path[128])
+{
+    (void)snprintf(path, 128, "%s/%s", p->dir, name);
+}
+
+static bool
+is_there(const place *p, const char *name)
+{
+    char path[128];
+    put_path(p, name, path);
+    return access(path, F_OK) == 0;
+}
+
+/* ---- proofs ---- */
+
+typedef struct proofs_seen {
+    unsigned left[4], runs, backups;
+    uint64_t generation;
+    bool named; /* a-1 of the school */
+} proofs_seen;
+
+static void
+see_proof(void *context, const vdr_proof_entry *entry)
+{
+    proofs_seen *seen = context;
+    if (entry->line == VDR_PROOF_LEFT) {
+        seen->left[entry->left.kind]++;
+        if (entry->left.kind == VDR_LEFT_SIGNAL && vdr_span_equal(entry->left.id, vdr_span_str("a-1")))
+            seen->named = vdr_span_equal(entry->left.source, vdr_span_str("urn:a:school")) &&
+                          entry->left.reason == VDR_LEFT_BY_ERASURE && entry->left.time != VDR_MS_NONE;
+    } else if (entry->line == VDR_PROOF_RUN) {
+        seen->runs++;
+        seen->generation = entry->generation;
+    } else {
+        seen->backups++;
+    }
+}
+
+static void
+check_proofs(const char *folder, uint64_t generation)
+{
+    proofs_seen seen = {0};
+    assert_int_equal(vdr_proofs_walk(folder, see_proof, &seen), VDR_OK);
+    assert_true(seen.left[VDR_LEFT_SIGNAL] >= 2 && seen.left[VDR_LEFT_HOUSEHOLD] >= 1 && seen.named);
+    assert_true(seen.runs >= 1);
+    assert_int_equal(seen.generation, generation);
+}
+
+/* ---- tests ---- */
+
+static void
+copy_file(const char *from_dir, const char *to_dir, const char *name)
+{
+    char path[192];
+    uint8_t bytes[65536];
+    (void)snprintf(path, sizeof path, "%s/%s", from_dir, name);
+    FILE *from = fopen(path, "rb");
+    assert_non_null(from);
+    size_t len = fread(bytes, 1, sizeof bytes, from);
+    assert_true(len < sizeof bytes);
+    (void)fclose(from);
+    (void)snprintf(path, sizeof path, "%s/%s", to_dir, name);
+    FILE *to = fopen(path, "wb");
+    assert_non_null(to);
+    assert_int_equal(fwrite(bytes, 1, len, to), len);
+    assert_int_equal(fclose(to), 0);
+}
+
+/* A backup as the broker makes it, of what is durable. */
+static place *
+backup_of(place *p)
+{
+    place *copy = place_new();
+    vdr_vault_status status;
+    vdr_vault_status_get(p->vault, &status);
+    p->job_done = false;
+    assert_int_equal(vdr_engine_checkpoint(p->engine, (vdr_ticket){1, 1}), VDR_OK);
+    while (!p->job_done)
+        turn(p);
+    assert_int_equal(p->job.result, VDR_OK);
+    assert_int_equal(vdr_checkpoint_backup(p->checkpoint, copy->dir), VDR_OK);
+    assert_int_equal(vdr_log_backup(p->log, copy->dir), VDR_OK);
+    copy->clock = p->clock;
+    return copy;
+}
+
+/* The copy with the wrapping key that the escrow holds now. */
+static void
+place_wrap(place *copy, const place *p)
+{
+    char path[128];
+    (void)snprintf(path, sizeof path, "%s/wrap", p->escrow);
+    assert_int_equal(vdr_vault_place(path, copy->dir), VDR_OK);
+}
+
+static void
+what_was_erased_cannot_be_opened_here_or_in_a_copy(void **state)
+{
+    (void)state;
+    place *p = place_new();
+    open_place(p);
+    story s = tell(p);
+    place *copy = backup_of(p);
+    erase(p, &s);
+    run_to_the_end(p);
+    check_erased(p, &s);
+    assert_false(is_there(p, "keys/wrap.old"));
+    assert_false(is_there(p, "keys/wrap.new"));
+    assert_non_null(strstr(p->notices, "erasure run"));
+    vdr_engine_erasure seen;
+    vdr_engine_erasure_get(p->engine, &seen);
+    assert_int_equal(seen.generation, 2);
+    assert_int_equal(seen.last_dropped, 3);
+    check_proofs(p->dir, 2);
+    check_proofs(p->escrow, 2);
+
+    /* The copy, with the tenant key and the wrapping key of now: its keys do not fit; and with those of now, too. */
+    place_wrap(copy, p);
+    const vdr_vault_options keys = {.key = tenant_key};
+    assert_int_equal(vdr_vault_open(copy->dir, &keys, &copy->vault, NULL), VDR_E_STORE_CORRUPT);
+    copy_file(p->dir, copy->dir, "keys/table");
+    assert_int_equal(vdr_vault_open(copy->dir, &keys, &copy->vault, NULL), VDR_OK);
+    const vdr_log_options log = {.vault = copy->vault};
+    assert_int_equal(vdr_log_open_lmdb(copy->dir, &log, &copy->log, NULL), VDR_OK);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(read_record(copy->log, s.a[i]), VDR_E_ERASED);
+    vdr_err err = vdr_checkpoint_open_lmdb(copy->dir, copy->vault, false, &copy->checkpoint, NULL);
+    vdr_checkpoint_manifest manifest;
+    if (err == VDR_OK)
+        err = vdr_checkpoint_manifest_get(copy->checkpoint, &manifest);
+    assert_true(err != VDR_OK);
+    place_free(copy);
+
+    /* It starts again, from the checkpoint, as it was. */
+    uint64_t hash = vdr_engine_state_hash(p->engine);
+    close_place(p);
+    open_place(p);
+    assert_true(vdr_engine_state_hash(p->engine) == hash);
+    check_erased(p, &s);
+    vdr_engine_erasure_get(p->engine, &seen);
+    assert_int_equal(seen.runs, 1);
+
+    /* What was kept goes when it is read. */
+    vdr_command_ack ack = {.mailbox = vdr_core_mailbox(vdr_engine_core(p->engine), VDR_PARTY_COORDINATOR,
+                                                       vdr_span_str("c-piet")),
+                           .seq = 1};
+    assert_int_equal(vdr_engine_submit_acks(p->engine, (vdr_ticket){1, ++p->seq}, &ack, 1), VDR_OK);
+    assert_int_equal(vdr_engine_erase(p->engine, (vdr_ticket){1, 77}), VDR_OK);
+    p->job_done = false;
+    while (!p->job_done)
+        turn(p);
+    assert_int_equal(p->job.result, VDR_OK);
+    assert_int_equal(p->job.ticket.seq, 77);
+    vdr_engine_erasure_get(p->engine, &seen);
+    assert_int_equal(seen.kept_messages, 0);
+    assert_int_equal(seen.generation, 3);
+    assert_false(is_there(p, "keys/kept"));
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(read_record(p->log, s.b[i]), VDR_OK);
+    place_free(p);
+}
+
+/* Stopped after every turn of a run, and started again: nothing is lost, and in the end all is gone. */
+static void
+a_run_that_is_stopped_anywhere_is_gone_through_again(void **state)
+{
+    (void)state;
+    unsigned stopped[16] = {0}, turns = 0;
+    for (bool over = false; !over; turns++) {
+        place *p = place_new();
+        open_place(p);
+        story s = tell(p);
+        erase(p, &s);
+        move_ms(p, 2000);
+        for (unsigned i = 0; i < turns; i++)
+            turn(p);
+        vdr_engine_erasure seen;
+        vdr_engine_erasure_get(p->engine, &seen);
+        over = seen.runs == 1;
+        for (size_t i = 0; i < 8; i++) {
+            static const char *const steps[8] = {"idle", "note",   "turn",  "checkpoint",
+                                                 "sift", "finish", "prove", ""};
+            stopped[i] += strcmp(seen.step, steps[i]) == 0;
+        }
+        vdr_position stepped = vdr_core_position(vdr_engine_core(p->engine));
+        uint64_t hash = vdr_engine_state_hash(p->engine);
+        close_place(p);
+        open_place(p);
+        if (vdr_core_position(vdr_engine_core(p->engine)) == stepped)
+            assert_true(vdr_engine_state_hash(p->engine) == hash);
+        for (size_t i = 0; i < 2; i++)
+            assert_int_equal(read_record(p->log, s.b[i]), VDR_OK);
+        vdr_engine_erasure_get(p->engine, &seen);
+        if (seen.runs == 0 || seen.waiting != 0)
+            run_to_the_end(p);
+        check_erased(p, &s);
+        vdr_engine_erasure_get(p->engine, &seen); /* 3: stopped between the end of the key and its proof */
+        assert_true(seen.generation == 2 || seen.generation == 3);
+        check_proofs(p->escrow, seen.generation);
+        place_free(p);
+    }
+    for (size_t i = 0; i < 7; i++)
+        if (stopped[i] == 0 && i != 5)
+            fail_msg("never stopped at step %zu", i);
+    print_message("stopped after each of %u turns\n", turns);
+}
+
+/* The store is lost while a run is on; the backup is of before the erasure. */
+static void
+a_restored_store_erases_again_before_it_serves(void **state)
+{
+    (void)state;
+    place *p = place_new();
+    open_place(p);
+    story s = tell(p);
+    place *copy = backup_of(p);
+    erase(p, &s);
+    move_ms(p, 2000);
+    vdr_engine_erasure seen;
+    do {
+        turn(p);
+        vdr_engine_erasure_get(p->engine, &seen);
+    } while (strcmp(seen.step, "idle") == 0 || strcmp(seen.step, "note") == 0);
+    place_wrap(copy, p);
+    copy_file(p->escrow, copy->escrow, VDR_PROOFS_NAME);
+    place_free(p);
+
+    open_place(copy);
+    vdr_at at;
+    vdr_household_view household;
+    assert_false(vdr_view_household(vdr_engine_core(copy->engine), (vdr_household_id){2}, &at, &household));
+    assert_true(vdr_view_household(vdr_engine_core(copy->engine), (vdr_household_id){1}, &at, &household));
+    assert_non_null(strstr(copy->notices, "left again"));
+    run_to_the_end(copy);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(read_record(copy->log, s.a[i]), VDR_E_ERASED);
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(read_record(copy->log, s.b[i]), VDR_OK);
+    /* Once is enough: what the new time numbers as the old one did is not touched. */
+    uint64_t hash = vdr_engine_state_hash(copy->engine);
+    copy->notices[0] = '\0';
+    close_place(copy);
+    open_place(copy);
+    assert_null(strstr(copy->notices, "left again"));
+    assert_true(vdr_engine_state_hash(copy->engine) == hash);
+    place_free(copy);
+}
+
+/* Terms alone: a run waits for its schedule, and is not begun for nothing. */
+static void
+what_leaves_by_its_term_waits_for_the_schedule(void **state)
+{
+    (void)state;
+    place *p = place_new();
+    open_place(p);
+    vdr_position gone = submit(p, "b-1", "urn:a:woonstad", "nl.t.overlast.v1", B);
+    vdr_position stays = submit(p, "a-1", "urn:a:school", "nl.t.verzuim.v1", A);
+    vdr_engine_erasure seen;
+    for (int day = 0; day < 30; day++) {
+        move_ms(p, VDR_DAY_MS);
+        turn(p);
+    }
+    turn(p);
+    vdr_engine_erasure_get(p->engine, &seen);
+    assert_int_equal(seen.waiting, 2); /* the signal, and its household */
+    assert_int_equal(seen.runs, 0);
+    assert_true(is_idle(p));
+    assert_int_equal(read_record(p->log, gone), VDR_OK);
+    assert_true(seen.next > p->clock.wall + 6 * VDR_DAY_MS && seen.next <= p->clock.wall + 7 * VDR_DAY_MS);
+    move_ms(p, 7 * VDR_DAY_MS);
+    run_to_the_end(p);
+    assert_int_equal(read_record(p->log, gone), VDR_E_ERASED);
+    assert_int_equal(read_record(p->log, stays), VDR_OK);
+    vdr_engine_erasure_get(p->engine, &seen);
+    assert_int_equal(seen.next, VDR_MS_NONE);
+    assert_int_equal(vdr_engine_wait_ms(p->engine) >= 0, true);
+    place_free(p);
+}
+
+static void
+kept_messages_survive_their_file_and_no_changed_byte(void **state)
+{
+    (void)state;
+    place *p = place_new();
+    const vdr_vault_options keys = {.key = tenant_key, .create = true};
+    assert_int_equal(vdr_vault_open(p->dir, &keys, &p->vault, NULL), VDR_OK);
+    vdr_kept *kept = NULL, *again = NULL;
+    assert_int_equal(vdr_kept_read(p->dir, p->vault, &kept), VDR_OK);
+    assert_int_equal(vdr_kept_count(kept), 0);
+    static uint8_t long_one[30000];
+    for (uint64_t i = 0; i < 10; i++)
+        vdr_kept_add(kept, 100 - i * 7 % 10, (uint32_t)i, vdr_span_of(long_one, 2 + i * 3000));
+    assert_int_equal(vdr_kept_write(kept, p->dir, p->vault), VDR_OK);
+    assert_int_equal(vdr_kept_read(p->dir, p->vault, &again), VDR_OK);
+    assert_int_equal(vdr_kept_count(again), 10);
+    for (uint64_t i = 0; i < 10; i++) {
+        vdr_span effect;
+        assert_true(vdr_kept_find(again, 100 - i * 7 % 10, (uint32_t)i, &effect));
+        assert_int_equal(effect.len, 2 + i * 3000);
+        assert_false(vdr_kept_find(again, 100 - i * 7 % 10, (uint32_t)i + 1, &effect));
+    }
+    vdr_kept_free(&again);
+    char path[128];
+    put_path(p, "keys/kept", path);
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    FILE *file = fopen(path, "r+b");
+    assert_non_null(file);
+    for (long at = 0; at < st.st_size; at += at < 100 ? 1 : 997) {
+        int byte;
+        assert_int_equal(fseek(file, at, SEEK_SET), 0);
+        assert_true((byte = fgetc(file)) >= 0);
+        assert_int_equal(fseek(file, at, SEEK_SET), 0);
+        assert_true(fputc(byte ^ 4, file) >= 0 && fflush(file) == 0);
+        vdr_err err = vdr_kept_read(p->dir, p->vault, &again);
+        if (err == VDR_OK)
+            fail_msg("byte %ld changed, and nobody says so", at);
+        assert_int_equal(fseek(file, at, SEEK_SET), 0);
+        assert_true(fputc(byte, file) >= 0 && fflush(file) == 0);
+    }
+    assert_int_equal(fclose(file), 0);
+    vdr_kept_free(&kept);
+    kept = vdr_kept_new();
+    assert_int_equal(vdr_kept_write(kept, p->dir, p->vault), VDR_OK);
+    assert_false(is_there(p, "keys/kept"));
+    vdr_kept_free(&kept);
+    place_free(p);
+}
+
+static void
+a_line_of_a_proof_reads_as_it_was_written(void **state)
+{
+    (void)state;
+    const vdr_proof_entry rows[] = {
+        {.line = VDR_PROOF_LEFT,
+         .at = T0,
+         .order = 7,
+         .left = {.kind = VDR_LEFT_SIGNAL,
+                  .reason = VDR_LEFT_BY_TERM,
+                  .number = 12,
+                  .at = T0,
+                  .time = T0 - 1,
+                  .id = vdr_span_str("s \"1\" \\ \n \x01 é"),
+                  .source = vdr_span_str("urn:a"),
+                  .type = vdr_span_str("nl.t.v1")}},
+        {.line = VDR_PROOF_LEFT,
+         .at = T0,
+         .order = 8,
+         .left = {.kind = VDR_LEFT_HOUSEHOLD,
+                  .reason = VDR_LEFT_BY_HOUSEHOLD,
+                  .number = 3,
+                  .at = T0,
+                  .time = VDR_MS_NONE}},
+        {.line = VDR_PROOF_RUN, .at = T0, .generation = 2, .through = 8, .kept = 100, .dropped = 3},
+        {.line = VDR_PROOF_BACKUP, .at = T0, .generation = 2, .position = 99},
+    };
+    vdr_arena arena;
+    vdr_arena_init(&arena, 1 << 16);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        vdr_bytes bytes = {0}, again = {0};
+        vdr_proof_entry read;
+        vdr_proof_write(&rows[i], &bytes);
+        assert_true(vdr_proof_read(vdr_span_of(bytes.at, bytes.len - 1), &arena, &read));
+        vdr_proof_write(&read, &again);
+        assert_true(vdr_span_equal(vdr_bytes_span(&bytes), vdr_bytes_span(&again)));
+        assert_false(vdr_proof_read(vdr_span_of(bytes.at, bytes.len - 3), &arena, &read));
+        vdr_bytes_done(&bytes);
+        vdr_bytes_done(&again);
+        vdr_arena_reset(&arena);
+    }
+    vdr_arena_done(&arena);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_line_of_a_proof_reads_as_it_was_written),
+        cmocka_unit_test(kept_messages_survive_their_file_and_no_changed_byte),
+        cmocka_unit_test(what_was_erased_cannot_be_opened_here_or_in_a_copy),
+        cmocka_unit_test(what_leaves_by_its_term_waits_for_the_schedule),
+        cmocka_unit_test(a_restored_store_erases_again_before_it_serves),
+        cmocka_unit_test(a_run_that_is_stopped_anywhere_is_gone_through_again),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
