@@ -32,6 +32,20 @@ vdr_admin_say_error(vdr_daemon *daemon, vdr_session *session, uint64_t request, 
     vdr_admin_say(daemon, session, &result);
 }
 
+void
+vdr_admin_answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin_result *result)
+{
+    vdr_wire wire = {.type = VDR_FRAME_RESULT, .result = *result};
+    vdr_err err = vdr_engine_room(daemon->engine) == 0 ? VDR_E_BUSY : VDR_OK;
+    if (err == VDR_OK)
+        err = vdr_speak_hold(daemon, session, &wire);
+    if (err == VDR_OK)
+        err = vdr_engine_submit_barrier(daemon->engine,
+                                        vdr_errand_ticket(VDR_ERRAND_ANSWER, session->number, 0));
+    if (err != VDR_OK)
+        vdr_admin_say_error(daemon, session, result->request, err, vdr_err_text(err));
+}
+
 /* ---- verbs whose result comes later */
 
 vdr_admin_wait *
@@ -158,56 +172,6 @@ tell_faults(vdr_reload *reload, const vdr_config_faults *faults)
                        fault->line, fault->column);
         (void)snprintf(text, sizeof text, "%.*s", (int)fault->message.len, (const char *)fault->message.at);
         VDR_NOTE(CONFIG_BAD, vdr_field_text("place", place), vdr_field_text("text", text));
-    }
-}
-
-/* Four eyes need two operators. */
-static void
-warn_alone(const vdr_node *node)
-{
-    const char *first = NULL;
-    for (size_t i = 0; i < node->party_count; i++) {
-        const vdr_key_party *key = &node->parties[i].key;
-        if (key->kind != VDR_PARTY_OPERATOR)
-            continue;
-        if (first != NULL && strcmp(first, key->id) != 0)
-            return;
-        first = key->id;
-    }
-    if (node->four_eyes)
-        VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", node->path),
-                 vdr_field_text("text", "approvals: two, but there are no two operators: nothing that is "
-                                        "proposed can be approved"));
-}
-
-void
-vdr_admin_admit(vdr_daemon *daemon)
-{
-    const vdr_node *node = daemon->node;
-    const vdr_config *config = vdr_core_config(vdr_engine_core(daemon->engine));
-    vdr_key_party *parties = (vdr_key_party *)vdr_alloc(node->party_count + 1, sizeof *parties);
-    size_t count = 0;
-    for (size_t i = 0; i < node->party_count; i++) {
-        const vdr_node_party *party = &node->parties[i];
-        if (vdr_node_party_known(config, party->key.kind, party->key.id)) {
-            parties[count++] = party->key;
-            continue;
-        }
-        char place[512], text[VDR_CONF_NAME_MAX + 100];
-        (void)snprintf(place, sizeof place, "%s:%u:%u", node->path, party->line, party->column);
-        (void)snprintf(text, sizeof text, "%s:%s is not in town.yaml; its key is not let in",
-                       vdr_party_kind_name(party->key.kind), party->key.id);
-        VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", place), vdr_field_text("text", text));
-    }
-    warn_alone(node);
-    vdr_keyring_replace(daemon->keyring, parties, count);
-    free(parties);
-    VDR_NOTE(KEYS_ACTIVE, vdr_field_number("keys", count));
-    for (vdr_session *s = vdr_session_next(daemon->sessions, NULL); s != NULL;
-         s = vdr_session_next(daemon->sessions, s)) {
-        vdr_key key;
-        if (vdr_session_live(s) && !vdr_keyring_by_id(daemon->keyring, s->key_id, &key))
-            vdr_speak_bye(daemon, s, VDR_E_KEY_REVOKED, 0);
     }
 }
 
@@ -456,6 +420,17 @@ unassigned_since(const vdr_daemon *daemon)
     return any ? (uint64_t)view.opened_at : 0;
 }
 
+/* The next end of a key that nobody has seen to; 0: none. */
+static uint64_t
+soonest_key(const vdr_daemon *daemon)
+{
+    vdr_ms soonest = 0;
+    for (unsigned kind = 0; kind <= VDR_PARTY_LAST; kind++)
+        if (daemon->key_soonest[kind] != 0 && (soonest == 0 || daemon->key_soonest[kind] < soonest))
+            soonest = daemon->key_soonest[kind];
+    return (uint64_t)soonest;
+}
+
 static uint64_t
 refused_sum(const uint64_t counts[VDR_REFUSALS_CODES])
 {
@@ -526,6 +501,8 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         counter("sessions", vdr_sessions_count(daemon->sessions, VDR_ZONE_PARTIES)),
         counter("sessions_operators", vdr_sessions_count(daemon->sessions, VDR_ZONE_OPERATORS)),
         counter("keys", vdr_keyring_count(daemon->keyring)),
+        counter("keys_expiring", daemon->keys_expiring),
+        counter("key_soonest_ms", soonest_key(daemon)),
         counter("descriptors", descriptors()),
         counter("handshakes_admitted", net.admitted),
         counter("handshakes_refused", net.refused),
@@ -642,7 +619,11 @@ verb_name(vdr_verb verb)
                                         [VDR_VERB_SHADOW_LOOK] = "shadow-look",
                                         [VDR_VERB_VERIFY] = "verify",
                                         [VDR_VERB_VERIFY_LOOK] = "verify-look",
-                                        [VDR_VERB_HEADS] = "heads"};
+                                        [VDR_VERB_HEADS] = "heads",
+                                        [VDR_VERB_KEY_ADD] = "key-add",
+                                        [VDR_VERB_KEY_ROTATE] = "key-rotate",
+                                        [VDR_VERB_KEY_REVOKE] = "key-revoke",
+                                        [VDR_VERB_KEYS] = "keys"};
     return names[verb];
 }
 
@@ -681,8 +662,8 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     if (admin->verb != VDR_VERB_STATUS && admin->verb != VDR_VERB_SESSIONS &&
         admin->verb != VDR_VERB_MAILBOXES && admin->verb != VDR_VERB_REPORT &&
         admin->verb != VDR_VERB_VERIFY_LOOK && admin->verb != VDR_VERB_HEADS &&
-        admin->verb != VDR_VERB_BACKTEST_LOOK && admin->verb != VDR_VERB_SHADOW_LOOK &&
-        !vdr_steer_looks(admin->verb))
+        admin->verb != VDR_VERB_KEYS && admin->verb != VDR_VERB_BACKTEST_LOOK &&
+        admin->verb != VDR_VERB_SHADOW_LOOK && !vdr_steer_looks(admin->verb))
         VDR_NOTE(OPERATOR, vdr_field_text("party", session->party),
                  vdr_field_text("verb", verb_name(admin->verb)));
     switch (admin->verb) {
@@ -718,6 +699,12 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     case VDR_VERB_VERIFY_LOOK:
     case VDR_VERB_HEADS:
         vdr_trust_verb(daemon, session, admin);
+        break;
+    case VDR_VERB_KEY_ADD:
+    case VDR_VERB_KEY_ROTATE:
+    case VDR_VERB_KEY_REVOKE:
+    case VDR_VERB_KEYS:
+        vdr_keys_verb(daemon, session, admin);
         break;
     case VDR_VERB_REPORT:
     case VDR_VERB_CHECK:

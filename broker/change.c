@@ -3,6 +3,7 @@
 #include "broker/inside.h"
 
 #include "broker/core/control.h"
+#include "broker/core/keys.h"
 #include "broker/record.h"
 
 #include <stdio.h>
@@ -231,6 +232,69 @@ vdr_engine_pause(vdr_engine *engine, vdr_ticket ticket, const vdr_engine_pause_w
         (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "proposal %llu: another operator must approve it",
                        (unsigned long long)vdr_control_proposal_last(engine->core));
     return VDR_OK;
+}
+
+/* ---- keys of parties ---- */
+
+static vdr_err
+judge_and_step(vdr_engine *engine, vdr_command *command, vdr_ticket ticket, char *ret_words)
+{
+    vdr_err e = judge(engine, command, ret_words);
+    if (e == VDR_OK)
+        step(engine, command, NULL, ticket);
+    return e;
+}
+
+static vdr_command
+command_of_key(vdr_engine *engine, vdr_command_kind kind, const vdr_engine_key_wish *wish,
+               const vdr_engine_by *by)
+{
+    vdr_command command = command_of(engine, kind, by);
+    command.party_kind = wish->kind;
+    command.subject = wish->id;
+    command.public_key = wish->public_key;
+    return command;
+}
+
+vdr_err
+vdr_engine_key(vdr_engine *engine, vdr_ticket ticket, const vdr_engine_key_wish *wish,
+               const vdr_engine_by *by, char *ret_words)
+{
+    *ret_words = '\0';
+    vdr_err e = vdr_engine_ready(engine);
+    if (e != VDR_OK)
+        return e;
+    vdr_command command = command_of_key(engine, VDR_COMMAND_PROPOSE, wish, by);
+    command.proposal = VDR_PROPOSAL_KEY;
+    command.replaced = wish->replaced;
+    command.until = wish->until;
+    command.overlap_ms = wish->overlap_ms;
+    e = judge_and_step(engine, &command, ticket, ret_words);
+    if (e != VDR_OK)
+        return e;
+    if (by->alone || !vdr_key_needs_two(wish->kind))
+        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "key %llu holds",
+                       (unsigned long long)vdr_key_last(engine->core));
+    else
+        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "proposal %llu: another operator must approve it",
+                       (unsigned long long)vdr_control_proposal_last(engine->core));
+    return VDR_OK;
+}
+
+vdr_err
+vdr_engine_key_revoke(vdr_engine *engine, vdr_ticket ticket, const vdr_engine_key_wish *wish,
+                      const vdr_engine_by *by, char *ret_words)
+{
+    *ret_words = '\0';
+    vdr_err e = vdr_engine_ready(engine);
+    if (e != VDR_OK)
+        return e;
+    vdr_command command = command_of_key(engine, VDR_COMMAND_REVOKE, wish, by);
+    e = judge_and_step(engine, &command, ticket, ret_words);
+    if (e == VDR_OK)
+        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "key %llu is revoked",
+                       (unsigned long long)vdr_key_find(engine->core, wish->public_key.at));
+    return e;
 }
 
 /* ---- decisions ---- */

@@ -31,6 +31,12 @@ vdr_clock_init(vdr_clock *clock, vdr_clock_kind kind)
     }
 }
 
+vdr_ms
+vdr_clock_wall_ms(void)
+{
+    return bounded(read_us(CLOCK_REALTIME) / 1000);
+}
+
 void
 vdr_clock_raise(vdr_clock *clock, vdr_ms at)
 {

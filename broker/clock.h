@@ -38,6 +38,7 @@ void vdr_clock_raise(vdr_clock *clock, vdr_ms at);
 vdr_ms vdr_clock_now(vdr_clock *clock);
 
 int64_t vdr_clock_steady_us(const vdr_clock *clock);
+vdr_ms vdr_clock_wall_ms(void);       /* the machine's; any thread */
 int64_t vdr_clock_monotonic_us(void); /* the machine's; any thread; for measuring only */
 
 /* By how much the wall jumped since the last call, beyond VDR_CLOCK_JUMP_MS; 0: it did not. */

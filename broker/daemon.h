@@ -12,6 +12,7 @@
  *   admin_rehearsal.c  back-tests, made beside the turn
  *   measure.c   numbers for the exporter, once a second
  *   steer.c     those of the routing: proposals, versions, pauses
+ *   admin_keys.c  those of the keys of parties; admit.c: who may connect
  *   speak.c     frames to a connection, waiting in the session's own queue when it takes no more
  *
  * A session that is over is only marked (ending) by whoever finds it so, and is dropped by the loop at the end
@@ -184,6 +185,16 @@ typedef struct vdr_daemon {
     int64_t trust_ms;     /* when it is looked at again */
     uint64_t checkpoints; /* that it knows of */
 
+    /* keys of parties (admit.c) */
+    bool admit_waits; /* who is let in is asked again when this record is durable */
+    vdr_position admit_position;
+    uint64_t key_changes; /* of the core, as last seen */
+    int64_t key_look_ms;  /* when ends that come near are looked for again */
+    uint8_t *key_told;    /* by number: which warnings were given */
+    size_t key_told_size;
+    vdr_ms key_soonest[VDR_PARTY_LAST + 1]; /* by kind: the next end that nobody has seen to; 0: none */
+    uint64_t keys_expiring;                 /* those within 30 days */
+
     vdr_exporter *exporter; /* NULL: nobody measures */
     int64_t measure_ms;     /* when it is given numbers again */
 } vdr_daemon;
@@ -298,8 +309,8 @@ void vdr_admin_say_error(vdr_daemon *daemon, vdr_session *session, uint64_t requ
 /* The number of an errand whose result comes later; NULL: too many are waiting. */
 vdr_admin_wait *vdr_admin_wait_for(vdr_daemon *daemon, const vdr_session *session,
                                    const vdr_wire_admin *admin);
-/* Lets the keys of the node's parties in that the town knows, and no others. */
-void vdr_admin_admit(vdr_daemon *daemon);
+/* A RESULT that is sent when what it shows is durable. */
+void vdr_admin_answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin_result *result);
 
 /* What was begun for this errand did not begin after all. */
 void vdr_admin_give_up(vdr_daemon *daemon, vdr_session *session, uint64_t number, vdr_err err,
@@ -326,6 +337,19 @@ void vdr_rehearsal_say(vdr_daemon *daemon, vdr_session *session, uint64_t reques
 
 void vdr_shadow_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
 void vdr_shadow_resume(vdr_daemon *daemon); /* one that ran when the broker ended goes on */
+
+/* ---- admit.c */
+
+void vdr_admit_soon(
+    vdr_daemon *daemon); /* who is let in may have changed: as soon as what was stepped is durable */
+void vdr_admit_turn(vdr_daemon *daemon); /* when groups were collected, and once a turn */
+void vdr_admit_done(vdr_daemon *daemon);
+vdr_ms
+vdr_admit_now(const vdr_daemon *daemon); /* by the broker's clock, else log time; VDR_MS_NONE: none yet */
+
+/* ---- admin_keys.c */
+
+void vdr_keys_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
 
 /* ---- steer.c */
 

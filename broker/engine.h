@@ -162,6 +162,21 @@ typedef struct vdr_engine_pause_wish {
 VDR_MUST_CHECK vdr_err vdr_engine_pause(vdr_engine *engine, vdr_ticket ticket,
                                         const vdr_engine_pause_wish *wish, const vdr_engine_by *by,
                                         char *ret_words);
+/* A key of a party (broker/core/keys.h). */
+typedef struct vdr_engine_key_wish {
+    vdr_party_kind kind;
+    vdr_span id;
+    vdr_span public_key, replaced; /* VDR_PUBLIC_KEY_BYTES; replaced absent: it takes no other's place */
+    vdr_ms until;
+    int64_t overlap_ms; /* 0 without replaced */
+} vdr_engine_key_wish;
+/* Proposed, or in force at once where nobody else need agree. */
+VDR_MUST_CHECK vdr_err vdr_engine_key(vdr_engine *engine, vdr_ticket ticket, const vdr_engine_key_wish *wish,
+                                      const vdr_engine_by *by, char *ret_words);
+/* Ends a key of the wish's party at once; no more of the wish is looked at. */
+VDR_MUST_CHECK vdr_err vdr_engine_key_revoke(vdr_engine *engine, vdr_ticket ticket,
+                                             const vdr_engine_key_wish *wish, const vdr_engine_by *by,
+                                             char *ret_words);
 VDR_MUST_CHECK vdr_err vdr_engine_decide(vdr_engine *engine, vdr_ticket ticket, vdr_decide decide,
                                          uint64_t number, const vdr_engine_by *by, char *ret_words);
 VDR_MUST_CHECK vdr_err vdr_engine_resume(vdr_engine *engine, vdr_ticket ticket, uint64_t number,

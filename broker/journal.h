@@ -38,12 +38,14 @@
     X(CONFIG_ACTIVE, 202, info, "config_active", "a configuration came into force; position and who")        \
     X(KEYS_ACTIVE, 203, info, "keys_active", "how many keys are let in")                                     \
     X(OPERATOR, 204, info, "operator", "an operator gave a verb that changes something")                     \
+    X(KEY_TERM, 205, warning, "key_term", "a key, or a convenant, ends soon; whose, when, what to do")       \
     X(SESSION_OPEN, 300, info, "session_open", "a session; whose")                                           \
     X(SESSION_END, 301, info, "session_end", "it ended; why")                                                \
     X(SESSION_REFUSED, 302, warning, "session_refused", "a session was not let in; why")                     \
     X(ABUSE, 303, warning, "abuse", "a frame that no honest client sends")                                   \
     X(LIMIT, 304, warning, "limit", "a session met a limit of node.yaml")                                    \
     X(READ_FAILED, 305, error, "read_failed", "the store could not be read for an answer")                   \
+    X(KEY_REFUSED, 306, warning, "key_refused", "a key that is let in no more was shown; whose and why")     \
     X(STORE_OPEN, 400, info, "store_open", "the store is open; how far it goes")                             \
     X(STORE_FULL, 401, warning, "store_full", "no new signals are taken for want of room")                   \
     X(STORE_ROOM, 402, info, "store_room", "they are again")                                                 \

@@ -56,6 +56,7 @@ vdr_daemon_speak_groups(vdr_daemon *daemon)
 {
     const vdr_group *group;
     while (vdr_engine_collect(daemon->engine, &group)) {
+        vdr_admit_turn(daemon); /* before anybody hears that a key was given or has ended */
         for (size_t i = 0; i < group->result_count; i++)
             speak_result(daemon, &group->results[i]);
         vdr_delivery_group(daemon, group);
@@ -230,6 +231,7 @@ vdr_daemon_run(vdr_daemon *daemon, int signal_fd)
         vdr_steer_turn(daemon);
         if (failed == VDR_OK)
             failed = vdr_trust_turn(daemon);
+        vdr_admit_turn(daemon);
         unblock(daemon);
         vdr_daemon_reap(daemon);
         tidy(daemon);

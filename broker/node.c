@@ -46,7 +46,9 @@ typedef enum unit { COUNT, BYTES, DURATION } unit;
     X("heads_every", heads_ms, DURATION, 900000, 1000, VDR_DAY_MS)                                           \
     X("heads_records", heads_records, COUNT, 100000, 1, UINT32_MAX)                                          \
     X("heartbeat", heartbeat_ms, DURATION, 10000, 1000, 600000)                                              \
-    X("handshake", handshake_ms, DURATION, 2000, 1000, 60000)
+    X("handshake", handshake_ms, DURATION, 2000, 1000, 60000)                                                \
+    X("key_term", key_term_ms, DURATION, 365 * VDR_DAY_MS, 60000, VDR_KEY_TERM_MAX_MS)                       \
+    X("key_overlap", key_overlap_ms, DURATION, 7 * VDR_DAY_MS, 1000, 92 * VDR_DAY_MS)
 
 enum {
 #define X(key, member, unit, normal, least, most) LIMIT_##member,
@@ -252,6 +254,18 @@ read_limits(vdr_reader *reader, const vdr_yaml *map, vdr_node_limits *limits)
 #undef X
 }
 
+bool
+vdr_node_is_id(vdr_span id)
+{
+    bool named = id.len > 0 && id.len <= VDR_CONF_NAME_MAX;
+    for (size_t i = 0; i < id.len && named; i++) {
+        uint8_t c = id.at[i];
+        named = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+                c == '_' || c == '-';
+    }
+    return named;
+}
+
 /* "kind:id" */
 static bool
 read_party(vdr_reader *reader, const vdr_yaml *value, vdr_key_party *key)
@@ -263,12 +277,7 @@ read_party(vdr_reader *reader, const vdr_yaml *value, vdr_key_party *key)
     vdr_span kind = colon != NULL ? vdr_span_of(text.at, (size_t)(colon - text.at)) : (vdr_span){0};
     vdr_span id = colon != NULL ? vdr_span_of(colon + 1, text.len - kind.len - 1) : (vdr_span){0};
     key->kind = vdr_party_kind_of(kind);
-    bool named = id.len > 0 && id.len <= VDR_CONF_NAME_MAX;
-    for (size_t i = 0; i < id.len && named; i++) {
-        uint8_t c = id.at[i];
-        named = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
-                c == '_' || c == '-';
-    }
+    bool named = vdr_node_is_id(id);
     if (key->kind == VDR_PARTY_NONE || !named) {
         vdr_reader_fault(reader, value->place,
                          "party: expected KIND:ID with KIND one of agency, regisseur, service, coordinator, "
@@ -487,46 +496,9 @@ vdr_node_free(vdr_node **node_p)
     *node_p = NULL;
 }
 
-static bool
-among(vdr_names names, vdr_span id)
-{
-    for (size_t i = 0; i < names.count; i++) {
-        if (vdr_span_equal(names.at[i], id))
-            return true;
-    }
-    return false;
-}
-
 bool
 vdr_node_party_known(const vdr_config *config, vdr_party_kind kind, const char *id)
 {
-    vdr_span name = vdr_span_str(id);
-    bool known = false;
-    switch (kind) {
-    case VDR_PARTY_AGENCY:
-        for (size_t i = 0; i < config->agency_count && !known; i++)
-            known = vdr_span_equal(config->agencies[i].id, name);
-        break;
-    case VDR_PARTY_REGISSEUR:
-        for (size_t i = 0; i < config->regisseur_count && !known; i++)
-            known = vdr_span_equal(config->regisseurs[i].id, name);
-        break;
-    case VDR_PARTY_SERVICE:
-        for (size_t i = 0; i < config->service_count && !known; i++)
-            known = vdr_span_equal(config->services[i].id, name);
-        break;
-    case VDR_PARTY_COORDINATOR:
-        known = among(config->coordinators, name);
-        break;
-    case VDR_PARTY_PRIVACY_OFFICER:
-        known = among(config->privacy_officers, name);
-        break;
-    case VDR_PARTY_OPERATOR:
-    case VDR_PARTY_AUDITOR:
-        known = true;
-        break;
-    case VDR_PARTY_NONE:
-        break;
-    }
-    return known;
+    return kind == VDR_PARTY_OPERATOR || kind == VDR_PARTY_AUDITOR ||
+           vdr_config_has_party(config, kind, vdr_span_str(id));
 }

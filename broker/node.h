@@ -14,7 +14,7 @@
  *   log: {format: text}                     # or json, or journald (journal.h); optional
  *   demonstration: yes                      # persons are made up: operators see ids and words; optional, no
  *   limits: {sessions: 4096, heartbeat: 10s, store: 64GiB}     # optional, and each of its keys
- *   parties:
+ *   parties: # the first keys; others come by voordeur key add, and are in the log
  *     - {party: "agency:school-1", public_key: "…40 characters of Z85…"}
  *
  * Strict, as the town's files are: every fault has file, line and column. Paths that are not absolute count
@@ -50,6 +50,8 @@ typedef struct vdr_node_limits {
     uint64_t heads_records;      /* or after so many records */
     int64_t heartbeat_ms;
     int64_t handshake_ms;
+    int64_t key_term_ms;    /* how long a key is valid when nobody says; and the longest */
+    int64_t key_overlap_ms; /* how long the old one stays beside it, when nobody says */
 } vdr_node_limits;
 
 typedef struct vdr_node_party {
@@ -84,6 +86,9 @@ VDR_MUST_CHECK vdr_err vdr_node_read(const char *path, vdr_config_faults *faults
 VDR_MUST_CHECK vdr_err vdr_node_read_text(const char *path, vdr_span text, vdr_config_faults *faults,
                                           vdr_node **ret_node);
 void vdr_node_free(vdr_node **node_p); /* NULL-safe */
+
+/* May a party have this id? */
+bool vdr_node_is_id(vdr_span id);
 
 /* Is this party in the town's configuration? Operators always are. */
 bool vdr_node_party_known(const vdr_config *config, vdr_party_kind kind, const char *id);

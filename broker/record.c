@@ -194,6 +194,25 @@ is_asked_for(const vdr_command *command)
     return command->author.at != NULL || command->reason.at != NULL || command->number != 0;
 }
 
+/* Whose, and which. */
+static void
+put_party_key(writer *out, const vdr_command *c)
+{
+    put_number(out, c->party_kind);
+    put_text(out, c->subject);
+    put(out, c->public_key.at, VDR_PUBLIC_KEY_BYTES);
+}
+
+static void
+put_proposed_key(writer *out, const vdr_command *c)
+{
+    put_party_key(out, c);
+    put_instant(out, c->until);
+    put_number(out, (uint64_t)c->overlap_ms);
+    if (c->overlap_ms != 0)
+        put(out, c->replaced.at, VDR_PUBLIC_KEY_BYTES);
+}
+
 /* Who, why, whether alone, and of what. */
 static void
 put_control(writer *out, const vdr_command *c)
@@ -207,6 +226,8 @@ put_control(writer *out, const vdr_command *c)
         if (c->proposal == VDR_PROPOSAL_CONFIG) {
             put(out, c->fingerprint.bytes, sizeof c->fingerprint.bytes);
             put_number(out, c->rollback_of);
+        } else if (c->proposal == VDR_PROPOSAL_KEY) {
+            put_proposed_key(out, c);
         } else {
             put_text(out, c->subject);
             put_instant(out, c->until);
@@ -223,6 +244,9 @@ put_control(writer *out, const vdr_command *c)
         break;
     case VDR_COMMAND_RESUME:
         put_number(out, c->number);
+        break;
+    case VDR_COMMAND_REVOKE:
+        put_party_key(out, c);
         break;
     case VDR_COMMAND_SIGNAL:
     case VDR_COMMAND_ACT:
@@ -298,7 +322,8 @@ version_of(const vdr_command *command)
         return command->timers_max != 0 ? 2 : 1;
     if (command->kind == VDR_COMMAND_CONFIG && !is_asked_for(command))
         return is_keyed(command) ? 2 : 1;
-    if (command->kind > VDR_COMMAND_RESUME)
+    bool of_key = command->kind == VDR_COMMAND_PROPOSE && command->proposal == VDR_PROPOSAL_KEY;
+    if (of_key || command->kind > VDR_COMMAND_RESUME)
         return 4;
     return command->kind >= VDR_COMMAND_CONFIG ? 3 : 1;
 }
@@ -336,6 +361,7 @@ vdr_command_write(const vdr_command *command, uint8_t *at, size_t size)
     case VDR_COMMAND_PROPOSE:
     case VDR_COMMAND_DECIDE:
     case VDR_COMMAND_RESUME:
+    case VDR_COMMAND_REVOKE:
         put_control(&out, command);
         break;
     case VDR_COMMAND_ERASURE:
@@ -540,8 +566,37 @@ take_key_check(reader *in, vdr_command *c)
     in->bad |= !is_keyed(c);
 }
 
+static vdr_span
+take_public_key(reader *in)
+{
+    const uint8_t *at = take(in, VDR_PUBLIC_KEY_BYTES);
+    return at != NULL ? vdr_span_of(at, VDR_PUBLIC_KEY_BYTES) : (vdr_span){0};
+}
+
 static void
-take_control(reader *in, vdr_command *c)
+take_party_key(reader *in, vdr_command *c)
+{
+    c->party_kind = (vdr_party_kind)take_kind(in, VDR_PARTY_LAST);
+    c->subject = take_some_text(in);
+    in->bad |= c->subject.len == 0 || c->subject.len > VDR_CONF_NAME_MAX;
+    c->public_key = take_public_key(in);
+}
+
+static void
+take_proposed_key(reader *in, vdr_command *c)
+{
+    take_party_key(in, c);
+    c->until = take_instant(in);
+    uint64_t overlap = take_number(in);
+    in->bad |= overlap > VDR_KEY_TERM_MAX_MS || c->until == VDR_MS_NONE;
+    c->overlap_ms = in->bad ? 0 : (int64_t)overlap;
+    if (c->overlap_ms != 0)
+        c->replaced = take_public_key(in);
+}
+
+/* version: 4 is of keys, 3 of everything before them. */
+static void
+take_control(reader *in, uint8_t version, vdr_command *c)
 {
     c->author = take_some_text(in);
     c->reason = take_some_text(in);
@@ -551,8 +606,11 @@ take_control(reader *in, vdr_command *c)
     c->alone = alone == 1;
     switch (c->kind) {
     case VDR_COMMAND_PROPOSE:
-        c->proposal = (vdr_proposal_kind)take_kind(in, VDR_PROPOSAL_SILENCE);
-        if (c->proposal == VDR_PROPOSAL_CONFIG) {
+        c->proposal = (vdr_proposal_kind)take_kind(in, VDR_PROPOSAL_KEY);
+        in->bad |= (c->proposal == VDR_PROPOSAL_KEY) != (version == 4);
+        if (c->proposal == VDR_PROPOSAL_KEY) {
+            take_proposed_key(in, c);
+        } else if (c->proposal == VDR_PROPOSAL_CONFIG) {
             c->fingerprint = take_key(in);
             c->rollback_of = take_number(in);
         } else {
@@ -572,6 +630,9 @@ take_control(reader *in, vdr_command *c)
         break;
     case VDR_COMMAND_RESUME:
         c->number = take_some(in);
+        break;
+    case VDR_COMMAND_REVOKE:
+        take_party_key(in, c);
         break;
     case VDR_COMMAND_SIGNAL:
     case VDR_COMMAND_ACT:
@@ -698,8 +759,9 @@ is_form(uint8_t version, uint8_t kind)
     if (version == 3)
         return kind >= VDR_COMMAND_CONFIG && kind <= VDR_COMMAND_RESUME;
     if (version == 4)
-        return kind == VDR_COMMAND_SIGNAL || kind == VDR_COMMAND_ACT || kind == VDR_COMMAND_VIEW ||
-               kind == VDR_COMMAND_ERASURE || kind == VDR_COMMAND_REKEY;
+        return kind == VDR_COMMAND_SIGNAL || kind == VDR_COMMAND_ACT || kind == VDR_COMMAND_PROPOSE ||
+               kind == VDR_COMMAND_VIEW || kind == VDR_COMMAND_REVOKE || kind == VDR_COMMAND_ERASURE ||
+               kind == VDR_COMMAND_REKEY;
     return version == 1 && kind >= VDR_COMMAND_SIGNAL && kind <= VDR_COMMAND_CONFIG;
 }
 
@@ -725,14 +787,14 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
         take_timers_max(&in, &c);
     else if (routing.at[0] == 2)
         take_key_check(&in, &c);
-    else if (routing.at[0] == 3)
-        take_control(&in, &c);
     else if (c.kind == VDR_COMMAND_ERASURE)
         take_erasure(&in, &c);
     else if (c.kind == VDR_COMMAND_VIEW)
         take_view(&in, &c);
     else if (c.kind == VDR_COMMAND_REKEY)
         take_rekey(&in, &c);
+    else if (routing.at[0] >= 3)
+        take_control(&in, routing.at[0], &c);
     if (arena->overflow)
         return VDR_E_NO_MEMORY;
     if (in.bad || in.at != in.end || routing.at[0] != version_of(&c))

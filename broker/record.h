@@ -29,8 +29,8 @@
 #include "broker/door/event.h"
 
 /* 2: a tick that says how many timers fire, a configuration that says under which key. 3: what operators ask for:
- * PROPOSE, DECIDE, RESUME, and a CONFIG that says who. 4: the kinds after those. All else is of version 1, and so are
- * these where they do not say it. */
+ * PROPOSE, DECIDE, RESUME, and a CONFIG that says who. 4: a PROPOSE of a key, and the kinds after RESUME. All else
+ * is of version 1, and so are these where they do not say it. */
 #define VDR_RECORD_VERSION 4u
 
 /* Writes the routing part: at most size bytes to at (NULL when size is 0); returns how many it has. Nothing

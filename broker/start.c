@@ -323,6 +323,8 @@ prepare(started *s)
                              .stones = STONES};
     daemon->sessions = vdr_sessions_new(&caps);
     daemon->keyring = vdr_keyring_new();
+    if (daemon->clock->kind != VDR_CLOCK_EVENT)
+        vdr_keyring_clock(daemon->keyring, vdr_clock_wall_ms);
     daemon->door = vdr_door_new(s->pseudonym_key);
     for (int zone = 0; zone < VDR_ZONES; zone++) {
         size_t frame_max = vdr_daemon_frame_max((vdr_zone)zone);
@@ -333,7 +335,8 @@ prepare(started *s)
     vdr_arena_init(&daemon->speech, vdr_codec_budget(VDR_ADMIN_FRAME_MAX, VDR_ADMIN_FRAME_MAX));
     vdr_arena_init(&daemon->tales, TALES_BYTES);
     vdr_delivery_begin(daemon);
-    vdr_admin_admit(daemon);
+    vdr_admit_soon(daemon);
+    vdr_admit_turn(daemon);
     daemon->refusals = vdr_refusals_new();
     daemon->prover = vdr_prover_new(vdr_engine_fd(daemon->engine));
     daemon->survey = vdr_survey_new(daemon->log, vdr_engine_fd(daemon->engine));
@@ -463,6 +466,7 @@ close_all(started *s)
     vdr_delivery_done(daemon);
     vdr_sessions_free(&daemon->sessions);
     vdr_keyring_free(&daemon->keyring);
+    vdr_admit_done(daemon);
     vdr_door_free(&daemon->door);
     for (int zone = 0; zone < VDR_ZONES; zone++)
         vdr_arena_done(&daemon->body[zone]);

@@ -21,20 +21,6 @@ core_of(const vdr_daemon *daemon)
 
 /* ---- looking: what is shown is durable when it is sent */
 
-static void
-answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin_result *result)
-{
-    vdr_wire wire = {.type = VDR_FRAME_RESULT, .result = *result};
-    vdr_err err = vdr_engine_room(daemon->engine) == 0 ? VDR_E_BUSY : VDR_OK;
-    if (err == VDR_OK)
-        err = vdr_speak_hold(daemon, session, &wire);
-    if (err == VDR_OK)
-        err = vdr_engine_submit_barrier(daemon->engine,
-                                        vdr_errand_ticket(VDR_ERRAND_ANSWER, session->number, 0));
-    if (err != VDR_OK)
-        vdr_admin_say_error(daemon, session, result->request, err, vdr_err_text(err));
-}
-
 /* Numbers of the newest so many, the newest first. */
 static size_t
 listed(uint64_t last)
@@ -51,7 +37,7 @@ list_proposals(vdr_daemon *daemon, vdr_session *session, uint64_t request)
     for (size_t i = 0; i < count; i++)
         (void)vdr_control_proposal(core_of(daemon), last - i, &daemon->tales, &rows[i]);
     vdr_wire_admin_result result = {.request = request, .proposals = rows, .proposal_count = count};
-    answer(daemon, session, &result);
+    vdr_admin_answer(daemon, session, &result);
     free(rows);
 }
 
@@ -64,7 +50,7 @@ list_versions(vdr_daemon *daemon, vdr_session *session, uint64_t request)
     for (size_t i = 0; i < count; i++)
         (void)vdr_control_version(core_of(daemon), last - i, &daemon->tales, &rows[i]);
     vdr_wire_admin_result result = {.request = request, .versions = rows, .version_count = count};
-    answer(daemon, session, &result);
+    vdr_admin_answer(daemon, session, &result);
     free(rows);
 }
 
@@ -77,7 +63,7 @@ list_pauses(vdr_daemon *daemon, vdr_session *session, uint64_t request)
     for (size_t i = 0; i < count; i++)
         (void)vdr_control_pause(core_of(daemon), last - i, &daemon->tales, &rows[i]);
     vdr_wire_admin_result result = {.request = request, .pauses = rows, .pause_count = count};
-    answer(daemon, session, &result);
+    vdr_admin_answer(daemon, session, &result);
     free(rows);
 }
 
@@ -111,7 +97,7 @@ show_texts(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin
                                     .counter_count = 1,
                                     .files = files,
                                     .file_count = VDR_CONFIG_FILES};
-    answer(daemon, session, &result);
+    vdr_admin_answer(daemon, session, &result);
 }
 
 /* ---- changing */
@@ -154,7 +140,7 @@ vdr_steer_active(vdr_daemon *daemon, const vdr_engine_by *by)
         VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", daemon->node->path),
                  vdr_field_text("text", "approvals: one: this configuration holds though nobody else has "
                                         "approved it"));
-    vdr_admin_admit(daemon);
+    vdr_admit_soon(daemon);
 }
 
 /* What changes the configuration at once, or proposes it, as node.yaml asks. */
@@ -252,7 +238,10 @@ note(vdr_daemon *daemon, const vdr_wire_admin *admin, uint64_t number, const cha
                     vdr_control_proposal(core, admin->number, &daemon->tales, &proposal);
     bool makes = admin->verb == VDR_VERB_PROPOSE || admin->verb == VDR_VERB_ROLLBACK;
     if (approved)
-        vdr_admin_note(daemon, number, words, proposal.kind == VDR_PROPOSAL_CONFIG ? "version" : "pause",
+        vdr_admin_note(daemon, number, words,
+                       proposal.kind == VDR_PROPOSAL_CONFIG ? "version"
+                       : proposal.kind == VDR_PROPOSAL_KEY  ? "key"
+                                                            : "pause",
                        proposal.made);
     else if (daemon->node->four_eyes && (makes || admin->verb == VDR_VERB_PAUSE))
         vdr_admin_note(daemon, number, words, "proposal", vdr_control_proposal_last(core));

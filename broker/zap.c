@@ -1,5 +1,8 @@
 #include "broker/zap.h"
 
+#include "broker/journal.h"
+#include "proto/words.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -76,7 +79,14 @@ part_is(const part *p, const char *text)
     return !p->cut && p->len == strlen(text) && memcmp(p->bytes, text, p->len) == 0;
 }
 
-/* The key's id where this key may in through this domain, otherwise 0. */
+static void
+tell_refused(const vdr_key *key, const char *why)
+{
+    VDR_NOTE(KEY_REFUSED, vdr_field_text("kind", vdr_party_kind_name(key->kind)),
+             vdr_field_text("party", key->party), vdr_field_text("reason", why));
+}
+
+/* The key's id where this key may in through this domain, otherwise 0. Why not is told in the journal only. */
 static uint32_t
 judge(vdr_keyring *keyring, const request *asked)
 {
@@ -84,11 +94,18 @@ judge(vdr_keyring *keyring, const request *asked)
                   part_is(&asked->parts[MECHANISM], "CURVE") &&
                   asked->parts[CREDENTIALS].len == VDR_KEY_BYTES && !asked->parts[CREDENTIALS].cut;
     vdr_key key;
-    if (!shaped || !vdr_keyring_by_key(keyring, asked->parts[CREDENTIALS].bytes, &key))
+    vdr_key_standing standing =
+        shaped ? vdr_keyring_judge(keyring, asked->parts[CREDENTIALS].bytes, &key) : VDR_KEY_UNKNOWN;
+    if (standing == VDR_KEY_EXPIRED || standing == VDR_KEY_REVOKED)
+        tell_refused(&key, standing == VDR_KEY_EXPIRED ? "expired" : "revoked");
+    if (standing != VDR_KEY_IN)
         return 0;
     for (int zone = 0; zone < VDR_ZONES; zone++) {
-        if (part_is(&asked->parts[DOMAIN], domains[zone]))
-            return vdr_zone_admits((vdr_zone)zone, key.kind) ? key.id : 0;
+        if (!part_is(&asked->parts[DOMAIN], domains[zone]))
+            continue;
+        if (vdr_zone_admits((vdr_zone)zone, key.kind))
+            return key.id;
+        tell_refused(&key, "another listener");
     }
     return 0;
 }
@@ -101,7 +118,7 @@ answer(void *socket, const request *asked, uint32_t key_id)
         (void)snprintf(user, sizeof user, "%u", key_id);
     const part *id = &asked->parts[REQUEST_ID];
     size_t id_len = asked->count > REQUEST_ID ? id->len : 0;
-    const char *status = key_id != 0 ? "200" : "400", *text = key_id != 0 ? "OK" : "unknown key";
+    const char *status = key_id != 0 ? "200" : "400", *text = key_id != 0 ? "OK" : "unknown key"; /* always */
     return zmq_send(socket, "1.0", 3, ZMQ_SNDMORE) >= 0 &&
            zmq_send(socket, id->bytes, id_len, ZMQ_SNDMORE) >= 0 &&
            zmq_send(socket, status, 3, ZMQ_SNDMORE) >= 0 &&

@@ -366,9 +366,9 @@ SCHEMA(file, file, TEXT(name, 1, NAME), BYTES(text, 0, VDR_CONF_BYTES_MAX))
 
 #define PLAIN vdr_wire_admin
 SCHEMA(admin, admin, U64(request), ENUM(verb, VDR_VERB_STATUS, VDR_VERB_HEADS), INSTANT(time),
-       TEXT(name, 0, VDR_CONF_NAME_MAX), TEXT(reason, 0, VDR_REASON_BYTES_MAX), U64(number),
-       ENUM(kind, 0, VDR_PROPOSAL_SILENCE), MANY(files, file_count, 0, VDR_WIRE_FILES_MAX, file_schema),
-       TEXTS(allowed, allowed_count))
+       TEXT(name, 0, NAME), TEXT(reason, 0, VDR_REASON_BYTES_MAX), U64(number),
+       ENUM(kind, 0, VDR_PROPOSAL_KEY), MANY(files, file_count, 0, VDR_WIRE_FILES_MAX, file_schema),
+       TEXTS(allowed, allowed_count), BYTES(public_key, 0, VDR_PUBLIC_KEY_BYTES), U64(overlap_ms))
 #undef PLAIN
 
 #define PLAIN vdr_wire_counter
@@ -401,12 +401,11 @@ SCHEMA(row, row, TEXT(kind, 1, VDR_CONF_NAME_MAX), MANY(texts, text_count, 0, AN
 
 #define DIGEST BYTES(digest, 0, sizeof(vdr_key16))
 #define PLAIN  vdr_proposal_view
-SCHEMA(proposal_view, proposal_view, U64_FROM(number, 1),
-       ENUM(kind, VDR_PROPOSAL_CONFIG, VDR_PROPOSAL_SILENCE),
+SCHEMA(proposal_view, proposal_view, U64_FROM(number, 1), ENUM(kind, VDR_PROPOSAL_CONFIG, VDR_PROPOSAL_KEY),
        ENUM(state, VDR_PROPOSAL_OPEN, VDR_PROPOSAL_WITHDRAWN), TEXT(author, 0, VDR_CONF_NAME_MAX),
        TEXT(reason, 0, VDR_REASON_BYTES_MAX), I64(at_ms), U64(position), TEXT(decider, 0, VDR_CONF_NAME_MAX),
-       TEXT(verdict, 0, VDR_REASON_BYTES_MAX), INSTANT(ended), TEXT(subject, 0, VDR_CONF_NAME_MAX),
-       INSTANT(until), U64(against), U64(rollback_of), U64(made), DIGEST)
+       TEXT(verdict, 0, VDR_REASON_BYTES_MAX), INSTANT(ended), TEXT(subject, 0, NAME), INSTANT(until),
+       U64(against), U64(rollback_of), U64(made), DIGEST)
 #undef PLAIN
 
 #define PLAIN vdr_version_view

@@ -10,6 +10,8 @@ vdr_proposal_kind_name(vdr_proposal_kind kind)
         return "pause";
     case VDR_PROPOSAL_SILENCE:
         return "silence";
+    case VDR_PROPOSAL_KEY:
+        return "key";
     }
     return "";
 }
@@ -26,6 +28,24 @@ vdr_proposal_state_name(vdr_proposal_state state)
         return "rejected";
     case VDR_PROPOSAL_WITHDRAWN:
         return "withdrawn";
+    }
+    return "";
+}
+
+const char *
+vdr_party_key_state_name(vdr_party_key_state state)
+{
+    switch (state) {
+    case VDR_PARTY_KEY_PROPOSED:
+        return "proposed";
+    case VDR_PARTY_KEY_VALID:
+        return "valid";
+    case VDR_PARTY_KEY_EXPIRED:
+        return "expired";
+    case VDR_PARTY_KEY_REVOKED:
+        return "revoked";
+    case VDR_PARTY_KEY_REFUSED:
+        return "refused";
     }
     return "";
 }

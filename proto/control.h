@@ -11,13 +11,16 @@
 
 #define VDR_REASON_BYTES_MAX 1000u /* a few sentences: it is shown in every list */
 #define VDR_PAUSE_MAX_MS     (92 * INT64_C(86400000))
-#define VDR_PROPOSALS_OPEN   32u /* at once: nobody weighs more */
+#define VDR_PROPOSALS_OPEN   32u                        /* at once: nobody weighs more */
+#define VDR_PUBLIC_KEY_BYTES 32u                        /* of CURVE */
+#define VDR_KEY_TERM_MAX_MS  (3660 * INT64_C(86400000)) /* whatever node.yaml says */
 
 /* What is proposed. Numbers are in the log: never renumber. */
 typedef enum vdr_proposal_kind {
-    VDR_PROPOSAL_CONFIG = 1, /* a configuration */
-    VDR_PROPOSAL_PAUSE = 2,  /* a rule is paused for a while */
-    VDR_PROPOSAL_SILENCE = 3 /* an agency is silenced for a while */
+    VDR_PROPOSAL_CONFIG = 1,  /* a configuration */
+    VDR_PROPOSAL_PAUSE = 2,   /* a rule is paused for a while */
+    VDR_PROPOSAL_SILENCE = 3, /* an agency is silenced for a while */
+    VDR_PROPOSAL_KEY = 4      /* a party gets a key */
 } vdr_proposal_kind;
 
 typedef enum vdr_proposal_state {
@@ -26,6 +29,15 @@ typedef enum vdr_proposal_state {
     VDR_PROPOSAL_REJECTED = 3, /* by somebody else */
     VDR_PROPOSAL_WITHDRAWN = 4 /* by who made it */
 } vdr_proposal_state;
+
+/* Of a party's key. Numbers are in the state. */
+typedef enum vdr_party_key_state {
+    VDR_PARTY_KEY_PROPOSED = 1, /* another operator must approve it */
+    VDR_PARTY_KEY_VALID = 2,
+    VDR_PARTY_KEY_EXPIRED = 3, /* its term, or the overlap of a rotation, is over */
+    VDR_PARTY_KEY_REVOKED = 4,
+    VDR_PARTY_KEY_REFUSED = 5 /* the proposal was rejected or withdrawn */
+} vdr_party_key_state;
 
 /* What is done with an open proposal. Numbers are in the log. */
 typedef enum vdr_decide { VDR_DECIDE_APPROVE = 1, VDR_DECIDE_REJECT = 2, VDR_DECIDE_WITHDRAW = 3 } vdr_decide;
@@ -39,11 +51,11 @@ typedef struct vdr_proposal_view {
     vdr_position position;
     vdr_span decider, verdict; /* who ended it, and why; absent while open */
     vdr_ms ended;              /* VDR_MS_NONE: open */
-    vdr_span subject;          /* the rule or agency */
-    vdr_ms until;              /* PAUSE, SILENCE; else VDR_MS_NONE */
+    vdr_span subject;          /* the rule, the agency or, as KIND:ID, the party */
+    vdr_ms until;              /* PAUSE, SILENCE, KEY; else VDR_MS_NONE */
     uint64_t against;          /* CONFIG: the version that was in force when it was made */
     uint64_t rollback_of;      /* CONFIG: it brings this version back; 0: it is new */
-    uint64_t made;             /* the version or pause that came of it; 0: none */
+    uint64_t made;             /* the version, pause or key that came of it; 0: none */
     vdr_span digest;           /* CONFIG: 16 bytes, of the three texts */
 } vdr_proposal_view;
 
@@ -75,7 +87,9 @@ typedef struct vdr_pause_view {
     vdr_span ended_why;
 } vdr_pause_view;
 
-const char *vdr_proposal_kind_name(vdr_proposal_kind kind); /* "config", "pause", "silence"; never NULL */
+const char *
+vdr_proposal_kind_name(vdr_proposal_kind kind); /* "config", "pause", "silence", "key"; never NULL */
 const char *vdr_proposal_state_name(vdr_proposal_state state);
+const char *vdr_party_key_state_name(vdr_party_key_state state);
 
 #endif

@@ -68,14 +68,16 @@
     X(WRONG_ROLE, 206, "wrong_role", NEVER, SENDER, "this role may not use this verb",                       \
       "the table of roles is in protocol.md section 8")                                                      \
     X(UNKNOWN_KEY, 207, "unknown_key", AFTER_FIX, OPERATOR, "the key belongs to no party",                   \
-      "register the public key in node.yaml and reload")                                                     \
+      "register the public key: voordeur key add")                                                           \
     X(KEY_REVOKED, 208, "key_revoked", AFTER_FIX, OPERATOR, "the key is no longer valid",                    \
-      "register a new key")                                                                                  \
+      "make a new pair and register it: voordeur key add")                                                   \
     X(NOT_FOUND, 209, "not_found", NEVER, SENDER, "no such thing, or not yours to see", "check the id")      \
     X(BUSY, 210, "busy", LATER, NOBODY, "at capacity", "try again after the named pause")                    \
     X(CLOSING, 211, "closing", LATER, NOBODY, "the broker is stopping", "connect again later")               \
     X(FOUR_EYES, 212, "four_eyes", NEVER, OPERATOR, "nobody approves a proposal of their own",               \
       "ask another operator to look at it and approve it")                                                   \
+    X(KEY_EXPIRED, 213, "key_expired", AFTER_FIX, OPERATOR, "the term of the key is over",                   \
+      "rotate keys before they end: voordeur key rotate; now, add a new one")                                \
     X(STORE_FULL, 300, "store_full", LATER, OPERATOR, "the store has no room for new signals",               \
       "give the volume more room or raise limits.store_bytes; nothing that was confirmed is lost")           \
     X(STORE_FAILED, 301, "store_failed", LATER, OPERATOR, "the disk failed to write or sync",                \

@@ -71,6 +71,10 @@ typedef enum vdr_verb {
     VDR_VERB_SHADOW_STOP = 35,
     VDR_VERB_SHADOW_LOOK = 36,
 
+    VDR_VERB_KEY_ADD = 40, /* protocol.md 7.15 */
+    VDR_VERB_KEY_ROTATE = 41,
+    VDR_VERB_KEY_REVOKE = 42,
+    VDR_VERB_KEYS = 43,
     VDR_VERB_VERIFY = 50, /* protocol.md 7.12 */
     VDR_VERB_VERIFY_LOOK = 51,
     VDR_VERB_HEADS = 52,
@@ -323,7 +327,7 @@ typedef struct vdr_wire_file {
 typedef struct vdr_wire_admin {
     uint64_t request;
     vdr_verb verb;
-    vdr_ms time; /* clock advance; the end of a pause; VDR_MS_NONE otherwise */
+    vdr_ms time; /* clock advance; the end of a pause or a key; VDR_MS_NONE otherwise */
     vdr_span
         name; /* backup: a directory under the broker's backup root; report: which one; pause: the rule or agency */
     vdr_span reason;
@@ -333,6 +337,8 @@ typedef struct vdr_wire_admin {
     size_t file_count;
     const vdr_span *allowed; /* propose: findings of lint that may stand, "code" or "code:subject" */
     size_t allowed_count;
+    vdr_span public_key; /* key add, rotate, revoke: VDR_PUBLIC_KEY_BYTES */
+    uint64_t overlap_ms; /* key rotate; 0: as the broker is set */
 } vdr_wire_admin;
 
 typedef struct vdr_wire_counter {

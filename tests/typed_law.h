@@ -60,7 +60,9 @@ law_command_difference(const vdr_command *a, const vdr_command *b)
     if (!law_span_same(a->author, b->author) || !law_span_same(a->reason, b->reason) ||
         a->alone != b->alone || a->number != b->number || a->decide != b->decide ||
         a->proposal != b->proposal || !vdr_key16_equal(&a->fingerprint, &b->fingerprint) ||
-        a->rollback_of != b->rollback_of || !law_span_same(a->subject, b->subject) || a->until != b->until)
+        a->rollback_of != b->rollback_of || !law_span_same(a->subject, b->subject) || a->until != b->until ||
+        a->party_kind != b->party_kind || !law_span_same(a->public_key, b->public_key) ||
+        !law_span_same(a->replaced, b->replaced) || a->overlap_ms != b->overlap_ms)
         return "what an operator asks for";
     if (a->through != b->through || a->generation != b->generation || a->keys_kept != b->keys_kept ||
         a->keys_dropped != b->keys_dropped || a->left_count != b->left_count)

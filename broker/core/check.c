@@ -423,6 +423,8 @@ awaited(const tally *of, const vdr_timer *timer)
         return ((const vdr_pause *)vdr_slab_at(&state->pauses, timer->target))->order;
     case VDR_TIMER_RIGHT:
         return vdr_right_at(state, timer->target)->order;
+    case VDR_TIMER_KEY_ENDS:
+        return ((const vdr_party_key *)vdr_slab_at(&state->party_keys, timer->target))->order;
     }
     return 0;
 }
@@ -445,6 +447,8 @@ called_for(const tally *of)
         count += ((const vdr_pause *)vdr_slab_at(&state->pauses, slot))->order != 0;
     for (vdr_slot slot = state->rights_first; slot != 0; slot = vdr_right_at(state, slot)->after)
         count += vdr_right_at(state, slot)->order != 0;
+    for (vdr_slot slot = 1; slot < state->party_keys.next; slot++)
+        count += ((const vdr_party_key *)vdr_slab_at(&state->party_keys, slot))->order != 0;
     return count + state->acts.live;
 }
 

@@ -25,6 +25,7 @@ typedef enum vdr_command_kind {
     VDR_COMMAND_DECIDE = 7,   /* an open proposal is approved (not a configuration), rejected or withdrawn */
     VDR_COMMAND_RESUME = 8,   /* a pause or silence ends before its time */
     VDR_COMMAND_VIEW = 9,     /* somebody was shown what is kept of persons */
+    VDR_COMMAND_REVOKE = 10,  /* a party's key ends at once (keys.h) */
     VDR_COMMAND_ERASURE = 12, /* these have left for good: the proof (left.h) */
     VDR_COMMAND_REKEY = 13    /* pseudonyms go over to the next key (rekey.h) */
 } vdr_command_kind;
@@ -170,7 +171,7 @@ typedef struct vdr_command {
      * for whoever starts on the log with a key (rekey.h). */
     vdr_key16 key_check;
 
-    /* PROPOSE, DECIDE, RESUME, and a CONFIG that an operator asked for (control.h). */
+    /* PROPOSE, DECIDE, RESUME, REVOKE, and a CONFIG that an operator asked for (control.h, keys.h). */
     vdr_span author;   /* the operator's id; absent: nobody's, as at a start */
     vdr_span reason;   /* at most VDR_REASON_BYTES_MAX */
     bool alone;        /* nobody else need agree: what is proposed holds at once; one may approve one's own */
@@ -179,8 +180,12 @@ typedef struct vdr_command {
     vdr_proposal_kind proposal; /* PROPOSE */
     vdr_key16 fingerprint;      /* PROPOSE of a configuration */
     uint64_t rollback_of;       /* the same, and CONFIG: version that is brought back; 0 none */
-    vdr_span subject;           /* PROPOSE: the rule or agency */
-    vdr_ms until;               /* PROPOSE: when the pause ends */
+    vdr_span subject;           /* PROPOSE: the rule, agency or party; REVOKE: the party */
+    vdr_ms until;               /* PROPOSE: when the pause or the key ends */
+    vdr_party_kind party_kind;  /* PROPOSE of a key, REVOKE: of the party */
+    vdr_span public_key;        /* the same: VDR_PUBLIC_KEY_BYTES */
+    vdr_span replaced;          /* PROPOSE of a key: the one that it takes the place of; absent: none */
+    int64_t overlap_ms;         /* the same: how long both are valid; 0 without one */
     /* REKEY. BEGIN, END: key_check is that of the next key; author, reason: who wants it, and why. BEGIN: id_key is the
      * key of id hashes, which stays (rekey.h). */
     vdr_rekey_phase rekey;

@@ -27,8 +27,8 @@ has_name(vdr_names names, vdr_span name)
     return false;
 }
 
-static bool
-has_party(const vdr_config *config, vdr_party_kind kind, vdr_span name)
+bool
+vdr_config_has_party(const vdr_config *config, vdr_party_kind kind, vdr_span name)
 {
     switch (kind) {
     case VDR_PARTY_AGENCY:
@@ -65,7 +65,7 @@ object_to_cases(vdr_core *core, const vdr_config *config)
     for (size_t i = 0; i < state->config->regisseur_count; i++) {
         vdr_span id = state->config->regisseurs[i].id;
         const vdr_regisseur *regisseur = vdr_slab_at(&state->regisseurs, state->town->regisseurs[i].record);
-        if (regisseur->load == 0 || has_party(config, VDR_PARTY_REGISSEUR, id))
+        if (regisseur->load == 0 || vdr_config_has_party(config, VDR_PARTY_REGISSEUR, id))
             continue;
         vdr_phrase_begin(&core->objection, "regisseur ");
         vdr_phrase_text(&core->objection, id);
@@ -85,7 +85,7 @@ object_to_mail(vdr_core *core, const vdr_config *config)
         vdr_party_kind kind = (vdr_party_kind)mailbox->kind;
         vdr_span name = vdr_name_text(state, mailbox->name);
         if (kind == VDR_PARTY_REGISSEUR || mailbox->acknowledged == mailbox->last ||
-            !has_party(state->config, kind, name) || has_party(config, kind, name))
+            !vdr_config_has_party(state->config, kind, name) || vdr_config_has_party(config, kind, name))
             continue;
         vdr_phrase_begin(&core->objection, vdr_party_kind_name(kind));
         vdr_phrase_words(&core->objection, " ");
@@ -107,7 +107,7 @@ vdr_core_config_unread(const vdr_core *core, const vdr_config *config, uint32_t 
         const vdr_mailbox *mailbox = vdr_slab_at(&state->mailboxes, number);
         vdr_party_kind kind = (vdr_party_kind)mailbox->kind;
         if (mailbox->acknowledged == mailbox->last ||
-            has_party(config, kind, vdr_name_text(state, mailbox->name)))
+            vdr_config_has_party(config, kind, vdr_name_text(state, mailbox->name)))
             continue;
         unread += mailbox->last - mailbox->acknowledged;
         ++*ret_mailboxes;

@@ -101,4 +101,7 @@ typedef struct vdr_config {
     vdr_key16 fingerprint; /* of the three texts as given: names the version */
 } vdr_config;
 
+/* Is there such an agency, regisseur, service, coordinator or privacy officer? Operators are in no configuration. */
+bool vdr_config_has_party(const vdr_config *config, vdr_party_kind kind, vdr_span id);
+
 #endif

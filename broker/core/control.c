@@ -1,6 +1,7 @@
 #include "broker/core/control_inside.h"
 
 #include "broker/core/document.h"
+#include "broker/core/keys_inside.h"
 #include "broker/core/names.h"
 #include "broker/core/rules.h"
 
@@ -88,6 +89,8 @@ judge_propose(const vdr_state *state, const vdr_command *c, const char **ret_wor
     }
     if (open >= VDR_PROPOSALS_OPEN)
         return refuse(ret_words, VDR_E_BUSY, "32 proposals are open: decide on some of them first");
+    if (c->proposal == VDR_PROPOSAL_KEY)
+        return vdr_key_judge(state, c, ret_words);
     if (c->proposal != VDR_PROPOSAL_CONFIG)
         return judge_pause(state, c->at, c->proposal, c->subject, c->until, ret_words);
     if (vdr_key16_equal(&state->config_fingerprint, &c->fingerprint))
@@ -129,6 +132,8 @@ judge_decide(const vdr_state *state, const vdr_command *c, const char **ret_word
     const vdr_proposal *proposal = proposal_at(state, c->number);
     if (proposal->kind == VDR_PROPOSAL_CONFIG)
         return refuse(ret_words, VDR_E_WRONG_STATE, "a configuration comes into force with its texts");
+    if (proposal->kind == VDR_PROPOSAL_KEY)
+        return vdr_key_judge_approval(state, c->at, proposal->key, ret_words);
     return judge_pause(state, c->at, (vdr_proposal_kind)proposal->kind,
                        vdr_name_text(state, proposal->subject), proposal->until, ret_words);
 }
@@ -175,6 +180,8 @@ vdr_control_judge(const vdr_state *state, const vdr_command *command, const char
         return judge_resume(state, command, ret_words);
     case VDR_COMMAND_CONFIG:
         return judge_config(state, command, ret_words);
+    case VDR_COMMAND_REVOKE:
+        return vdr_key_judge_revoke(state, command, ret_words);
     case VDR_COMMAND_SIGNAL:
     case VDR_COMMAND_ACT:
     case VDR_COMMAND_TICK:
@@ -227,9 +234,15 @@ begin_pause(vdr_state *state, uint32_t kind, vdr_name subject, vdr_ms until, vdr
 void
 vdr_control_propose(vdr_state *state, const vdr_command *c)
 {
-    vdr_name subject = c->proposal != VDR_PROPOSAL_CONFIG ? vdr_name_find(state, c->subject) : 0;
-    vdr_slot reason = vdr_document_put(state, c->reason);
-    if (c->alone && c->proposal != VDR_PROPOSAL_CONFIG) {
+    bool key = c->proposal == VDR_PROPOSAL_KEY, pause = c->proposal != VDR_PROPOSAL_CONFIG && !key;
+    vdr_name subject = pause ? vdr_name_find(state, c->subject) : 0;
+    vdr_slot reason = vdr_document_put(state, c->reason), of_key = key ? vdr_key_put(state, c, reason) : 0;
+    if (key && (c->alone || !vdr_key_needs_two(c->party_kind))) {
+        vdr_key_begin(state, of_key, (vdr_span){0});
+        vdr_document_drop(state, reason);
+        return;
+    }
+    if (c->alone && pause) {
         (void)begin_pause(state, c->proposal, subject, c->until, c->author, (vdr_span){0}, reason);
         vdr_document_drop(state, reason);
         return;
@@ -244,6 +257,7 @@ vdr_control_propose(vdr_state *state, const vdr_command *c)
                          .author = put_text(state, c->author),
                          .reason = reason,
                          .subject = subject,
+                         .key = of_key,
                          .rollback_of = (uint32_t)c->rollback_of};
     if (c->proposal == VDR_PROPOSAL_CONFIG) {
         made.against = version_last(state);
@@ -252,6 +266,8 @@ vdr_control_propose(vdr_state *state, const vdr_command *c)
     }
     vdr_slot slot = vdr_slab_take(&state->proposals);
     *(vdr_proposal *)vdr_slab_edit(&state->proposals, slot) = made;
+    if (key)
+        vdr_key_is_proposed(state, of_key, slot);
 }
 
 void
@@ -259,7 +275,11 @@ vdr_control_decide(vdr_state *state, const vdr_command *c)
 {
     vdr_proposal proposal = *proposal_at(state, c->number);
     uint32_t made = 0;
-    if (c->decide == VDR_DECIDE_APPROVE)
+    if (proposal.kind == VDR_PROPOSAL_KEY && c->decide == VDR_DECIDE_APPROVE)
+        vdr_key_begin(state, made = proposal.key, c->author);
+    else if (proposal.kind == VDR_PROPOSAL_KEY)
+        vdr_key_refuse(state, proposal.key, c);
+    else if (c->decide == VDR_DECIDE_APPROVE)
         made = begin_pause(state, proposal.kind, proposal.subject, proposal.until,
                            vdr_text_get(&state->texts, proposal.author), c->author, proposal.reason);
     end_proposal(state, c,

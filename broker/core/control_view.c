@@ -3,6 +3,7 @@
 
 #include "broker/core/core_inside.h"
 #include "broker/core/document.h"
+#include "broker/core/keys_inside.h"
 #include "broker/core/names.h"
 
 #include <stdlib.h>
@@ -79,6 +80,8 @@ vdr_control_proposal(const vdr_core *core, uint64_t number, vdr_arena *arena, vd
                                     .against = p->against,
                                     .rollback_of = p->rollback_of,
                                     .made = p->made};
+    if (p->key != 0)
+        ret_view->subject = vdr_key_party(state, p->key);
     if (p->kind == VDR_PROPOSAL_CONFIG)
         ret_view->digest = vdr_span_of(p->fingerprint.bytes, sizeof p->fingerprint.bytes);
     return true;
@@ -246,6 +249,7 @@ check_documents(const vdr_state *state, uint32_t *uses)
         uses[p->reason]++;
         uses[p->ended_why]++;
     }
+    vdr_keys_use(state, uses);
     for (vdr_slot slot = 1; slot < state->documents.next; slot++) {
         const vdr_document *document = vdr_slab_at(&state->documents, slot);
         EXPECT(document->uses == uses[slot], "I19: a text is not used as often as it says");
@@ -307,6 +311,8 @@ vdr_control_check(const vdr_state *state)
         words = check_versions(state, cases);
     if (words == NULL)
         words = check_pauses(state);
+    if (words == NULL)
+        words = vdr_keys_check(state);
     free(uses);
     free(cases);
     return words;

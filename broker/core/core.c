@@ -5,6 +5,7 @@
 #include "broker/core/conflict.h"
 #include "broker/core/control_inside.h"
 #include "broker/core/core_inside.h"
+#include "broker/core/keys_inside.h"
 #include "broker/core/left_inside.h"
 #include "broker/core/load.h"
 #include "broker/core/mailbox.h"
@@ -75,6 +76,9 @@ fire(vdr_state *state, const vdr_timer *timer)
         return;
     case VDR_TIMER_RIGHT:
         vdr_right_falls(state, timer->target, timer->order);
+        return;
+    case VDR_TIMER_KEY_ENDS:
+        vdr_key_falls(state, timer->target, timer->order);
         return;
     }
     VDR_ASSERT(0 && "a kind of timer");
@@ -229,8 +233,10 @@ step_control(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
         vdr_control_propose(state, command);
     else if (command->kind == VDR_COMMAND_DECIDE)
         vdr_control_decide(state, command);
-    else
+    else if (command->kind == VDR_COMMAND_RESUME)
         vdr_control_resume(state, command);
+    else
+        vdr_key_revoke(state, command);
     ret_step->record = true;
 }
 
@@ -306,6 +312,7 @@ vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position position,
     case VDR_COMMAND_PROPOSE:
     case VDR_COMMAND_DECIDE:
     case VDR_COMMAND_RESUME:
+    case VDR_COMMAND_REVOKE:
         step_control(state, command, ret_step);
         break;
     case VDR_COMMAND_ERASURE:

@@ -40,6 +40,7 @@ _Static_assert(sizeof(vdr_page) == 1024, "pages");
 _Static_assert(sizeof(vdr_left_record) == 56, "what left");
 _Static_assert(sizeof(vdr_right) == 112, "rights");
 _Static_assert(sizeof(vdr_conflict) == 40, "conflicts");
+_Static_assert(sizeof(vdr_party_key) == 168, "keys of parties");
 
 /* What a timer asks of a record that may have been given back is not where the link of the free list lies. */
 _Static_assert(offsetof(vdr_signal_rest, order) >= 4 && offsetof(vdr_signal_rest, follow_order) >= 4,
@@ -88,6 +89,7 @@ static const row rows[] = {
     ROW(left, LEFT, 1, vdr_left_record),
     ROW(rights, RIGHTS, 1, vdr_right),
     ROW(conflicts, CONFLICTS, 1, vdr_conflict),
+    ROW(party_keys, PARTY_KEYS, 1, vdr_party_key),
 };
 
 /* ---- by what each index finds ---- */

@@ -56,6 +56,7 @@ enum vdr_table {
     VDR_TABLE_PAUSES = 62,
     VDR_TABLE_DOCUMENTS = 63,
     VDR_TABLE_PAGES = 64,
+    VDR_TABLE_PARTY_KEYS = 65, /* keys.h; .. 69 are kept free for it */
     /* what residents may ask, and who may not have to do with them (conflict.h) */
     VDR_TABLE_RIGHTS = 70,
     VDR_TABLE_RIGHT_LINES = 71,
@@ -302,8 +303,8 @@ typedef struct vdr_proposal {
     vdr_name subject;     /* the rule or agency; 0 none */
     uint32_t against;     /* CONFIG: the version in force when it was made */
     uint32_t rollback_of; /* version; 0 none */
-    uint32_t made;        /* version or pause; 0 none */
-    uint32_t spare;
+    uint32_t made;        /* version, pause or key; 0 none */
+    vdr_slot key;         /* KEY: its record; 0 none */
 } vdr_proposal;
 
 /* A configuration that held or holds. Its slot is its number, the last one is in force. */
@@ -357,6 +358,21 @@ typedef struct vdr_conflict {
     vdr_name regisseur;
     uint32_t parity; /* of the key that the person is under (rekey.h) */
 } vdr_conflict;
+/* A public key of a party (keys.h). Its slot is its number: it stays for ever. */
+typedef struct vdr_party_key {
+    uint8_t public_key[VDR_PUBLIC_KEY_BYTES];
+    uint8_t replaced[VDR_PUBLIC_KEY_BYTES]; /* zeros: it replaces none */
+    vdr_position position, ended_position;  /* 0: it has not ended */
+    vdr_ms at, from, until, ended_at; /* from VDR_MS_NONE: not yet; until VDR_MS_NONE: of a file, no term */
+    int64_t overlap_ms;
+    uint64_t order;                      /* of the timer that ends it; 0 none */
+    uint32_t kind, state;                /* vdr_party_kind, vdr_party_key_state */
+    uint32_t party;                      /* text: KIND:ID */
+    uint32_t author, approver, ended_by; /* texts; 0 none */
+    vdr_slot reason, ended_why;          /* documents */
+    uint32_t of_file;                    /* 1: it ends a key of node.yaml, and lets nobody in itself */
+    uint32_t proposal;                   /* 0 none */
+} vdr_party_key;
 
 #define VDR_PAGE_BYTES 1020u
 
@@ -386,7 +402,7 @@ typedef struct vdr_state {
     vdr_slab names, terms, senders, regisseurs, mailboxes, marks, rules;
     vdr_slab households, members, signals, signal_rests, namings, cases, tallies, lists, latches, reviews,
         overdues, acts;
-    vdr_slab proposals, versions, pauses, documents, pages;
+    vdr_slab proposals, versions, pauses, documents, pages, party_keys;
     vdr_slab left;
     vdr_slab rights, conflicts;
     vdr_index names_by_text, households_by_number, members_by_key, signals_by_id, cases_by_number,
@@ -420,6 +436,7 @@ typedef struct vdr_state {
 
     /* derived or of the moment: not in an image */
     const vdr_config *config;
+    uint64_t key_changes;   /* of keys of parties since the core was made (keys.h) */
     bool silences_lifted;   /* the rulebook that is bound next knows no silences and pauses */
     vdr_town *town;         /* the configuration's names bound, for looking up */
     vdr_rulebook *rulebook; /* the configuration's rules bound to names, and windows of large households */
@@ -440,7 +457,7 @@ uint32_t vdr_name_record_hash(const void *record); /* by which a name is found *
 void vdr_state_init(vdr_state *state);
 void vdr_state_done(vdr_state *state);
 /* The slabs of the state in the order of an image, 0 .. VDR_STATE_SLABS - 1. */
-#define VDR_STATE_SLABS 53u
+#define VDR_STATE_SLABS 54u
 vdr_slab *vdr_state_slab(vdr_state *state, uint32_t number);
 const vdr_slab *vdr_state_slab_at(const vdr_state *state, uint32_t number);
 /* Sets a timer and returns its order, by which its owner knows it again. */

@@ -16,7 +16,8 @@ typedef enum vdr_timer_kind {
     VDR_TIMER_HOUSEHOLD_LEAVES = 6,
     VDR_TIMER_ACT_FORGOTTEN = 7,
     VDR_TIMER_PAUSE_ENDS = 8,
-    VDR_TIMER_RIGHT = 9
+    VDR_TIMER_RIGHT = 9,
+    VDR_TIMER_KEY_ENDS = 11
 } vdr_timer_kind;
 
 #define VDR_TIMER_ORDER_MAX ((UINT64_C(1) << 60) - 1)
@@ -25,7 +26,7 @@ typedef struct __attribute__((packed, aligned(4))) vdr_timer { /* 20 bytes: ther
     vdr_ms due;
     uint64_t order : 60; /* of creation, from one counter of the core */
     uint64_t kind : 4;   /* vdr_timer_kind */
-    uint32_t target;     /* slot of a signal, case, household, act, pause or right; 0 for RETRY */
+    uint32_t target;     /* slot of a signal, case, household, act, pause, right or key; 0 for RETRY */
 } vdr_timer;
 
 typedef struct vdr_timers {

@@ -234,6 +234,7 @@ take_record(vdr_alternative *a, const vdr_command *command, const vdr_recorded *
     case VDR_COMMAND_PROPOSE:
     case VDR_COMMAND_DECIDE:
     case VDR_COMMAND_RESUME:
+    case VDR_COMMAND_REVOKE:
         vdr_alternative_control(a, &here, recorded);
         return;
     case VDR_COMMAND_REKEY: /* the same persons and ids; what is only here stays under the key before */

@@ -1,6 +1,8 @@
 /* Configurations and pauses of the log in a history with other rules. */
 #include "broker/study/alternative_inside.h"
 
+#include "broker/core/keys.h"
+
 #include <stdlib.h>
 
 /* The recorded texts, and in their place those of the candidate. */
@@ -152,7 +154,7 @@ vdr_alternative_config(vdr_alternative *a, const vdr_command *command)
         (void)vdr_alternative_one(a, &end, &step, &line);
 }
 
-/* ---- proposals, pauses and silences: their numbers count up in both histories */
+/* ---- proposals, keys, pauses and silences: their numbers count up in both histories */
 
 static void
 note_pauses(vdr_alternative *a, uint64_t before, const vdr_recorded *recorded)
@@ -186,7 +188,9 @@ vdr_alternative_control(vdr_alternative *a, const vdr_command *command, const vd
         here = config;
     if (!vdr_alternative_one(a, &here, &step, &line))
         return;
-    if (proposes && step.verdict != VDR_E_ACCEPTED)
+    bool key = proposes && here.proposal == VDR_PROPOSAL_KEY;
+    bool waits = !key || (!here.alone && vdr_key_needs_two(here.party_kind));
+    if (proposes && waits && step.verdict != VDR_E_ACCEPTED)
         (void)vdr_alternative_one(a, &config, &step, &line); /* its number is taken all the same */
     note_pauses(a, before, recorded);
 }

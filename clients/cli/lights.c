@@ -256,6 +256,26 @@ judge_agencies(const vdr_wire_admin_result *agencies, vdr_lights *lights)
         quiet != 0 ? vdr_figure_short(first, 18) : "", vdr_figure_count(slow), vdr_figure_count(known));
 }
 
+/* Keys of parties: the next that ends and that none was put beside. */
+static void
+judge_keys(const vdr_wire_admin_result *s, vdr_lights *lights)
+{
+    uint64_t now = vdr_figure(s, "time_ms"), next = vdr_figure(s, "key_soonest_ms");
+    int64_t left = next > now ? (int64_t)(next - now) : 0;
+    if (next == 0) {
+        put(lights, "keys", VDR_LIGHT_GREEN, NULL, "%s let in; none of them has an end",
+            vdr_figure_count(vdr_figure(s, "keys")));
+        return;
+    }
+    put(lights, "keys",
+        left <= 7 * (int64_t)DAY_MS    ? VDR_LIGHT_RED
+        : left <= 30 * (int64_t)DAY_MS ? VDR_LIGHT_AMBER
+                                       : VDR_LIGHT_GREEN,
+        "voordeur key list; then voordeur key rotate PARTY", "%s let in, %s end within 30 d, the next in %s",
+        vdr_figure_count(vdr_figure(s, "keys")), vdr_figure_count(vdr_figure(s, "keys_expiring")),
+        vdr_figure_span(left));
+}
+
 void
 vdr_lights_judge(const vdr_wire_admin_result *status, const vdr_wire_admin_result *queues,
                  const vdr_wire_admin_result *agencies, vdr_lights *ret_lights)
@@ -278,8 +298,7 @@ vdr_lights_judge(const vdr_wire_admin_result *status, const vdr_wire_admin_resul
     judge_load(queues, ret_lights);
     judge_agencies(agencies, ret_lights);
     judge_refused(status, agencies, ret_lights);
-    put(ret_lights, "keys", VDR_LIGHT_GREEN, NULL, "%s let in; keys have no end date",
-        vdr_figure_count(vdr_figure(status, "keys")));
+    judge_keys(status, ret_lights);
 }
 
 /* ---- the screen ---- */

@@ -22,6 +22,7 @@ static const vdr_cli_verb *const verbs[] = {
     /* operators */
     &vdr_cli_init,
     &vdr_cli_parties,
+    &vdr_cli_key,
     &vdr_cli_rules,
     &vdr_cli_pause,
     &vdr_cli_silence,

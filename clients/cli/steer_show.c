@@ -44,7 +44,14 @@ what_of(vdr_proposal_kind kind)
 {
     return kind == VDR_PROPOSAL_PAUSE     ? "pause of rule"
            : kind == VDR_PROPOSAL_SILENCE ? "silence of agency"
+           : kind == VDR_PROPOSAL_KEY     ? "key of"
                                           : "configuration";
+}
+
+static const char *
+made_of(vdr_proposal_kind kind)
+{
+    return kind == VDR_PROPOSAL_CONFIG ? "version" : kind == VDR_PROPOSAL_KEY ? "key" : "pause";
 }
 
 static json_t *
@@ -79,8 +86,7 @@ show_proposal(const vdr_proposal_view *p)
     printf("     %s by %.*s, %s", vdr_proposal_state_name(p->state), TEXT(p->decider),
            vdr_cli_when(p->ended));
     if (p->made != 0)
-        printf(": %s %llu", p->kind == VDR_PROPOSAL_CONFIG ? "version" : "pause",
-               (unsigned long long)p->made);
+        printf(": %s %llu", made_of(p->kind), (unsigned long long)p->made);
     putchar('\n');
     put_reason(p->verdict);
 }

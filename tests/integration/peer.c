@@ -1,6 +1,6 @@
 /* One connection to a broker, driven by lines on standard input; what comes is told as JSON lines.
  *
- *     peer ENDPOINT SERVER_KEY KEY_FILE [ROUTING_ID]
+ *     peer [--watch] ENDPOINT SERVER_KEY KEY_FILE [ROUTING_ID]     (--watch: handshakes that fail are told)
  *     peer --keys KEY_FILE...      (makes key files, tells the public keys)
  *
  * It says exactly what it is told to, right or wrong: frames with any number and any bytes, items beyond every
@@ -10,7 +10,7 @@
  *     many COUNT A_FRAME JSON  (items; every @ in JSON becomes a number that counts on)
  *     subscribe WINDOW [AFTER] mailbox KIND ID WINDOW   ack N                 credit STREAM DONE WINDOW
  *     decisions FROM WINDOW    (FROM "live": from now)  stop                  bye
- *     read QUERY [NAME=VALUE]… admin VERB [VALUE]       ping N
+ *     read QUERY [NAME=VALUE]… admin VERB [VALUE]       ping N                  admin revoke Z85
  *     next N                   (publish sequence)       sequence N            (of frames)
  *     frame TYPE HEX           raw HEX                  parts N
  *     deaf                     hear                     (reading stops, and goes on)
@@ -29,7 +29,7 @@
 #define LINE_BYTES (4u * 1024 * 1024)
 #define ARENA      ((size_t)64 * 1024 * 1024)
 
-static void *dealer;
+static void *dealer, *monitor;
 static uint32_t out_next = 1;
 static uint64_t item_next = 1, counter = 1, request = 1;
 static vdr_arena arena;
@@ -511,7 +511,12 @@ admin(char *rest)
         if (strcmp(word, verbs[i]) == 0)
             wire.admin.verb = (vdr_verb)i;
     }
-    if (value != NULL && wire.admin.verb == VDR_VERB_CLOCK_ADVANCE)
+    uint8_t key[VDR_PUBLIC_KEY_BYTES];
+    if (word != NULL && value != NULL && strcmp(word, "revoke") == 0 && zmq_z85_decode(key, value) != NULL) {
+        wire.admin.verb = VDR_VERB_KEY_REVOKE;
+        wire.admin.reason = vdr_span_str("stolen");
+        wire.admin.public_key = vdr_span_of(key, sizeof key);
+    } else if (value != NULL && wire.admin.verb == VDR_VERB_CLOCK_ADVANCE)
         (void)vdr_time_parse(vdr_span_str(value), &wire.admin.time);
     else if (value != NULL)
         wire.admin.name = vdr_span_str(value);
@@ -679,8 +684,39 @@ receive(void)
     (void)fflush(stdout);
 }
 
+/* What the other side answered a handshake with. */
+static void
+tell_handshakes(void)
+{
+    zmq_msg_t part;
+    (void)zmq_msg_init(&part);
+    while (monitor != NULL && zmq_msg_recv(&part, monitor, ZMQ_DONTWAIT) >= 0) {
+        uint16_t event = 0;
+        uint32_t value = 0;
+        if (zmq_msg_size(&part) == sizeof event + sizeof value) {
+            memcpy(&event, zmq_msg_data(&part), sizeof event);
+            memcpy(&value, (const uint8_t *)zmq_msg_data(&part) + sizeof event, sizeof value);
+        }
+        if (event != 0)
+            (void)printf("{\"type\":\"refused\",\"event\":%u,\"status\":%u}\n", (unsigned)event,
+                         (unsigned)value);
+    }
+    (void)zmq_msg_close(&part);
+    (void)fflush(stdout);
+}
+
 static bool
-dial(void *context, char **argv, int argc)
+watch(void *context)
+{
+    int events = ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+                 ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL;
+    monitor = zmq_socket(context, ZMQ_PAIR);
+    return zmq_socket_monitor(dealer, "inproc://monitor", events) == 0 &&
+           zmq_connect(monitor, "inproc://monitor") == 0;
+}
+
+static bool
+dial(void *context, char **argv, int argc, bool watched)
 {
     char pair[82] = "", server[41] = "";
     FILE *file = fopen(argv[3], "r");
@@ -699,6 +735,8 @@ dial(void *context, char **argv, int argc)
            zmq_setsockopt(dealer, ZMQ_RCVHWM, &one, sizeof one) == 0;
     if (good && argc > 4)
         good = zmq_setsockopt(dealer, ZMQ_ROUTING_ID, argv[4], strlen(argv[4])) == 0;
+    if (good && watched)
+        good = watch(context);
     return good && zmq_connect(dealer, argv[1]) == 0;
 }
 
@@ -723,16 +761,21 @@ main(int argc, char **argv)
         return make_keys(argv + 2);
     void *context = zmq_ctx_new();
     vdr_bytes input = {0};
-    if (argc < 4 || !dial(context, argv, argc)) {
+    bool watched = argc > 1 && strcmp(argv[1], "--watch") == 0;
+    argc -= watched;
+    argv += watched;
+    if (argc < 4 || !dial(context, argv, argc, watched)) {
         (void)fprintf(stderr, "peer: cannot connect: %s\n", zmq_strerror(zmq_errno()));
         return 2;
     }
     vdr_arena_init(&arena, ARENA);
     for (bool open = true; open;) {
         zmq_pollitem_t items[] = {{.fd = STDIN_FILENO, .events = ZMQ_POLLIN},
-                                  {.socket = dealer, .events = ZMQ_POLLIN}};
-        if (zmq_poll(items, deaf ? 1 : 2, -1) < 0 && zmq_errno() != EINTR)
+                                  {.socket = dealer, .events = deaf ? 0 : ZMQ_POLLIN},
+                                  {.socket = monitor, .events = ZMQ_POLLIN}};
+        if (zmq_poll(items, monitor != NULL ? 3 : 2, -1) < 0 && zmq_errno() != EINTR)
             break;
+        tell_handshakes();
         if (!deaf)
             receive();
         if ((items[0].revents & (ZMQ_POLLIN | ZMQ_POLLERR)) == 0)
@@ -755,6 +798,8 @@ main(int argc, char **argv)
     vdr_bytes_done(&frame);
     vdr_arena_done(&arena);
     (void)zmq_close(dealer);
+    if (monitor != NULL)
+        (void)zmq_close(monitor);
     (void)zmq_ctx_term(context);
     return 0;
 }

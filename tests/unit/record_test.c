@@ -168,6 +168,33 @@ command_of(size_t i)
          .query = 4,
          .seen = &seen[2],
          .seen_count = 1},
+        {.kind = VDR_COMMAND_PROPOSE,
+         .at = 6,
+         .author = SPAN("kees"),
+         .proposal = VDR_PROPOSAL_KEY,
+         .party_kind = VDR_PARTY_OPERATOR,
+         .subject = SPAN("mia"),
+         .public_key = SPAN("0123456789abcdef0123456789abcdef"),
+         .until = 1772442000000},
+        {.kind = VDR_COMMAND_PROPOSE,
+         .at = 6,
+         .author = SPAN("kees"),
+         .reason = SPAN("a new machine"),
+         .alone = true,
+         .proposal = VDR_PROPOSAL_KEY,
+         .party_kind = VDR_PARTY_AGENCY,
+         .subject = SPAN("school"),
+         .public_key = SPAN("0123456789abcdef0123456789abcdef"),
+         .replaced = SPAN("fedcba9876543210fedcba9876543210"),
+         .overlap_ms = 604800000,
+         .until = 1772442000000},
+        {.kind = VDR_COMMAND_REVOKE,
+         .at = 9,
+         .author = SPAN("mia"),
+         .reason = SPAN("stolen"),
+         .party_kind = VDR_PARTY_AGENCY,
+         .subject = SPAN("school"),
+         .public_key = SPAN("0123456789abcdef0123456789abcdef")},
     };
     if (i >= EVENTS)
         return others[i - EVENTS];
@@ -182,7 +209,7 @@ command_of(size_t i)
     }
     return command;
 }
-#define COMMANDS (EVENTS + 20)
+#define COMMANDS (EVENTS + 23)
 
 static void
 what_is_written_is_read_as_the_same_command(void **state)

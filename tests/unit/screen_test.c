@@ -172,7 +172,7 @@ a_good_day_is_green(void **unused)
                         "green  regisseurs    16 cases of room for 20; 0 over their capacity\n"
                         "green  agencies      0 gone quiet, 0 slow, of 1 known\n"
                         "green  rejected      40 in a day, 0% of what was published; 12 duplicates\n"
-                        "green  keys          47 let in; keys have no end date\n");
+                        "green  keys          47 let in; none of them has an end\n");
 }
 
 static void
@@ -207,7 +207,7 @@ what_must_be_done_comes_first_with_the_next_step(void **unused)
                         "green  offers        4 cases offered, 0 past their time, next in 3 h\n"
                         "green  regisseurs    16 cases of room for 20; 0 over their capacity\n"
                         "green  rejected      40 in a day, 0% of what was published; 12 duplicates\n"
-                        "green  keys          47 let in; keys have no end date\n");
+                        "green  keys          47 let in; none of them has an end\n");
 }
 
 /* Each alone turns one light, to that colour. */
