@@ -264,6 +264,42 @@ query_regisseurs(vdr_reading *reading)
     return VDR_OK;
 }
 
+/* ---- requests of residents: all of them to privacy officers, holds to coordinators, who confirm them, too */
+
+static vdr_err
+query_requests(vdr_reading *reading)
+{
+    vdr_wire_right_view *shown =
+        (vdr_wire_right_view *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *shown);
+    vdr_right_view view;
+    vdr_cursor cursor = cursor_of(&reading->from);
+    if (shown == NULL)
+        return VDR_E_NO_MEMORY;
+    reading->answer.rights = shown;
+    bool holds_only = reading->session->kind == VDR_PARTY_COORDINATOR;
+    while (vdr_view_right(reading->core, &cursor, &view)) {
+        if (holds_only && view.kind != VDR_RIGHT_HOLD)
+            continue;
+        if (!has_room(reading))
+            break;
+        vdr_wire_right_view *right = &shown[reading->answer.right_count++];
+        *right = (vdr_wire_right_view){.number = view.number,
+                                       .kind = view.kind,
+                                       .state = view.state,
+                                       .household = view.household,
+                                       .signal = {.source = view.source, .id = view.id},
+                                       .at_ms = view.at,
+                                       .due = view.due,
+                                       .ended = view.ended_at,
+                                       .author = view.author,
+                                       .second = view.second,
+                                       .case_id = view.open_case};
+        vdr_access_mask(reading->session->kind, VDR_OBJECT_RIGHT, reading->standing, right, sizeof *right);
+        go_on_at(reading, cursor);
+    }
+    return VDR_OK;
+}
+
 /* ---- answers */
 
 /* May the glass be broken for this? NOT_ALLOWED has words. */
@@ -310,6 +346,8 @@ answer_query(vdr_reading *reading)
         return vdr_reads_explain(reading, relation);
     case VDR_QUERY_TRY:
         return vdr_reads_try(reading);
+    case VDR_QUERY_REQUESTS:
+        return query_requests(reading);
     }
     return VDR_E_WRONG_ROLE;
 }

@@ -200,7 +200,7 @@ SCHEMA(acked, acked, U64(up_to), U64(newest))
 /* ---- 7 Reads */
 
 #define PLAIN vdr_wire_read
-SCHEMA(read, read, U64(request), ENUM(query, VDR_QUERY_STATUS, VDR_QUERY_TRY), U64(case_id),
+SCHEMA(read, read, U64(request), ENUM(query, VDR_QUERY_STATUS, VDR_QUERY_LAST), U64(case_id),
        EMBED(signal, signal_name_schema), TEXT(agency, 0, NAME), U64(household),
        ENUM(list, VDR_INBOX_ALL, VDR_INBOX_REVIEWS), U32(page_items), BYTES(resume, 0, VDR_RESUME_BYTES_MAX),
        TEXT(rule, 0, NAME), I64(at_ms), BYTES(event, 0, ANY), TEXT(break_glass, 0, FREE),
@@ -250,6 +250,12 @@ SCHEMA(household_view, household_view, U64_FROM(household, 1), TEXT(district, 0,
 
 #define PLAIN vdr_wire_review_view
 SCHEMA(review_view, review_view, U64_FROM(household, 1), U64_FROM(other, 1))
+#undef PLAIN
+
+#define PLAIN vdr_wire_right_view
+SCHEMA(right_view, right_view, U64_FROM(number, 1), ENUM(kind, VDR_RIGHT_ERASURE, VDR_RIGHT_KIND_LAST),
+       ENUM(state, VDR_RIGHT_STANDS, VDR_RIGHT_STATE_LAST), U64(household), EMBED(signal, signal_name_schema),
+       I64(at_ms), INSTANT(due), INSTANT(ended), TEXT(author, 0, NAME), TEXT(second, 0, NAME), U64(case_id))
 #undef PLAIN
 
 #define PLAIN vdr_wire_regisseur_view
@@ -346,7 +352,7 @@ SCHEMA(answer, answer, U64(request), U32(error), TEXT(text, 0, WORDS), U64(posit
        MANY(reviews, review_count, 0, ANY, review_view_schema),
        MANY(regisseurs, regisseur_count, 0, ANY, regisseur_view_schema),
        BYTES(resume, 0, VDR_RESUME_BYTES_MAX), POINTER(explanation, explanation_schema),
-       MANY(lines, line_count, 0, ANY, line_schema))
+       MANY(lines, line_count, 0, ANY, line_schema), MANY(rights, right_count, 0, ANY, right_view_schema))
 #undef PLAIN
 
 /* ---- 7 Operators */

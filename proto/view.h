@@ -7,6 +7,7 @@
 #define VDR_PROTO_VIEW_H
 
 #include "proto/decision.h"
+#include "proto/right.h"
 #include "proto/types.h"
 #include "proto/words.h"
 
@@ -95,6 +96,21 @@ typedef struct vdr_wire_review_view {
     vdr_household_id household; /* the lower number */
     vdr_household_id other;
 } vdr_wire_review_view;
+
+/* What a resident asked, or what stands (protocol.md 5.10). */
+typedef struct vdr_wire_right_view {
+    uint64_t number;
+    vdr_right_kind kind;
+    vdr_right_state state;
+    vdr_household_id household; /* of a signal, too; 0: of a person */
+    vdr_signal_name signal;     /* absent: of the household */
+    vdr_ms at_ms;
+    vdr_ms due;          /* VDR_MS_NONE: it has no term */
+    vdr_ms ended;        /* VDR_MS_NONE: it stands */
+    vdr_span author;     /* who asked */
+    vdr_span second;     /* of a hold: who confirmed it, or asks to lift it */
+    vdr_case_id case_id; /* open case of the household; 0: none */
+} vdr_wire_right_view;
 
 typedef struct vdr_wire_regisseur_view {
     vdr_span id;

@@ -29,7 +29,9 @@ typedef enum vdr_query {
     VDR_QUERY_REGISSEURS = 6,
     VDR_QUERY_EXPLAIN = 7,
     VDR_QUERY_TRY = 8,
+    VDR_QUERY_REQUESTS = 9,
 } vdr_query;
+#define VDR_QUERY_LAST VDR_QUERY_REQUESTS
 
 typedef enum vdr_inbox_part {
     VDR_INBOX_ALL = 0,
@@ -301,6 +303,8 @@ typedef struct vdr_wire_answer {
     const vdr_explanation *explanation; /* NULL: not asked */
     const vdr_wire_line *lines;         /* try: what would be told */
     size_t line_count;
+    const vdr_wire_right_view *rights;
+    size_t right_count;
 } vdr_wire_answer;
 
 typedef struct vdr_wire_decisions {

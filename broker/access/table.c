@@ -88,6 +88,7 @@ static const vdr_access_row rows[] = {
     {VDR_ACCESS_QUERY, VDR_QUERY_REGISSEURS, "regisseurs", {no, no, no, any, no, any, no}},
     {VDR_ACCESS_QUERY, VDR_QUERY_EXPLAIN, "explain", {no, held, no, no, no, any, no}},
     {VDR_ACCESS_QUERY, VDR_QUERY_TRY, "try", {no, no, no, no, no, any, no}},
+    {VDR_ACCESS_QUERY, VDR_QUERY_REQUESTS, "requests", {no, no, no, care, any, no, no}},
 
     {VDR_ACCESS_INBOX, VDR_INBOX_ALL, "all", {no, self, no, any, no, no, no}},
     {VDR_ACCESS_INBOX, VDR_INBOX_CASES, "cases", {no, self, no, any, no, no, no}},
@@ -162,6 +163,7 @@ static const vdr_access_row rows[] = {
     FIELD(VDR_OBJECT_EXPLAINED_SIGNAL, vdr_explained_signal, member, #member, __VA_ARGS__)
 #define WHY_CASE(member, ...)                                                                                \
     FIELD(VDR_OBJECT_EXPLAINED_CASE, vdr_explained_case, member, #member, __VA_ARGS__)
+#define RIGHT(member, ...)   FIELD(VDR_OBJECT_RIGHT, vdr_wire_right_view, member, #member, __VA_ARGS__)
 #define WHY_DUE(member, ...) FIELD(VDR_OBJECT_EXPLAINED_DUE, vdr_explained_due, member, #member, __VA_ARGS__)
 
 /*                                            agency regiss. service coord. privacy operat. auditor */
@@ -389,6 +391,20 @@ static const vdr_access_field why_due_fields[] = {
     WHY_DUE(case_id, "", "o", "", "", "", "o", ""),
     WHY_DUE(signal, "", "o", "", "", "", "om", ""),
 };
+/* To coordinators, legal holds alone. */
+static const vdr_access_field right_fields[] = {
+    RIGHT(number, "", "", "", "o", "o", "", ""),
+    RIGHT(kind, "", "", "", "o", "o", "", ""),
+    RIGHT(state, "", "", "", "o", "o", "", ""),
+    RIGHT(household, "", "", "", "o", "o", "", ""),
+    RIGHT(signal, "", "", "", "", "o", "", ""),
+    RIGHT(at_ms, "", "", "", "o", "o", "", ""),
+    RIGHT(due, "", "", "", "o", "o", "", ""),
+    RIGHT(ended, "", "", "", "o", "o", "", ""),
+    RIGHT(author, "", "", "", "o", "o", "", ""),
+    RIGHT(second, "", "", "", "o", "o", "", ""),
+    RIGHT(case_id, "", "", "", "o", "o", "", ""),
+};
 /* clang-format on */
 
 const vdr_access_row *
@@ -423,6 +439,7 @@ vdr_access_fields(vdr_access_object object, size_t *ret_count)
         TABLE(VDR_OBJECT_EXPLAINED_SIGNAL, why_signal_fields),
         TABLE(VDR_OBJECT_EXPLAINED_CASE, why_case_fields),
         TABLE(VDR_OBJECT_EXPLAINED_DUE, why_due_fields),
+        TABLE(VDR_OBJECT_RIGHT, right_fields),
 #undef TABLE
     };
     VDR_ASSERT(object >= VDR_OBJECT_STATUS && object <= VDR_OBJECT_LAST);
@@ -457,7 +474,8 @@ vdr_access_object_name(vdr_access_object object)
                                         "explanation",
                                         "explanation.signal",
                                         "explanation.case",
-                                        "explanation.due"};
+                                        "explanation.due",
+                                        "right"};
     return (unsigned)object <= VDR_OBJECT_LAST ? names[object] : "";
 }
 

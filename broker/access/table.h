@@ -33,7 +33,7 @@ typedef enum vdr_relation {
     VDR_RELATION_HELD, /* case: offered to the regisseur, held, offered for hand-over, or last held; signal or
                             * household: of such a case that is open. Never where a conflict of interest binds */
     VDR_RELATION_CARE, /* of coordinators: an unassigned case, its signals and household; an overdue signal and its
-                            * household; a household under review and its signals */
+                            * household; a household under review and its signals; legal holds */
     VDR_RELATION_LAST = VDR_RELATION_CARE,
     VDR_RELATION_GLASS = 0x100 /* besides: everything else by breaking the glass (7.13) */
 } vdr_relation;
@@ -64,7 +64,8 @@ typedef enum vdr_access_object {
     VDR_OBJECT_EXPLAINED_SIGNAL,
     VDR_OBJECT_EXPLAINED_CASE,
     VDR_OBJECT_EXPLAINED_DUE,
-    VDR_OBJECT_LAST = VDR_OBJECT_EXPLAINED_DUE
+    VDR_OBJECT_RIGHT, /* vdr_wire_right_view */
+    VDR_OBJECT_LAST = VDR_OBJECT_RIGHT
 } vdr_access_object;
 
 /* In which standing one sees it; a cell of a field lists those in which it is shown. */

@@ -34,6 +34,13 @@ due_of(const vdr_state *state, const vdr_act_sense *sense)
     return said != VDR_MS_NONE ? said : state->now + VDR_RIGHT_TERM_MS;
 }
 
+/* A person alone: nothing of this kind can be said of one. */
+static bool
+is_of_person(const vdr_act_sense *sense)
+{
+    return sense->household == 0 && sense->signal == 0;
+}
+
 static vdr_err
 unless(bool wrong)
 {
@@ -51,7 +58,8 @@ is_withdrawn(const vdr_state *state, vdr_slot signal)
 vdr_err
 vdr_judge_objected(const vdr_state *state, const vdr_act_sense *sense)
 {
-    return unless(is_withdrawn(state, sense->signal) || find(state, sense, VDR_RIGHT_OBJECTION) != 0);
+    return unless(is_of_person(sense) || is_withdrawn(state, sense->signal) ||
+                  find(state, sense, VDR_RIGHT_OBJECTION) != 0);
 }
 
 bool
@@ -64,7 +72,7 @@ vdr_do_objected(vdr_state *state, const vdr_act_sense *sense)
 vdr_err
 vdr_judge_objection_decided(const vdr_state *state, const vdr_act_sense *sense)
 {
-    return unless(find(state, sense, VDR_RIGHT_OBJECTION) == 0);
+    return unless(is_of_person(sense) || find(state, sense, VDR_RIGHT_OBJECTION) == 0);
 }
 
 /* As if its agency had withdrawn it. Returns the case that it left, and the signal in ret_last. */
@@ -105,7 +113,7 @@ vdr_do_objection_decided(vdr_state *state, const vdr_act_sense *sense)
 vdr_err
 vdr_judge_restricted(const vdr_state *state, const vdr_act_sense *sense)
 {
-    return unless(find(state, sense, VDR_RIGHT_RESTRICTION) != 0);
+    return unless(is_of_person(sense) || find(state, sense, VDR_RIGHT_RESTRICTION) != 0);
 }
 
 bool
@@ -118,7 +126,7 @@ vdr_do_restricted(vdr_state *state, const vdr_act_sense *sense)
 vdr_err
 vdr_judge_restriction_lifted(const vdr_state *state, const vdr_act_sense *sense)
 {
-    return unless(find(state, sense, VDR_RIGHT_RESTRICTION) == 0);
+    return unless(is_of_person(sense) || find(state, sense, VDR_RIGHT_RESTRICTION) == 0);
 }
 
 bool

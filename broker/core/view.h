@@ -6,6 +6,7 @@
 #define VDR_CORE_VIEW_H
 
 #include "broker/core/core.h"
+#include "proto/right.h"
 
 /* A handle into the state (a slot), valid until the next step; 0: none. */
 typedef struct vdr_at {
@@ -93,6 +94,20 @@ bool vdr_view_review(const vdr_core *core, vdr_cursor *cursor, vdr_household_id 
                      vdr_household_id *ret_other);
 /* Overdue signals, not withdrawn and without feedback, in the order in which they became so. */
 bool vdr_view_overdue(const vdr_core *core, vdr_cursor *cursor, vdr_signal_view *ret_view);
+
+/* What residents asked and what stands (right.h), by number; ended ones as long as they are kept. */
+typedef struct vdr_right_view {
+    uint64_t number;
+    vdr_right_kind kind;
+    vdr_right_state state;
+    vdr_position position;      /* of the act that began it */
+    vdr_household_id household; /* of a signal, too; 0: of a person */
+    vdr_span source, id;        /* of the signal; absent: of the household, or the signal has left */
+    vdr_ms at, due, ended_at;   /* due and ended_at: VDR_MS_NONE */
+    vdr_span author, second;    /* ids; second absent: nobody */
+    vdr_case_id open_case;
+} vdr_right_view;
+bool vdr_view_right(const vdr_core *core, vdr_cursor *cursor, vdr_right_view *ret_view);
 
 typedef struct vdr_core_counts {
     uint64_t households, persons, addresses, signals, cases, acts, timers, reviews;

@@ -20,6 +20,9 @@ typedef enum member {
     RESULT,
     OUTCOME,
     AGENCY,
+    DECISION,
+    CORRECTION,
+    DUE,
     OCCURRED_AT,
     PERSONS,
     ADDRESSES,
@@ -41,6 +44,9 @@ static const char *const names[MEMBERS] = {
     [RESULT] = "result",
     [OUTCOME] = "outcome",
     [AGENCY] = "agency",
+    [DECISION] = "decision",
+    [CORRECTION] = "correction",
+    [DUE] = "due",
     [OCCURRED_AT] = "occurred_at",
     [PERSONS] = "persons",
     [ADDRESSES] = "addresses",
@@ -49,6 +55,7 @@ static const char *const names[MEMBERS] = {
 };
 
 #define M(member) (1u << (member))
+#define ONE       (M(HOUSEHOLD) | M(SIGNAL) | M(AGENCY) | M(BSN)) /* what it is about; the broker asks for one */
 
 static const struct {
     unsigned needs, may;
@@ -71,6 +78,16 @@ static const struct {
     [VDR_ACT_ERASED] = {M(HOUSEHOLD), 0},
     [VDR_ACT_CONFLICT_DECLARED] = {M(REGISSEUR), M(HOUSEHOLD) | M(BSN)},
     [VDR_ACT_CONFLICT_LIFTED] = {M(REGISSEUR), M(HOUSEHOLD) | M(BSN)},
+    [VDR_ACT_OBJECTED] = {M(REASON), ONE | M(DUE)},
+    [VDR_ACT_OBJECTION_DECIDED] = {M(REASON) | M(DECISION), ONE},
+    [VDR_ACT_RESTRICTED] = {M(REASON), ONE},
+    [VDR_ACT_RESTRICTION_LIFTED] = {M(REASON), ONE},
+    [VDR_ACT_ERASURE_REQUESTED] = {M(HOUSEHOLD) | M(REASON), M(DUE)},
+    [VDR_ACT_ERASURE_REQUEST_WITHDRAWN] = {M(HOUSEHOLD) | M(REASON), 0},
+    [VDR_ACT_HOLD_PLACED] = {M(HOUSEHOLD) | M(REASON), 0},
+    [VDR_ACT_HOLD_CONFIRMED] = {M(HOUSEHOLD), 0},
+    [VDR_ACT_HOLD_LIFTED] = {M(HOUSEHOLD) | M(REASON), 0},
+    [VDR_ACT_RECTIFICATION_REQUESTED] = {M(SIGNAL) | M(CORRECTION), M(AGENCY) | M(DUE)},
 };
 
 static void
@@ -139,9 +156,10 @@ static const char *
 text_of(const vdr_client_act *act, member m)
 {
     const char *const texts[MEMBERS] = {
-        [SIGNAL] = act->signal,       [BSN] = act->bsn,       [TO] = act->to,
-        [REGISSEUR] = act->regisseur, [REASON] = act->reason, [RESULT] = act->result,
-        [OUTCOME] = act->outcome,     [AGENCY] = act->agency,
+        [SIGNAL] = act->signal,         [BSN] = act->bsn,       [TO] = act->to,
+        [REGISSEUR] = act->regisseur,   [REASON] = act->reason, [RESULT] = act->result,
+        [OUTCOME] = act->outcome,       [AGENCY] = act->agency, [DECISION] = act->decision,
+        [CORRECTION] = act->correction,
     };
     return texts[m];
 }
@@ -160,6 +178,8 @@ has(const vdr_client_act *act, member m)
         return act->from.number != 0;
     case OCCURRED_AT:
         return act->occurred_at != 0;
+    case DUE:
+        return act->due != 0;
     case PERSONS:
         return act->person_count != 0;
     case ADDRESSES:
@@ -176,6 +196,8 @@ has(const vdr_client_act *act, member m)
     case RESULT:
     case OUTCOME:
     case AGENCY:
+    case DECISION:
+    case CORRECTION:
     case MEMBERS:
         break;
     }
@@ -206,6 +228,9 @@ put_member(vdr_bytes *out, const vdr_client_act *act, member m)
     case OCCURRED_AT:
         put_instant(out, act->occurred_at);
         break;
+    case DUE:
+        put_instant(out, act->due);
+        break;
     case PERSONS:
         put_array(out, act->persons, act->person_count);
         break;
@@ -227,6 +252,8 @@ put_member(vdr_bytes *out, const vdr_client_act *act, member m)
     case RESULT:
     case OUTCOME:
     case AGENCY:
+    case DECISION:
+    case CORRECTION:
     case MEMBERS:
         put_string(out, vdr_span_str(text_of(act, m)));
     }
@@ -270,7 +297,7 @@ has_its_members(const vdr_client_act *act, char *ret_words)
         snprintf(ret_words, 256, "%s %s %s", vdr_act_name(act->act), needed ? "needs" : "has no", names[m]);
         return false;
     }
-    bool good = good_instant(act->time) && good_instant(act->occurred_at);
+    bool good = good_instant(act->time) && good_instant(act->occurred_at) && good_instant(act->due);
     for (size_t i = 0; i < act->goal_count; i++)
         good = good && good_instant(act->goals[i].due_ms);
     if (good)

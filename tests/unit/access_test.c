@@ -60,6 +60,7 @@ each_role_asks_what_its_column_says(void **state)
         {VDR_QUERY_REGISSEURS, "nnnnanann", "........."},
         {VDR_QUERY_EXPLAIN, "nnHnnnann", "........."},
         {VDR_QUERY_TRY, "nnnnnnann", "........."},
+        {VDR_QUERY_REQUESTS, "nnnnCannn", "........."},
         {0, "nnnnnnnnn", "........."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
@@ -115,7 +116,7 @@ everything_that_may_be_asked_or_done_has_one_row(void **state)
     for (unsigned act = 1; act <= VDR_ACT_LAST; act++)
         if (!has_row(VDR_ACCESS_ACT, act))
             fail_msg("act %s has no row in broker/access/table.c", vdr_act_name((vdr_act)act));
-    for (unsigned query = VDR_QUERY_STATUS; query <= VDR_QUERY_TRY; query++)
+    for (unsigned query = VDR_QUERY_STATUS; query <= VDR_QUERY_LAST; query++)
         assert_true(has_row(VDR_ACCESS_QUERY, query));
     for (unsigned part = VDR_INBOX_ALL; part <= VDR_INBOX_REVIEWS; part++)
         assert_true(has_row(VDR_ACCESS_INBOX, part));
@@ -192,6 +193,7 @@ every_field_that_is_told_has_a_row(void **state)
     compare(VDR_OBJECT_EXPLAINED_SIGNAL, sub_of(told, "signals"));
     compare(VDR_OBJECT_EXPLAINED_CASE, sub_of(told, "cases"));
     compare(VDR_OBJECT_EXPLAINED_DUE, sub_of(told, "dues"));
+    compare(VDR_OBJECT_RIGHT, sub_of(answer, "rights"));
 }
 
 static void

@@ -71,6 +71,17 @@ an_act_is_the_event_of_its_members(void **state)
          HEAD("conflict_declared") "\"bsn\":\"999990342\",\"regisseur\":\"r-anna\"}}"},
         {{.act = VDR_ACT_CONFLICT_LIFTED, .regisseur = "r-anna", .household = {12}},
          HEAD("conflict_lifted") "\"household\":\"H12\",\"regisseur\":\"r-anna\"}}"},
+        {{.act = VDR_ACT_OBJECTION_DECIDED,
+          .signal = "s-1",
+          .agency = "a",
+          .decision = "upheld",
+          .reason = "r"},
+         HEAD("objection_decided") "\"signal\":\"s-1\",\"reason\":\"r\",\"agency\":\"a\",\"decision\":"
+                                   "\"upheld\"}}"},
+        {{.act = VDR_ACT_ERASURE_REQUESTED, .household = {12}, .reason = "r", .due = T0},
+         HEAD("erasure_requested") "\"household\":\"H12\",\"reason\":\"r\",\"due\":\"2026-03-02T09:00:00."
+                                   "000Z\"}}"},
+        {{.act = VDR_ACT_HOLD_PLACED, .household = {12}}, NULL},
         {{.act = VDR_ACT_CASE_ACCEPTED}, NULL},
         {{.act = VDR_ACT_CASE_DECLINED, .case_id = {7}}, NULL},
         {{.act = VDR_ACT_CASE_ACCEPTED, .case_id = {7}, .reason = "not asked for"}, NULL},
