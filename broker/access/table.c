@@ -393,16 +393,11 @@ static const vdr_access_field why_due_fields[] = {
 };
 /* To coordinators, legal holds alone. */
 static const vdr_access_field right_fields[] = {
-    RIGHT(number, "", "", "", "o", "o", "", ""),
-    RIGHT(kind, "", "", "", "o", "o", "", ""),
-    RIGHT(state, "", "", "", "o", "o", "", ""),
-    RIGHT(household, "", "", "", "o", "o", "", ""),
-    RIGHT(signal, "", "", "", "", "o", "", ""),
-    RIGHT(at_ms, "", "", "", "o", "o", "", ""),
-    RIGHT(due, "", "", "", "o", "o", "", ""),
-    RIGHT(ended, "", "", "", "o", "o", "", ""),
-    RIGHT(author, "", "", "", "o", "o", "", ""),
-    RIGHT(second, "", "", "", "o", "o", "", ""),
+    RIGHT(number, "", "", "", "o", "o", "", ""),  RIGHT(kind, "", "", "", "o", "o", "", ""),
+    RIGHT(state, "", "", "", "o", "o", "", ""),   RIGHT(household, "", "", "", "o", "o", "", ""),
+    RIGHT(signal, "", "", "", "", "o", "", ""),   RIGHT(at_ms, "", "", "", "o", "o", "", ""),
+    RIGHT(due, "", "", "", "o", "o", "", ""),     RIGHT(ended, "", "", "", "o", "o", "", ""),
+    RIGHT(author, "", "", "", "o", "o", "", ""),  RIGHT(second, "", "", "", "o", "o", "", ""),
     RIGHT(case_id, "", "", "", "o", "o", "", ""),
 };
 /* clang-format on */
