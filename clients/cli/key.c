@@ -392,9 +392,11 @@ take_key(key_line *line, const char *text)
 }
 
 static int
-run_one(bool revoke, key_line *line, int argc, char **argv)
+run_one(bool revoke, key_line *line, const char *key, int argc, char **argv)
 {
-    if (argc - optind != 1 || line->admin.public_key.at != NULL || !take_key(line, argv[optind]))
+    if (key == NULL && argc - optind == 1)
+        key = argv[optind++];
+    if (key == NULL || argc != optind || line->admin.public_key.at != NULL || !take_key(line, key))
         return vdr_cli_usage(&vdr_cli_key, "one key is needed: its number, or the public key in Z85");
     if (revoke && line->admin.reason.len == 0)
         return vdr_cli_usage(&vdr_cli_key, "say why: --reason TEXT");
@@ -420,6 +422,13 @@ run(int argc, char **argv)
     const char *part = argc > 1 ? argv[1] : "";
     if (strcmp(part, "--help") == 0 || strcmp(part, "-h") == 0)
         return vdr_cli_help(&vdr_cli_key);
+    bool revoke = strcmp(part, "revoke") == 0, one = revoke || strcmp(part, "show") == 0;
+    const char *key = NULL;
+    if (one && argc > 2 && strlen(argv[2]) == Z85_CHARS) { /* it may begin like an option */
+        key = argv[2];
+        argv[2] = argv[1];
+        argc--, argv++;
+    }
     int status = argc > 1 ? take_options(&line, argc - 1, argv + 1) : VDR_EXIT_OK;
     if (status != VDR_EXIT_OK)
         return status < 0 ? VDR_EXIT_OK : status;
@@ -428,8 +437,8 @@ run(int argc, char **argv)
         return run_give(VDR_VERB_KEY_ADD, &line, argc, argv);
     if (strcmp(part, "rotate") == 0)
         return run_give(VDR_VERB_KEY_ROTATE, &line, argc, argv);
-    if (strcmp(part, "revoke") == 0 || strcmp(part, "show") == 0)
-        return run_one(strcmp(part, "revoke") == 0, &line, argc, argv);
+    if (one)
+        return run_one(revoke, &line, key, argc, argv);
     if (strcmp(part, "list") == 0)
         return run_list(&line, argc, argv);
     return vdr_cli_usage(&vdr_cli_key, "say what to do: add, list, show, rotate or revoke");

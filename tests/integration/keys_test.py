@@ -105,6 +105,8 @@ class Keys(unittest.TestCase):
         self.assertEqual(broker.rows("beheer", "key", "show", "1"), [row])
         self.assertEqual(broker.rows("beheer", "key", "show", public), [row])
         self.assertIn("agency:school", broker.good("beheer", "key", "list"))
+        # A public key may begin with what begins an option.
+        self.assertIn("no such key", broker.run("beheer", "key", "show", "-ys!MDcF5/XEuLGZtf5$A.3m.qt7&kG{.o-=REKJ")[2])
         self.assertIn(public, broker.good("beheer", "key", "show", "1"))
         self.assertEqual(broker.stop(), 0)
         broker.start()
