@@ -493,6 +493,7 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         counter("overdue", s.counts.overdue),
         counter("reviews", s.counts.reviews),
         counter("timers", s.counts.timers),
+        counter("guards_reached", vdr_guards_reached(daemon)),
         counter("config_version", vdr_control_version_last(core)),
         counter("proposals_open", vdr_control_open(core)),
         counter("paused_rules", vdr_control_holding(core, VDR_PROPOSAL_PAUSE)),

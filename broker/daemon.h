@@ -139,6 +139,11 @@ typedef struct vdr_daemon {
     bool reload;    /* asked for by a signal */
     vdr_err failed; /* the engine's failure */
     bool full_told;
+    struct { /* what guards said, as far as the journal tells it (guards.c) */
+        bool looked;
+        uint64_t spoken;
+        vdr_position told;
+    } guards;
 
     vdr_inbox inbox;
     vdr_porter *porter;
@@ -360,7 +365,9 @@ void vdr_steer_active(vdr_daemon *daemon, const vdr_engine_by *by);
 /* A changed directory is judged beside the turn, and proposed; the result comes under the ticket. */
 VDR_MUST_CHECK vdr_err vdr_steer_reload(vdr_daemon *daemon, const vdr_config_texts *texts, vdr_ticket ticket,
                                         char *ret_words);
-void vdr_steer_turn(vdr_daemon *daemon); /* what was checked beside the turn is proposed */
+void vdr_guards_turn(vdr_daemon *daemon);              /* guards that spoke are told in the journal */
+uint64_t vdr_guards_reached(const vdr_daemon *daemon); /* windows that are not over, of guards that spoke */
+void vdr_steer_turn(vdr_daemon *daemon);               /* what was checked beside the turn is proposed */
 
 /* ---- admin_report.c */
 

@@ -206,6 +206,7 @@ typedef struct vdr_result {
     vdr_ms at;             /* log time; VDR_MS_NONE: before the first */
     vdr_position position; /* of its record; 0: not in the log */
     vdr_position first;    /* of a duplicate: the position of the first; else 0 */
+    vdr_ms until;          /* HELD_BACK: when the window of the guard is over; else 0 */
 } vdr_result;
 
 /* What one step told, in order of stepping; refused lines too, which are not in the log. For the live

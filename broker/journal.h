@@ -56,7 +56,8 @@
     X(PROVED, 406, info, "proved", "the store was looked at whole and is what was written")                  \
     X(ENGINE, 500, info, "engine", "words of the engine")                                                    \
     X(ENGINE_WARNING, 501, warning, "engine_warning", "the same, worth a look")                              \
-    X(STEPPING, 502, info, "stepping", "progress of a start")
+    X(STEPPING, 502, info, "stepping", "progress of a start")                                                \
+    X(GUARD, 600, warning, "guard", "a guard of town.yaml has been reached; which, of whom, how many")
 
 #define VDR_NOTE_UUID "f3a6c1de58b94207a1e97d40c2b5" /* of a MESSAGE_ID, with the number behind it */
 

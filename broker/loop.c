@@ -227,6 +227,7 @@ vdr_daemon_run(vdr_daemon *daemon, int signal_fd)
         failed = vdr_engine_turn(daemon->engine);
         more = vdr_delivery_pump(daemon) || more;
         more = vdr_decisions_pump(daemon) || more;
+        vdr_guards_turn(daemon);
         vdr_reports_turn(daemon);
         vdr_steer_turn(daemon);
         if (failed == VDR_OK)

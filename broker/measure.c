@@ -39,6 +39,7 @@ measure_cases(const vdr_daemon *daemon, vdr_metrics *metrics)
         now = metrics->engine.now;
     if (vdr_view_open_case(core, (vdr_span){0}, (vdr_case_id){0}, &view) && now > view.opened_at)
         metrics->unassigned_s = (uint64_t)(now - view.opened_at) / 1000;
+    metrics->guards = vdr_guards_reached(daemon);
     metrics->version = vdr_control_version_last(core);
     metrics->proposals = vdr_control_open(core);
     metrics->pauses = vdr_control_holding(core, VDR_PROPOSAL_PAUSE);

@@ -244,6 +244,8 @@ write_work(vdr_bytes *text, const vdr_metrics *m)
     gauge(text, "follow_ups_overdue", "Regular signals that were not answered in time.", c->overdue);
     gauge(text, "reviews", "Pairs of households that a person was asked to look at.", c->reviews);
     gauge(text, "timers", "Timers set.", c->timers);
+    gauge(text, "guards_reached", "Guards that an agency has reached, in windows that are not over.",
+          m->guards);
     head(text, "messages_waiting", "gauge",
          "Messages that are not acknowledged, by the kind of their recipient.");
     for (unsigned kind = VDR_PARTY_AGENCY; kind < VDR_PARTY_OPERATOR; kind++)

@@ -44,6 +44,7 @@ typedef struct vdr_metrics {
     uint64_t unassigned_s; /* how long the oldest case that nobody has is open; 0: there is none */
     uint64_t lag_s;        /* of log time behind the clock; 0 where it has none */
     uint64_t proposals, pauses, silences, version;
+    uint64_t guards;                      /* that have been reached, in windows that are not over */
     uint64_t disk_bytes, disk_free_bytes; /* of the store's volume */
 } vdr_metrics;
 

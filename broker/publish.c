@@ -243,6 +243,15 @@ refused_batch(vdr_daemon *daemon, vdr_session *session, const vdr_batch *batch, 
         add_result(session, item, &nothing, batch->refused);
 }
 
+/* The client is told when the last of the windows is over, as far as it fits. */
+static void
+hold(vdr_session *session, const vdr_result *result)
+{
+    int64_t held_ms = result->verdict == VDR_E_HELD_BACK ? result->until - result->at : 0;
+    if (held_ms > (int64_t)session->publish.held_ms)
+        session->publish.held_ms = held_ms < UINT32_MAX ? (uint32_t)held_ms : UINT32_MAX;
+}
+
 void
 vdr_publish_result(vdr_daemon *daemon, vdr_session *session, const vdr_result *result)
 {
@@ -254,6 +263,7 @@ vdr_publish_result(vdr_daemon *daemon, vdr_session *session, const vdr_result *r
     } else {
         if (result->verdict != VDR_E_ACCEPTED) {
             add_exception(session, item, 1, result->verdict, result->first);
+            hold(session, result);
             vdr_reports_refused(daemon, session, result->verdict, 1);
         }
         if (batch->want_results)
@@ -280,14 +290,19 @@ vdr_publish_result(vdr_daemon *daemon, vdr_session *session, const vdr_result *r
     }
 }
 
-static bool
-wants_pause(const vdr_wire_confirm *confirm)
+/* 0: none. What the broker itself has no room for is soon tried again, whatever a guard holds back besides. */
+static uint32_t
+pause_ms(const vdr_wire_confirm *confirm, uint32_t held_ms)
 {
+    uint32_t pause = 0;
     for (size_t i = 0; i < confirm->exception_count; i++) {
-        if (vdr_err_class_of(confirm->exceptions[i].error) == VDR_ERR_LATER)
-            return true;
+        vdr_err err = confirm->exceptions[i].error;
+        if (err == VDR_E_HELD_BACK && pause == 0)
+            pause = held_ms;
+        else if (err != VDR_E_HELD_BACK && vdr_err_class_of(err) == VDR_ERR_LATER)
+            return PAUSE_MS;
     }
-    return false;
+    return pause;
 }
 
 /* All that is answered, in frames of a bounded number of exceptions and results. */
@@ -303,6 +318,8 @@ confirm_session(vdr_daemon *daemon, vdr_session *session)
     session->publish.answered_items = session->publish.answered_bytes = 0;
     session->publish.exception_count = session->publish.result_count = 0;
     session->publish.due = false;
+    uint32_t held_ms = session->publish.held_ms;
+    session->publish.held_ms = 0;
     do {
         vdr_wire_confirm confirm = {
             .exceptions = exceptions + e, /* NULL + 0 where there are none */
@@ -331,8 +348,7 @@ confirm_session(vdr_daemon *daemon, vdr_session *session)
         r = r_end;
         if (e == exception_count && r == result_count)
             confirm.up_to = session->publish.answered;
-        if (wants_pause(&confirm))
-            confirm.retry_after_ms = PAUSE_MS;
+        confirm.retry_after_ms = pause_ms(&confirm, held_ms);
         vdr_wire wire = {.type = VDR_FRAME_CONFIRM, .confirm = confirm};
         vdr_say(daemon, session, &wire);
     } while (e < exception_count || r < result_count);

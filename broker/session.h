@@ -87,7 +87,9 @@ typedef struct vdr_session {
         size_t exception_count, exception_room;
         vdr_wire_result *results;
         size_t result_count, result_room;
-        bool due; /* a CONFIRM is owed */
+        uint32_t
+            held_ms; /* how long a guard holds back what was refused since the last CONFIRM; 0: nothing */
+        bool due;    /* a CONFIRM is owed */
     } publish;
 
     struct { /* one subscription */

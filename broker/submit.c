@@ -105,7 +105,7 @@ step_one(vdr_engine *engine, vdr_command *command, const vdr_body *body, const v
     vdr_gather *gather = vdr_engine_open_group(engine);
     vdr_step step;
     vdr_core_step(engine->core, command, engine->next, &step);
-    vdr_result result = {.verdict = step.verdict, .at = step.at, .first = step.first};
+    vdr_result result = {.verdict = step.verdict, .at = step.at, .first = step.first, .until = step.until};
     if (vdr_core_next_due(engine->core) > step.at)
         command->timers_max = 0; /* it left none: a tick like any other */
     vdr_span tale = vdr_gather_copy(gather, step.tale);

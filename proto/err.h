@@ -56,6 +56,8 @@
       "look at the case or signal again; somebody may have acted before you")                                \
     X(STALE_REVISION, 120, "stale_revision", AFTER_FIX, SENDER, "the case has changed since it was read",    \
       "read the case again, then act with its new revision")                                                 \
+    X(HELD_BACK, 121, "held_back", LATER, SENDER, "the town's guard holds back so many",                     \
+      "send it again when the pause has passed, or ask the operator")                                        \
     X(HELLO_FIRST, 200, "hello_first", AFTER_FIX, SENDER, "the session has not begun", "send HELLO first")   \
     X(BAD_FRAME, 201, "bad_frame", NEVER, SENDER, "the frame does not parse", "check protocol.md section 2") \
     X(BAD_VERSION, 202, "bad_version", AFTER_FIX, SENDER, "no protocol version in common",                   \

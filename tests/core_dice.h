@@ -7,7 +7,7 @@
 
 static uint64_t dice;
 static unsigned dice_acts = VDR_ACT_ERASED; /* the last act that they roll: those of section 9, or all */
-static unsigned signals_accepted, acts_accepted[VDR_ACT_LAST + 1]; /* over all seeds */
+static unsigned signals_accepted, signals_held_back, acts_accepted[VDR_ACT_LAST + 1]; /* over all seeds */
 
 static inline unsigned
 roll(unsigned below)
@@ -64,6 +64,7 @@ random_signal(town *t)
                .digest = roll(20) == 0};
     town_event(t, &e);
     signals_accepted += t->step.verdict == VDR_E_ACCEPTED;
+    signals_held_back += t->step.verdict == VDR_E_HELD_BACK;
 }
 
 static unsigned case_last, household_last; /* highest numbers seen */

@@ -3,6 +3,7 @@
 #include "broker/core/core_inside.h"
 #include "broker/core/control_inside.h"
 #include "broker/core/conflict.h"
+#include "broker/core/guard.h"
 #include "broker/core/household.h"
 #include "broker/core/left_inside.h"
 #include "broker/core/names.h"
@@ -419,6 +420,10 @@ awaited(const tally *of, const vdr_timer *timer)
         const vdr_act_record *act = vdr_slab_at(&state->acts, timer->target);
         return of->live_acts[timer->target] ? act->order : 0;
     }
+    case VDR_TIMER_GUARD_ENDS: {
+        const vdr_guarded *window = vdr_slab_at(&state->guarded, timer->target);
+        return window->guard != 0 && window->agency != 0 ? window->order : 0;
+    }
     case VDR_TIMER_PAUSE_ENDS:
         return ((const vdr_pause *)vdr_slab_at(&state->pauses, timer->target))->order;
     case VDR_TIMER_RIGHT:
@@ -449,6 +454,10 @@ called_for(const tally *of)
         count += vdr_right_at(state, slot)->order != 0;
     for (vdr_slot slot = 1; slot < state->party_keys.next; slot++)
         count += ((const vdr_party_key *)vdr_slab_at(&state->party_keys, slot))->order != 0;
+    for (vdr_slot slot = 1; slot < state->guarded.next; slot++) {
+        const vdr_guarded *window = vdr_slab_at(&state->guarded, slot);
+        count += window->guard != 0 && window->agency != 0;
+    }
     return count + state->acts.live;
 }
 
@@ -568,6 +577,8 @@ vdr_core_check(const vdr_core *core)
         words = vdr_right_check(&core->state);
     if (words == NULL)
         words = vdr_rekey_check(&core->state);
+    if (words == NULL)
+        words = vdr_guard_check(&core->state);
     end(&of);
     return words;
 }

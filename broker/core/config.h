@@ -71,6 +71,26 @@ typedef struct vdr_config_rule {
     vdr_key16 fingerprint; /* of everything but text: two rules with equal ones are the same rule */
 } vdr_config_rule;
 
+/* What a guard counts, and for each of what (protocol.md 5.12). */
+typedef enum vdr_guard_count { VDR_GUARD_SIGNALS = 1, VDR_GUARD_PERSONS = 2 } vdr_guard_count;
+typedef enum vdr_guard_same {
+    VDR_GUARD_AGENCY = 1,
+    VDR_GUARD_ADDRESS = 2,
+    VDR_GUARD_BUURT = 3
+} vdr_guard_same;
+
+/* How much one agency may send in a window of log time. */
+typedef struct vdr_config_guard {
+    vdr_span id;
+    vdr_span agency, kind; /* at NULL: any; each agency by itself */
+    vdr_span type;         /* at NULL: any */
+    vdr_guard_count count;
+    vdr_guard_same same;
+    int64_t per_ms;
+    uint64_t max;
+    bool refuse; /* else: notice only */
+} vdr_config_guard;
+
 typedef struct vdr_config_pair {
     vdr_span a, b;
 } vdr_config_pair;
@@ -98,6 +118,8 @@ typedef struct vdr_config {
     size_t type_count;
     const vdr_config_rule *rules;
     size_t rule_count;
+    const vdr_config_guard *guards;
+    size_t guard_count;
     vdr_key16 fingerprint; /* of the three texts as given: names the version */
 } vdr_config;
 

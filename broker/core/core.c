@@ -5,6 +5,7 @@
 #include "broker/core/conflict.h"
 #include "broker/core/control_inside.h"
 #include "broker/core/core_inside.h"
+#include "broker/core/guard.h"
 #include "broker/core/keys_inside.h"
 #include "broker/core/left_inside.h"
 #include "broker/core/load.h"
@@ -79,6 +80,9 @@ fire(vdr_state *state, const vdr_timer *timer)
         return;
     case VDR_TIMER_KEY_ENDS:
         vdr_key_falls(state, timer->target, timer->order);
+        return;
+    case VDR_TIMER_GUARD_ENDS:
+        vdr_guard_ends(state, timer->target, timer->order);
         return;
     }
     VDR_ASSERT(0 && "a kind of timer");
@@ -165,6 +169,7 @@ step_signal(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
     ret_step->verdict = vdr_signal_verdict(state, command, &sense, &ret_step->first);
     vdr_effect line = own_line(state, command, sense.source, ret_step);
     if (ret_step->verdict != VDR_E_ACCEPTED) {
+        ret_step->until = sense.until;
         (void)vdr_tale_add(&state->tale, &line);
         return;
     }

@@ -28,6 +28,7 @@ typedef struct vdr_step {
     bool tick;          /* it was refused but timers fired: a tick with this at belongs in the log */
     bool bare;          /* accepted, but of its content nothing may be kept (person_moved of nobody known) */
     vdr_position first; /* of a duplicate: the position of the first */
+    vdr_ms until;       /* HELD_BACK: when the window of the guard is over; else 0 */
     vdr_span tale;      /* the effects */
     uint32_t own;       /* offset of the command's own line in the tale; before it stands what timers did */
     const vdr_core_mail *mails;
@@ -67,6 +68,18 @@ const char *vdr_core_config_objection(vdr_core *core, const vdr_config *config);
 
 /* How many messages nobody will read if it holds: those of regisseurs whom it removes. ret_mailboxes: of how many. */
 uint64_t vdr_core_config_unread(const vdr_core *core, const vdr_config *config, uint32_t *ret_mailboxes);
+
+/* A guard's window that is not over and has reached what the guard speaks of (protocol.md 5.12). */
+typedef struct vdr_guard_view {
+    vdr_span guard, agency; /* the core's own */
+    vdr_ms from;
+    vdr_position told; /* of the signal with which it spoke */
+    uint32_t count;
+} vdr_guard_view;
+/* How often one spoke since this core was made, so that looking for them can wait until then. */
+uint64_t vdr_core_guards_spoken(const vdr_core *core);
+/* Begin with a cursor of 0; false: no more. In no order. */
+bool vdr_core_guard_next(const vdr_core *core, uint32_t *cursor, vdr_guard_view *ret_view);
 
 /* The due time of the next timer; VDR_MS_MAX: none. */
 vdr_ms vdr_core_next_due(const vdr_core *core);

@@ -1,6 +1,7 @@
 #include "broker/core/signal.h"
 
 #include "broker/core/case.h"
+#include "broker/core/guard.h"
 #include "broker/core/household.h"
 #include "broker/core/latch.h"
 #include "broker/core/names.h"
@@ -204,9 +205,9 @@ judge_values(const vdr_state *state, const vdr_command *command, const vdr_confi
     return VDR_E_ACCEPTED;
 }
 
-vdr_err
-vdr_signal_verdict(const vdr_state *state, const vdr_command *command, vdr_signal_sense *ret_sense,
-                   vdr_position *ret_first)
+static vdr_err
+judge(const vdr_state *state, const vdr_command *command, vdr_signal_sense *ret_sense,
+      vdr_position *ret_first)
 {
     *ret_sense = (vdr_signal_sense){.command = command};
     if (command->source.at != NULL)
@@ -230,6 +231,16 @@ vdr_signal_verdict(const vdr_state *state, const vdr_command *command, vdr_signa
         return verdict;
     ret_sense->superseded = vdr_signal_find(state, ret_sense->source, &command->signal);
     return ret_sense->superseded != 0 ? VDR_E_ACCEPTED : VDR_E_UNKNOWN_SIGNAL;
+}
+
+vdr_err
+vdr_signal_verdict(const vdr_state *state, const vdr_command *command, vdr_signal_sense *ret_sense,
+                   vdr_position *ret_first)
+{
+    vdr_err verdict = judge(state, command, ret_sense, ret_first);
+    if (verdict == VDR_E_ACCEPTED && state->config->guard_count != 0)
+        verdict = vdr_guards_judge(state, ret_sense);
+    return verdict;
 }
 
 /* ---- acceptance ---- */
@@ -316,6 +327,8 @@ vdr_signal_accept(vdr_state *state, const vdr_signal_sense *sense, vdr_effect *r
     vdr_slot slot = make(state, sense);
     state->persons.count = 0;
     name_members(state, slot, command, &state->persons);
+    if (state->config->guard_count != 0)
+        vdr_guards_count(state, sense);
     vdr_slot household = vdr_household_identify(state, &state->persons,
                                                 vdr_signal_rest_at(state, slot)->address, &ret_line->match);
     if (command->buurt.at != NULL)

@@ -24,6 +24,7 @@ typedef struct vdr_signal_sense {
     vdr_name source;       /* 0: nobody's */
     uint32_t agency, type; /* places in the town */
     vdr_slot superseded;   /* 0: none */
+    vdr_ms until;          /* held back by a guard until then; else 0 */
 } vdr_signal_sense;
 
 /* Hints what the step of this event will look at (core.h). */

@@ -1,6 +1,7 @@
 #include "broker/core/state.h"
 
 #include "broker/core/conflict.h"
+#include "broker/core/guard.h"
 #include "broker/core/household.h"
 #include "broker/core/review.h"
 #include "broker/core/right.h"
@@ -41,6 +42,7 @@ _Static_assert(sizeof(vdr_left_record) == 56, "what left");
 _Static_assert(sizeof(vdr_right) == 112, "rights");
 _Static_assert(sizeof(vdr_conflict) == 40, "conflicts");
 _Static_assert(sizeof(vdr_party_key) == 168, "keys of parties");
+_Static_assert(sizeof(vdr_guarded) == 64, "what guards counted");
 
 /* What a timer asks of a record that may have been given back is not where the link of the free list lies. */
 _Static_assert(offsetof(vdr_signal_rest, order) >= 4 && offsetof(vdr_signal_rest, follow_order) >= 4,
@@ -90,6 +92,7 @@ static const row rows[] = {
     ROW(rights, RIGHTS, 1, vdr_right),
     ROW(conflicts, CONFLICTS, 1, vdr_conflict),
     ROW(party_keys, PARTY_KEYS, 1, vdr_party_key),
+    ROW(guarded, GUARDED, 1, vdr_guarded),
 };
 
 /* ---- by what each index finds ---- */
@@ -158,6 +161,7 @@ static const index_row index_rows[] = {
     INDEX(acts_by_id, acts, ACT, act_hash),
     INDEX(rights_by_whom, rights, RIGHT, vdr_right_hash),
     INDEX(conflicts_by_whom, conflicts, CONFLICT, vdr_conflict_hash),
+    INDEX(guarded_by_what, guarded, GUARDED, vdr_guarded_hash),
 };
 
 #define ROWS       (sizeof rows / sizeof rows[0])

@@ -62,6 +62,9 @@ enum vdr_table {
     VDR_TABLE_RIGHT_LINES = 71,
     VDR_TABLE_CONFLICTS = 73,
     VDR_TABLE_CONFLICT_LINES = 74,
+    /* what guards counted in windows that are not over (guard.h) */
+    VDR_TABLE_GUARDED = 80,
+    VDR_TABLE_GUARDED_LINES = 81,
     VDR_TABLE_LEFT = 84 /* what left, until a proof says so (left.h) */
 };
 
@@ -374,6 +377,20 @@ typedef struct vdr_party_key {
     uint32_t proposal;                   /* 0 none */
 } vdr_party_key;
 
+/* What a guard counted for an agency in one window, or one of the persons that it counted (guard.h). */
+typedef struct vdr_guarded {
+    vdr_key16 what;    /* of a window: the address or buurt, else zero; of a person: the pseudonym */
+    uint64_t order;    /* of a window: of the timer at its end */
+    vdr_ms from;       /* of a window: its begin */
+    vdr_position told; /* of a window: the signal with which the guard spoke; 0: it did not */
+    vdr_name guard;    /* never 0 */
+    vdr_name agency;   /* 0: a person */
+    vdr_slot window;   /* of a person: where it was counted */
+    vdr_slot persons;  /* of a window: the first; of a person: the next */
+    uint32_t count;    /* of a window */
+    uint32_t spare;
+} vdr_guarded;
+
 #define VDR_PAGE_BYTES 1020u
 
 /* A long text (document.h). */
@@ -405,8 +422,9 @@ typedef struct vdr_state {
     vdr_slab proposals, versions, pauses, documents, pages, party_keys;
     vdr_slab left;
     vdr_slab rights, conflicts;
+    vdr_slab guarded;
     vdr_index names_by_text, households_by_number, members_by_key, signals_by_id, cases_by_number,
-        reviews_by_pair, acts_by_id, rights_by_whom, conflicts_by_whom;
+        reviews_by_pair, acts_by_id, rights_by_whom, conflicts_by_whom, guarded_by_what;
     vdr_timers timers;
     vdr_texts texts;
     vdr_pool pool; /* where the tables' chunks lie */
@@ -437,6 +455,7 @@ typedef struct vdr_state {
     /* derived or of the moment: not in an image */
     const vdr_config *config;
     uint64_t key_changes;   /* of keys of parties since the core was made (keys.h) */
+    uint64_t guards_spoken; /* how often since this core began */
     bool silences_lifted;   /* the rulebook that is bound next knows no silences and pauses */
     vdr_town *town;         /* the configuration's names bound, for looking up */
     vdr_rulebook *rulebook; /* the configuration's rules bound to names, and windows of large households */
@@ -457,7 +476,7 @@ uint32_t vdr_name_record_hash(const void *record); /* by which a name is found *
 void vdr_state_init(vdr_state *state);
 void vdr_state_done(vdr_state *state);
 /* The slabs of the state in the order of an image, 0 .. VDR_STATE_SLABS - 1. */
-#define VDR_STATE_SLABS 54u
+#define VDR_STATE_SLABS 57u
 vdr_slab *vdr_state_slab(vdr_state *state, uint32_t number);
 const vdr_slab *vdr_state_slab_at(const vdr_state *state, uint32_t number);
 /* Sets a timer and returns its order, by which its owner knows it again. */

@@ -17,7 +17,8 @@ typedef enum vdr_timer_kind {
     VDR_TIMER_ACT_FORGOTTEN = 7,
     VDR_TIMER_PAUSE_ENDS = 8,
     VDR_TIMER_RIGHT = 9,
-    VDR_TIMER_KEY_ENDS = 11
+    VDR_TIMER_KEY_ENDS = 11,
+    VDR_TIMER_GUARD_ENDS = 15
 } vdr_timer_kind;
 
 #define VDR_TIMER_ORDER_MAX ((UINT64_C(1) << 60) - 1)

@@ -142,6 +142,24 @@ bind_types(vdr_state *state, vdr_town *town, const vdr_config *config)
     }
 }
 
+static void
+bind_guards(vdr_state *state, vdr_town *town, const vdr_config *config)
+{
+    town->guards = vdr_alloc(config->guard_count + 1, sizeof *town->guards);
+    for (size_t i = 0; i < config->guard_count; i++) {
+        const vdr_config_guard *guard = &config->guards[i];
+        vdr_town_guard *bound = &town->guards[i];
+        *bound = (vdr_town_guard){.id = vdr_name_pin(state, guard->id), .type = VDR_TOWN_NONE};
+        if (guard->agency.at != NULL)
+            bound->agency = vdr_name_pin(state, guard->agency);
+        if (guard->kind.at != NULL)
+            bound->kind = vdr_name_pin(state, guard->kind);
+        for (size_t j = 0; j < config->type_count && guard->type.at != NULL; j++)
+            if (vdr_span_equal(config->types[j].id, guard->type))
+                bound->type = (uint32_t)j;
+    }
+}
+
 /* ---- what each name means ---- */
 
 static vdr_town_name *
@@ -226,6 +244,7 @@ vdr_town_bind(vdr_state *state)
     town->lists = vdr_alloc(town->list_size + 1, sizeof *town->lists);
     bind_parties(state, town, config);
     bind_types(state, town, config);
+    bind_guards(state, town, config);
     for (size_t i = 0; i < config->service_count; i++)
         for (size_t j = 0; j < config->services[i].domains.count; j++)
             (void)vdr_name_pin(state, config->services[i].domains.at[j]);
@@ -253,6 +272,7 @@ vdr_town_free(vdr_town **town_p)
     free(town->coordinators);
     free(town->officers);
     free(town->types);
+    free(town->guards);
     free(town->names);
     free(town->combine);
     free(town->lists);

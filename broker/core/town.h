@@ -30,6 +30,11 @@ typedef struct vdr_town_type {
     size_t sender_count;
 } vdr_town_type;
 
+typedef struct vdr_town_guard {
+    vdr_name id, agency, kind; /* 0: not given */
+    uint32_t type;             /* place; VDR_TOWN_NONE: any */
+} vdr_town_guard;
+
 /* What a name means: places, VDR_TOWN_NONE where it means nothing of the kind. */
 typedef struct vdr_town_name {
     uint32_t agency, source, service, regisseur, coordinator, officer, type, purpose;
@@ -40,6 +45,7 @@ struct vdr_town {
     vdr_town_agency *agencies;
     vdr_town_regisseur *regisseurs;
     vdr_town_type *types;
+    vdr_town_guard *guards;
     vdr_name *services, *coordinators, *officers;
     vdr_town_name *names; /* by number of the name */
     size_t name_count;

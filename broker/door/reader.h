@@ -84,6 +84,7 @@ void *vdr_reader_array(vdr_reader *reader, size_t count, size_t bytes);
 
 void vdr_reader_catalogue(vdr_reader *reader, const vdr_yaml *root); /* catalogue.c */
 void vdr_reader_town(vdr_reader *reader, const vdr_yaml *root);      /* town.c */
+void vdr_reader_guards(vdr_reader *reader, const vdr_yaml *list);    /* guards.c, for town.c; NULL: none */
 void vdr_reader_rules(vdr_reader *reader, const vdr_yaml *root);     /* rules.c */
 
 #endif

@@ -313,6 +313,7 @@ enum {
     TOWN_REGISSEURS,
     TOWN_COORDINATORS,
     TOWN_PRIVACY_OFFICERS,
+    TOWN_GUARDS,
     TOWN_KEYS
 };
 
@@ -329,6 +330,7 @@ vdr_reader_town(vdr_reader *reader, const vdr_yaml *root)
         [TOWN_REGISSEURS] = {"regisseurs", true},
         [TOWN_COORDINATORS] = {"coordinators", true},
         [TOWN_PRIVACY_OFFICERS] = {"privacy_officers", false},
+        [TOWN_GUARDS] = {"guards", false},
     };
     const vdr_yaml *values[TOWN_KEYS];
     vdr_config *config = reader->config;
@@ -345,6 +347,7 @@ vdr_reader_town(vdr_reader *reader, const vdr_yaml *root)
     read_regisseurs(reader, values[TOWN_REGISSEURS]);
     read_ids(reader, values[TOWN_COORDINATORS], &config->coordinators);
     read_ids(reader, values[TOWN_PRIVACY_OFFICERS], &config->privacy_officers);
+    vdr_reader_guards(reader, values[TOWN_GUARDS]);
     const vdr_yaml *coordinators = values[TOWN_COORDINATORS];
     if (coordinators != NULL && coordinators->kind == VDR_YAML_LIST && coordinators->count == 0)
         vdr_reader_fault(reader, vdr_reader_place(coordinators),

@@ -53,6 +53,8 @@ static const vdr_lint_code codes[VDR_LINT_CODES] = {
                                           "all regisseurs of a district are absent at once"},
     [VDR_LINT_ACCEPT_ORDER] = {"accept-order", VDR_LINT_WARNING,
                                "a more urgent case may wait longer for an answer"},
+    [VDR_LINT_GUARD_OF_NOBODY] = {"guard-of-nobody", VDR_LINT_WARNING,
+                                  "no agency sends what the guard counts"},
     [VDR_LINT_NO_CASE_RULE] = {"no-case-rule", VDR_LINT_WARNING, "no rule ever proposes a case"},
     [VDR_LINT_TOO_MANY_RULES] = {"too-many-rules", VDR_LINT_NOTE, "not all rules were compared"},
 };

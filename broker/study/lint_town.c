@@ -344,6 +344,38 @@ clocks(vdr_linter *linter)
     }
 }
 
+/* Does this agency send something that the guard counts? */
+static bool
+guard_counts(const vdr_config *config, const vdr_config_guard *guard, const vdr_config_agency *agency)
+{
+    if ((guard->agency.at != NULL && !vdr_span_equal(guard->agency, agency->id)) ||
+        (guard->kind.at != NULL && !vdr_span_equal(guard->kind, agency->kind)))
+        return false;
+    for (size_t i = 0; i < config->type_count; i++)
+        if ((guard->type.at == NULL || vdr_span_equal(guard->type, config->types[i].id)) &&
+            vdr_study_has(config->types[i].agencies, agency->kind))
+            return true;
+    return false;
+}
+
+static void
+guards(vdr_linter *linter)
+{
+    const vdr_config *config = linter->config;
+    for (size_t g = 0; g < config->guard_count; g++) {
+        bool counts = false;
+        for (size_t i = 0; i < config->agency_count && !counts; i++)
+            counts = guard_counts(config, &config->guards[g], &config->agencies[i]);
+        if (!counts)
+            vdr_lint_say(linter, VDR_LINT_GUARD_OF_NOBODY, VDR_CONFIG_TOWN,
+                         vdr_places_of(&linter->places, VDR_CONFIG_TOWN, "guards", g, NULL, NULL),
+                         config->guards[g].id,
+                         "%.*s: no agency sends what it counts\n"
+                         "mend its agency, kind or type, or leave it out",
+                         VDR_TEXT(config->guards[g].id));
+    }
+}
+
 void
 vdr_lint_town(vdr_linter *linter)
 {
@@ -355,4 +387,5 @@ vdr_lint_town(vdr_linter *linter)
     services(linter);
     regisseurs(linter);
     clocks(linter);
+    guards(linter);
 }

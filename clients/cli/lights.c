@@ -276,6 +276,16 @@ judge_keys(const vdr_wire_admin_result *s, vdr_lights *lights)
         vdr_figure_span(left));
 }
 
+/* Most towns have none, or hear nothing of them. */
+static void
+judge_guards(const vdr_wire_admin_result *s, vdr_lights *lights)
+{
+    uint64_t reached = vdr_figure(s, "guards_reached");
+    if (reached != 0)
+        put(lights, "guards", VDR_LIGHT_AMBER, "the journal (event guard) says which agency; call it",
+            "%s reached: a flood, or signals for a whole class?", vdr_figure_count(reached));
+}
+
 void
 vdr_lights_judge(const vdr_wire_admin_result *status, const vdr_wire_admin_result *queues,
                  const vdr_wire_admin_result *agencies, vdr_lights *ret_lights)
@@ -298,6 +308,7 @@ vdr_lights_judge(const vdr_wire_admin_result *status, const vdr_wire_admin_resul
     judge_load(queues, ret_lights);
     judge_agencies(agencies, ret_lights);
     judge_refused(status, agencies, ret_lights);
+    judge_guards(status, ret_lights);
     judge_keys(status, ret_lights);
 }
 

@@ -73,6 +73,8 @@ FULL = {
         "regisseurs": [{"id": "r", "districts": ["BU99", "*"], "capacity": 1, "hard_capacity": 2, "expertise": ["education"],
                         "absent": [{"from": "2026-07-01T00:00:00Z", "to": "2026-07-22T00:00:00Z"}]}],
         "coordinators": ["c"], "privacy_officers": ["p"],
+        "guards": [{"id": "g", "agency": "a", "kind": "school", "type": "t", "count": "persons", "same": "address", "per": "1h", "max": 9,
+                    "then": "refuse"}],
     },
     "catalogue": {
         "domains": {"education": "youth"},
@@ -189,7 +191,7 @@ class Schemas(unittest.TestCase):
                 self.assertFalse(VALIDATORS[name].is_valid(town[name]))
                 self.assertEqual(set(known), set(value), "FULL does not have every key")
                 count += 1
-        self.assertEqual(count, 14)
+        self.assertEqual(count, 15)
 
     def test_a_key_that_is_missing_is_missing_for_both(self):
         for name in FILES:
@@ -212,7 +214,7 @@ class Schemas(unittest.TestCase):
                 words = re.search(r"expected one of (.*), found", told[0]).group(1).split(", ")
                 self.assertEqual(words, closed_words(schema), (name, path))
                 count += 1
-        self.assertEqual(count, 5)
+        self.assertEqual(count, 8)
 
     def test_values_are_right_or_wrong_for_both(self):
         bank = ["", "a", "a b", "A.b_c-9", "é", "a" * 128, "a" * 129, "*", "urn:a", "urn:voordeur:x", "nl.voordeur.x", "true", True,

@@ -25,6 +25,23 @@ run(uint64_t seed, unsigned steps)
     configs[2].persons_max = 1;
     configs[2].cooldown_ms = 0;
     configs[2].fingerprint.bytes[0] = 3;
+    static const vdr_config_guard guards[] = {
+        {S("class"), {0}, S("school"), {0}, VDR_GUARD_PERSONS, VDR_GUARD_ADDRESS, DAY, 2, true},
+        {S("street"), {0}, S("police"), {0}, VDR_GUARD_SIGNALS, VDR_GUARD_BUURT, DAY / 4, 1, true},
+        {S("flood"),
+         S("housing"),
+         {0},
+         S("arrears"),
+         VDR_GUARD_SIGNALS,
+         VDR_GUARD_AGENCY,
+         DAY / 24,
+         1,
+         false},
+    };
+    configs[1].guards = guards;
+    configs[1].guard_count = COUNT(guards);
+    configs[2].guards = guards + 1; /* the first one's windows end without it */
+    configs[2].guard_count = COUNT(guards) - 1;
     dice_begin(seed);
     town *t = town_new(&configs[roll(3)]);
     t->reload_every = 17;
@@ -79,6 +96,7 @@ every_invariant_holds_after_every_step(void **unused)
         dice_acts = VDR_ACT_LAST;
         run(seed, 600);
     }
+    assert_true(signals_held_back > seeds);
     assert_true(signals_accepted > seeds * 20); /* the dice do reach everything */
     for (int act = 1; act <= VDR_ACT_LAST; act++)
         if (more != NULL)

@@ -369,7 +369,7 @@ static const struct {
     {"watch: a number longer than needed", S("\x05\x00\x81\x00\x01")},
     {"watch: an endless number", S("\x05\x00\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80")},
     {"watch: after the year 9999", S("\x05\x81\xb8\xff\x90\xfd\xce\x39\x01\x01")},
-    {"signal: no such verdict", S("\x01\x00\x15")},
+    {"signal: no such verdict", S("\x01\x00\x63")},
     {"signal: an error that is no verdict", S("\x01\x00\x64")},
     {"signal: id over the end", S("\x09\x00\x01\x05"
                                   "abcd")},

@@ -95,6 +95,7 @@ static const struct {
     {VDR_NOTE_ENGINE, 500, "info", "engine"},
     {VDR_NOTE_ENGINE_WARNING, 501, "warning", "engine_warning"},
     {VDR_NOTE_STEPPING, 502, "info", "stepping"},
+    {VDR_NOTE_GUARD, 600, "warning", "guard"},
 };
 
 static void

@@ -188,6 +188,10 @@ static const struct {
      ""},
     {{{T, "[BU1, \"*\"]", "[BU2, \"*\"]"}}, "district-nobody-present:BU2@14"},
     {{{T, "high: 1d", "high: 4d"}}, "accept-order:high@3"},
+    {{{T, "coordinators: [piet]\n",
+       "coordinators: [piet]\nguards:\n  - {id: all, per: 1h, max: 9, then: notice}\n"
+       "  - {id: none, kind: gp, type: arrears, per: 1h, max: 9, then: refuse}\n"}},
+     "guard-of-nobody:none@19"},
 };
 
 /* The text with the first find replaced; the caller frees. */
