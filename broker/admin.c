@@ -445,7 +445,9 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
 {
     vdr_engine_status s;
     vdr_net_counts net;
+    vdr_engine_erasure erasure;
     vdr_engine_status_get(daemon->engine, &s);
+    vdr_engine_erasure_get(daemon->engine, &erasure);
     vdr_net_counts_get(daemon->net, &net);
     const vdr_core *core = vdr_engine_core(daemon->engine);
     uint64_t disk[2], refused[VDR_REFUSALS_CODES];
@@ -521,6 +523,11 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         counter("unassigned_since_ms", unassigned_since(daemon)),
         counter("duplicates_day", refused[VDR_E_DUPLICATE - VDR_E_ACCEPTED]),
         counter("refused_day", refused_sum(refused)),
+        counter("erasure_waiting", erasure.waiting),
+        counter("erasure_failed", erasure.failed != VDR_OK),
+        counter("erasure_next_ms", erasure.next == VDR_MS_NONE ? 0 : (uint64_t)erasure.next),
+        counter("erasure_last_ms", erasure.last == VDR_MS_NONE ? 0 : (uint64_t)erasure.last),
+        counter("backup_stale", vdr_erasure_wants_backup(daemon, &erasure)),
     };
     const vdr_config *config = vdr_core_config(vdr_engine_core(daemon->engine));
     const vdr_wire_named texts[] = {
@@ -624,7 +631,10 @@ verb_name(vdr_verb verb)
                                         [VDR_VERB_KEY_ADD] = "key-add",
                                         [VDR_VERB_KEY_ROTATE] = "key-rotate",
                                         [VDR_VERB_KEY_REVOKE] = "key-revoke",
-                                        [VDR_VERB_KEYS] = "keys"};
+                                        [VDR_VERB_KEYS] = "keys",
+                                        [VDR_VERB_ERASE] = "erase",
+                                        [VDR_VERB_ERASE_LOOK] = "erase-look",
+                                        [VDR_VERB_PROOFS] = "proofs"};
     return names[verb];
 }
 
@@ -643,6 +653,8 @@ later_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin
         verb_backup(daemon, session, admin->name, number);
     } else if (admin->verb == VDR_VERB_CHECKPOINT) {
         err = vdr_engine_checkpoint(daemon->engine, ticket);
+    } else if (admin->verb == VDR_VERB_ERASE) {
+        err = vdr_engine_erase(daemon->engine, ticket);
     } else {
         err = admin->time == VDR_MS_NONE ? VDR_E_BAD_FRAME
                                          : vdr_engine_submit_advance(daemon->engine, ticket, admin->time);
@@ -663,8 +675,9 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     if (admin->verb != VDR_VERB_STATUS && admin->verb != VDR_VERB_SESSIONS &&
         admin->verb != VDR_VERB_MAILBOXES && admin->verb != VDR_VERB_REPORT &&
         admin->verb != VDR_VERB_VERIFY_LOOK && admin->verb != VDR_VERB_HEADS &&
-        admin->verb != VDR_VERB_KEYS && admin->verb != VDR_VERB_BACKTEST_LOOK &&
-        admin->verb != VDR_VERB_SHADOW_LOOK && !vdr_steer_looks(admin->verb))
+        admin->verb != VDR_VERB_KEYS && admin->verb != VDR_VERB_ERASE_LOOK &&
+        admin->verb != VDR_VERB_BACKTEST_LOOK && admin->verb != VDR_VERB_SHADOW_LOOK &&
+        !vdr_steer_looks(admin->verb))
         VDR_NOTE(OPERATOR, vdr_field_text("party", session->party),
                  vdr_field_text("verb", verb_name(admin->verb)));
     switch (admin->verb) {
@@ -711,10 +724,15 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     case VDR_VERB_CHECK:
         vdr_reports_verb(daemon, session, admin);
         break;
+    case VDR_VERB_ERASE_LOOK:
+    case VDR_VERB_PROOFS:
+        vdr_erasure_verb(daemon, session, admin);
+        break;
     case VDR_VERB_RELOAD:
     case VDR_VERB_CLOCK_ADVANCE:
     case VDR_VERB_BACKUP:
     case VDR_VERB_CHECKPOINT:
+    case VDR_VERB_ERASE:
         later_verb(daemon, session, admin);
         break;
     case VDR_VERB_PROPOSE:

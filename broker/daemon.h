@@ -369,6 +369,12 @@ void vdr_guards_turn(vdr_daemon *daemon);              /* guards that spoke are 
 uint64_t vdr_guards_reached(const vdr_daemon *daemon); /* windows that are not over, of guards that spoke */
 void vdr_steer_turn(vdr_daemon *daemon);               /* what was checked beside the turn is proposed */
 
+/* ---- erasure/admin.c */
+
+void vdr_erasure_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
+/* Backups are made here, and the last one cannot be opened any more. */
+bool vdr_erasure_wants_backup(const vdr_daemon *daemon, const vdr_engine_erasure *erasure);
+
 /* ---- admin_report.c */
 
 void vdr_reports_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);

@@ -227,3 +227,30 @@ vdr_proofs_walk(const char *folder, void (*each)(void *context, const vdr_proof_
     vdr_arena_done(&arena);
     return err;
 }
+
+vdr_err
+vdr_proofs_tail(const char *folder, char *at, size_t size, size_t *ret_len)
+{
+    char path[VDR_PATH_BYTES];
+    *ret_len = 0;
+    if (vdr_folder_path(folder, VDR_PROOFS_NAME, path) != 0)
+        return VDR_E_IO;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return errno == ENOENT ? VDR_OK : VDR_E_IO;
+    off_t end = lseek(fd, 0, SEEK_END), from = end > (off_t)size ? end - (off_t)size : 0;
+    ssize_t len = end < 0 ? -1 : pread(fd, at, (size_t)(end - from), from);
+    (void)close(fd);
+    if (len < 0)
+        return VDR_E_IO;
+    char *begin = at;
+    if (from != 0) { /* in the middle of a line, most likely */
+        begin = memchr(at, '\n', (size_t)len);
+        begin = begin != NULL ? begin + 1 : at + len;
+    }
+    while (len != 0 && at + len > begin && at[len - 1] != '\n')
+        len--;
+    *ret_len = (size_t)(at + len - begin);
+    memmove(at, begin, *ret_len);
+    return VDR_OK;
+}

@@ -44,6 +44,8 @@ bool vdr_proof_read(vdr_span line, vdr_arena *arena, vdr_proof_entry *ret_entry)
 
 /* Appends lines to FOLDER/proofs.jsonl and syncs; made if missing. */
 VDR_MUST_CHECK vdr_err vdr_proofs_append(const char *folder, vdr_span lines);
+/* The last whole lines of FOLDER/proofs.jsonl that fit size; *ret_len 0 where there are none. */
+VDR_MUST_CHECK vdr_err vdr_proofs_tail(const char *folder, char *at, size_t size, size_t *ret_len);
 /* Calls each for every entry of FOLDER/proofs.jsonl, in order; what it gets lives until it returns. A file that is
  * not there has none. each may be asked for many: it is called with more than one of an order. */
 VDR_MUST_CHECK vdr_err vdr_proofs_walk(const char *folder,

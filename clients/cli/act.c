@@ -1,4 +1,5 @@
 /* voordeur case, signal, household, erase: look at one thing, and act on it (semantics section 9). */
+#include "clients/cli/erasure.h"
 #include "clients/cli/acting.h"
 #include "clients/cli/show.h"
 
@@ -61,9 +62,22 @@ static const char household_help[] =
 
 static const char erase_help[] =
     "usage: voordeur erase HOUSEHOLD\n"
+    "       voordeur erase run|status|proofs\n"
     "\n"
-    "For privacy officers: destroys all that is kept of a household. Refused while it has an open case.\n"
-    "\n" ACT_HELP;
+    "For privacy officers: all that is kept of a household leaves. Refused while it has an open case.\n"
+    "\n"
+    "For operators and auditors: a run destroys the keys of all that left, so that nothing of it can be\n"
+    "opened any more, in the store or in a backup made before. It begins by itself a second after an\n"
+    "erasure, and for what left by its term as node.yaml says (erasure: {every: 7d}). After it, take a\n"
+    "backup: older ones cannot be opened any more.\n"
+    "\n"
+    "  run                       a run now; ends when it is complete (operators)\n"
+    "  status                    how it stands: what waits, the last run and the next\n"
+    "  proofs                    what left, when and why, a line of JSON each; nobody is named\n"
+    "\n" ACT_HELP "\n"
+    "examples:\n"
+    "  voordeur erase H12 --home /tmp/town --as privacy_officer:p-els\n"
+    "  voordeur erase status --home /tmp/town --as operator:beheer\n";
 
 #define MEMBERS_MAX 64u
 
@@ -474,7 +488,9 @@ run_erase(int argc, char **argv)
     if (status != VDR_EXIT_OK)
         return status < 0 ? VDR_EXIT_OK : status;
     if (argc - optind != 1)
-        return vdr_cli_usage(a.verb, "say which household");
+        return vdr_cli_usage(a.verb, "say which household, or run, status or proofs");
+    if (vdr_cli_is_erasure(argv[optind]))
+        return vdr_cli_erasure(a.verb, &a.link, argv[optind]);
     a.act.household.number = vdr_cli_number(argv[optind], 'H');
     if (a.act.household.number == 0)
         return vdr_cli_usage(a.verb, "%s: a household is written H12", argv[optind]);
