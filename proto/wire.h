@@ -81,7 +81,7 @@ typedef enum vdr_verb {
     VDR_VERB_VERIFY_LOOK = 51,
     VDR_VERB_HEADS = 52,
 
-    VDR_VERB_ERASE = 60, /* protocol.md 7.14 */
+    VDR_VERB_ERASE = 60, /* protocol.md 7.16 */
     VDR_VERB_ERASE_LOOK = 61,
     VDR_VERB_PROOFS = 62,
 } vdr_verb;

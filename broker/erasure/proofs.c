@@ -70,7 +70,8 @@ put_left(vdr_bytes *bytes, const vdr_proof_entry *entry)
     if (left->kind == VDR_LEFT_SIGNAL) {
         put_number(bytes, "position", left->number);
         put_string(bytes, "source", left->source);
-        put_string(bytes, "id", left->id);
+        if (left->id.at != NULL)
+            put_string(bytes, "id", left->id);
         put_string(bytes, "type", left->type);
     } else {
         put_number(bytes, "number", left->number);

@@ -37,7 +37,7 @@ typedef struct vdr_proof_entry {
     vdr_position position;           /* BACKUP */
 } vdr_proof_entry;
 
-/* Writes the entry as a line at the end of bytes. */
+/* Writes the entry as a line at the end of bytes. A signal without id: for who may not see ids. */
 void vdr_proof_write(const vdr_proof_entry *entry, vdr_bytes *bytes);
 /* False: it is no such line. */
 bool vdr_proof_read(vdr_span line, vdr_arena *arena, vdr_proof_entry *ret_entry);

@@ -1,4 +1,4 @@
-/* voordeur erase run, status, proofs: what left cannot be opened again (protocol.md 7.14). For operators and auditors;
+/* voordeur erase run, status, proofs: what left cannot be opened again (protocol.md 7.16). For operators and auditors;
  * `voordeur erase HOUSEHOLD`, for privacy officers, is in act.c. */
 #include "clients/cli/erasure.h"
 
