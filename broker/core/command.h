@@ -87,7 +87,7 @@ typedef struct vdr_command_left {
     vdr_left_reason reason;
     uint64_t number; /* a signal: its position in the log; a case or household: its number */
     vdr_ms at, time; /* when it left; a signal: when it occurred, a case: when it was opened; else NONE */
-    vdr_span id, source, type; /* of a signal; else absent */
+    vdr_span id, source, type; /* of a signal; else absent. No id where it is only to leave again */
     uint64_t hash;             /* of the id, its lower half */
 } vdr_command_left;
 

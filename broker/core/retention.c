@@ -175,11 +175,11 @@ case_again(vdr_state *state, vdr_slot slot)
 static void
 signal_again(vdr_state *state, const vdr_command_left *left)
 {
-    vdr_command_ref ref = {.id = left->id, .hash = left->hash};
+    /* By its place; the hash is only how it is found. */
     vdr_index_search search;
-    vdr_slot slot = vdr_signal_first(state, &ref, &search);
+    vdr_slot slot = vdr_index_first(&state->signals_by_id, (uint32_t)left->hash, &search);
     while (slot != 0 && vdr_signal_at(state, slot)->position != left->number)
-        slot = vdr_signal_next(state, &ref, &search);
+        slot = vdr_index_next(&search);
     if (slot == 0 ||
         !vdr_span_equal(vdr_name_text(state, vdr_sender_of(state, vdr_signal_at(state, slot))->source),
                         left->source))

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #define TAIL_BYTES ((size_t)512 * 1024)
-#define LINE_BYTES ((size_t)1024 * 1024) /* more than the tree of a line takes */
 
 bool
 vdr_erasure_wants_backup(const vdr_daemon *daemon, const vdr_engine_erasure *erasure)
@@ -56,26 +55,6 @@ say_look(vdr_daemon *daemon, vdr_session *session, uint64_t request)
     vdr_admin_say(daemon, session, &result);
 }
 
-/* Ids are not for operators (protocol.md 7.14): a signal is its place in the log. */
-static void
-without_ids(vdr_span lines, vdr_bytes *bytes)
-{
-    vdr_arena arena;
-    vdr_arena_init(&arena, LINE_BYTES);
-    while (lines.len != 0) {
-        const uint8_t *end = memchr(lines.at, '\n', lines.len);
-        size_t len = end != NULL ? (size_t)(end - lines.at) : lines.len, taken = end != NULL ? len + 1 : len;
-        vdr_proof_entry entry;
-        if (vdr_proof_read(vdr_span_of(lines.at, len), &arena, &entry)) {
-            entry.left.id = (vdr_span){0};
-            vdr_proof_write(&entry, bytes);
-        }
-        vdr_arena_reset(&arena);
-        lines = vdr_span_of(lines.at + taken, lines.len - taken);
-    }
-    vdr_arena_done(&arena);
-}
-
 static void
 say_proofs(vdr_daemon *daemon, vdr_session *session, uint64_t request)
 {
@@ -85,12 +64,9 @@ say_proofs(vdr_daemon *daemon, vdr_session *session, uint64_t request)
     if (err != VDR_OK) {
         vdr_admin_say_error(daemon, session, request, err, VDR_PROOFS_NAME " cannot be read");
     } else {
-        vdr_bytes lines = {0};
-        without_ids(vdr_span_of(tail, len), &lines);
-        vdr_wire_file file = {.name = vdr_span_str(VDR_PROOFS_NAME), .text = vdr_bytes_span(&lines)};
-        vdr_wire_admin_result result = {.request = request, .files = &file, .file_count = lines.len != 0};
+        vdr_wire_file file = {.name = vdr_span_str(VDR_PROOFS_NAME), .text = vdr_span_of(tail, len)};
+        vdr_wire_admin_result result = {.request = request, .files = &file, .file_count = len != 0};
         vdr_admin_say(daemon, session, &result);
-        vdr_bytes_done(&lines);
     }
     free(tail);
 }

@@ -49,10 +49,8 @@ take(void *context, const vdr_proof_entry *entry)
     }
     vdr_command_left left = entry->left;
     if (left.kind == VDR_LEFT_SIGNAL) {
-        left.id = vdr_arena_copy(&again->arena, left.id);
         left.source = vdr_arena_copy(&again->arena, left.source);
         left.type = vdr_arena_copy(&again->arena, left.type);
-        left.hash = (uint32_t)vdr_door_id_hash(again->engine->door, left.id);
     }
     again->left[again->count++] = left;
 }

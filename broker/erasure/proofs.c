@@ -70,8 +70,7 @@ put_left(vdr_bytes *bytes, const vdr_proof_entry *entry)
     if (left->kind == VDR_LEFT_SIGNAL) {
         put_number(bytes, "position", left->number);
         put_string(bytes, "source", left->source);
-        if (left->id.at != NULL)
-            put_string(bytes, "id", left->id);
+        put_number(bytes, "hash", left->hash);
         put_string(bytes, "type", left->type);
     } else {
         put_number(bytes, "number", left->number);
@@ -174,10 +173,9 @@ get_left(const vdr_json *object, vdr_proof_entry *entry)
     if (left->kind != VDR_LEFT_SIGNAL)
         return get_number(object, "number", &left->number);
     left->source = get_string(object, "source");
-    left->id = get_string(object, "id");
     left->type = get_string(object, "type");
-    return get_number(object, "position", &left->number) && left->source.at != NULL && left->id.at != NULL &&
-           left->type.at != NULL;
+    return get_number(object, "position", &left->number) && get_number(object, "hash", &left->hash) &&
+           left->source.at != NULL && left->type.at != NULL;
 }
 
 bool

@@ -5,13 +5,14 @@
  * escrow's file a restored broker knows what left since its backup was made, and makes it leave again before it
  * serves: what a line names has an order (broker/core/left.h), and the restored state has not come to it.
  *
- *   {"left":"signal","order":7,"at":"…","reason":"erased","position":12,"source":"…","id":"…","type":"…","time":"…"}
+ *   {"left":"signal","order":7,"at":"…","reason":"erased","position":12,"source":"…","hash":…,"type":"…","time":"…"}
  *   {"left":"case","order":8,"at":"…","reason":"term","number":3,"time":"…"}
  *   {"left":"household","order":9,"at":"…","reason":"household","number":5}
  *   {"run":2,"at":"…","through":9,"kept":120,"dropped":3}             2: the generation of the wrapping key
  *   {"backup":345,"at":"…","run":2}                                   345: its last record
  *
- * A crash between a line and what it says leaves the line, and the next run writes it again: one order, one leaving.
+ * hash is of the signal's id, keyed (the id itself is in the log, sealed: an agency chose it, and nobody can say what
+ * stands in it). A crash between a line and what it says leaves the line, and the next run writes it again: one order, one leaving.
  * A line that is not whole is not looked at.
  *
  * Thread: any, one at a time for a file. Errors: IO, STORE_FULL. Memory: the arena's. */
@@ -37,7 +38,7 @@ typedef struct vdr_proof_entry {
     vdr_position position;           /* BACKUP */
 } vdr_proof_entry;
 
-/* Writes the entry as a line at the end of bytes. A signal without id: for who may not see ids. */
+/* Writes the entry as a line at the end of bytes. */
 void vdr_proof_write(const vdr_proof_entry *entry, vdr_bytes *bytes);
 /* False: it is no such line. */
 bool vdr_proof_read(vdr_span line, vdr_arena *arena, vdr_proof_entry *ret_entry);
