@@ -17,6 +17,7 @@
 
 static const char init_help[] =
     "usage: voordeur init DIR [--town CONFIG] [--listen ADDRESS] [--operators ADDRESS] [--operator ID]\n"
+    "                         [--auditor ID]\n"
     "\n"
     "Makes DIR with all that a broker needs:\n"
     "  config/          town.yaml, catalogue.yaml, rules.yaml: copies of those in CONFIG\n"
@@ -35,6 +36,7 @@ static const char init_help[] =
     "  --operator ID         an operator; may be given more than once (default beheer and toezicht: what "
     "one\n"
     "                        proposes the other approves)\n"
+    "  --auditor ID          one who reads what was done and seen, and does nothing (default none)\n"
     "\n"
     "exit status: 0 done; 1 a file could not be written; 2 wrong use, or an error in CONFIG\n"
     "\n"
@@ -52,6 +54,7 @@ typedef struct town_home {
     const char *dir, *town, *listen, *operators;
     const char *operator_ids[16];
     size_t operator_count;
+    const char *auditor; /* NULL: none */
     vdr_config *config;
     FILE *node;
     json_t *parties;
@@ -150,7 +153,7 @@ add_parties(town_home *init)
         if (!add_party(init, VDR_PARTY_OPERATOR, vdr_span_str(init->operator_ids[i]), NULL))
             return false;
     }
-    return true;
+    return init->auditor == NULL || add_party(init, VDR_PARTY_AUDITOR, vdr_span_str(init->auditor), NULL);
 }
 
 static bool
@@ -314,6 +317,7 @@ run_init(int argc, char **argv)
                                             {"listen", required_argument, NULL, 'l'},
                                             {"operators", required_argument, NULL, 'o'},
                                             {"operator", required_argument, NULL, 'i'},
+                                            {"auditor", required_argument, NULL, 'A'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     town_home init = {
@@ -336,6 +340,11 @@ run_init(int argc, char **argv)
                 return vdr_cli_usage(&vdr_cli_init, "--operator %s: at most 16, of A-Z a-z 0-9 . _ -",
                                      optarg);
             init.operator_ids[init.operator_count++] = optarg;
+            break;
+        case 'A':
+            if (!id_good(optarg))
+                return vdr_cli_usage(&vdr_cli_init, "--auditor %s: of A-Z a-z 0-9 . _ -", optarg);
+            init.auditor = optarg;
             break;
         case 'h':
             return vdr_cli_help(&vdr_cli_init);

@@ -65,7 +65,7 @@ look_up(const char *home, const char *as, char address[PATH_MAX], char server[PA
     json_t *root = vdr_cli_home_read(home);
     if (root == NULL)
         return false;
-    bool operators = strncmp(as, "operator:", 9) == 0;
+    bool operators = strncmp(as, "operator:", 9) == 0 || strncmp(as, "auditor:", 8) == 0;
     const char *listen = json_string_value(json_object_get(root, operators ? "operators" : "listen"));
     const char *public_key = json_string_value(json_object_get(root, "server_key"));
     const char *key_file = NULL;

@@ -231,7 +231,7 @@ class Broker:
             return f.read()[-8000:]
 
     def peer(self, party, *routing_id, zone=None):
-        zone = zone or ("operators" if party.startswith("operator:") else "listen")
+        zone = zone or ("operators" if party.startswith(("operator:", "auditor:")) else "listen")
         peer = Peer([self.endpoints[zone], self.endpoints["public_key"], self.key_file(party), *routing_id])
         self.peers.append(peer)
         return peer

@@ -14,8 +14,10 @@
  *     next N                   (publish sequence)       sequence N            (of frames)
  *     frame TYPE HEX           raw HEX                  parts N
  *     deaf                     hear                     (reading stops, and goes on)
+ *     fields                   (every frame that comes is also told by the names of the fields that it has)
  *     quiet                    (counts confirms and messages only, told by: count) */
 #include "proto/codec.h"
+#include "proto/codec_schema.h"
 #include "proto/time.h"
 
 #include <errno.h>
@@ -34,10 +36,78 @@ static uint32_t out_next = 1;
 static uint64_t item_next = 1, counter = 1, request = 1;
 static vdr_arena arena;
 static vdr_bytes frame;
-static bool deaf, quiet;
+static bool deaf, quiet, tell_fields;
 static struct {
     uint64_t up_to, exceptions, messages, lines;
 } seen;
+
+/* ---- the names of the fields that a body has, by its schema: whatever it is */
+
+static void put_fields(const vdr_schema *schema, const uint8_t *plain, const char *path);
+
+static void
+put_sub(const vdr_field *field, const uint8_t *at, size_t count, const char *path, const char *name)
+{
+    char longer[512];
+    (void)snprintf(longer, sizeof longer, "%s%s.", path, name);
+    for (size_t i = 0; i < count; i++)
+        put_fields(field->sub, at + i * field->sub->plain_bytes, longer);
+}
+
+static bool
+has_field(const vdr_field *field, const uint8_t *plain)
+{
+    static const uint8_t nothing[8] = {0};
+    const uint8_t *at = plain + field->offset;
+    const vdr_span *span = (const vdr_span *)(const void *)at;
+    switch (field->kind) {
+    case VDR_FIELD_U32:
+    case VDR_FIELD_ENUM:
+        return memcmp(at, nothing, 4) != 0;
+    case VDR_FIELD_U64:
+    case VDR_FIELD_I64:
+        return memcmp(at, nothing, 8) != 0;
+    case VDR_FIELD_BOOL:
+        return *at != 0;
+    case VDR_FIELD_TEXT:
+    case VDR_FIELD_PRESENT:
+    case VDR_FIELD_RAW_TEXT:
+    case VDR_FIELD_BYTES:
+        return span->len != 0;
+    case VDR_FIELD_OPTIONAL:
+        return span->at != NULL;
+    case VDR_FIELD_INSTANT:
+        return *(const vdr_ms *)(const void *)at != VDR_MS_NONE;
+    case VDR_FIELD_EMBED:
+    case VDR_FIELD_POINTER:
+    case VDR_FIELD_MANY:
+    case VDR_FIELD_TEXTS:
+        break;
+    }
+    return field->kind == VDR_FIELD_TEXTS &&
+           *(const size_t *)(const void *)(plain + field->count_offset) != 0;
+}
+
+static void
+put_fields(const vdr_schema *schema, const uint8_t *plain, const char *path)
+{
+    for (unsigned i = 0; i < schema->field_count; i++) {
+        const vdr_field *field = &schema->fields[i];
+        const uint8_t *at = plain + field->offset;
+        const char *dot = strrchr(field->name, '.'), *name = dot != NULL ? dot + 1 : field->name;
+        if (field->kind == VDR_FIELD_EMBED) {
+            put_sub(field, at, 1, path, name);
+        } else if (field->kind == VDR_FIELD_POINTER || field->kind == VDR_FIELD_MANY) {
+            const uint8_t *first = *(const uint8_t *const *)(const void *)at;
+            size_t count = field->kind == VDR_FIELD_MANY
+                               ? *(const size_t *)(const void *)(plain + field->count_offset)
+                               : first != NULL;
+            put_sub(field, first, count, path, name);
+        } else if (has_field(field, plain)) {
+            (void)printf(",\"%s%s\"", path, name);
+        }
+    }
+}
 
 /* ---- JSON out */
 
@@ -248,28 +318,6 @@ put_regisseur(const vdr_wire_regisseur_view *r)
 }
 
 static void
-put_answer(const vdr_wire_answer *a)
-{
-    put_number("request", a->request);
-    put_member("error", vdr_span_str(vdr_err_code(a->error)));
-    put_number("position", a->position);
-    if (a->status != NULL) {
-        put_number("acknowledged", a->status->acknowledged);
-        put_number("newest", a->status->newest);
-        put_number("load", a->status->load);
-    }
-    PUT_LIST("cases", a->case_count, put_case, a->cases);
-    PUT_LIST("signals", a->signal_count, put_signal, a->signals);
-    PUT_LIST("households", a->household_count, put_household, a->households);
-    PUT_LIST("reviews", a->review_count, put_review, a->reviews);
-    PUT_LIST("regisseurs", a->regisseur_count, put_regisseur, a->regisseurs);
-    (void)printf(",\"resume\":\"");
-    for (size_t i = 0; i < a->resume.len; i++)
-        (void)printf("%02x", a->resume.at[i]);
-    (void)printf("\"");
-}
-
-static void
 put_lines(const vdr_wire_decision *d)
 {
     static char text[LINE_BYTES];
@@ -286,6 +334,39 @@ put_lines(const vdr_wire_decision *d)
         (void)printf("}");
     }
     (void)printf("]");
+}
+
+static void
+put_answer(const vdr_wire_answer *a)
+{
+    put_number("request", a->request);
+    put_member("error", vdr_span_str(vdr_err_code(a->error)));
+    put_number("position", a->position);
+    if (a->status != NULL) {
+        put_number("acknowledged", a->status->acknowledged);
+        put_number("newest", a->status->newest);
+        put_number("load", a->status->load);
+    }
+    PUT_LIST("cases", a->case_count, put_case, a->cases);
+    PUT_LIST("signals", a->signal_count, put_signal, a->signals);
+    PUT_LIST("households", a->household_count, put_household, a->households);
+    PUT_LIST("reviews", a->review_count, put_review, a->reviews);
+    PUT_LIST("regisseurs", a->regisseur_count, put_regisseur, a->regisseurs);
+    if (a->explanation != NULL) {
+        put_number("explained", a->explanation->household.number);
+        (void)printf(",\"explained_signals\":[");
+        for (size_t i = 0; i < a->explanation->signal_list_count; i++) {
+            (void)printf("%s", i == 0 ? "" : ",");
+            put_text(a->explanation->signals[i].name.id);
+        }
+        (void)printf("]");
+    }
+    if (a->line_count != 0)
+        put_lines(&(vdr_wire_decision){.lines = a->lines, .line_count = a->line_count});
+    (void)printf(",\"resume\":\"");
+    for (size_t i = 0; i < a->resume.len; i++)
+        (void)printf("%02x", a->resume.at[i]);
+    (void)printf("\"");
 }
 
 static void
@@ -374,6 +455,24 @@ put_wire(const vdr_wire *wire, uint32_t sequence)
         put_number("refers_to_sequence", wire->error.refers_to_sequence);
         put_number("version_min", wire->error.version_min);
         put_number("version_max", wire->error.version_max);
+    }
+    if (!silent && tell_fields && wire->type == VDR_FRAME_ANSWER) {
+        (void)printf(",\"fields\":[\"\"");
+        put_fields(vdr_schema_of(wire->type), (const uint8_t *)&wire->answer, "");
+        (void)printf("]");
+    } else if (!silent && tell_fields && wire->type == VDR_FRAME_DELIVER) {
+        (void)printf(",\"fields\":[");
+        const vdr_field *field = &vdr_schema_of(wire->type)->fields[0];
+        for (size_t i = 0; i < wire->deliver.message_count; i++) {
+            (void)printf("%s[\"\"", i == 0 ? "" : ",");
+            put_fields(field->sub, (const uint8_t *)&wire->deliver.messages[i], "");
+            (void)printf("]");
+        }
+        (void)printf("]");
+    } else if (!silent && tell_fields && wire->type == VDR_FRAME_DECISION) {
+        (void)printf(",\"fields\":[\"\"");
+        put_fields(vdr_schema_of(wire->type), (const uint8_t *)&wire->decision, "");
+        (void)printf("]");
     }
     if (!silent)
         (void)printf("}\n");
@@ -511,6 +610,8 @@ admin(char *rest)
         if (strcmp(word, verbs[i]) == 0)
             wire.admin.verb = (vdr_verb)i;
     }
+    if (word != NULL && word[0] == '#')
+        wire.admin.verb = (vdr_verb)strtoul(word + 1, NULL, 10);
     uint8_t key[VDR_PUBLIC_KEY_BYTES];
     if (word != NULL && value != NULL && strcmp(word, "revoke") == 0 && zmq_z85_decode(key, value) != NULL) {
         wire.admin.verb = VDR_VERB_KEY_REVOKE;
@@ -647,6 +748,8 @@ command(char *line)
         parts(strtoul(rest, NULL, 10));
     } else if (strcmp(word, "deaf") == 0 || strcmp(word, "hear") == 0) {
         deaf = word[0] == 'd';
+    } else if (strcmp(word, "fields") == 0) {
+        tell_fields = true;
     } else if (strcmp(word, "quiet") == 0) {
         quiet = true;
     } else if (strcmp(word, "count") == 0) {

@@ -1,0 +1,212 @@
+"""What each role may do and see, written by hand and apart from the table of the broker: a wrong row there fails here.
+
+A cell is an error code, or the name of a set of fields. Roles: agency (the school), regisseur (Anna), service (jeugdteam),
+coordinator, officer (of privacy), operator, auditor. "own" is what stands in the relation that the role needs, "other" is not.
+"""
+
+ROLES = ["agency", "regisseur", "service", "coordinator", "officer", "operator", "auditor"]
+W, N = "wrong_role", "not_found"
+
+
+def cells(*values):
+    assert len(values) == len(ROLES)
+    return dict(zip(ROLES, values))
+
+
+# ---- fields of answers: everything in the world of access_test.py that is not empty or false
+
+CASE = {"case_id", "household", "state", "priority", "revision", "regisseur", "since_ms", "rules", "version"}
+PLANNED = CASE | {"plan_revision"}
+NAME = {"name.source", "name.id"}
+FACTS = NAME | {"type", "agency", "at_ms", "occurred_at_ms"}
+TERMS = {"severity", "domain"}
+CONTENT = {"persons.handle", "persons.bsn", "persons.role", "address.handle", "address.bag", "address.buurt", "detail"}
+PLACE = {"household", "case_id"}
+MEMBERS = {"persons.handle", "addresses.handle"}
+NUMBERS = MEMBERS | {"persons.bsn", "addresses.bag"}
+HOUSEHOLD = {"household", "district", "open_case", "signals"}
+LONE = {"household", "district", "signals"}  # without an open case
+
+
+def under(prefix, names):
+    return {prefix + "." + n for n in names}
+
+
+def case(head, listed=()):
+    return under("cases", set(head) | under("signals", listed))
+
+
+GOALS = {"goals.domain", "goals.text", "goals.owner", "goals.due_ms", "goals.state"}
+
+SETS = {
+    "status": under("status", {"party_kind", "party_id"}),
+    "status of a reader": under("status", {"party_kind", "party_id", "acknowledged", "newest"}),
+    "status of a regisseur": under("status", {"party_kind", "party_id", "acknowledged", "newest", "load", "capacity",
+                                              "hard_capacity"}),
+    # cases
+    "held case": case(PLANNED | GOALS, FACTS | TERMS | CONTENT),
+    "held case in a list": case(PLANNED | GOALS),
+    "known case": case(PLANNED, FACTS | TERMS),
+    "numbered case": case(PLANNED, NAME),
+    "offered case by glass": case(CASE | {"accept_by"}, FACTS | TERMS | CONTENT),
+    "known offered case": case(CASE | {"accept_by"}, FACTS | TERMS),
+    "numbered offered case": case(CASE | {"accept_by"}, NAME),
+    "ended case with its end": case(CASE | {"ended", "ended_with"}),
+    "ended case": case(CASE | {"ended"}),
+    "unassigned case": case(CASE - {"regisseur"}, FACTS | TERMS),
+    "unassigned case in a list": case(CASE - {"regisseur"}),
+    # signals
+    "sent signal": under("signals", FACTS | {"leaves_at_ms"}),
+    "held signal": under("signals", FACTS | TERMS | CONTENT | PLACE),
+    "routed signal": under("signals", FACTS | TERMS | CONTENT | {"service"}),
+    "signal in care": under("signals", FACTS | TERMS | PLACE | {"service"}),
+    "lone signal in care": under("signals", FACTS | TERMS | {"household", "service"}),
+    "overdue signal": under("signals", FACTS | TERMS | {"household", "service", "overdue"}),
+    "signal by glass": under("signals", FACTS | TERMS | CONTENT | PLACE),
+    "signal by glass, and where it went": under("signals", FACTS | TERMS | CONTENT | PLACE | {"service"}),
+    "lone signal by glass": under("signals", FACTS | TERMS | CONTENT | {"household"}),
+    "lone signal by glass, and where it went": under("signals", FACTS | TERMS | CONTENT | {"household", "service"}),
+    # households
+    "household with numbers": under("households", HOUSEHOLD | NUMBERS),
+    "lone household with numbers": under("households", LONE | NUMBERS),
+    "household with members": under("households", HOUSEHOLD | MEMBERS),
+    "lone household with members": under("households", LONE | MEMBERS),
+    "household": under("households", HOUSEHOLD),
+    "lone household": under("households", LONE),
+    # the rest
+    "reviews": under("reviews", {"household", "other"}),
+    "regisseurs": under("regisseurs", {"id", "load", "capacity", "hard_capacity", "districts", "expertise"}),
+}
+SETS["everything of a coordinator's inbox"] = (SETS["unassigned case in a list"] | SETS["overdue signal"] |
+                                               SETS["reviews"])
+EXPLAINED = under("explanation", {
+    "position", "config_position", "at_ms", "household", "case_id", "district", "person_count", "address_count",
+    "signal_count", "open_case", "version"}) | under("explanation.signals", {
+        "name.source", "name.id", "position", "type", "agency", "domain", "purpose", "occurred_at_ms", "until_ms",
+        "leaves_at_ms", "severity", "case_id", "service"}) | under("explanation.cases", {
+            "case_id", "state", "priority", "regisseur", "revision", "opened_position", "config_position", "opened_at_ms",
+            "rules", "version", "signals.source", "signals.id"})
+SETS["explanation"] = EXPLAINED  # besides rules, candidates and dues, which say nothing of persons
+
+# ---- queries: what is asked of which thing, without and with a broken glass
+
+QUERIES = {
+    ("status", ""): cells("status of a reader", "status of a regisseur", "status of a reader", "status of a reader",
+                          "status of a reader", "status", "status"),
+    ("case", "held"): cells(W, "held case", W, "known case", W, "numbered case", W),
+    ("case", "other"): cells(W, N, W, "known offered case", W, "numbered offered case", W),
+    ("case", "ended"): cells(W, "ended case with its end", W, "ended case", W, "ended case", W),
+    ("case", "unassigned"): cells(W, N, W, "unassigned case", W, None, W),
+    ("case", "none"): cells(W, N, W, N, W, N, W),
+    # the first of a case went to a service before there was one
+    ("signal", "sent, held"): cells("sent signal", "held signal", "routed signal", N, W, W, W),
+    ("signal", "of others"): cells(N, N, N, N, W, W, W),
+    ("signal", "routed"): cells("sent signal", N, "routed signal", "lone signal in care", W, W, W),
+    ("signal", "unassigned"): cells("sent signal", N, "routed signal", "signal in care", W, W, W),
+    ("signal", "overdue"): cells("sent overdue", N, "routed overdue", "overdue signal", W, W, W),
+    ("signal", "none"): cells(N, N, N, N, W, W, W),
+    ("household", "held"): cells(W, "household with numbers", W, N, "household", W, W),
+    ("household", "other"): cells(W, N, W, N, "household", W, W),
+    ("household", "unassigned"): cells(W, N, W, "household with members", "household", W, W),
+    ("household", "review"): cells(W, N, W, "lone household with numbers", "lone household", W, W),
+    ("household", "none"): cells(W, N, W, N, N, W, W),
+    ("inbox", "all"): cells(W, "held case in a list", W, "everything of a coordinator's inbox", W, W, W),
+    ("inbox", "cases"): cells(W, "held case in a list", W, "unassigned case in a list", W, W, W),
+    ("inbox", "overdue"): cells(W, W, W, "overdue signal", W, W, W),
+    ("inbox", "reviews"): cells(W, W, W, "reviews", W, W, W),
+    ("regisseurs", ""): cells(W, W, W, "regisseurs", W, "regisseurs", W),
+    ("explain", "held"): cells(W, "explanation", W, W, W, "explanation", W),
+    ("explain", "other"): cells(W, N, W, W, W, None, W),
+    ("try", ""): cells(W, W, W, W, W, "lines", W),
+}
+SETS["sent overdue"] = SETS["sent signal"] | {"signals.overdue"}
+SETS["routed overdue"] = SETS["routed signal"] | {"signals.overdue"}
+GLASS = {
+    ("status", ""): cells(W, W, W, W, W, W, W),
+    ("case", "held"): cells(W, "held case", W, "held case", "held case", W, W),
+    ("case", "other"): cells(W, "offered case by glass", W, "offered case by glass", "offered case by glass", W, W),
+    ("case", "ended"): cells(W, "ended case with its end", W, "ended case with its end", "ended case with its end", W, W),
+    ("case", "none"): cells(W, N, W, N, N, W, W),
+    ("signal", "sent, held"): cells(W, "signal by glass", W, "signal by glass, and where it went",
+                                    "signal by glass, and where it went", W, W),
+    ("signal", "of others"): cells(W, "signal by glass", W, "signal by glass", "signal by glass", W, W),
+    ("signal", "routed"): cells(W, "lone signal by glass", W, "lone signal by glass, and where it went",
+                                "lone signal by glass, and where it went", W, W),
+    ("household", "held"): cells(W, "household with numbers", W, "household with numbers", "household with numbers", W, W),
+    ("household", "other"): cells(W, "household with numbers", W, "household with numbers", "household with numbers", W, W),
+    ("household", "review"): cells(W, "lone household with numbers", W, "lone household with numbers",
+                                   "lone household with numbers", W, W),
+    ("inbox", "all"): cells(W, W, W, W, W, W, W),
+    ("regisseurs", ""): cells(W, W, W, W, W, W, W),
+    ("explain", "held"): cells(W, W, W, W, W, W, W),
+    ("try", ""): cells(W, W, W, W, W, W, W),
+}
+
+# ---- frames and mailboxes: "yes", or the code that refuses
+
+FRAMES = {
+    "hello": cells("yes", "yes", "yes", "yes", "yes", "yes", "yes"),
+    "publish": cells("yes", "yes", "yes", "yes", "yes", W, W),
+    "subscribe": cells("yes", "yes", "yes", "yes", "yes", N, W),  # none is named: an operator has none
+    "credit": cells("yes", "yes", "yes", "yes", "yes", "yes", W),
+    "ack": cells("yes", "yes", "yes", "yes", "yes", W, W),
+    "read": cells("yes", "yes", "yes", "yes", "yes", "yes", "yes"),
+    "decisions": cells(W, W, W, W, W, "yes", W),
+    "admin": cells(W, W, W, W, W, "yes", "yes"),
+    "ping": cells("yes", "yes", "yes", "yes", "yes", "yes", "yes"),
+    "pong": cells("yes", "yes", "yes", "yes", "yes", "yes", "yes"),
+    "bye": cells("yes", "yes", "yes", "yes", "yes", "yes", "yes"),
+}
+MAILBOXES = {  # whose, and the name of one: another's of the kind is not_found to those of the kind
+    "agency": ("politie", cells(N, N, N, N, N, "yes", W)),
+    "regisseur": ("r-bram", cells(N, N, N, N, N, "yes", W)),
+    "service": ("wijkteam", cells(N, N, N, N, N, "yes", W)),
+    "coordinator": ("c-kees", cells(N, N, N, N, N, "yes", W)),
+    "privacy_officer": ("p-mia", cells(N, N, N, N, N, N, W)),
+}
+
+# ---- acts: who may do it at all; everybody else gets not_allowed, and who cannot publish wrong_role
+
+OFFICER, BOTH = ["officer"], ["officer", "coordinator"]
+ACTS = {
+    "signal_withdrawn": ["agency"], "signal_ended": ["agency"], "feedback": ["service"], "case_accepted": ["regisseur"],
+    "case_declined": ["regisseur"], "case_dismissed": ["regisseur", "coordinator"], "case_assigned": ["coordinator"],
+    "handover_offered": ["regisseur"], "handover_accepted": ["regisseur"], "case_escalated": ["regisseur"],
+    "plan_set": ["regisseur"], "case_closed": ["regisseur"], "household_merged": ["coordinator"],
+    "household_split": ["coordinator"], "person_moved": [],  # of a registry only: the school is none
+    "erased": OFFICER, "conflict_declared": ["regisseur"] + BOTH, "conflict_lifted": BOTH, "objected": OFFICER,
+    "objection_decided": OFFICER, "restricted": OFFICER, "restriction_lifted": OFFICER, "erasure_requested": OFFICER,
+    "erasure_request_withdrawn": OFFICER, "hold_placed": BOTH, "hold_confirmed": BOTH, "hold_lifted": BOTH,
+    "rectification_requested": OFFICER,
+}
+
+# ---- operators' verbs: number, and may an auditor?
+
+VERBS = {
+    "status": (1, True), "reload": (2, False), "clock-advance": (3, False), "backup": (4, False), "checkpoint": (5, False),
+    "sessions": (6, False), "mailboxes": (7, False), "drain": (8, False), "undrain": (9, False), "stop": (10, False),
+    "report": (11, False), "check": (12, True), "propose": (20, False), "approve": (21, False), "reject": (22, False),
+    "withdraw": (23, False), "rollback": (24, False), "proposals": (25, True), "versions": (26, True), "texts": (27, True),
+    "pause": (28, False), "pauses": (29, True), "resume": (30, False), "backtest": (31, False), "backtest-look": (32, False),
+    "backtest-stop": (33, False), "shadow-start": (34, False), "shadow-stop": (35, False), "shadow-look": (36, False),
+    "verify": (50, True), "verify-look": (51, True), "heads": (52, True),
+}
+
+# ---- messages by kind, as who they are for gets them, and as an operator sees them who looks
+
+HEAD = {"seq", "at_ms", "kind", "position"}
+SIGNAL = {"signal.source", "signal.id"}
+MESSAGES = {
+    "agency": {"regisseur_known": HEAD | {"case_id", "regisseur"}, "feedback": HEAD | SIGNAL | {"result"},
+               "match": HEAD | {"agencies"}, "rectification_requested": HEAD | SIGNAL | {"result"}},
+    "regisseur": {"case_offered": HEAD | {"case_id"}, "signal_attached": HEAD | SIGNAL | {"case_id", "traceparent"}},
+    "service": {"regular_signal": HEAD | SIGNAL},
+    "coordinator": {"needs_regisseur": HEAD | {"case_id"}, "review": HEAD | {"household", "other"},
+                    "overdue": HEAD | SIGNAL | {"household"}, "not_accepted": HEAD | {"case_id", "regisseur"}},
+    "officer": {"break_glass": HEAD | {"case_id", "household", "by_kind", "by", "reason"}},
+}
+LOOKED_AT = {
+    "feedback": HEAD | SIGNAL, "regisseur_known": HEAD | {"case_id", "regisseur"}, "match": HEAD | {"agencies"},
+    "signal_attached": HEAD | SIGNAL | {"case_id"}, "overdue": HEAD | SIGNAL | {"household"},
+    "review": HEAD | {"household", "other"}, "rectification_requested": HEAD | SIGNAL,
+}
