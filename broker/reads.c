@@ -277,7 +277,8 @@ query_requests(vdr_reading *reading)
         return VDR_E_NO_MEMORY;
     reading->answer.rights = shown;
     bool holds_only = reading->session->kind == VDR_PARTY_COORDINATOR;
-    while (vdr_view_right(reading->core, &cursor, &view)) {
+    vdr_err err = VDR_OK;
+    while (err == VDR_OK && vdr_view_right(reading->core, &cursor, &view)) {
         if (holds_only && view.kind != VDR_RIGHT_HOLD)
             continue;
         if (!has_room(reading))
@@ -295,9 +296,13 @@ query_requests(vdr_reading *reading)
                                        .second = view.second,
                                        .case_id = view.open_case};
         vdr_access_mask(reading->session->kind, VDR_OBJECT_RIGHT, reading->standing, right, sizeof *right);
+        err = vdr_reads_saw(reading, (vdr_command_seen){.kind = VDR_SEEN_HOUSEHOLD,
+                                                        .parts = VDR_SEEN_FACTS,
+                                                        .household = view.household,
+                                                        .case_id = view.open_case});
         go_on_at(reading, cursor);
     }
-    return VDR_OK;
+    return err;
 }
 
 /* ---- answers */

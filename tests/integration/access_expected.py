@@ -74,6 +74,9 @@ SETS = {
     "household": under("households", HOUSEHOLD),
     "lone household": under("households", LONE),
     # the rest
+    "legal holds": under("rights", {"number", "kind", "state", "household", "at_ms", "author", "case_id"}),
+    "what residents asked": under("rights", {"number", "kind", "state", "household", "signal.source", "signal.id", "at_ms",
+                                             "due", "author", "case_id"}),
     "reviews": under("reviews", {"household", "other"}),
     "regisseurs": under("regisseurs", {"id", "load", "capacity", "hard_capacity", "districts", "expertise"}),
 }
@@ -118,6 +121,7 @@ QUERIES = {
     ("explain", "held"): cells(W, "explanation", W, W, W, "explanation", W),
     ("explain", "other"): cells(W, N, W, W, W, None, W),
     ("try", ""): cells(W, W, W, W, W, "lines", W),
+    ("requests", ""): cells(W, W, W, "legal holds", "what residents asked", W, W),
 }
 SETS["sent overdue"] = SETS["sent signal"] | {"signals.overdue"}
 SETS["routed overdue"] = SETS["routed signal"] | {"signals.overdue"}
@@ -140,6 +144,7 @@ GLASS = {
     ("regisseurs", ""): cells(W, W, W, W, W, W, W),
     ("explain", "held"): cells(W, W, W, W, W, W, W),
     ("try", ""): cells(W, W, W, W, W, W, W),
+    ("requests", ""): cells(W, W, W, W, W, W, W),
 }
 
 # ---- frames and mailboxes: "yes", or the code that refuses
@@ -189,6 +194,8 @@ VERBS = {
     "withdraw": (23, False), "rollback": (24, False), "proposals": (25, True), "versions": (26, True), "texts": (27, True),
     "pause": (28, False), "pauses": (29, True), "resume": (30, False), "backtest": (31, False), "backtest-look": (32, False),
     "backtest-stop": (33, False), "shadow-start": (34, False), "shadow-stop": (35, False), "shadow-look": (36, False),
+    "key-add": (40, False), "key-rotate": (41, False), "key-revoke": (42, False), "keys": (43, True),
+    "erase": (60, False), "erase-look": (61, True), "proofs": (62, True),
     "verify": (50, True), "verify-look": (51, True), "heads": (52, True),
 }
 

@@ -116,6 +116,7 @@ class Town(Broker):
         self.does("service:jeugdteam", "feedback", signal="s-f1", result=WORDS)
         self.does("privacy_officer:p-els", "rectification_requested", signal="s-f1", agency="school",
                   correction="it was another day")
+        self.does("privacy_officer:p-els", "hold_placed", household="H2", reason="a judge asked for it")
         self.peer_of("operator:beheer").admin("advance 2026-03-03T12:00:00Z")
         self.minute = 1440 + 720
         glass = self.peer_of("regisseur:r-bram").read("case case=1 glass=" + REASON + " trace=" + TRACE)
@@ -129,7 +130,7 @@ class Town(Broker):
         households = {c: piet.read("case case=%d" % c)["cases"][0]["household"] for c in (1, 2, 3, 4)}
         review = piet.read("inbox list=3")["reviews"][0][0]
         self.things = {
-            ("status", ""): "status", ("regisseurs", ""): "regisseurs",
+            ("status", ""): "status", ("regisseurs", ""): "regisseurs", ("requests", ""): "requests",
             ("case", "held"): "case case=1", ("case", "other"): "case case=2", ("case", "unassigned"): "case case=3",
             ("case", "ended"): "case case=4", ("case", "none"): "case case=99",
             ("signal", "sent, held"): "signal id=s-a1", ("signal", "of others"): "signal id=p-b1",
@@ -223,7 +224,7 @@ class Cells(unittest.TestCase):
         for name, (number, audits) in expected.VERBS.items():
             self.assertIn(name, self.rows("verb"))
         for role in ("agency", "regisseur", "service", "coordinator", "officer"):
-            for number in range(1, 60):
+            for number in range(1, 70):
                 sessions[role].say("admin #%d" % number)
                 code = sessions[role].wait("error")["code"] if number in KNOWN else None
                 self.assertIn(code, ("wrong_role", None), "%s: verb %d" % (role, number))

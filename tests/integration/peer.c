@@ -561,11 +561,11 @@ static void
 read_query(char *rest)
 {
     static const char *const queries[] = {"",      "status",     "case",    "signal", "household",
-                                          "inbox", "regisseurs", "explain", "try"};
+                                          "inbox", "regisseurs", "explain", "try",    "requests"};
     static uint8_t resume[VDR_RESUME_BYTES_MAX];
     vdr_wire wire = {.type = VDR_FRAME_READ, .read = {.request = request++}};
     char *state, *word = strtok_r(rest, " ", &state);
-    for (unsigned i = 1; word != NULL && i <= VDR_QUERY_TRY; i++) {
+    for (unsigned i = 1; word != NULL && i <= VDR_QUERY_REQUESTS; i++) {
         if (strcmp(word, queries[i]) == 0)
             wire.read.query = (vdr_query)i;
     }
