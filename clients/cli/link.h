@@ -48,7 +48,7 @@ enum {
 #define VDR_CLI_LINK_HELP                                                                                    \
     "  --home DIR --as PARTY     the folder that `voordeur init` made (default: $VOORDEUR_HOME), and who\n"  \
     "                            you are there: agency:ID, regisseur:ID, service:ID, coordinator:ID,\n"      \
-    "                            privacy_officer:ID, operator:ID or auditor:ID (default: $VOORDEUR_AS)\n"                \
+    "                            privacy_officer:ID, operator:ID or auditor:ID (default: $VOORDEUR_AS)\n"    \
     "  --connect ADDRESS --server-key FILE --key FILE\n"                                                     \
     "                            without such a folder: tcp://HOST:PORT, the broker's public key, your\n"    \
     "                            own key pair\n"                                                             \
