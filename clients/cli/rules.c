@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const vdr_cli_verb *const parts[] = {&vdr_cli_rules_check, &vdr_cli_rules_fmt,
-                                            &vdr_cli_rules_lint,  &vdr_cli_rules_test,
-                                            &vdr_cli_rules_show,  &vdr_cli_rules_publish};
+static const vdr_cli_verb *const parts[] = {&vdr_cli_rules_check, &vdr_cli_rules_fmt,  &vdr_cli_rules_lint,
+                                            &vdr_cli_rules_test,  &vdr_cli_rules_show, &vdr_cli_rules_publish,
+                                            &vdr_cli_rules_dpia};
 
 #define PARTS (sizeof parts / sizeof parts[0])
 
@@ -30,6 +30,7 @@ static const char help[] =
     "  test      does it do what it should? plays tests and shows which clauses they tried\n"
     "  show      what do they say? a table, or one rule with what it counts and asks\n"
     "  publish   what do they say? plain sentences in Dutch or English, for everybody\n"
+    "  dpia      what do they mean for privacy? the assessment (Dutch), filled in as far as they know\n"
     "\n"
     "of a running broker, for operators:\n"
     "  propose     propose a configuration\n"

@@ -6,7 +6,7 @@
 #include "clients/cli/verbs.h"
 
 extern const vdr_cli_verb vdr_cli_rules_check, vdr_cli_rules_fmt, vdr_cli_rules_lint, vdr_cli_rules_test,
-    vdr_cli_rules_show, vdr_cli_rules_publish;
+    vdr_cli_rules_show, vdr_cli_rules_publish, vdr_cli_rules_dpia;
 /* steer.c: those that need a broker */
 extern const vdr_cli_verb vdr_cli_rules_propose, vdr_cli_rules_proposals, vdr_cli_rules_approve,
     vdr_cli_rules_reject, vdr_cli_rules_withdraw, vdr_cli_rules_history, vdr_cli_rules_version,
