@@ -1,6 +1,7 @@
 /* Operators' verbs (protocol.md 7.5), and reloading, which a signal asks for too. */
 #include "broker/daemon.h"
 #include "broker/journal.h"
+#include "broker/storekeys.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -154,7 +155,8 @@ typedef struct vdr_reload {
     vdr_arena arena; /* of the texts */
     vdr_config_faults node_faults, town_faults;
     vdr_node *node;
-    bool same; /* the directory is what is in force */
+    uint8_t *store_key_next; /* NULL: none */
+    bool same;               /* the directory is what is in force */
     char words[VDR_ENGINE_WORDS_BYTES];
     vdr_wire_problem problems[PROBLEMS_MAX];
     size_t problem_count;
@@ -218,6 +220,8 @@ reload_both(vdr_daemon *daemon, vdr_reload *reload, vdr_ticket ticket)
     tell_faults(reload, &reload->node_faults);
     if (err == VDR_OK)
         err = node_err;
+    if (err == VDR_OK)
+        err = vdr_storekeys_next(reload->node, &reload->store_key_next, reload->words);
     return err == VDR_OK ? take_texts(daemon, reload, &texts, ticket) : err;
 }
 
@@ -231,7 +235,7 @@ swap_node(vdr_daemon *daemon, vdr_node *node)
         memcmp(&old->limits, &node->limits, sizeof old->limits) == 0 &&
         strcmp(old->server_key, node->server_key) == 0 &&
         strcmp(old->metrics != NULL ? old->metrics : "", node->metrics != NULL ? node->metrics : "") == 0 &&
-        strcmp(old->pseudonym_key, node->pseudonym_key) == 0;
+        strcmp(old->pseudonym_key, node->pseudonym_key) == 0 && vdr_storekeys_same(old, node);
     if (!same)
         VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", node->path),
                  vdr_field_text("text", "addresses, key files and limits are taken over by a restart only"));
@@ -253,6 +257,7 @@ reload_now(vdr_daemon *daemon, vdr_reload *reload, vdr_ticket ticket)
     if (err == VDR_OK) {
         vdr_engine_by by = {.alone = !daemon->node->four_eyes && !reload->node->four_eyes &&
                                      vdr_core_config_position(vdr_engine_core(daemon->engine)) != before};
+        vdr_storekeys_take(daemon->vault, reload->node, reload->store_key_next);
         swap_node(daemon, reload->node);
         reload->node = NULL;
         vdr_steer_active(daemon, &by);
@@ -270,6 +275,7 @@ reload_done(vdr_reload *reload)
     vdr_node_free(&reload->node);
     vdr_config_faults_done(&reload->node_faults);
     vdr_config_faults_done(&reload->town_faults);
+    vdr_secret_free(&reload->store_key_next);
     vdr_arena_done(&reload->arena);
     free(reload);
 }

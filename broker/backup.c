@@ -9,8 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define STORE_WORDS 256 /* what the store's open functions fill */
-
 static vdr_err
 parent_exists(const char *dir, char *ret_words)
 {
@@ -54,41 +52,28 @@ vdr_backup_dir_free(const char *dir, char *ret_words)
 
 /* ---- A store that nobody runs on ---- */
 
-typedef struct opened_store {
-    vdr_log *log;
-    vdr_checkpoint *checkpoint;
-} opened_store;
-
-static void
-store_close(opened_store *store)
-{
-    vdr_checkpoint_close(&store->checkpoint);
-    vdr_log_close(&store->log);
-}
-
 static vdr_err
-store_open(opened_store *ret_store, const char *dir, char *ret_words)
+open_store(const char *dir, const vdr_store_keys *keys, vdr_store *ret_store, char *ret_words)
 {
-    char words[STORE_WORDS] = "";
-    opened_store store = {0};
-    vdr_log_options options = {.create = false};
-    vdr_err e = vdr_log_open_lmdb(dir, &options, &store.log, words);
-    if (e == VDR_OK)
-        e = vdr_checkpoint_open_lmdb(dir, NULL, false, &store.checkpoint, words);
-    if (e != VDR_OK) {
-        store_close(&store);
-        return vdr_engine_words(ret_words, e, "%s: %s", dir, *words != '\0' ? words : vdr_err_text(e));
+    char words[VDR_STORE_WORDS_BYTES];
+    vdr_store_options options = {.unopened = true};
+    if (keys != NULL) {
+        options.key = keys->key;
+        options.wrap = keys->wrap;
     }
-    *ret_store = store;
+    vdr_err e = vdr_store_open(dir, &options, ret_store, words);
+    if (e != VDR_OK)
+        return vdr_engine_words(ret_words, e, "%s: %s", dir, *words != '\0' ? words : vdr_err_text(e));
     return VDR_OK;
 }
 
-/* Removes what a copy that failed has left: the two LMDB folders and dir, if nothing else is in it. */
+/* Removes what a copy that failed has left, and dir, if nothing else is in it. */
 static void
 discard(const char *dir)
 {
     static const char *const parts[] = {"log/data.mdb",   "log/lock.mdb",   "log.lock",   "log",
-                                        "state/data.mdb", "state/lock.mdb", "state.lock", "state"};
+                                        "state/data.mdb", "state/lock.mdb", "state.lock", "state",
+                                        "keys/table",     "keys/wrap",      "keys.lock",  "keys"};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         char path[4096];
         int len = snprintf(path, sizeof path, "%s/%s", dir, parts[i]);
@@ -98,18 +83,29 @@ discard(const char *dir)
     (void)rmdir(dir);
 }
 
+/* from: the folder of a store that nobody runs on; NULL: it runs, with a vault or plain. */
 static vdr_err
-copy(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir, char *ret_words)
+copy(vdr_log *log, vdr_checkpoint *checkpoint, const char *from, const char *dir, char *ret_words)
 {
+    vdr_vault *vault = vdr_checkpoint_vault(checkpoint);
+    vdr_vault_status status = {0};
     vdr_err e = vdr_backup_dir_free(dir, ret_words);
     if (e != VDR_OK)
         return e;
+    if (vault != NULL)
+        vdr_vault_status_get(vault, &status);
     e = vdr_checkpoint_backup(checkpoint, dir);
     if (e == VDR_OK)
         e = vdr_log_backup(log, dir);
+    if (e == VDR_OK && from != NULL)
+        e = vdr_vault_copy(from, dir);
+    else if (e == VDR_OK && vault != NULL)
+        e = vdr_vault_backup(vault, dir, status.oldest);
     if (e != VDR_OK) {
         discard(dir);
-        return vdr_engine_words(ret_words, e, "copying to %s: %s", dir, vdr_err_text(e));
+        return vdr_engine_words(ret_words, e, "copying to %s: %s", dir,
+                                e == VDR_E_BUSY ? "an erasure was completed meanwhile: ask once more"
+                                                : vdr_err_text(e));
     }
     return VDR_OK;
 }
@@ -118,12 +114,12 @@ vdr_err
 vdr_backup_write(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir, vdr_position *ret_position,
                  char *ret_words)
 {
-    vdr_err e = copy(log, checkpoint, dir, ret_words);
+    vdr_err e = copy(log, checkpoint, NULL, dir, ret_words);
     if (e != VDR_OK)
         return e;
     /* Opening checks that the copy is a store, and tells where it ends. */
-    opened_store copied = {0};
-    e = store_open(&copied, dir, ret_words);
+    vdr_store copied = {0};
+    e = open_store(dir, NULL, &copied, ret_words);
     if (e != VDR_OK) {
         discard(dir);
         return e;
@@ -131,65 +127,107 @@ vdr_backup_write(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir, vdr_
     vdr_log_stats stats;
     vdr_log_stats_get(copied.log, &stats);
     *ret_position = stats.next - 1;
-    store_close(&copied);
+    vdr_store_close(&copied);
     return VDR_OK;
 }
 
-/* The whole way that a start would go: the chain, the checkpoint, the tail with its tales, the invariants. */
+/* ---- Is it whole? ---- */
+
+/* The way that a start would go: the checkpoint, the tail with its tales, the invariants. */
 static vdr_err
-check(const opened_store *store, vdr_position *ret_position, char *ret_words)
+check_state(const vdr_store *store, vdr_position last, char *ret_words)
 {
-    vdr_position bad = 0;
-    vdr_log_stats stats;
-    vdr_log_stats_get(store->log, &stats);
-    vdr_err e = vdr_log_verify(store->log, stats.first, NULL, NULL, &bad);
-    if (e != VDR_OK)
-        return vdr_engine_words(ret_words, e, "record %llu of the log: %s", (unsigned long long)bad,
-                                vdr_err_text(e));
     vdr_engine *engine = vdr_alloc(1, sizeof *engine);
     engine->options.log = store->log;
     engine->options.checkpoint = store->checkpoint;
     vdr_arena_init(&engine->arena, VDR_SUBMISSION_BYTES);
-    e = vdr_boot(engine, true, ret_words);
+    vdr_err e = vdr_boot(engine, true, ret_words);
     const char *broken = e == VDR_OK ? vdr_core_check(engine->core) : NULL;
     if (broken != NULL)
         e = vdr_engine_words(ret_words, VDR_E_STORE_CORRUPT, "the state at record %llu: %s",
-                             (unsigned long long)stats.next - 1, broken);
+                             (unsigned long long)last, broken);
     vdr_core_free(&engine->core);
     vdr_config_free(&engine->config);
     vdr_arena_done(&engine->arena);
     free(engine);
+    return e;
+}
+
+/* What can be checked without a key: every byte, by its checksum. */
+static vdr_err
+check_blocks(const vdr_store *store, char *ret_words)
+{
+    vdr_err e = vdr_checkpoint_verify(store->checkpoint);
+    if (e == VDR_OK || e == VDR_E_NOT_FOUND)
+        return VDR_OK;
+    return vdr_engine_words(ret_words, e, "the checkpoint: %s", vdr_err_text(e));
+}
+
+static vdr_err
+check(const vdr_store *store, const char *dir, vdr_restored *ret_restored, char *ret_words)
+{
+    char words[VDR_VAULT_WORDS_BYTES];
+    vdr_position bad = 0;
+    vdr_log_stats stats;
+    vdr_log_stats_get(store->log, &stats);
+    bool opened = !vdr_store_shut(store);
+    vdr_err e = vdr_log_verify(store->log, stats.first, NULL, NULL, &bad);
+    if (e != VDR_OK)
+        return vdr_engine_words(ret_words, e, "record %llu of the log: %s", (unsigned long long)bad,
+                                vdr_err_text(e));
+    e = vdr_vault_check(dir, words);
+    if (e != VDR_OK && e != VDR_E_NOT_FOUND)
+        return vdr_engine_words(ret_words, e, "%s", words);
+    e = opened ? check_state(store, stats.next - 1, ret_words) : check_blocks(store, ret_words);
     if (e == VDR_OK)
-        *ret_position = stats.next - 1;
+        *ret_restored = (vdr_restored){.position = stats.next - 1, .opened = opened};
     return e;
 }
 
 vdr_err
-vdr_restore_check(const char *dir, vdr_position *ret_position, char *ret_words)
+vdr_restore_check(const char *dir, const vdr_store_keys *keys, vdr_restored *ret_restored, char *ret_words)
 {
-    opened_store store = {0};
-    vdr_err e = store_open(&store, dir, ret_words);
+    vdr_store store = {0};
+    vdr_err e = open_store(dir, keys, &store, ret_words);
     if (e != VDR_OK)
         return e;
-    e = check(&store, ret_position, ret_words);
-    store_close(&store);
+    e = check(&store, dir, ret_restored, ret_words);
+    vdr_store_close(&store);
     return e;
 }
 
-vdr_err
-vdr_restore(const char *from, const char *dir, vdr_position *ret_position, char *ret_words)
+/* ---- Back ---- */
+
+static vdr_err
+copy_back(const char *from, const char *dir, char *ret_words)
 {
-    opened_store store = {0};
+    vdr_store store = {0};
     vdr_err e = vdr_backup_dir_free(dir, ret_words);
     if (e == VDR_OK)
-        e = store_open(&store, from, ret_words);
+        e = open_store(from, NULL, &store, ret_words);
+    if (e == VDR_OK)
+        e = copy(store.log, store.checkpoint, from, dir, ret_words);
+    vdr_store_close(&store);
+    return e;
+}
+
+vdr_err
+vdr_restore(const char *from, const char *dir, const vdr_store_keys *keys, vdr_restored *ret_restored,
+            char *ret_words)
+{
+    vdr_store_keys placed = {.key = keys != NULL ? keys->key : NULL};
+    vdr_err e = copy_back(from, dir, ret_words);
     if (e != VDR_OK)
         return e;
-    e = copy(store.log, store.checkpoint, dir, ret_words);
-    store_close(&store);
-    if (e != VDR_OK)
-        return e;
-    e = vdr_restore_check(dir, ret_position, ret_words);
+    if (keys != NULL && keys->wrap != NULL) {
+        e = vdr_vault_place(keys->wrap, dir);
+        if (e != VDR_OK)
+            (void)vdr_engine_words(ret_words, e, "%s: %s", keys->wrap, vdr_err_text(e));
+    }
+    if (!vdr_vault_exists(dir))
+        placed.key = NULL; /* nothing that it would open */
+    if (e == VDR_OK)
+        e = vdr_restore_check(dir, &placed, ret_restored, ret_words);
     if (e != VDR_OK)
         discard(dir);
     return e;

@@ -7,16 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STORE_WORDS 256 /* what the store's open functions fill */
-#define MAILS       1024u
+#define MAILS 1024u
 
 static const char restore[] = "do not start on it: restore a backup, keep this store for study";
 
 typedef struct checkup {
     vdr_finding_fn tell;
     void *context;
-    vdr_log *log;
-    vdr_checkpoint *checkpoint;
+    vdr_store store;
     vdr_log_reader *reader;
     vdr_engine *engine; /* as vdr_boot fills it: a core, no threads */
     bool bad;
@@ -39,23 +37,32 @@ found(checkup *c, const char *check, const char *invariants, vdr_finding_result 
     return result == VDR_FINDING_GOOD;
 }
 
-static bool
-check_open(checkup *c, const char *dir)
+/* What is no fault of the store. */
+static const char *
+not_its_fault(vdr_err e)
 {
-    char words[STORE_WORDS] = "";
-    vdr_log_options options = {.create = false};
-    vdr_err e = vdr_log_open_lmdb(dir, &options, &c->log, words);
+    if (e == VDR_E_STORE_BUSY)
+        return "ask the broker that runs on it: voordeur doctor --home";
+    if (e == VDR_E_NOT_FOUND)
+        return "give the folder that voordeurd has as --store";
+    return e == VDR_E_WRONG_KEY ? vdr_err_hint(e) : NULL;
+}
+
+static bool
+check_open(checkup *c, const char *dir, const vdr_store_keys *keys)
+{
+    char words[VDR_STORE_WORDS_BYTES] = "";
+    vdr_store_options options = {.unopened = true};
+    if (keys != NULL) {
+        options.key = keys->key;
+        options.wrap = keys->wrap;
+    }
+    vdr_err e = vdr_store_open(dir, &options, &c->store, words);
     if (e == VDR_OK)
-        e = vdr_checkpoint_open_lmdb(dir, NULL, false, &c->checkpoint, words);
-    if (e == VDR_OK)
-        e = vdr_log_reader_open(c->log, &c->reader);
-    if (e == VDR_E_STORE_BUSY || e == VDR_E_NOT_FOUND) { /* no fault of the store */
-        vdr_finding finding = {.check = "store",
-                               .invariants = "",
-                               .result = VDR_FINDING_BAD,
-                               .next = e == VDR_E_STORE_BUSY
-                                           ? "ask the broker that runs on it: voordeur doctor --home"
-                                           : "give the folder that voordeurd has as --store"};
+        e = vdr_log_reader_open(c->store.log, &c->reader);
+    if (not_its_fault(e) != NULL) {
+        vdr_finding finding = {
+            .check = "store", .invariants = "", .result = VDR_FINDING_BAD, .next = not_its_fault(e)};
         (void)snprintf(finding.text, sizeof finding.text, "%s: %s", dir,
                        *words != '\0' ? words : vdr_err_text(e));
         c->bad = true;
@@ -69,12 +76,37 @@ check_open(checkup *c, const char *dir)
 }
 
 static bool
+check_keys(checkup *c, const char *dir)
+{
+    char words[VDR_VAULT_WORDS_BYTES] = "";
+    vdr_err e = vdr_vault_check(dir, words);
+    bool good = e == VDR_OK || e == VDR_E_NOT_FOUND;
+    return found(c, "sealing", "I15", good ? VDR_FINDING_GOOD : VDR_FINDING_BAD, "%s",
+                 !good                    ? words
+                 : c->store.vault != NULL ? "the store opens with its key; its files of keys are whole"
+                 : e == VDR_E_NOT_FOUND   ? "there are none here"
+                                          : "its files of keys are whole; no key was given");
+}
+
+/* It is sealed, and nothing was given to open it with: every byte is checked all the same. */
+static void
+check_shut(checkup *c)
+{
+    vdr_err e = vdr_checkpoint_verify(c->store.checkpoint);
+    if (e != VDR_OK && e != VDR_E_NOT_FOUND)
+        (void)found(c, "state", "I4 I10 I11", VDR_FINDING_BAD, "the checkpoint: %s", vdr_err_text(e));
+    else
+        (void)found(c, "state", "I4 I10 I11", VDR_FINDING_UNKNOWN, "%s",
+                    "the checkpoint's checksums hold; sealed: what is in it needs --store-key");
+}
+
+static bool
 check_log(checkup *c)
 {
     vdr_log_stats stats;
     vdr_position bad = 0;
-    vdr_log_stats_get(c->log, &stats);
-    vdr_err e = vdr_log_verify(c->log, stats.first, NULL, NULL, &bad);
+    vdr_log_stats_get(c->store.log, &stats);
+    vdr_err e = vdr_log_verify(c->store.log, stats.first, NULL, NULL, &bad);
     if (e != VDR_OK)
         return found(c, "log", "I1 I15", VDR_FINDING_BAD, "record %llu: %s", (unsigned long long)bad,
                      vdr_err_text(e));
@@ -88,8 +120,8 @@ check_state(checkup *c)
 {
     char words[VDR_ENGINE_WORDS_BYTES] = "";
     c->engine = vdr_alloc(1, sizeof *c->engine);
-    c->engine->options.log = c->log;
-    c->engine->options.checkpoint = c->checkpoint;
+    c->engine->options.log = c->store.log;
+    c->engine->options.checkpoint = c->store.checkpoint;
     vdr_arena_init(&c->engine->arena, VDR_SUBMISSION_BYTES);
     vdr_err e = vdr_boot(c->engine, true, words);
     if (e != VDR_OK)
@@ -160,17 +192,20 @@ check_history(checkup *c)
     vdr_history *history = NULL;
     vdr_log_stats stats;
     vdr_history_step step;
-    vdr_log_stats_get(c->log, &stats);
+    vdr_log_stats_get(c->store.log, &stats);
     if (stats.first != 1)
         return found(c, "history", "I4", VDR_FINDING_UNKNOWN,
                      "the log was cut before record %llu: not stepped from 1",
                      (unsigned long long)stats.first);
-    vdr_err e = vdr_history_open(c->log, NULL, &history, words);
+    vdr_err e = vdr_history_open(c->store.log, NULL, &history, words);
     while (e == VDR_OK)
         e = vdr_history_next(history, VDR_MS_NONE, &step, words);
     bool same = e == VDR_E_END &&
                 vdr_core_state_hash(vdr_history_core(history)) == vdr_core_state_hash(c->engine->core);
     vdr_history_close(&history);
+    if (e == VDR_E_ERASED)
+        return found(c, "history", "I4", VDR_FINDING_UNKNOWN, "%s",
+                     "some of the log was erased, so that it cannot be stepped from record 1");
     if (e != VDR_E_END)
         return found(c, "history", "I4", VDR_FINDING_BAD, "%.400s", *words != '\0' ? words : vdr_err_text(e));
     return found(c, "history", "I4", same ? VDR_FINDING_GOOD : VDR_FINDING_BAD, "%s",
@@ -183,24 +218,39 @@ static void
 unknown(checkup *c, const char *check, const char *invariants)
 {
     (void)found(c, check, invariants, VDR_FINDING_UNKNOWN, "%s",
-                "not looked at: what it builds on is not well");
+                "not looked at: what it builds on is not well, or sealed");
+}
+
+static void
+check_content(checkup *c, bool history)
+{
+    bool whole = check_state(c);
+    if (whole) {
+        (void)check_invariants(c);
+        (void)check_mailboxes(c);
+    } else {
+        unknown(c, "invariants", "I5 I6 I7 I9 I19");
+        unknown(c, "mailboxes", "I8");
+    }
+    if (whole && history)
+        (void)check_history(c);
 }
 
 bool
-vdr_checkup(const char *dir, bool history, vdr_finding_fn tell, void *context)
+vdr_checkup(const char *dir, const vdr_store_keys *keys, bool history, vdr_finding_fn tell, void *context)
 {
     checkup c = {.tell = tell, .context = context};
-    if (check_open(&c, dir)) {
-        bool whole = check_log(&c) && check_state(&c);
-        if (whole) {
-            (void)check_invariants(&c);
-            (void)check_mailboxes(&c);
+    if (check_open(&c, dir, keys)) {
+        bool whole = check_keys(&c, dir);
+        whole = check_log(&c) && whole;
+        if (whole && !vdr_store_shut(&c.store)) {
+            check_content(&c, history);
         } else {
+            if (whole)
+                check_shut(&c);
             unknown(&c, "invariants", "I5 I6 I7 I9 I19");
             unknown(&c, "mailboxes", "I8");
         }
-        if (whole && history)
-            (void)check_history(&c);
     }
     if (c.engine != NULL) {
         vdr_core_free(&c.engine->core);
@@ -209,7 +259,6 @@ vdr_checkup(const char *dir, bool history, vdr_finding_fn tell, void *context)
         free(c.engine);
     }
     vdr_log_reader_close(&c.reader);
-    vdr_checkpoint_close(&c.checkpoint);
-    vdr_log_close(&c.log);
+    vdr_store_close(&c.store);
     return !c.bad;
 }

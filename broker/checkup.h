@@ -8,6 +8,7 @@
 #include "proto/assert.h"
 #include "proto/err.h"
 #include "proto/types.h"
+#include "store/store.h"
 
 #define VDR_FINDING_TEXT 512u
 
@@ -27,8 +28,10 @@ typedef struct vdr_finding {
 
 typedef void (*vdr_finding_fn)(void *context, const vdr_finding *finding);
 
-/* Tells each finding, in order; what builds on a bad one is told as unknown. history: step the whole log from its
- * first record, too, where it was never cut. False: something is bad. */
-bool vdr_checkup(const char *dir, bool history, vdr_finding_fn tell, void *context);
+/* Tells each finding, in order; what builds on a bad one is told as unknown, as is what cannot be opened without
+ * keys (NULL: none). history: step the whole log from its first record, too, where it was never cut. False:
+ * something is bad. */
+bool vdr_checkup(const char *dir, const vdr_store_keys *keys, bool history, vdr_finding_fn tell,
+                 void *context);
 
 #endif

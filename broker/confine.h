@@ -13,7 +13,7 @@ typedef struct vdr_confined {
 } vdr_confined;
 
 /* Makes the folder of the store and that of backups where they are missing, since what is not there cannot be
- * allowed. Left are: the store and backups to write; the configuration and the folders of node.yaml and of the keys
+ * allowed. Left are: the store, backups and escrow to write; the configuration and the folders of node.yaml and of the keys
  * to read, so that SIGHUP finds what took a file's place; the file of endpoints; sockets that node.yaml names;
  * what /proc tells of this process. */
 vdr_confined vdr_confine_paths(const vdr_node *node, const char *config_dir, const char *store_dir);

@@ -125,6 +125,7 @@ typedef struct vdr_daemon {
     vdr_node *node;
     vdr_keyring *keyring;
     vdr_net *net;
+    vdr_vault *vault; /* the store's keys */
     vdr_log *log;
     vdr_engine *engine;
     vdr_clock *clock;

@@ -38,6 +38,7 @@
 #include "proto/err.h"
 #include "store/checkpoint.h"
 #include "store/log.h"
+#include "store/store.h"
 
 typedef struct vdr_engine vdr_engine;
 
@@ -339,12 +340,18 @@ const char *vdr_engine_check(const vdr_engine *engine); /* NULL: every invariant
 
 /* ---- Restore ---- */
 
-/* Reads a store made by backup: log chain and checksums, checkpoint, and that one leads to the other; needs
- * no key. ret_position: the last record. The words tell what is wrong. */
-VDR_MUST_CHECK vdr_err vdr_restore_check(const char *dir, vdr_position *ret_position, char *ret_words);
-/* Copies such a store into dir, which must be empty or not there, and checks the copy. STORE_BUSY: dir is in
- * use or not empty. On failure what was copied is removed. */
-VDR_MUST_CHECK vdr_err vdr_restore(const char *from, const char *dir, vdr_position *ret_position,
-                                   char *ret_words);
+typedef struct vdr_restored {
+    vdr_position position; /* the last record */
+    bool opened;           /* with its keys; false: it is sealed, only checksums and chains were checked */
+} vdr_restored;
+
+/* Reads a store made by backup: log chain and checksums, checkpoint, and, with its keys or where it is not sealed,
+ * that one leads to the other. A backup has no wrap of its own: keys name one. The words tell what is wrong. */
+VDR_MUST_CHECK vdr_err vdr_restore_check(const char *dir, const vdr_store_keys *keys,
+                                         vdr_restored *ret_restored, char *ret_words);
+/* Copies such a store into dir, which must be empty or not there, with the wrap of keys if they name one, and
+ * checks the copy. STORE_BUSY: dir is in use or not empty. On failure what was copied is removed. */
+VDR_MUST_CHECK vdr_err vdr_restore(const char *from, const char *dir, const vdr_store_keys *keys,
+                                   vdr_restored *ret_restored, char *ret_words);
 
 #endif

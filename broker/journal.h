@@ -54,6 +54,8 @@
       "signed heads of the log are made; how many there are, up to where, the key")                          \
     X(HEADS_WARNING, 405, warning, "heads_warning", "a head, or its copy, could not be written; why")        \
     X(PROVED, 406, info, "proved", "the store was looked at whole and is what was written")                  \
+    X(STORE_KEY, 407, info, "store_key", "the store is sealed under the next store key")                     \
+    X(ESCROW, 408, warning, "escrow", "the copy of the store's keys there is not current; why")              \
     X(ENGINE, 500, info, "engine", "words of the engine")                                                    \
     X(ENGINE_WARNING, 501, warning, "engine_warning", "the same, worth a look")                              \
     X(STEPPING, 502, info, "stepping", "progress of a start")                                                \

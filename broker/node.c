@@ -66,6 +66,9 @@ enum {
     SIGNED_BEFORE,
     HEADS,
     HEADS_COPY,
+    STORE_KEY,
+    STORE_KEY_NEXT,
+    ESCROW,
     BACKUPS,
     ENDPOINTS,
     APPROVALS,
@@ -86,6 +89,9 @@ static const vdr_reader_key node_keys[NODE_KEYS] = {
     [SIGNED_BEFORE] = {"signed_before", false},
     [HEADS] = {"heads", false},
     [HEADS_COPY] = {"heads_copy", false},
+    [STORE_KEY] = {"store_key", false},
+    [STORE_KEY_NEXT] = {"store_key_next", false},
+    [ESCROW] = {"escrow", false},
     [BACKUPS] = {"backups", false},
     [ENDPOINTS] = {"endpoints", false},
     [APPROVALS] = {"approvals", false},
@@ -404,6 +410,15 @@ read_root(vdr_reader *reader, const vdr_yaml *root, vdr_node *node)
     read_path(reader, node->path, values[HEADS], &node->heads);
     read_path(reader, node->path, values[HEADS_COPY], &node->heads_copy);
     read_signed_before(reader, values[SIGNED_BEFORE], node);
+    read_path(reader, node->path, values[STORE_KEY], &node->store_key);
+    if (values[STORE_KEY] == NULL)
+        vdr_reader_fault(
+            reader, root->place,
+            "store_key is missing: the file with the key that the store is sealed under, 64 "
+            "hexadecimal digits, mode 0400. Make it once: openssl rand -hex 32; and keep a copy in a "
+            "safe, apart from the backups");
+    read_path(reader, node->path, values[STORE_KEY_NEXT], &node->store_key_next);
+    read_path(reader, node->path, values[ESCROW], &node->escrow);
     read_path(reader, node->path, values[BACKUPS], &node->backups);
     read_path(reader, node->path, values[ENDPOINTS], &node->endpoints);
     node->four_eyes = read_approvals(reader, values[APPROVALS]);

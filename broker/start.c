@@ -5,6 +5,8 @@
 #include "broker/journal.h"
 #include "broker/notify.h"
 #include "broker/secret.h"
+#include "broker/storekeys.h"
+#include "store/store.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,8 +34,8 @@ typedef struct started {
     vdr_arena arena; /* of the texts */
     vdr_config_texts texts;
     bool has_texts;
-    uint8_t *server_key, *pseudonym_key, *signing_key;
-    vdr_checkpoint *checkpoint;
+    uint8_t *server_key, *pseudonym_key, *signing_key, *store_key, *store_key_next;
+    vdr_store store;
     int signal_fd;
 } started;
 
@@ -42,7 +44,7 @@ exit_of(vdr_err err)
 {
     if (err == VDR_OK)
         return VDR_EXIT_CLEAN;
-    if (err == VDR_E_BAD_CONFIG || err == VDR_E_USAGE || err == VDR_E_WRONG_KEY)
+    if (err == VDR_E_BAD_CONFIG || err == VDR_E_USAGE || err == VDR_E_WRONG_KEY || err == VDR_E_SEALED)
         return VDR_EXIT_CONFIG;
     if (err == VDR_E_STORE_FAILED || err == VDR_E_STORE_FULL || err == VDR_E_IO)
         return VDR_EXIT_DISK;
@@ -166,6 +168,10 @@ read_keys(started *s)
         err = vdr_secret_read_hex(s->daemon.node->pseudonym_key, &s->pseudonym_key, words);
     if (err == VDR_OK && s->daemon.node->signing_key != NULL)
         err = vdr_secret_read_hex(s->daemon.node->signing_key, &s->signing_key, words);
+    if (err == VDR_OK)
+        err = vdr_secret_read_hex(s->daemon.node->store_key, &s->store_key, words);
+    if (err == VDR_OK)
+        err = vdr_storekeys_next(s->daemon.node, &s->store_key_next, words);
     if (err != VDR_OK)
         (void)fprintf(stderr, "%s\n", words);
     return err == VDR_OK ? VDR_OK : VDR_E_BAD_CONFIG;
@@ -188,7 +194,7 @@ prove_store(started *s, const vdr_start_options *options, char *ret_words)
     const vdr_node *node = s->daemon.node;
     char words[VDR_KEEPER_WORDS];
     vdr_keeper_options keeper = {.log = s->daemon.log,
-                                 .checkpoint = s->checkpoint,
+                                 .checkpoint = s->store.checkpoint,
                                  .store_dir = options->store_dir,
                                  .heads_dir = node->heads,
                                  .copy_dir = node->heads_copy,
@@ -227,13 +233,19 @@ static vdr_err
 open_store(started *s, const vdr_start_options *options, char *ret_words)
 {
     const vdr_node_limits *limits = &s->daemon.node->limits;
-    vdr_log_options log = {
-        .limit_bytes = limits->store_bytes, .reserve_bytes = limits->reserve_bytes, .create = true};
-    vdr_err err = vdr_log_open_lmdb(options->store_dir, &log, &s->daemon.log, ret_words);
-    if (err == VDR_OK)
-        err = vdr_checkpoint_open_lmdb(options->store_dir, NULL, true, &s->checkpoint, ret_words);
+    vdr_store_options store = {
+        .log = {.limit_bytes = limits->store_bytes, .reserve_bytes = limits->reserve_bytes, .create = true},
+        .key = s->store_key,
+        .key_next = s->store_key_next,
+        .escrow = s->daemon.node->escrow};
+    vdr_err err = vdr_store_open(options->store_dir, &store, &s->store, ret_words);
+    vdr_secret_free(&s->store_key); /* the vault has its own */
+    vdr_secret_free(&s->store_key_next);
     if (err != VDR_OK)
         return err;
+    s->daemon.log = s->store.log;
+    s->daemon.vault = s->store.vault;
+    vdr_storekeys_tell(s->store.vault, s->daemon.node);
     err = read_id(options->store_dir, s->daemon.store_id);
     if (err != VDR_OK) {
         (void)snprintf(
@@ -246,7 +258,9 @@ open_store(started *s, const vdr_start_options *options, char *ret_words)
     if (err != VDR_OK)
         return err;
     vdr_engine_options engine = {.log = s->daemon.log,
-                                 .checkpoint = s->checkpoint,
+                                 .checkpoint = s->store.checkpoint,
+                                 .vault = s->store.vault,
+                                 .dir = options->store_dir,
                                  .clock = &s->clock,
                                  .key = s->pseudonym_key,
                                  .config = s->has_texts ? &s->texts : NULL,
@@ -340,8 +354,8 @@ prepare(started *s)
     daemon->refusals = vdr_refusals_new();
     daemon->prover = vdr_prover_new(vdr_engine_fd(daemon->engine));
     daemon->survey = vdr_survey_new(daemon->log, vdr_engine_fd(daemon->engine));
-    daemon->backtest = vdr_rehearsal_new(daemon->log, s->checkpoint);
-    daemon->shadow = vdr_rehearsal_new(daemon->log, s->checkpoint);
+    daemon->backtest = vdr_rehearsal_new(daemon->log, s->store.checkpoint);
+    daemon->shadow = vdr_rehearsal_new(daemon->log, s->store.checkpoint);
     vdr_shadow_resume(daemon);
     vdr_keeper_begin(daemon->keeper, vdr_engine_fd(daemon->engine));
 }
@@ -461,8 +475,7 @@ close_all(started *s)
     vdr_prover_free(&daemon->prover);
     vdr_keeper_close(&daemon->keeper, false);
     vdr_engine_close(&daemon->engine);
-    vdr_checkpoint_close(&s->checkpoint);
-    vdr_log_close(&daemon->log);
+    vdr_store_close(&s->store);
     vdr_delivery_done(daemon);
     vdr_sessions_free(&daemon->sessions);
     vdr_keyring_free(&daemon->keyring);
@@ -477,6 +490,8 @@ close_all(started *s)
     vdr_secret_free(&s->server_key);
     vdr_secret_free(&s->pseudonym_key);
     vdr_secret_free(&s->signing_key);
+    vdr_secret_free(&s->store_key);
+    vdr_secret_free(&s->store_key_next);
     vdr_arena_done(&s->arena);
     if (s->signal_fd >= 0)
         (void)close(s->signal_fd);

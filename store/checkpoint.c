@@ -85,6 +85,12 @@ vdr_checkpoint_seal_end(vdr_checkpoint *checkpoint)
     free(checkpoint->head);
 }
 
+vdr_vault *
+vdr_checkpoint_vault(const vdr_checkpoint *checkpoint)
+{
+    return checkpoint->vault;
+}
+
 uint32_t
 vdr_checkpoint_generation(const vdr_checkpoint *checkpoint)
 {
@@ -229,6 +235,22 @@ vdr_checkpoint_load(vdr_checkpoint *checkpoint,
     loading l = {.checkpoint = checkpoint, .block = block, .context = context};
     return vdr_checkpoint_generation(checkpoint) == 0 ? checkpoint->ops->load(checkpoint, block, context)
                                                       : checkpoint->ops->load(checkpoint, load_sealed, &l);
+}
+
+static vdr_err
+pass_block(void *context, vdr_block_id id, vdr_span bytes)
+{
+    (void)context;
+    (void)id;
+    (void)bytes;
+    return VDR_OK;
+}
+
+vdr_err
+vdr_checkpoint_verify(vdr_checkpoint *checkpoint)
+{
+    VDR_ASSERT(!checkpoint->begun);
+    return checkpoint->ops->load(checkpoint, pass_block, NULL);
 }
 
 vdr_err

@@ -47,6 +47,8 @@ typedef struct vdr_block_id {
     uint32_t number;
 } vdr_block_id;
 
+/* What it was opened with; NULL: plain. Any thread. */
+vdr_vault *vdr_checkpoint_vault(const vdr_checkpoint *checkpoint);
 /* Must the next checkpoint be whole, every block put? Any thread. What it says before begin counts, if the
  * generation did not change between: then the checkpoint is good, but the next one must be whole again. */
 bool vdr_checkpoint_wants_all(const vdr_checkpoint *checkpoint);
@@ -78,6 +80,8 @@ VDR_MUST_CHECK vdr_err vdr_checkpoint_manifest_get(vdr_checkpoint *checkpoint,
 VDR_MUST_CHECK vdr_err vdr_checkpoint_load(vdr_checkpoint *checkpoint,
                                            vdr_err (*block)(void *context, vdr_block_id id, vdr_span bytes),
                                            void *context);
+/* As load, but only checks the checksums, and that no block is missing or stale: needs no vault. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_verify(vdr_checkpoint *checkpoint);
 /* Forgets the newest, so that the one before it is the newest; for a start that finds the newest bad.
  * NOT_FOUND: there is none to forget. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_fall_back(vdr_checkpoint *checkpoint);

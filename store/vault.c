@@ -70,6 +70,7 @@ vdr_err
 vdr_vault_write(vdr_vault *vault, const uint8_t *tenant)
 {
     uint8_t bytes[VDR_WRAP_BYTES];
+    VDR_ASSERT(!vault->reading);
     vdr_wrap_seal(&vault->secrets->wrap, tenant, bytes);
     vdr_err err = vdr_wrap_put(vault->folder, bytes);
     if (err == VDR_OK) {
@@ -116,7 +117,7 @@ load(vdr_vault *vault, const vdr_vault_options *options, const uint8_t bytes[VDR
     vdr_vault_secrets *secrets = vault->secrets;
     memcpy(secrets->tenant, options->key, VDR_VAULT_KEY_BYTES);
     vdr_err err = vdr_wrap_open(bytes, secrets->tenant, &secrets->wrap);
-    bool next = options->key_next != NULL;
+    bool next = options->key_next != NULL && !vault->reading;
     if (next && err == VDR_OK)
         err = vdr_vault_rekey(vault, options->key_next, reterr);
     else if (next && err == VDR_E_WRONG_KEY) {
@@ -186,7 +187,8 @@ open_folder(vdr_vault *vault, const char *dir, const vdr_vault_options *options,
     int rc = vdr_folder_path(dir, FOLDER_NAME, vault->folder);
     if (rc == 0)
         rc = vdr_folder_path(dir, LOCK_NAME, lock);
-    if (rc == 0 && !options->create && !vdr_vault_exists(dir))
+    vault->reading = options->wrap != NULL;
+    if (rc == 0 && !vault->reading && !options->create && !vdr_vault_exists(dir))
         return fail(reterr, VDR_E_NOT_FOUND, "keys: there is no file %.200s/%s", vault->folder,
                     VDR_WRAP_NAME);
     if (rc == 0)
@@ -201,6 +203,11 @@ open_folder(vdr_vault *vault, const char *dir, const vdr_vault_options *options,
         if (strlen(options->escrow) >= sizeof vault->escrow)
             return fail(reterr, VDR_E_IO, "escrow: %s", strerror(ENAMETOOLONG));
         memcpy(vault->escrow, options->escrow, strlen(options->escrow) + 1);
+    }
+    if (vault->reading) {
+        vdr_err err = vdr_wrap_load_file(options->wrap, bytes);
+        return err == VDR_OK ? load(vault, options, bytes, reterr)
+                             : fail(reterr, err, "keys: %.200s: %s", options->wrap, vdr_err_text(err));
     }
     vdr_err err = vdr_folder_exists(vault->folder) ? vdr_wrap_tidy(vault->folder) : VDR_OK;
     if (err == VDR_OK)
@@ -234,6 +241,7 @@ vdr_vault_open(const char *dir, const vdr_vault_options *options, vdr_vault **re
     vault->lock_fd = -1;
     (void)pthread_rwlock_init(&vault->ring, NULL);
     (void)pthread_mutex_init(&vault->sealing, NULL);
+    (void)pthread_mutex_init(&vault->changing, NULL);
     vault->secrets = sodium_malloc(sizeof *vault->secrets);
     VDR_ASSERT(vault->secrets != NULL);
     sodium_memzero(vault->secrets, sizeof *vault->secrets);
@@ -261,6 +269,7 @@ vdr_vault_close(vdr_vault **vault_p)
         return;
     vdr_keytable_close(&vault->table);
     sodium_free(vault->secrets);
+    (void)pthread_mutex_destroy(&vault->changing);
     (void)pthread_mutex_destroy(&vault->sealing);
     (void)pthread_rwlock_destroy(&vault->ring);
     if (vault->lock_fd >= 0)
@@ -274,12 +283,14 @@ vdr_vault_status_get(const vdr_vault *base, vdr_vault_status *ret_status)
 {
     vdr_vault *vault = (vdr_vault *)(uintptr_t)base;
     (void)pthread_rwlock_rdlock(&vault->ring);
-    *ret_status =
-        (vdr_vault_status){.generation = vault->secrets->newest.generation,
-                           .turning = vault->secrets->older.generation != 0,
-                           .table_keys = vault->table != NULL ? vdr_keytable_count(vault->table) : 0,
-                           .next_in_force = vault->next_in_force,
-                           .escrow = vault->escrow_err};
+    *ret_status = (vdr_vault_status){
+        .generation = vault->secrets->newest.generation,
+        .turning = vault->secrets->older.generation != 0,
+        .oldest = vault->secrets->older.generation != 0 ? vault->secrets->older.generation
+                                                        : vault->secrets->newest.generation,
+        .table_keys = vault->table != NULL ? vdr_keytable_count(vault->table) : 0,
+        .next_in_force = vault->next_in_force,
+        .escrow = vault->escrow_err};
     (void)pthread_rwlock_unlock(&vault->ring);
 }
 
@@ -287,12 +298,15 @@ vdr_err
 vdr_vault_rekey(vdr_vault *vault, const uint8_t *key, char *reterr)
 {
     vdr_err err = VDR_OK;
+    (void)pthread_mutex_lock(&vault->changing);
     if (sodium_memcmp(key, vault->secrets->tenant, VDR_VAULT_KEY_BYTES) != 0)
         err = vdr_vault_write(vault, key);
+    if (err == VDR_OK)
+        memcpy(vault->secrets->tenant, key, VDR_VAULT_KEY_BYTES);
+    (void)pthread_mutex_unlock(&vault->changing);
     if (err != VDR_OK)
         return fail(reterr, err, "keys: they cannot be sealed under the next store key: %s",
                     vdr_err_text(err));
-    memcpy(vault->secrets->tenant, key, VDR_VAULT_KEY_BYTES);
     (void)pthread_rwlock_wrlock(&vault->ring);
     vault->next_in_force = true;
     (void)pthread_rwlock_unlock(&vault->ring);
@@ -301,24 +315,34 @@ vdr_vault_rekey(vdr_vault *vault, const uint8_t *key, char *reterr)
 
 /* ---- Copies ---- */
 
-vdr_err
-vdr_vault_backup(vdr_vault *vault, const char *dir, uint32_t generation)
+static vdr_err
+copy_table(const char *from_folder, const char *dir)
 {
     char folder[VDR_PATH_BYTES];
-    vdr_vault_status status;
-    vdr_vault_status_get(vault, &status);
-    if (status.generation != generation)
-        return VDR_E_BUSY;
     int rc = vdr_folder_path(dir, FOLDER_NAME, folder);
     if (rc == 0)
         rc = vdr_folder_make(folder);
     if (rc != 0)
         return vdr_env_err(rc);
-    vdr_err err = vdr_keytable_copy(vault->folder, folder);
-    if (err == VDR_E_NOT_FOUND)
-        err = VDR_OK;
+    vdr_err err = vdr_keytable_copy(from_folder, folder);
+    return err == VDR_E_NOT_FOUND ? VDR_OK : err;
+}
+
+vdr_err
+vdr_vault_backup(vdr_vault *vault, const char *dir, uint32_t oldest)
+{
+    vdr_vault_status status;
+    vdr_err err = copy_table(vault->folder, dir);
     vdr_vault_status_get(vault, &status);
-    return err == VDR_OK && status.generation != generation ? VDR_E_BUSY : err;
+    return err == VDR_OK && status.oldest != oldest ? VDR_E_BUSY : err;
+}
+
+vdr_err
+vdr_vault_copy(const char *from, const char *dir)
+{
+    char folder[VDR_PATH_BYTES];
+    int rc = vdr_folder_path(from, FOLDER_NAME, folder);
+    return rc == 0 ? copy_table(folder, dir) : vdr_env_err(rc);
 }
 
 vdr_err

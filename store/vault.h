@@ -36,8 +36,8 @@
  * from time to time and destroy the old one. With escrow a copy of wrap is kept in another folder, written
  * before the store's own is.
  *
- * Thread:  opening, turning, rekeying and closing on one thread at a time; sealing on the thread that appends;
- *          the rest on any thread, also while a turn is finished.
+ * Thread:  a turn and its table are one thread's; sealing is of the thread that appends; the rest, also another
+ *          tenant key, on any thread, also while a turn is finished. Closing when nobody uses it.
  * Errors:  NOT_FOUND no wrap there; WRONG_KEY another tenant key sealed it; STORE_CORRUPT, STORE_VERSION,
  *          STORE_BUSY another process has it; IO, STORE_FULL: nothing changed, or the change will be completed
  *          by the next try or opening.
@@ -62,6 +62,7 @@ typedef struct vdr_vault_options {
     const uint8_t
         *key_next;      /* the one that shall replace it; NULL: none. Tried second, and wrap is resealed */
     const char *escrow; /* folder for the copy of wrap; NULL: none */
+    const char *wrap;   /* a file that is read instead of DIR/keys/wrap, and nothing is written; NULL */
     bool create;        /* make keys where there are none; otherwise NOT_FOUND */
 } vdr_vault_options;
 
@@ -77,6 +78,7 @@ void vdr_vault_close(vdr_vault **vault_p); /* NULL-safe; log and checkpoint that
 typedef struct vdr_vault_status {
     uint32_t generation; /* of the wrapping key that seals what is new */
     bool turning;        /* the one before is still held: a turn is under way, or was interrupted */
+    uint32_t oldest;     /* of those held: generation, or while turning the one before */
     uint64_t table_keys; /* data keys in the key table */
     bool next_in_force;  /* sealed under key_next: it is the tenant key now */
     vdr_err escrow;      /* of the last writing there; OK also without one */
@@ -112,8 +114,10 @@ VDR_MUST_CHECK vdr_err vdr_vault_turn_finish(vdr_vault *vault, vdr_vault_table *
 /* ---- Copies ---- */
 
 /* Copies the key table, if there is one, to dir/keys/table, which must not be there yet; wrap is never copied.
- * BUSY: the wrapping key is not of generation any more, as status told when the copy of log and state began. */
-VDR_MUST_CHECK vdr_err vdr_vault_backup(vdr_vault *vault, const char *dir, uint32_t generation);
+ * BUSY: a turn was finished since status told oldest, before log and state were copied: they do not fit. */
+VDR_MUST_CHECK vdr_err vdr_vault_backup(vdr_vault *vault, const char *dir, uint32_t oldest);
+/* The same of a store that nobody runs on, without its key. */
+VDR_MUST_CHECK vdr_err vdr_vault_copy(const char *from, const char *dir);
 
 /* Puts a copy of a file wrap into dir/keys, made if missing. STORE_BUSY: there is one. */
 VDR_MUST_CHECK vdr_err vdr_vault_place(const char *wrap_file, const char *dir);

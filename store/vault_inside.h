@@ -23,7 +23,7 @@ typedef struct vdr_vault_keys {
 /* In locked memory, and nowhere else. */
 typedef struct vdr_vault_secrets {
     uint8_t tenant[VDR_VAULT_KEY_BYTES]; /* wrap is sealed under it */
-    vdr_wrap wrap;                       /* the thread that turns */
+    vdr_wrap wrap;                       /* under changing */
     vdr_vault_keys newest, older;        /* under ring */
     /* under sealing: of the group at work, and of the record in it */
     uint8_t group[VDR_VAULT_KEY_BYTES];
@@ -34,7 +34,9 @@ typedef struct vdr_vault_secrets {
 struct vdr_vault {
     char folder[VDR_PATH_BYTES], escrow[VDR_PATH_BYTES]; /* escrow "": none */
     int lock_fd;
+    bool reading; /* with another wrap: nothing may be written */
     vdr_vault_secrets *secrets;
+    pthread_mutex_t changing; /* one turn begun or finished, or tenant key changed, at a time; taken first */
 
     pthread_rwlock_t ring; /* the keys and the table: readers hold it for a moment, a turn changes them */
     vdr_keytable *table;   /* NULL: none yet */

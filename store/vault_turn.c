@@ -10,8 +10,8 @@ struct vdr_vault_table {
     uint8_t salt[VDR_VAULT_SALT_BYTES];
 };
 
-vdr_err
-vdr_vault_turn_begin(vdr_vault *vault)
+static vdr_err
+begin(vdr_vault *vault)
 {
     vdr_vault_secrets *secrets = vault->secrets;
     vdr_wrap *wrap = &secrets->wrap;
@@ -38,6 +38,15 @@ vdr_vault_turn_begin(vdr_vault *vault)
     (void)pthread_rwlock_unlock(&vault->ring);
     (void)pthread_mutex_unlock(&vault->sealing);
     return VDR_OK;
+}
+
+vdr_err
+vdr_vault_turn_begin(vdr_vault *vault)
+{
+    (void)pthread_mutex_lock(&vault->changing);
+    vdr_err err = begin(vault);
+    (void)pthread_mutex_unlock(&vault->changing);
+    return err;
 }
 
 vdr_err
@@ -99,34 +108,41 @@ take_table(vdr_vault *vault)
     return VDR_OK;
 }
 
-vdr_err
-vdr_vault_turn_finish(vdr_vault *vault, vdr_vault_table **table_p)
+/* wrap without the older key, on the disk and here. */
+static vdr_err
+forget_older(vdr_vault *vault)
 {
     vdr_vault_secrets *secrets = vault->secrets;
-    vdr_wrap *wrap = &secrets->wrap, *before;
-    vdr_err err = vdr_keytable_write_end(&(*table_p)->writer);
-    vdr_vault_table_abandon(table_p);
-    if (err == VDR_OK)
-        err = take_table(vault);
-    if (err != VDR_OK)
-        return err;
-    before = sodium_malloc(sizeof *before);
+    vdr_wrap *wrap = &secrets->wrap, *before = sodium_malloc(sizeof *before);
     VDR_ASSERT(before != NULL);
     *before = *wrap;
     wrap->table = wrap->generation;
     wrap->older = 0;
     sodium_memzero(wrap->older_key, sizeof wrap->older_key);
-    err = vdr_vault_write(vault, secrets->tenant);
-    if (err != VDR_OK) {
+    vdr_err err = vdr_vault_write(vault, secrets->tenant);
+    if (err != VDR_OK)
         *wrap = *before; /* the turn goes on, with the table that is in its place now */
-        sodium_free(before);
-        return err;
-    }
     sodium_free(before);
+    if (err != VDR_OK)
+        return err;
     (void)pthread_mutex_lock(&vault->sealing);
     (void)pthread_rwlock_wrlock(&vault->ring);
     sodium_memzero(&secrets->older, sizeof secrets->older);
     (void)pthread_rwlock_unlock(&vault->ring);
     (void)pthread_mutex_unlock(&vault->sealing);
     return VDR_OK;
+}
+
+vdr_err
+vdr_vault_turn_finish(vdr_vault *vault, vdr_vault_table **table_p)
+{
+    vdr_err err = vdr_keytable_write_end(&(*table_p)->writer);
+    vdr_vault_table_abandon(table_p);
+    (void)pthread_mutex_lock(&vault->changing);
+    if (err == VDR_OK)
+        err = take_table(vault);
+    if (err == VDR_OK)
+        err = forget_older(vault);
+    (void)pthread_mutex_unlock(&vault->changing);
+    return err;
 }

@@ -38,7 +38,7 @@ static const char help[] =
     "  --rules NEW        a rules.yaml; or a folder with a rules.yaml, catalogue.yaml or town.yaml: what is\n"
     "                     not there is as it was at the time\n"
     "  --store DIR        the store of a broker that does not run; without it the running broker does it,\n"
-    "                     for operators, beside its own work\n"
+    "                     for operators, beside its own work\n" VDR_CLI_STORE_KEY_HELP
     "  --stop             ends the one that is at work on the running broker\n"
     "  --since WHEN       NEW holds from then on: 180d before the last record, or an instant as\n"
     "                     2026-01-01T00:00:00Z (default: from the first record). What came before is as it\n"
@@ -84,6 +84,8 @@ enum { OPT_RULES = VDR_OPT_OWN, OPT_STORE, OPT_SINCE, OPT_DIFF, OPT_SAMPLE, OPT_
 static bool
 take(vdr_backtest_line *l, int option)
 {
+    if (vdr_cli_store_key_take(&l->store_key, option, optarg))
+        return true;
     switch (option) {
     case OPT_RULES:
         l->rules = optarg;
@@ -252,28 +254,26 @@ run_both(const vdr_backtest_line *l, vdr_log *log, vdr_checkpoint *checkpoint,
 static int
 run_store(const vdr_backtest_line *l, const vdr_config_texts *candidate)
 {
-    const vdr_log_options options = {.create = false};
-    char words[VDR_HISTORY_WORDS] = "";
-    vdr_log *log = NULL;
-    vdr_checkpoint *checkpoint = NULL;
+    vdr_store store = {0};
     vdr_log_stats stats;
+    vdr_checkpoint *checkpoint = NULL;
+    vdr_err err = vdr_cli_store_open_dir("backtest", &l->store_key, l->store, &store);
+    if (err != VDR_OK)
+        return VDR_EXIT_FAILED;
+    vdr_log_stats_get(store.log, &stats);
+    if (stats.first > 1 || vdr_store_erased(&store)) {
+        checkpoint = store.checkpoint;
+        err = checkpoint != NULL ? vdr_checkpoint_look_back(checkpoint) : VDR_E_STORE_CORRUPT;
+    }
     int status = VDR_EXIT_FAILED;
-    vdr_err err = vdr_log_open_lmdb(l->store, &options, &log, words);
-    if (err == VDR_OK)
-        vdr_log_stats_get(log, &stats);
-    if (err == VDR_OK && stats.first > 1)
-        err = vdr_checkpoint_open_lmdb(l->store, NULL, false, &checkpoint, words);
-    if (err == VDR_OK && stats.first > 1)
-        err = vdr_checkpoint_look_back(checkpoint); /* the older one shows more; without it, the newest */
-    if (err == VDR_E_NOT_FOUND && checkpoint != NULL)
-        err = VDR_OK;
-    if (err != VDR_OK) {
-        fprintf(stderr, "voordeur backtest: %s: %s\n", l->store,
-                words[0] != '\0' ? words : vdr_err_text(err));
-        vdr_checkpoint_close(&checkpoint);
-    } else
-        status = run_both(l, log, checkpoint, candidate, &err);
-    vdr_log_close(&log);
+    if (err != VDR_OK && err != VDR_E_NOT_FOUND) {
+        fprintf(stderr, "voordeur backtest: %s: %s\n", l->store, vdr_err_text(err));
+    } else {
+        if (checkpoint != NULL)
+            store.checkpoint = NULL; /* the back-test closes it */
+        status = run_both(l, store.log, checkpoint, candidate, &err);
+    }
+    vdr_store_close(&store);
     return status;
 }
 
@@ -282,6 +282,7 @@ run(int argc, char **argv)
 {
     static const struct option options[] = {{"rules", required_argument, NULL, OPT_RULES},
                                             {"store", required_argument, NULL, OPT_STORE},
+                                            VDR_CLI_STORE_KEY_OPTIONS,
                                             {"since", required_argument, NULL, OPT_SINCE},
                                             {"diff", required_argument, NULL, OPT_DIFF},
                                             {"sample", required_argument, NULL, OPT_SAMPLE},

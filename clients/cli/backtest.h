@@ -4,6 +4,7 @@
 
 #include "broker/door/config_read.h"
 #include "clients/cli/link.h"
+#include "clients/cli/store_key.h"
 #include "proto/wire.h"
 
 /* The first row of a kind; NULL: there is none. */
@@ -21,6 +22,7 @@ int vdr_backtest_candidate(const char *path, vdr_arena *arena, vdr_config_texts 
 /* A back-test on a running broker. */
 typedef struct vdr_backtest_line {
     const char *rules, *store;
+    vdr_cli_store_key store_key;
     vdr_ms since;     /* VDR_MS_NONE: see back */
     const char *back; /* a duration; NULL: from the first record */
     int64_t back_ms;

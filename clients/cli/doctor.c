@@ -1,7 +1,9 @@
 /* voordeur doctor: every invariant that can be looked at, on a running broker or on a store at rest. */
 #include "broker/checkup.h"
+#include "broker/secret.h"
 #include "clients/cli/figures.h"
 #include "clients/cli/show.h"
+#include "clients/cli/store_key.h"
 #include "proto/time.h"
 
 #include <dirent.h>
@@ -22,7 +24,7 @@
 
 static const char help[] =
     "usage: voordeur doctor [--deep] [OPTION...]        a running broker\n"
-    "       voordeur doctor --store DIR [--history]     a store that no broker runs on\n"
+    "       voordeur doctor --store DIR [--history]     a store that no broker runs on, or a backup\n"
     "\n"
     "Looks at everything that must always hold (the invariants I1 to I20 of the design), and says of each "
     "what\n"
@@ -33,6 +35,9 @@ static const char help[] =
     "               log lead to one state, every invariant is counted again. Where the backup folder is on "
     "this\n"
     "               machine; needs room for the copy and for a second state in memory\n"
+    "               and, as a copy has no keys, with keys/store.key and store/keys/wrap of that home, or "
+    "those\n"
+    "               that are named:\n" VDR_CLI_STORE_KEY_HELP
     "  --history    also step the log from its first record to the end: the same state must come of "
     "it\n" VDR_CLI_LINK_HELP "\n"
     "exit status: 0 all is well; 1 something is not, or the broker does not answer; 2 wrong use\n";
@@ -145,11 +150,27 @@ check_disk(visit *v, uint64_t disk, uint64_t free_bytes)
 /* ---- a store at rest ---- */
 
 static void
-visit_store(visit *v, const char *dir, bool history)
+check_store(visit *v, const char *dir, const vdr_cli_store_key *key, bool history)
+{
+    vdr_store_keys keys = {.wrap = key->wrap};
+    uint8_t *secret;
+    if (vdr_cli_store_key_read("doctor", key, dir, &secret) != VDR_OK) {
+        found(v, "keys", "", VDR_FINDING_BAD, NULL, "the store key cannot be read");
+        return;
+    }
+    keys.key = secret;
+    if (keys.wrap == NULL && !vdr_vault_exists(dir))
+        keys.key = NULL; /* a backup: checked as far as that goes without its keys */
+    (void)vdr_checkup(dir, &keys, history, tell, v);
+    vdr_secret_free(&secret);
+}
+
+static void
+visit_store(visit *v, const char *dir, const vdr_cli_store_key *key, bool history)
 {
     char folder[PATH_MAX];
     struct statvfs room;
-    (void)vdr_checkup(dir, history, tell, v);
+    check_store(v, dir, key, history);
     if (snprintf(folder, sizeof folder, "%s/log", dir) < (int)sizeof folder)
         check_files(v, "files", folder);
     bool known = statvfs(dir, &room) == 0;
@@ -262,7 +283,8 @@ static void
 remove_copy(const char *dir)
 {
     static const char *const parts[] = {"log/data.mdb",   "log/lock.mdb",   "log.lock",   "log",
-                                        "state/data.mdb", "state/lock.mdb", "state.lock", "state"};
+                                        "state/data.mdb", "state/lock.mdb", "state.lock", "state",
+                                        "keys/table",     "keys.lock",      "keys"};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         char path[PATH_MAX];
         if (snprintf(path, sizeof path, "%s/%s", dir, parts[i]) < (int)sizeof path)
@@ -272,7 +294,7 @@ remove_copy(const char *dir)
 }
 
 static void
-check_copy(visit *v, const vdr_cli_link *link, vdr_client *client, bool history)
+check_copy(visit *v, const vdr_cli_link *link, vdr_client *client, const vdr_cli_store_key *key, bool history)
 {
     const char *home = link->home != NULL ? link->home : getenv("VOORDEUR_HOME");
     char name[64], dir[PATH_MAX];
@@ -296,12 +318,20 @@ check_copy(visit *v, const vdr_cli_link *link, vdr_client *client, bool history)
               "the copy %.100s is not on this machine: remove it there", name);
         return;
     }
-    (void)vdr_checkup(dir, history, tell, v);
+    vdr_cli_store_key named = *key;
+    char file[2][PATH_MAX];
+    if (named.key == NULL && snprintf(file[0], PATH_MAX, "%s/keys/store.key", home) < PATH_MAX &&
+        access(file[0], R_OK) == 0)
+        named.key = file[0];
+    if (named.wrap == NULL && snprintf(file[1], PATH_MAX, "%s/store/keys/wrap", home) < PATH_MAX &&
+        access(file[1], R_OK) == 0)
+        named.wrap = file[1];
+    check_store(v, dir, &named, history);
     remove_copy(dir);
 }
 
 static int
-visit_broker(visit *v, const vdr_cli_link *link, bool deep, bool history)
+visit_broker(visit *v, const vdr_cli_link *link, const vdr_cli_store_key *key, bool deep, bool history)
 {
     vdr_client_options how = {0};
     vdr_client *client;
@@ -321,7 +351,7 @@ visit_broker(visit *v, const vdr_cli_link *link, bool deep, bool history)
             snprintf(keys, sizeof keys, "%s/keys", home) < (int)sizeof keys)
             check_files(v, "keys", keys);
         if (deep)
-            check_copy(v, link, client, history);
+            check_copy(v, link, client, key, history);
     }
     vdr_client_close(&client);
     return status;
@@ -331,12 +361,14 @@ static int
 run(int argc, char **argv)
 {
     static const struct option options[] = {VDR_CLI_LINK_OPTIONS,
+                                            VDR_CLI_STORE_KEY_OPTIONS,
                                             {"store", required_argument, NULL, VDR_OPT_OWN},
                                             {"deep", no_argument, NULL, VDR_OPT_OWN + 1},
                                             {"history", no_argument, NULL, VDR_OPT_OWN + 2},
                                             {NULL, 0, NULL, 0}};
     vdr_cli_link link = VDR_CLI_LINK_NEW;
     visit v = {0};
+    vdr_cli_store_key key = {0};
     const char *store = NULL;
     bool deep = false, history = false;
     int option, status = VDR_EXIT_OK;
@@ -349,7 +381,7 @@ run(int argc, char **argv)
             deep = true;
         else if (option == VDR_OPT_OWN + 2)
             history = true;
-        else if (!vdr_cli_link_take(&link, option, optarg))
+        else if (!vdr_cli_store_key_take(&key, option, optarg) && !vdr_cli_link_take(&link, option, optarg))
             return vdr_cli_usage(&vdr_cli_doctor, "unknown option");
     }
     if (optind != argc)
@@ -358,9 +390,9 @@ run(int argc, char **argv)
         return vdr_cli_usage(&vdr_cli_doctor, "--history goes with --store or --deep");
     v.json = link.json;
     if (store != NULL)
-        visit_store(&v, store, history);
+        visit_store(&v, store, &key, history);
     else
-        status = visit_broker(&v, &link, deep, history);
+        status = visit_broker(&v, &link, &key, deep, history);
     if (status == VDR_EXIT_OK && !v.json)
         printf("\n%u ok, %u not ok, %u unknown\n", v.good, v.bad, v.unknown);
     int flushed = vdr_cli_flush();

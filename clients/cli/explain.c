@@ -17,6 +17,9 @@
 #define OFFLINE_HELP                                                                                         \
     "or without one:\n"                                                                                      \
     "  --store DIR               the store, or a backup, of a broker that does not run\n"                    \
+    "  --store-key FILE          the key that it is sealed under, as in node.yaml (default:\n"               \
+    "                            $VOORDEUR_STORE_KEY, or keys/store.key beside DIR)\n"                       \
+    "  --wrap FILE               of a backup: the escrow of the store's keys, or its file keys/wrap\n"       \
     "  --config DIR --events FILE\n"                                                                         \
     "                            a town, and its events as for `replay`; - is standard input\n"
 
@@ -71,6 +74,7 @@ typedef struct asking {
     const vdr_cli_verb *verb;
     vdr_cli_link link;
     const char *source, *household, *rule, *store, *config, *events;
+    vdr_cli_store_key store_key;
     vdr_ms at; /* VDR_MS_NONE: now */
 } asking;
 
@@ -84,6 +88,8 @@ take(asking *a, int option)
         *texts[option - OPT_SOURCE] = optarg;
         return true;
     }
+    if (vdr_cli_store_key_take(&a->store_key, option, optarg))
+        return true;
     if (option != OPT_AT)
         return vdr_cli_link_take(&a->link, option, optarg);
     return vdr_time_parse(vdr_span_str(optarg), &a->at);
@@ -98,6 +104,7 @@ take_all(asking *a, int argc, char **argv)
                                             {"household", required_argument, NULL, OPT_HOUSEHOLD},
                                             {"rule", required_argument, NULL, OPT_RULE},
                                             {"store", required_argument, NULL, OPT_STORE},
+                                            VDR_CLI_STORE_KEY_OPTIONS,
                                             {"config", required_argument, NULL, OPT_CONFIG},
                                             {"events", required_argument, NULL, OPT_EVENTS},
                                             VDR_CLI_LINK_OPTIONS,
@@ -132,7 +139,7 @@ static int
 open_offline(const asking *a, vdr_cli_offline *offline)
 {
     if (a->store != NULL)
-        return vdr_cli_offline_store(offline, a->verb->name, a->store, a->at);
+        return vdr_cli_offline_store(offline, a->verb->name, a->store, &a->store_key, a->at);
     return vdr_cli_offline_events(offline, a->verb->name, a->config, a->events, a->at);
 }
 

@@ -21,14 +21,16 @@ static const char init_help[] =
     "\n"
     "Makes DIR with all that a broker needs:\n"
     "  config/          town.yaml, catalogue.yaml, rules.yaml: copies of those in CONFIG\n"
-    "  keys/            a key pair for every party, the broker's own, the pseudonym key and the\n"
-    "                   key that signs heads of the log; mode 0400\n"
+    "  keys/            a key pair for every party, the broker's own, the pseudonym key, the store key\n"
+    "                   and the key that signs heads of the log; mode 0400\n"
     "  node.yaml        listeners, limits, and which key belongs to which party\n"
     "  clients.json     where `voordeur --home DIR` finds broker and keys\n"
     "\n"
     "In earnest every party makes its own key pair and sends the public half; here all lie together, for\n"
     "trying and for a first start. The pseudonym key is never in the store or a backup: keep a copy of it\n"
-    "in a safe; without it persons of new signals are not recognised.\n"
+    "in a safe; without it persons of new signals are not recognised. The same for the store key: without "
+    "it\n"
+    "nobody can read the store or a backup again.\n"
     "\n"
     "  --town CONFIG         the town's configuration (default: the annotated example)\n"
     "  --listen ADDRESS      for everybody but operators (default tcp://127.0.0.1:7700)\n"
@@ -195,12 +197,21 @@ make_signing_key(town_home *init)
     return good && write_hex(init, "keys/signing.pub", init->signing, 0644);
 }
 
-/* The broker's key pair and the pseudonym key. */
+static bool
+make_secret(const town_home *init, const char *name)
+{
+    uint8_t secret[32];
+    randombytes_buf(secret, sizeof secret);
+    bool good = write_hex(init, name, secret, 0400);
+    sodium_memzero(secret, sizeof secret);
+    return good;
+}
+
+/* The broker's key pair, the pseudonym key and the store key. */
 static bool
 make_keys(const town_home *init)
 {
     char path[PATH_MAX], public_key[VDR_CLIENT_KEY_TEXT], line[VDR_CLIENT_KEY_TEXT + 1];
-    unsigned char pseudonym[32];
     if (!path_of(path, init->dir, "keys/server.key"))
         return false;
     if (vdr_client_key_make(path, public_key) != VDR_OK) {
@@ -210,10 +221,7 @@ make_keys(const town_home *init)
     snprintf(line, sizeof line, "%s\n", public_key);
     if (!path_of(path, init->dir, "keys/server.pub") || !write_new(path, vdr_span_str(line), 0644))
         return false;
-    randombytes_buf(pseudonym, sizeof pseudonym);
-    bool good = write_hex(init, "keys/pseudonym.key", pseudonym, 0400);
-    sodium_memzero(pseudonym, sizeof pseudonym);
-    return good;
+    return make_secret(init, "keys/pseudonym.key") && make_secret(init, "keys/store.key");
 }
 
 static bool
@@ -236,6 +244,8 @@ write_node(town_home *init)
         "operators: %s\n"
         "server_key: keys/server.key\n"
         "pseudonym_key: keys/pseudonym.key    # never in the store or a backup: keep a copy in a safe\n"
+        "store_key: keys/store.key            # the store is sealed under it: keep a copy in a safe\n"
+        "# escrow: /mnt/other-disk/voordeur   # a copy of the store's keys, sealed, for a restore elsewhere\n"
         "signing_key: keys/signing.key        # heads of the log are signed with it: voordeur head show\n"
         "# heads_copy: /mnt/elsewhere/heads   # and copied to a place that others keep\n"
         "backups: backups\n"

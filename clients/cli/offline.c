@@ -10,11 +10,12 @@
 #include <unistd.h>
 
 int
-vdr_cli_offline_store(vdr_cli_offline *offline, const char *verb, const char *dir, vdr_ms at)
+vdr_cli_offline_store(vdr_cli_offline *offline, const char *verb, const char *dir,
+                      const vdr_cli_store_key *key, vdr_ms at)
 {
     char words[VDR_HISTORY_WORDS] = "";
     *offline = (vdr_cli_offline){.verb = verb};
-    vdr_err err = vdr_cli_store_open(verb, dir, &offline->store);
+    vdr_err err = vdr_cli_store_open(verb, dir, key, &offline->store);
     if (err != VDR_OK)
         return VDR_EXIT_FAILED;
     err = vdr_history_to(offline->store.history, at, words);

@@ -20,7 +20,8 @@ typedef struct vdr_cli_offline {
 } vdr_cli_offline;
 
 /* at: stop there, and let time pass until then; VDR_MS_NONE: after the last. Returns an exit status. */
-int vdr_cli_offline_store(vdr_cli_offline *offline, const char *verb, const char *dir, vdr_ms at);
+int vdr_cli_offline_store(vdr_cli_offline *offline, const char *verb, const char *dir,
+                          const vdr_cli_store_key *key, vdr_ms at);
 /* events: a file, "-" for standard input. */
 int vdr_cli_offline_events(vdr_cli_offline *offline, const char *verb, const char *config_dir,
                            const char *events, vdr_ms at);

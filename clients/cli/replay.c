@@ -17,7 +17,7 @@
 
 static const char help[] =
     "usage: voordeur replay --config DIR [--until T] [FILE...]\n"
-    "       voordeur replay --store DIR [--until T]\n"
+    "       voordeur replay --store DIR [--store-key FILE] [--until T]\n"
     "\n"
     "Reads events, one JSON object a line, and writes what is decided about them, one JSON object a line:\n"
     "signals and commands with their verdicts, cases, messages and watches. The same events give the same\n"
@@ -30,6 +30,8 @@ static const char help[] =
     "                 again and compared with what was told then (refused events are not in a log); where\n"
     "                 the log was cut, from the oldest checkpoint on, and standard error says from which "
     "record\n"
+    "  --store-key FILE  the key that the store is sealed under (default: $VOORDEUR_STORE_KEY, or\n"
+    "                 keys/store.key beside DIR); of a backup also --wrap FILE, the escrow of its keys\n"
     "  --until T      stop at the first event after T, then let the clocks run to T (2026-03-02T09:00:00Z)\n"
     "\n"
     "exit status: 0 done; 1 a file or store cannot be read, a store tells something else than it did, or "
@@ -184,10 +186,12 @@ run(int argc, char **argv)
 {
     static const struct option options[] = {{"config", required_argument, NULL, 'c'},
                                             {"store", required_argument, NULL, 's'},
+                                            VDR_CLI_STORE_KEY_OPTIONS,
                                             {"until", required_argument, NULL, 'u'},
                                             {"help", no_argument, NULL, 'h'},
                                             {NULL, 0, NULL, 0}};
     const char *dir = NULL, *store = NULL;
+    vdr_cli_store_key key = {0};
     vdr_ms until = VDR_MS_NONE;
     int option;
 
@@ -198,6 +202,8 @@ run(int argc, char **argv)
             dir = optarg;
         else if (option == 's')
             store = optarg;
+        else if (vdr_cli_store_key_take(&key, option, optarg))
+            continue;
         else if (option != 'u')
             return vdr_cli_usage(&vdr_cli_replay, "wrong option");
         else if (!vdr_time_parse(vdr_span_str(optarg), &until))
@@ -209,7 +215,7 @@ run(int argc, char **argv)
     if (store != NULL && optind < argc)
         return vdr_cli_usage(&vdr_cli_replay, "--store takes no FILE: the events are those of its log");
     if (store != NULL)
-        return vdr_replay_store(store, until) == VDR_OK ? VDR_EXIT_OK : VDR_EXIT_FAILED;
+        return vdr_replay_store(store, &key, until) == VDR_OK ? VDR_EXIT_OK : VDR_EXIT_FAILED;
     for (int i = optind; i < argc; i++) {
         if (strcmp(argv[i], "-") != 0 && access(argv[i], R_OK) != 0)
             return vdr_cli_usage(&vdr_cli_replay, "%s: %s", argv[i], strerror(errno));

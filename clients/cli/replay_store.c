@@ -20,29 +20,26 @@ said(const char *verb, const char *dir, const char *words, vdr_err err)
 
 /* From the newest checkpoint, or with back from the one before it. */
 static vdr_err
-open_at(const char *dir, bool back, vdr_cli_store *store)
+open_at(bool back, vdr_cli_store *store)
 {
     char words[VDR_HISTORY_WORDS];
-    vdr_checkpoint *checkpoint = NULL;
-    vdr_err err = vdr_checkpoint_open_lmdb(dir, NULL, false, &checkpoint, words);
-    if (err == VDR_OK && back)
-        err = vdr_checkpoint_look_back(checkpoint);
-    if (err == VDR_OK)
-        err = vdr_history_open(store->log, checkpoint, &store->history, words);
-    vdr_checkpoint_close(&checkpoint);
-    return err;
+    if (store->store.checkpoint == NULL)
+        return VDR_E_NOT_FOUND;
+    vdr_err err = back ? vdr_checkpoint_look_back(store->store.checkpoint) : VDR_OK;
+    return err == VDR_OK ? vdr_history_open(store->store.log, store->store.checkpoint, &store->history, words)
+                         : err;
 }
 
 /* What was cut is gone, and the state at the log's begin with it. A state is kept twice, in the checkpoints: the
  * older one that is good shows the most. */
 static vdr_err
-open_cut(const char *verb, const char *dir, vdr_position first, vdr_cli_store *store)
+open_cut(const char *verb, vdr_position first, vdr_cli_store *store)
 {
     char since[VDR_TIME_TEXT_BYTES + 1] = "";
     vdr_ms at;
-    vdr_err err = open_at(dir, true, store);
+    vdr_err err = open_at(true, store);
     if (err != VDR_OK)
-        err = open_at(dir, false, store);
+        err = open_at(false, store);
     if (err != VDR_OK) {
         fprintf(
             stderr,
@@ -55,9 +52,10 @@ open_cut(const char *verb, const char *dir, vdr_position first, vdr_cli_store *s
     if (at != VDR_MS_NONE)
         vdr_time_format(at, since);
     fprintf(stderr,
-            "voordeur %s: the log was cut: its lines are whole from record %llu on%s%s; what was decided "
+            "voordeur %s: the log was %s: its lines are whole from record %llu on%s%s; what was decided "
             "before is no longer in this store\n",
-            verb, (unsigned long long)from + 1, *since != '\0' ? ", after " : "", since);
+            verb, first > 1 ? "cut" : "erased in", (unsigned long long)from + 1,
+            *since != '\0' ? ", after " : "", since);
     return VDR_OK;
 }
 
@@ -66,22 +64,20 @@ open_history(const char *verb, const char *dir, vdr_cli_store *store)
 {
     char words[VDR_HISTORY_WORDS] = "";
     vdr_log_stats stats;
-    vdr_log_stats_get(store->log, &stats);
-    if (stats.first > 1)
-        return open_cut(verb, dir, stats.first, store);
-    vdr_err err = vdr_history_open(store->log, NULL, &store->history, words);
+    vdr_log_stats_get(store->store.log, &stats);
+    if (stats.first > 1 || vdr_store_erased(&store->store))
+        return open_cut(verb, stats.first, store);
+    vdr_err err = vdr_history_open(store->store.log, NULL, &store->history, words);
     return err != VDR_OK ? said(verb, dir, words, err) : VDR_OK;
 }
 
 vdr_err
-vdr_cli_store_open(const char *verb, const char *dir, vdr_cli_store *ret_store)
+vdr_cli_store_open(const char *verb, const char *dir, const vdr_cli_store_key *key, vdr_cli_store *ret_store)
 {
-    const vdr_log_options options = {.create = false};
-    char words[VDR_HISTORY_WORDS] = "";
     *ret_store = (vdr_cli_store){0};
-    vdr_err err = vdr_log_open_lmdb(dir, &options, &ret_store->log, words);
+    vdr_err err = vdr_cli_store_open_dir(verb, key, dir, &ret_store->store);
     if (err != VDR_OK)
-        return said(verb, dir, words, err);
+        return err;
     err = open_history(verb, dir, ret_store);
     if (err != VDR_OK)
         vdr_cli_store_close(ret_store);
@@ -92,7 +88,7 @@ void
 vdr_cli_store_close(vdr_cli_store *store)
 {
     vdr_history_close(&store->history);
-    vdr_log_close(&store->log);
+    vdr_store_close(&store->store);
 }
 
 /* ---- its lines */
@@ -138,11 +134,11 @@ step_all(vdr_history *history, vdr_tale_out *out, vdr_ms until)
 }
 
 vdr_err
-vdr_replay_store(const char *dir, vdr_ms until)
+vdr_replay_store(const char *dir, const vdr_cli_store_key *key, vdr_ms until)
 {
     vdr_cli_store store;
     vdr_tale_out out;
-    vdr_err err = vdr_cli_store_open("replay", dir, &store);
+    vdr_err err = vdr_cli_store_open("replay", dir, key, &store);
     if (err != VDR_OK)
         return err;
     vdr_ms from_at;

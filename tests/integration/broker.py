@@ -172,6 +172,7 @@ class Broker:
         for name, text in (("town", town), ("catalogue", CATALOGUE), ("rules", RULES)):
             self.write("config/%s.yaml" % name, text)
         self.write("keys/pseudonym.key", "%064x\n" % 7, 0o400)
+        self.write("keys/store.key", "%064x\n" % 9, 0o400)
         self.make_keys(["server"] + self.parties)
         self.write_node()
 
@@ -198,8 +199,9 @@ class Broker:
 
     def write_node(self):
         lines = ["listen: tcp://127.0.0.1:*", "operators: tcp://127.0.0.1:*", "server_key: keys/server.key",
-                 "pseudonym_key: keys/pseudonym.key", "backups: backups", "endpoints: endpoints",
-                 "approvals: " + self.approvals, "demonstration: " + self.demonstration] + self.node
+                 "pseudonym_key: keys/pseudonym.key", "store_key: keys/store.key", "backups: backups",
+                 "endpoints: endpoints", "approvals: " + self.approvals,
+                 "demonstration: " + self.demonstration] + self.node
         if self.limits:
             lines.append("limits: {%s}" % self.limits)
         lines.append("parties:")

@@ -1,12 +1,13 @@
 /* Writes a store as a broker with --clock event would: make_store CONFIG EVENTS STORE [OLDER NEWER]. For
  * replay.py. With two positions there is a checkpoint after each of those records, the configuration is written
- * once more before the first, and the log is cut there; the number of lines told before is written out. */
+ * once more before the first, and the log is cut there; the number of lines told before is written out. The store
+ * is sealed under the key in the file $VOORDEUR_STORE_KEY, and plain without one, as stores of before sealing. */
 #include "broker/core/core.h"
 #include "broker/record.h"
 #include "clients/cli/lines.h"
-#include "store/checkpoint.h"
-#include "store/log.h"
+#include "store/store.h"
 
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -141,11 +142,42 @@ keep_lines(store *s, const vdr_config *config, vdr_lines *lines)
     return true;
 }
 
+/* False: it cannot be read; no file named: no key. */
+static bool
+read_key(uint8_t key[VDR_VAULT_KEY_BYTES], bool *ret_there)
+{
+    const char *name = getenv("VOORDEUR_STORE_KEY");
+    char text[2 * VDR_VAULT_KEY_BYTES];
+    *ret_there = name != NULL;
+    if (name == NULL)
+        return true;
+    FILE *file = fopen(name, "rb");
+    bool good = file != NULL && fread(text, 1, sizeof text, file) == sizeof text &&
+                sodium_hex2bin(key, VDR_VAULT_KEY_BYTES, text, sizeof text, NULL, NULL, NULL) == 0;
+    if (file != NULL)
+        (void)fclose(file);
+    return good;
+}
+
+static bool
+open_store(const char *dir, vdr_store *ret_store, char *words)
+{
+    uint8_t key[VDR_VAULT_KEY_BYTES];
+    vdr_store_options options = {.log.create = true};
+    bool there;
+    if (!read_key(key, &there)) {
+        (void)snprintf(words, VDR_STORE_WORDS_BYTES, "the store key cannot be read");
+        return false;
+    }
+    options.key = there ? key : NULL;
+    return vdr_store_open(dir, &options, ret_store, words) == VDR_OK;
+}
+
 int
 main(int argc, char **argv)
 {
     static const uint8_t key[VDR_DOOR_KEY_BYTES] = {1};
-    const vdr_log_options create = {.create = true};
+    vdr_store opened = {0};
     store s = {.next = 1};
     vdr_config_texts texts;
     vdr_config_faults faults;
@@ -165,12 +197,13 @@ main(int argc, char **argv)
     vdr_config_faults_init(&faults);
     if (vdr_config_texts_load(argv[1], &s.arena, &texts, words) != VDR_OK ||
         vdr_config_read(&texts, &faults, &config) != VDR_OK || vdr_lines_open(&lines, argv[2]) != VDR_OK ||
-        vdr_log_open_lmdb(argv[3], &create, &s.log, words) != VDR_OK ||
-        vdr_checkpoint_open_lmdb(argv[3], NULL, true, &s.checkpoint, words) != VDR_OK ||
+        !open_store(argv[3], &opened, words) ||
         vdr_content_write_config(&texts, &s.arena, &content) != VDR_OK) {
         fprintf(stderr, "make_store: %s\n", words);
         return 1;
     }
+    s.log = opened.log;
+    s.checkpoint = opened.checkpoint;
     s.door = vdr_door_new(key);
     s.core = vdr_core_new();
     s.begin = (vdr_command){.kind = VDR_COMMAND_CONFIG, .at = VDR_MS_NONE, .config = config};
@@ -181,8 +214,7 @@ main(int argc, char **argv)
     vdr_lines_close(&lines);
     vdr_core_free(&s.core);
     vdr_door_free(&s.door);
-    vdr_checkpoint_close(&s.checkpoint);
-    vdr_log_close(&s.log);
+    vdr_store_close(&opened);
     vdr_config_free(&config);
     vdr_config_faults_done(&faults);
     vdr_arena_done(&s.arena);

@@ -182,7 +182,8 @@ class Operate(unittest.TestCase):
         self.assertEqual(operator.admin("status")["counters"]["position_checkpoint"], 2)
         self.assertEqual(operator.admin("backup monday")["error"], "ok")
         self.assertTrue(os.path.isdir(self.broker.path("backups", "monday")))
-        self.assertFalse([n for n in os.listdir(self.broker.path("backups", "monday")) if "key" in n])
+        copied = [n for _, _, names in os.walk(self.broker.path("backups", "monday")) for n in names]
+        self.assertFalse([n for n in copied if "key" in n or "wrap" in n])
         self.assertNotEqual(operator.admin("backup monday")["error"], "ok")
         for name in ("../out", ".hidden", "a/b", "/tmp/x"):
             self.assertEqual(operator.admin("backup " + name)["error"], "not_found", name)
@@ -298,7 +299,8 @@ class Start(unittest.TestCase):
             with open(broker.path("keys/pseudonym.key"), encoding="ascii") as f:
                 good = f.read()
             restored = broker.path("restored")
-            subprocess.run([VOORDEUR, "restore", broker.path("backups", "monday"), restored], check=True,
+            subprocess.run([VOORDEUR, "restore", "--wrap", broker.path("store", "keys", "wrap"), "--store-key",
+                            broker.path("keys", "store.key"), broker.path("backups", "monday"), restored], check=True,
                            stdout=subprocess.DEVNULL)
             for store in ("store", "restored"):
                 here = broker.command()
@@ -310,7 +312,7 @@ class Start(unittest.TestCase):
                 self.assertIn(b"put back the key file", done.stderr)
                 replayed = subprocess.run([VOORDEUR, "replay", "--store", broker.path(store)], check=True,
                                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30)
-                self.assertIn(b'"id":"k-1"', replayed.stdout, "a replay needs no key")
+                self.assertIn(b'"id":"k-1"', replayed.stdout, "a replay needs no pseudonym key")
                 broker.write("keys/pseudonym.key", good, 0o400)
             broker.start()
             self.assertEqual(broker.session("agency:school").verdict(signal_event("school", "k-2", 1)), "accepted")

@@ -35,7 +35,8 @@ class See(unittest.TestCase):
         cls.home = tempfile.mkdtemp(prefix="vdr-see-")
         cls.town = LiveTown(BUILD, ZOMERDAL, cls.home)
         subprocess.run([MAKE_STORE, ZOMERDAL, os.path.join(ZOMERDAL, "year.jsonl"), os.path.join(cls.home, "store")],
-                       check=True, stdout=subprocess.DEVNULL)
+                       check=True, stdout=subprocess.DEVNULL,
+                       env=dict(os.environ, VOORDEUR_STORE_KEY=os.path.join(cls.home, "keys", "store.key")))
         cls.town.start()
         cls.lines = parsed(cls.town.operator("decisions", "--from", "0", "--json"))
 
@@ -278,11 +279,22 @@ class See(unittest.TestCase):
         copy = os.path.join(self.home, "backups", "rest")
         status, found = self.doctor("--store", copy, "--history", home=False)
         self.assertEqual(status, 0, found)
+        for check in ("store", "log", "sealing"):
+            self.assertIs(found[check]["good"], True, "without keys checksums and chain are checked")
+        for check in ("state", "invariants", "mailboxes"):
+            self.assertIsNone(found[check]["good"], "and it is said what was not")
+        keys = ("--wrap", os.path.join(self.home, "store", "keys", "wrap"), "--store-key",
+                os.path.join(self.home, "keys", "store.key"))
+        status, found = self.doctor("--store", copy, "--history", *keys, home=False)
+        self.assertEqual(status, 0, found)
         self.assertEqual({x["good"] for x in found.values()}, {True})
         with open(os.path.join(copy, "log", "data.mdb"), "r+b") as f:
-            place = f.read().index(next(x["id"] for x in self.of("signal", verdict="accepted")).encode())
-            f.seek(place)
-            f.write(b"x")
+            text = f.read()
+            self.assertNotIn(next(x["id"] for x in self.of("signal", verdict="accepted")).encode(), text)
+            f.seek(len(text) // 2 // 4096 * 4096 + 2000)
+            byte = f.read(1)
+            f.seek(-1, 1)
+            f.write(bytes([byte[0] ^ 1]))
         status, found = self.doctor("--store", copy, home=False)
         self.assertEqual(status, 1)
         bad = [x for x in found.values() if x["good"] is False]

@@ -131,13 +131,15 @@ a_backup_under_load_opens_elsewhere(void **state)
     end(w, true);
 
     char words[VDR_ENGINE_WORDS_BYTES] = "";
-    vdr_position checked = 0, opened = 0, whole = 0, restored = 0;
-    if (vdr_restore_check(path_of("copy"), &checked, words) != VDR_OK)
+    vdr_position opened = 0, whole = 0;
+    vdr_restored checked = {0}, restored = {0};
+    if (vdr_restore_check(path_of("copy"), NULL, &checked, words) != VDR_OK)
         fail_msg("check: %s", words);
-    assert_int_equal(checked, job.position);
-    if (vdr_restore(path_of("copy"), path_of("again"), &restored, words) != VDR_OK)
+    assert_int_equal(checked.position, job.position);
+    if (vdr_restore(path_of("copy"), path_of("again"), NULL, &restored, words) != VDR_OK)
         fail_msg("restore: %s", words);
-    assert_int_equal(restored, job.position);
+    assert_int_equal(restored.position, job.position);
+    assert_true(restored.opened);
     uint64_t hash = hash_of(path_of("again"), &opened);
     assert_int_equal(opened, job.position);
 
@@ -173,7 +175,8 @@ a_backup_under_load_opens_elsewhere(void **state)
     /* The original goes on where it was, and the copy too. */
     (void)hash_of(path_of("busy"), &whole);
     assert_true(whole >= opened);
-    assert_int_equal(vdr_restore(path_of("copy"), path_of("again"), &restored, words), VDR_E_STORE_BUSY);
+    assert_int_equal(vdr_restore(path_of("copy"), path_of("again"), NULL, &restored, words),
+                     VDR_E_STORE_BUSY);
     world_free(w);
 }
 
@@ -201,7 +204,7 @@ a_restore_refuses_what_is_in_use_not_empty_or_broken(void **state)
 {
     (void)state;
     char words[VDR_ENGINE_WORDS_BYTES] = "";
-    vdr_position position = 0;
+    vdr_restored restored = {0};
     world *w = world_new(VDR_CLOCK_EVENT, false);
     start_on(w, path_of("running"));
     submit_events(w, 0, 200);
@@ -211,13 +214,16 @@ a_restore_refuses_what_is_in_use_not_empty_or_broken(void **state)
     while (!vdr_engine_collect_job(w->engine, &job))
         assert_int_equal(vdr_engine_turn(w->engine), VDR_OK);
     assert_int_equal(job.result, VDR_OK);
-    assert_int_equal(vdr_restore(path_of("good"), path_of("running"), &position, words), VDR_E_STORE_BUSY);
-    assert_int_equal(vdr_restore(path_of("good"), path_of("no/such"), &position, words), VDR_E_NOT_FOUND);
-    assert_true(vdr_restore(path_of("nothing"), path_of("new"), &position, words) != VDR_OK);
+    assert_int_equal(vdr_restore(path_of("good"), path_of("running"), NULL, &restored, words),
+                     VDR_E_STORE_BUSY);
+    assert_int_equal(vdr_restore(path_of("good"), path_of("no/such"), NULL, &restored, words),
+                     VDR_E_NOT_FOUND);
+    assert_true(vdr_restore(path_of("nothing"), path_of("new"), NULL, &restored, words) != VDR_OK);
     assert_int_not_equal(access(path_of("new"), F_OK), 0);
 
     rot(path_of("good/log/data.mdb"), "\"s-100\"");
-    assert_int_equal(vdr_restore(path_of("good"), path_of("new"), &position, words), VDR_E_STORE_CORRUPT);
+    assert_int_equal(vdr_restore(path_of("good"), path_of("new"), NULL, &restored, words),
+                     VDR_E_STORE_CORRUPT);
     assert_true(strlen(words) > 0);
     assert_int_not_equal(access(path_of("new"), F_OK), 0);
     end(w, true);

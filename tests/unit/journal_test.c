@@ -92,6 +92,8 @@ static const struct {
     {VDR_NOTE_HEADS, 404, "info", "heads"},
     {VDR_NOTE_HEADS_WARNING, 405, "warning", "heads_warning"},
     {VDR_NOTE_PROVED, 406, "info", "proved"},
+    {VDR_NOTE_STORE_KEY, 407, "info", "store_key"},
+    {VDR_NOTE_ESCROW, 408, "warning", "escrow"},
     {VDR_NOTE_ENGINE, 500, "info", "engine"},
     {VDR_NOTE_ENGINE_WARNING, 501, "warning", "engine_warning"},
     {VDR_NOTE_STEPPING, 502, "info", "stepping"},

@@ -13,7 +13,8 @@
     "listen: tcp://127.0.0.1:7700\n"                                                                         \
     "operators: ipc:///run/voordeur.sock\n"                                                                  \
     "server_key: keys/server.key\n"                                                                          \
-    "pseudonym_key: /etc/voordeur/pseudonym.key\n"
+    "pseudonym_key: /etc/voordeur/pseudonym.key\n"                                                           \
+    "store_key: keys/store.key\n"
 #define TAIL                                                                                                 \
     "parties:\n"                                                                                             \
     "  - {party: \"agency:school-1\", public_key: \"" KEY_A "\"}\n"
@@ -41,6 +42,9 @@ a_node_is_read_with_defaults_and_relative_paths(void **state)
     assert_string_equal(node->operators, "ipc:///run/voordeur.sock");
     assert_string_equal(node->server_key, "/etc/voordeur/keys/server.key");
     assert_string_equal(node->pseudonym_key, "/etc/voordeur/pseudonym.key");
+    assert_string_equal(node->store_key, "/etc/voordeur/keys/store.key");
+    assert_null(node->store_key_next);
+    assert_null(node->escrow);
     assert_string_equal(node->backups, "/etc/voordeur/b");
     assert_null(node->endpoints);
     assert_int_equal(node->limits.sessions, 12);
@@ -51,7 +55,7 @@ a_node_is_read_with_defaults_and_relative_paths(void **state)
     assert_int_equal(node->party_count, 2);
     assert_int_equal(node->parties[1].key.kind, VDR_PARTY_OPERATOR);
     assert_string_equal(node->parties[1].key.id, "beheer");
-    assert_int_equal(node->parties[1].line, 9);
+    assert_int_equal(node->parties[1].line, 10);
     vdr_node_free(&node);
     vdr_config_faults_done(&faults);
 }
@@ -65,24 +69,25 @@ every_fault_has_its_place_and_names_what_is_wrong(void **state)
         uint32_t line, column;
         const char *word;
     } rows[] = {
-        {HEAD TAIL "colour: red\n", 7, 1, "colour"},
+        {HEAD TAIL "colour: red\n", 8, 1, "colour"},
         {HEAD, 1, 1, "parties"},
-        {HEAD TAIL "listen: tcp://127.0.0.1:1\n", 7, 1, "listen"},
+        {"listen: tcp://127.0.0.1:7700\n" TAIL, 1, 1, "store_key is missing"},
+        {HEAD TAIL "listen: tcp://127.0.0.1:1\n", 8, 1, "listen"},
         {"listen: 127.0.0.1:7700\n" TAIL, 1, 9, "tcp://"},
-        {HEAD "limits: {sessions: 0}\n" TAIL, 5, 20, "sessions"},
-        {HEAD "limits: {sessions: 12MiB}\n" TAIL, 5, 20, "sessions"},
-        {HEAD "limits: {sesions: 12}\n" TAIL, 5, 10, "sessions"},
-        {HEAD "limits: {store: 12}\n" TAIL, 5, 17, "store"},
-        {HEAD "limits: {store: 99999999999999999GiB}\n" TAIL, 5, 17, "store"},
-        {HEAD "limits: {heartbeat: 5}\n" TAIL, 5, 21, "heartbeat"},
-        {HEAD "limits: {window_items: 5000}\n" TAIL, 5, 24, "4096"},
-        {HEAD "parties:\n  - {party: school-1, public_key: \"" KEY_A "\"}\n", 6, 13, "KIND:ID"},
-        {HEAD "parties:\n  - {party: \"school:x\", public_key: \"" KEY_A "\"}\n", 6, 14, "KIND:ID"},
-        {HEAD "parties:\n  - {party: \"agency:a b\", public_key: \"" KEY_A "\"}\n", 6, 14, "KIND:ID"},
-        {HEAD "parties:\n  - {party: \"agency:x\", public_key: \"short\"}\n", 6, 38, "Z85"},
-        {HEAD "parties:\n  - {party: \"agency:x\"}\n", 6, 5, "public_key"},
-        {HEAD TAIL "  - {party: \"agency:x\", public_key: \"" KEY_A "\"}\n", 7, 38, "twice"},
-        {HEAD "parties: {a: b}\n", 5, 1, "list"},
+        {HEAD "limits: {sessions: 0}\n" TAIL, 6, 20, "sessions"},
+        {HEAD "limits: {sessions: 12MiB}\n" TAIL, 6, 20, "sessions"},
+        {HEAD "limits: {sesions: 12}\n" TAIL, 6, 10, "sessions"},
+        {HEAD "limits: {store: 12}\n" TAIL, 6, 17, "store"},
+        {HEAD "limits: {store: 99999999999999999GiB}\n" TAIL, 6, 17, "store"},
+        {HEAD "limits: {heartbeat: 5}\n" TAIL, 6, 21, "heartbeat"},
+        {HEAD "limits: {window_items: 5000}\n" TAIL, 6, 24, "4096"},
+        {HEAD "parties:\n  - {party: school-1, public_key: \"" KEY_A "\"}\n", 7, 13, "KIND:ID"},
+        {HEAD "parties:\n  - {party: \"school:x\", public_key: \"" KEY_A "\"}\n", 7, 14, "KIND:ID"},
+        {HEAD "parties:\n  - {party: \"agency:a b\", public_key: \"" KEY_A "\"}\n", 7, 14, "KIND:ID"},
+        {HEAD "parties:\n  - {party: \"agency:x\", public_key: \"short\"}\n", 7, 38, "Z85"},
+        {HEAD "parties:\n  - {party: \"agency:x\"}\n", 7, 5, "public_key"},
+        {HEAD TAIL "  - {party: \"agency:x\", public_key: \"" KEY_A "\"}\n", 8, 38, "twice"},
+        {HEAD "parties: {a: b}\n", 6, 1, "list"},
         {"", 1, 1, ""},
         {"a: [\n", 2, 1, ""},
     };
