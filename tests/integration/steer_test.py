@@ -65,8 +65,9 @@ class FourEyes(unittest.TestCase):
         """The store tells the same when it is stepped again, and what was copied of it, too."""
         self.assertIn("position", broker.good("beheer", "backup", "copy"))
         self.assertEqual(broker.stop(), 0)
+        keys = ("--store-key", broker.path("keys", "store.key"), "--wrap", broker.path("store", "keys", "wrap"))
         for store in ("store", "backups/copy"):
-            done = subprocess.run([VOORDEUR, "replay", "--store", broker.path(store)], stdin=subprocess.DEVNULL,
+            done = subprocess.run([VOORDEUR, "replay", "--store", broker.path(store), *keys], stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
             self.assertEqual((done.returncode, done.stderr.decode()), (0, ""), store)
             self.assertGreater(len(done.stdout.splitlines()), 5)
