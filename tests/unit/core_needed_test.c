@@ -344,6 +344,24 @@ a_split_goes_with_either_household(void **unused)
 }
 
 static void
+a_conflict_keeps_its_act_while_it_stands(void **unused)
+{
+    (void)unused;
+    town *t = town_new(&town_config);
+    t->stepped = remember;
+    EVENT(t, .id = "c-1", .by = "regisseur:anna", .act = VDR_ACT_CONFLICT_DECLARED, .regisseur = "anna",
+          .who = "z");
+    TOLD(t, "c-1 conflict_declared accepted\n");
+    assert_true(needed(t, 2)); /* nobody knows that person */
+    EVENT(t, .id = "c-2", .by = "coordinator:piet", .act = VDR_ACT_CONFLICT_LIFTED, .regisseur = "anna",
+          .who = "z");
+    TOLD(t, "c-2 conflict_lifted accepted\n");
+    assert_false(needed(t, 2) || needed(t, 3));
+    town_free(t);
+    forget_all();
+}
+
+static void
 what_a_proof_names_leaves_a_state_that_still_has_it(void **unused)
 {
     (void)unused;
@@ -397,6 +415,7 @@ main(void)
         cmocka_unit_test(what_is_needed_is_what_a_look_through_the_whole_state_says),
         cmocka_unit_test(an_act_is_about_the_signal_it_named_and_no_later_one),
         cmocka_unit_test(a_split_goes_with_either_household),
+        cmocka_unit_test(a_conflict_keeps_its_act_while_it_stands),
         cmocka_unit_test(what_a_proof_names_leaves_a_state_that_still_has_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
