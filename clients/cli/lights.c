@@ -286,6 +286,18 @@ judge_guards(const vdr_wire_admin_result *s, vdr_lights *lights)
             "%s reached: a flood, or signals for a whole class?", vdr_figure_count(reached));
 }
 
+/* Only where there is something to do. */
+static void
+judge_erasure(const vdr_wire_admin_result *s, vdr_lights *lights)
+{
+    if (vdr_figure(s, "erasure_failed") != 0)
+        put(lights, "erasure", VDR_LIGHT_RED, "the journal says why: what left can still be opened until a run",
+            "the last run failed; %s wait", vdr_figure_count(vdr_figure(s, "erasure_waiting")));
+    if (vdr_figure(s, "backup_stale") != 0)
+        put(lights, "backup", VDR_LIGHT_AMBER, "voordeur backup NAME: older ones can no longer be opened",
+            "the last one is of before an erasure run");
+}
+
 void
 vdr_lights_judge(const vdr_wire_admin_result *status, const vdr_wire_admin_result *queues,
                  const vdr_wire_admin_result *agencies, vdr_lights *ret_lights)
@@ -309,6 +321,7 @@ vdr_lights_judge(const vdr_wire_admin_result *status, const vdr_wire_admin_resul
     judge_agencies(agencies, ret_lights);
     judge_refused(status, agencies, ret_lights);
     judge_guards(status, ret_lights);
+    judge_erasure(status, ret_lights);
     judge_keys(status, ret_lights);
 }
 

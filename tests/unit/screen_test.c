@@ -236,6 +236,8 @@ each_light_turns_where_it_must(void **unused)
         {"refused_day", 400, "amber  rejected "},
         {"refused_day", 9000, "red    rejected "},
         {"overdue", 1, "amber  follow-ups "},
+        {"erasure_failed", 1, "red    erasure "},
+        {"backup_stale", 1, "amber  backup "},
     };
     static given status, queues, agencies;
     for (size_t i = 0; i < COUNT(rows); i++) {
