@@ -291,8 +291,9 @@ static void
 judge_erasure(const vdr_wire_admin_result *s, vdr_lights *lights)
 {
     if (vdr_figure(s, "erasure_failed") != 0)
-        put(lights, "erasure", VDR_LIGHT_RED, "the journal says why: what left can still be opened until a run",
-            "the last run failed; %s wait", vdr_figure_count(vdr_figure(s, "erasure_waiting")));
+        put(lights, "erasure", VDR_LIGHT_RED,
+            "the journal says why: what left can still be opened until a run", "the last run failed; %s wait",
+            vdr_figure_count(vdr_figure(s, "erasure_waiting")));
     if (vdr_figure(s, "backup_stale") != 0)
         put(lights, "backup", VDR_LIGHT_AMBER, "voordeur backup NAME: older ones can no longer be opened",
             "the last one is of before an erasure run");
