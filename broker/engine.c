@@ -252,6 +252,12 @@ vdr_engine_fd(const vdr_engine *engine)
     return engine->fd;
 }
 
+bool
+vdr_engine_full(const vdr_engine *engine)
+{
+    return engine->full;
+}
+
 vdr_err
 vdr_engine_failed(const vdr_engine *engine, const char **ret_words)
 {

@@ -281,6 +281,7 @@ VDR_MUST_CHECK vdr_err vdr_engine_record(vdr_engine *engine, vdr_position positi
                                          vdr_log_record *ret_record);
 void vdr_engine_record_done(vdr_engine *engine);
 vdr_position vdr_engine_durable(const vdr_engine *engine); /* everything up to here may be spoken of */
+bool vdr_engine_full(const vdr_engine *engine); /* the store has no room for signals, nor for most views */
 vdr_err vdr_engine_failed(const vdr_engine *engine, const char **ret_words); /* OK: it lives */
 
 typedef struct vdr_engine_status {

@@ -31,6 +31,7 @@
     X(SELF_TEST, 105, info, "self_test", "an unknown key was refused, a known one let in")                   \
     X(LISTENING, 106, info, "listening", "addresses and public key")                                         \
     X(EVENT_CLOCK, 107, warning, "event_clock", "log time comes from the events: never in earnest")          \
+    X(DEMONSTRATION, 108, warning, "demonstration", "operators see what parties wrote: for made-up persons") \
     X(SANDBOX, 120, info, "sandbox", "which paths and system calls are left to it")                          \
     X(SANDBOX_OPEN, 121, warning, "sandbox_open", "more is left to it than it needs; what, and why")         \
     X(CONFIG_BAD, 200, error, "config_bad", "a configuration was not taken; the place and what is wrong")    \

@@ -387,11 +387,20 @@ hold_back(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_read *r
                            : vdr_engine_submit_barrier(daemon->engine, ticket);
 }
 
+/* What cannot be logged as seen is not shown. What is kept free in a full store is for those who can help. */
+static bool
+may_fill(vdr_party_kind kind)
+{
+    return kind == VDR_PARTY_OPERATOR || kind == VDR_PARTY_PRIVACY_OFFICER;
+}
+
 vdr_err
 vdr_reads_hold(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read, const vdr_wire *wire,
                const vdr_command_seen *seen, size_t seen_count)
 {
     vdr_err err = vdr_engine_room(daemon->engine) != 0 ? VDR_OK : VDR_E_BUSY;
+    if (err == VDR_OK && seen_count != 0 && vdr_engine_full(daemon->engine) && !may_fill(session->kind))
+        err = VDR_E_STORE_FULL;
     if (err == VDR_OK)
         err = vdr_speak_hold(daemon, session, wire);
     return err == VDR_OK ? hold_back(daemon, session, read, seen, seen_count) : err;

@@ -529,6 +529,11 @@ vdr_start(const vdr_start_options *options)
             VDR_NOTE(EVENT_CLOCK,
                      vdr_field_text("text", "log time is taken from the events: for demonstrations "
                                             "and tests only, never for real signals"));
+        if (s->daemon.node->demonstration)
+            VDR_NOTE(DEMONSTRATION,
+                     vdr_field_text("text",
+                                    "demonstration: yes: operators see ids and words of parties, which is "
+                                    "for made-up persons only"));
         vdr_confined paths = {0};
         if (!options->no_sandbox)
             paths = vdr_confine_paths(s->daemon.node, options->config_dir, options->store_dir);

@@ -238,6 +238,10 @@ class Operate(unittest.TestCase):
         team.wait("deliver")
         team.say("ack 500")
         self.assertEqual(team.wait("acked")["up_to"], 500, "acknowledging still finds room")
+        school.say("read signal id=f-1")
+        self.assertEqual(school.wait("error")["code"], "store_full", "what cannot be logged as seen is not shown")
+        officer = self.broker.session("privacy_officer:p-els")
+        self.assertEqual(officer.read("household household=1")["error"], "ok", "but to those who can help")
         self.assertTrue(waited(lambda: "store_full" in self.broker.log()))
         self.assertEqual(self.broker.stop(), 0)
 

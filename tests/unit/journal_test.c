@@ -70,6 +70,7 @@ static const struct {
     {VDR_NOTE_SELF_TEST, 105, "info", "self_test"},
     {VDR_NOTE_LISTENING, 106, "info", "listening"},
     {VDR_NOTE_EVENT_CLOCK, 107, "warning", "event_clock"},
+    {VDR_NOTE_DEMONSTRATION, 108, "warning", "demonstration"},
     {VDR_NOTE_SANDBOX, 120, "info", "sandbox"},
     {VDR_NOTE_SANDBOX_OPEN, 121, "warning", "sandbox_open"},
     {VDR_NOTE_CONFIG_BAD, 200, "error", "config_bad"},
