@@ -34,8 +34,9 @@ static const int allowed[] = {
     SYS_faccessat2,
 #endif
 #ifdef SYS_open /* what only the older architectures have */
-    SYS_open, SYS_stat, SYS_lstat, SYS_access, SYS_mkdir, SYS_rmdir, SYS_unlink, SYS_rename, SYS_poll,
-    SYS_epoll_wait, SYS_eventfd, SYS_signalfd, SYS_getrlimit, SYS_time, SYS_readlink,
+    SYS_open, SYS_stat, SYS_lstat, SYS_access, SYS_mkdir, SYS_rmdir, SYS_unlink, SYS_rename, SYS_link,
+    SYS_dup2, SYS_pipe, SYS_poll, SYS_epoll_wait, SYS_eventfd, SYS_signalfd, SYS_getrlimit, SYS_time,
+    SYS_readlink,
 #endif
     SYS_readlinkat,
     /* waiting */
