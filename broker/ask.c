@@ -81,6 +81,7 @@ make_strangers(vdr_arena *arena, vdr_command *command)
     command->person_count = person_count;
     command->addresses = addresses;
     command->address_count = address_count;
+    command->earlier = NULL; /* strangers under the key before, too */
     uint64_t hash;
     memcpy(&hash, by.bytes, sizeof hash);
     command->id_hash ^= hash; /* the id itself is only found by it */

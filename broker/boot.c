@@ -36,23 +36,6 @@ config_of_record(const vdr_log_record *record, vdr_position position, vdr_config
     return e != VDR_OK ? bad_record(position, e, ret_words) : VDR_OK;
 }
 
-/* Is the key that was given the one that the log is written under? Persons would not be known again. */
-static vdr_err
-check_key(const vdr_engine *engine, const vdr_command *command, vdr_position position, char *ret_words)
-{
-    static const vdr_key16 none = {{0}};
-    if (engine->door == NULL || vdr_key16_equal(&command->key_check, &none))
-        return VDR_OK;
-    vdr_key16 key = vdr_door_key_check(engine->door);
-    if (vdr_key16_equal(&key, &command->key_check))
-        return VDR_OK;
-    return vdr_engine_words(
-        ret_words, VDR_E_WRONG_KEY,
-        "the pseudonym key is not the one that this store was written with (record %llu): "
-        "nobody would be known again",
-        (unsigned long long)position);
-}
-
 /* ---- The checkpoint ---- */
 
 static vdr_err
@@ -106,8 +89,6 @@ load(vdr_engine *engine, vdr_log_reader *reader, vdr_checkpoint *checkpoint,
         if (e != VDR_OK)
             e = bad_record(config_position, e, ret_words);
         else
-            e = check_key(engine, &command, config_position, ret_words);
-        if (e == VDR_OK)
             e = config_of_record(&record, config_position, &config, ret_words);
         vdr_arena_reset(&engine->arena);
         if (e == VDR_OK)
@@ -146,8 +127,6 @@ load_newest(vdr_engine *engine, vdr_log *log, vdr_checkpoint *checkpoint, vdr_lo
                     .position = position, .config_position = vdr_core_config_position(engine->core)};
                 return VDR_OK;
             }
-            if (e == VDR_E_WRONG_KEY)
-                return e; /* an older checkpoint is of the same key */
         } else if (e != VDR_E_NOT_FOUND) {
             return e; /* the log itself is at fault: an older checkpoint would hide it */
         }
@@ -215,9 +194,7 @@ step_record(tail_walk *tail, vdr_position position, char *ret_words)
     if (e != VDR_OK)
         return bad_record(position, e, ret_words);
     if (command.kind == VDR_COMMAND_CONFIG) {
-        e = check_key(engine, &command, position, ret_words);
-        if (e == VDR_OK)
-            e = config_of_record(&record, position, &config, ret_words);
+        e = config_of_record(&record, position, &config, ret_words);
         if (e != VDR_OK)
             return e;
         command.config = config;
@@ -272,5 +249,5 @@ vdr_boot(vdr_engine *engine, bool strict, char *ret_words)
     if (e == VDR_OK)
         e = step_tail(engine, reader, engine->image.last.position, stats.next - 1, ret_words);
     vdr_log_reader_close(&reader);
-    return e;
+    return e == VDR_OK ? vdr_rekeying_door(engine, ret_words) : e;
 }

@@ -132,8 +132,7 @@ activate(vdr_engine *engine, vdr_command *command, const vdr_config_texts *texts
          vdr_ticket ticket, char *ret_words)
 {
     command->config = config;
-    if (engine->door != NULL)
-        command->key_check = vdr_door_key_check(engine->door);
+    command->key_check = vdr_rekeying_check(engine);
     vdr_err e = judge(engine, command, ret_words);
     if (e != VDR_OK) {
         vdr_config_free(&config);

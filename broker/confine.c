@@ -94,6 +94,7 @@ vdr_confine_paths(const vdr_node *node, const char *config_dir, const char *stor
     add_folder_of(list, node->path, VDR_SANDBOX_READ);
     add_folder_of(list, node->server_key, VDR_SANDBOX_READ);
     add_folder_of(list, node->pseudonym_key, VDR_SANDBOX_READ);
+    add_folder_of(list, node->pseudonym_key_next, VDR_SANDBOX_READ);
     add_folder_of(list, node->signing_key, VDR_SANDBOX_READ);
     add_folder_of(list, node->store_key, VDR_SANDBOX_READ);
     add_folder_of(list, node->store_key_next, VDR_SANDBOX_READ);

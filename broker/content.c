@@ -123,6 +123,29 @@ typed_of(vdr_span bytes, vdr_arena *arena, const vdr_wire_typed **ret_typed)
 }
 
 vdr_err
+vdr_content_command(vdr_span content, const vdr_door *door, vdr_arena *arena, vdr_command *ret_command)
+{
+    const vdr_event_options options = {0};
+    vdr_content_form form;
+    vdr_span bytes;
+    const vdr_wire_typed *typed;
+
+    vdr_err err = vdr_content_read(content, &form, &bytes);
+    if (err != VDR_OK)
+        return err;
+    if (form == VDR_CONTENT_JSON) {
+        vdr_event_read(door, &options, bytes, arena, ret_command, NULL);
+        return VDR_OK;
+    }
+    if (form != VDR_CONTENT_TYPED)
+        return VDR_E_STORE_CORRUPT;
+    err = typed_of(bytes, arena, &typed);
+    if (err == VDR_OK)
+        vdr_event_typed(door, &options, typed, arena, ret_command);
+    return err;
+}
+
+vdr_err
 vdr_content_event(vdr_span content, vdr_arena *arena, vdr_event_content *ret_event)
 {
     vdr_content_form form;

@@ -129,7 +129,7 @@ typedef struct vdr_daemon {
     vdr_log *log;
     vdr_engine *engine;
     vdr_clock *clock;
-    vdr_door *door;
+    const vdr_door *door; /* the engine's, of now */
     vdr_log_reader *reader;
     vdr_sessions *sessions;
     uint8_t store_id[VDR_STORE_ID_BYTES];

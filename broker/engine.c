@@ -55,6 +55,7 @@ free_parts(vdr_engine *engine)
     vdr_checkpointer_free(&engine->checkpointer);
     vdr_image_done(engine);
     vdr_jobs_done(engine);
+    vdr_rekeying_done(engine);
     for (size_t i = 0; i < VDR_RING; i++)
         vdr_gather_done(&engine->ring[i]);
     vdr_log_reader_close(&engine->reader);
@@ -194,8 +195,6 @@ vdr_engine_open(const vdr_engine_options *options, vdr_engine **ret_engine, char
         engine->options.checkpoint_ms = CHECKPOINT_MS;
     if (engine->options.erasure_ms == 0)
         engine->options.erasure_ms = ERASURE_MS;
-    if (options->key != NULL)
-        engine->door = vdr_door_new(options->key);
     vdr_arena_init(&engine->arena, VDR_SUBMISSION_BYTES);
     for (size_t i = 0; i < VDR_RING; i++)
         vdr_gather_init(&engine->ring[i]);

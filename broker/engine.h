@@ -33,6 +33,7 @@
 #include "broker/core/explain.h"
 #include "broker/core/view.h"
 #include "broker/door/config_read.h"
+#include "broker/door/event.h"
 #include "broker/histogram.h"
 #include "proto/codec.h"
 #include "proto/err.h"
@@ -64,7 +65,8 @@ typedef struct vdr_engine_options {
     const char *escrow; /* folder; NULL: none */
     int64_t erasure_ms; /* what left is erased for good so long after, at most; 0: 7 days */
     vdr_clock *clock;
-    const uint8_t *key; /* the pseudonym key, 32 bytes (broker/door) */
+    const uint8_t *key;      /* the pseudonym key, 32 bytes (broker/door) */
+    const uint8_t *next_key; /* the one that it changes to, or has changed to; NULL: none */
     /* of --config; NULL: the one that the log holds */
     const vdr_config_texts *config;
     /* a bad or refused config keeps the log's one in force, with a warning, instead of ending the start */
@@ -77,6 +79,7 @@ typedef struct vdr_engine_options {
     uint64_t checkpoint_records; /* a checkpoint after so many records; 0: 500,000 */
     int64_t checkpoint_ms;       /* or after so long, when something changed; 0: 5 min */
     uint64_t epoch;              /* 0: one more than the log's last */
+    unsigned rekey_items;        /* of a slice of a change of the pseudonym key; 0: 64 */
     vdr_notice_fn notice;        /* may be NULL */
     void *notice_context;
     /* while stepping the tail, about each second; may be NULL */
@@ -247,6 +250,21 @@ VDR_MUST_CHECK vdr_err vdr_engine_explain(vdr_engine *engine, const vdr_explain_
 VDR_MUST_CHECK vdr_err vdr_engine_try(vdr_engine *engine, vdr_span json, vdr_arena *arena, bool strangers,
                                       const vdr_wire_line **ret_lines, size_t *ret_count,
                                       const char **ret_words);
+
+/* ---- A change of the pseudonym key (broker/core/rekey.h) ---- */
+
+/* Events come under both keys from here on, and the turns bring the rest over, a slice each, until nothing is left
+ * under the key before or what is left waits. Goes on by itself after a start with both keys. Other than OK there is
+ * no result and nothing changed: WRONG_STATE, with words. ret_words is always filled. */
+VDR_MUST_CHECK vdr_err vdr_engine_rekey(vdr_engine *engine, vdr_ticket ticket, const uint8_t next_key[32],
+                                        const vdr_engine_by *by, char *ret_words);
+/* What waits is given up. As above. */
+VDR_MUST_CHECK vdr_err vdr_engine_rekey_finish(vdr_engine *engine, vdr_ticket ticket, const vdr_engine_by *by,
+                                               char *ret_words);
+/* Does what is left wait? Otherwise a change that runs is at work. */
+bool vdr_engine_rekey_waits(const vdr_engine *engine);
+/* What makes events of bytes now. Good until the next verb that changes keys or the next turn. */
+const vdr_door *vdr_engine_door(const vdr_engine *engine);
 
 /* ---- Work on request ---- */
 

@@ -2,7 +2,8 @@
  * (proto/protocol.md 5.9). */
 #include "broker/inside.h"
 
-#define HANDLE_BYTES 34u /* "p-" or "a-" and 32 digits */
+#define HANDLE_BYTES 34u  /* "p-" or "a-" and 32 digits */
+#define MEMBERS_MAX  256u /* of a household that are looked through for a handle of before */
 
 static bool
 parse(bool is_address, vdr_span handle, vdr_key16 *ret_key)
@@ -25,16 +26,24 @@ parse(bool is_address, vdr_span handle, vdr_key16 *ret_key)
     return true;
 }
 
-/* The number in an event whose pseudonym is key. */
+static bool
+is_key_of(const vdr_door *door, bool is_address, vdr_span text, const vdr_key16 *key)
+{
+    vdr_key16 found = vdr_door_pseudonym(door, is_address, text);
+    return vdr_key16_equal(&found, key);
+}
+
+/* The number in an event whose pseudonym is key: under the key of now or, while it changes, the one before. */
 static bool
 find(const vdr_door *door, const vdr_event_content *content, bool is_address, const vdr_key16 *key,
      vdr_span *ret_text)
 {
+    const vdr_door *before = vdr_door_before(door);
     size_t count = is_address ? content->address_count : content->person_count;
     for (size_t i = 0; i < count; i++) {
         vdr_span text = is_address ? content->addresses[i] : content->persons[i].bsn;
-        vdr_key16 found = vdr_door_pseudonym(door, is_address, text);
-        if (vdr_key16_equal(&found, key)) {
+        if (is_key_of(door, is_address, text, key) ||
+            (before != NULL && is_key_of(before, is_address, text, key))) {
             *ret_text = text;
             return true;
         }
@@ -70,26 +79,21 @@ vdr_engine_record_done(vdr_engine *engine)
         vdr_log_reader_rest(engine->reader);
 }
 
-bool
-vdr_engine_resolve(void *context, bool is_address, vdr_span handle, char ret_text[16], size_t *ret_len)
+/* The same, from the event of a position. */
+static bool
+find_at(vdr_engine *engine, vdr_position position, bool is_address, const vdr_key16 *key, char ret_text[16],
+        size_t *ret_len)
 {
-    vdr_engine *engine = context;
-    vdr_key16 key;
-    vdr_household_id household;
-    vdr_position position;
     vdr_log_record record;
     vdr_span text;
-    if (!parse(is_address, handle, &key) ||
-        !vdr_view_member(engine->core, is_address, &key, &household, &position) || position == 0)
-        return false;
     /* The event is read into an arena of its own: engine->arena is at work on the one that names the handle. */
     vdr_arena arena;
     vdr_arena_init(&arena, VDR_EVENT_ARENA_BYTES);
     bool found = false;
-    if (vdr_engine_record(engine, position, &record) == VDR_OK) {
+    if (position != 0 && vdr_engine_record(engine, position, &record) == VDR_OK) {
         vdr_event_content event;
         found = vdr_content_event(record.content, &arena, &event) == VDR_OK &&
-                find(engine->door, &event, is_address, &key, &text) && text.len <= 16;
+                find(engine->door, &event, is_address, key, &text) && text.len <= 16;
     }
     if (found) {
         memcpy(ret_text, text.at, text.len);
@@ -98,4 +102,39 @@ vdr_engine_resolve(void *context, bool is_address, vdr_span handle, char ret_tex
     vdr_arena_done(&arena);
     vdr_engine_record_done(engine);
     return found;
+}
+
+/* While keys change, a handle that was given out before may be of somebody who has gone over since: looked for among
+ * the members of the household that the event is about. */
+static bool
+find_member(vdr_engine *engine, vdr_household_id household, bool is_address, const vdr_key16 *key,
+            char ret_text[16], size_t *ret_len)
+{
+    vdr_at at, cursor = {0};
+    vdr_household_view view;
+    vdr_key16 member;
+    vdr_position position;
+    if (vdr_door_before(engine->door) == NULL || !vdr_view_household(engine->core, household, &at, &view))
+        return false;
+    for (unsigned i = 0; i < MEMBERS_MAX &&
+                         vdr_view_household_member(engine->core, at, is_address, &cursor, &member, &position);
+         i++)
+        if (find_at(engine, position, is_address, key, ret_text, ret_len))
+            return true;
+    return false;
+}
+
+bool
+vdr_engine_resolve(void *context, vdr_household_id household, bool is_address, vdr_span handle,
+                   char ret_text[16], size_t *ret_len)
+{
+    vdr_engine *engine = context;
+    vdr_key16 key;
+    vdr_household_id of;
+    vdr_position position;
+    if (!parse(is_address, handle, &key))
+        return false;
+    if (vdr_view_member(engine->core, is_address, &key, &of, &position))
+        return find_at(engine, position, is_address, &key, ret_text, ret_len);
+    return find_member(engine, household, is_address, &key, ret_text, ret_len);
 }

@@ -167,8 +167,7 @@ relog(vdr_engine *engine)
         vdr_content_read(record.content, &body.form, &body.bytes) == VDR_OK) {
         vdr_command command = {
             .kind = VDR_COMMAND_CONFIG, .at = vdr_clock_now(engine->options.clock), .config = engine->config};
-        if (engine->door != NULL)
-            command.key_check = vdr_door_key_check(engine->door);
+        command.key_check = vdr_rekeying_check(engine);
         vdr_engine_step(engine, &command, &body, NULL);
     }
     vdr_engine_record_done(engine);

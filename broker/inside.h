@@ -10,6 +10,7 @@
 #include "broker/checkpointer.h"
 #include "broker/committer.h"
 #include "broker/core/keep.h"
+#include "broker/core/rekey.h"
 #include "broker/door/config_read.h"
 #include "broker/door/event.h"
 #include "broker/erasure/erasure.h"
@@ -72,6 +73,17 @@ typedef struct vdr_jobs {
     size_t done_count;
 } vdr_jobs;
 
+/* A change of the pseudonym key: where the walk stands. All else is in the state (broker/core/rekey.h). */
+typedef struct vdr_rekeying {
+    vdr_rekey_cursor cursor;
+    bool rests;              /* all was looked at: what is left waits until it leaves or is given up */
+    bool finishes;           /* what nobody can make a pair for is given up, since this walk began */
+    vdr_command_pair *pairs; /* of a batch */
+    size_t pair_count, pair_room;
+    vdr_command_rekeyed *rekeyed;
+    size_t rekeyed_count;
+} vdr_rekeying;
+
 struct vdr_engine {
     vdr_engine_options options;
     vdr_core *core;
@@ -100,6 +112,7 @@ struct vdr_engine {
 
     vdr_image image;
     vdr_jobs jobs;
+    vdr_rekeying rekeying;
 
     /* numbers for people */
     uint64_t submitted, accepted, duplicates, refused, full_refused, acks, ticks, groups;
@@ -142,7 +155,16 @@ VDR_MUST_CHECK vdr_err vdr_engine_read_config(const vdr_config_texts *texts, vdr
                                               char *ret_words);
 
 /* handle.c: the BSN or BAG id that a handle stands for; context is the engine (vdr_event_options). */
-bool vdr_engine_resolve(void *context, bool is_address, vdr_span handle, char ret_text[16], size_t *ret_len);
+bool vdr_engine_resolve(void *context, vdr_household_id household, bool is_address, vdr_span handle,
+                        char ret_text[16], size_t *ret_len);
+
+/* rekey/drive.c */
+void vdr_rekeying_turn(vdr_engine *engine);             /* a slice of a change of the pseudonym key */
+bool vdr_rekeying_idle(const vdr_engine *engine);       /* nothing to do in a next turn */
+vdr_key16 vdr_rekeying_check(const vdr_engine *engine); /* of the key that the log is written under */
+void vdr_rekeying_done(vdr_engine *engine);
+/* rekey/keys.c: the door for the keys that were given and the state that was loaded. WRONG_KEY, with words. */
+VDR_MUST_CHECK vdr_err vdr_rekeying_door(vdr_engine *engine, char *ret_words);
 
 /* turn.c */
 static inline vdr_gather *

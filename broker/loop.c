@@ -225,6 +225,7 @@ vdr_daemon_run(vdr_daemon *daemon, int signal_fd)
         if (daemon->reload)
             vdr_admin_reload(daemon);
         failed = vdr_engine_turn(daemon->engine);
+        daemon->door = vdr_engine_door(daemon->engine); /* keys may have changed */
         more = vdr_delivery_pump(daemon) || more;
         more = vdr_decisions_pump(daemon) || more;
         vdr_guards_turn(daemon);

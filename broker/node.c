@@ -62,6 +62,7 @@ enum {
     OPERATORS,
     SERVER_KEY,
     PSEUDONYM_KEY,
+    PSEUDONYM_KEY_NEXT,
     SIGNING_KEY,
     SIGNED_BEFORE,
     HEADS,
@@ -85,6 +86,7 @@ static const vdr_reader_key node_keys[NODE_KEYS] = {
     [OPERATORS] = {"operators", true},
     [SERVER_KEY] = {"server_key", true},
     [PSEUDONYM_KEY] = {"pseudonym_key", true},
+    [PSEUDONYM_KEY_NEXT] = {"pseudonym_key_next", false},
     [SIGNING_KEY] = {"signing_key", false},
     [SIGNED_BEFORE] = {"signed_before", false},
     [HEADS] = {"heads", false},
@@ -406,6 +408,7 @@ read_root(vdr_reader *reader, const vdr_yaml *root, vdr_node *node)
     read_endpoint(reader, values[OPERATORS], &node->operators);
     read_path(reader, node->path, values[SERVER_KEY], &node->server_key);
     read_path(reader, node->path, values[PSEUDONYM_KEY], &node->pseudonym_key);
+    read_path(reader, node->path, values[PSEUDONYM_KEY_NEXT], &node->pseudonym_key_next);
     read_path(reader, node->path, values[SIGNING_KEY], &node->signing_key);
     read_path(reader, node->path, values[HEADS], &node->heads);
     read_path(reader, node->path, values[HEADS_COPY], &node->heads_copy);

@@ -4,6 +4,7 @@
  *   operators: tcp://127.0.0.1:7701
  *   server_key: keys/server.key             # two lines: public and secret key in Z85; mode 0400 or 0600
  *   pseudonym_key: keys/pseudonym.key       # 64 hexadecimal digits; mode 0400 or 0600; never in the store
+ *   pseudonym_key_next: keys/pseudonym.next   # optional: the key that it changes to (voordeur rotate)
  *   store_key: keys/store.key               # the same form; the store is sealed under it; never in a backup
  *   store_key_next: keys/store-2.key        # the store is sealed under it from now on; optional (vault.h)
  *   escrow: /mnt/other-disk/voordeur        # a copy of the store's keys, sealed, is kept there; optional
@@ -66,6 +67,7 @@ typedef struct vdr_node {
     const char *path;
     const char *listen, *operators;
     const char *server_key, *pseudonym_key; /* paths */
+    const char *pseudonym_key_next;         /* path; NULL: none is named. The file need not be there */
     const char *store_key;                  /* path: the key that the store is sealed under */
     const char *store_key_next, *escrow;    /* paths; NULL: not given */
     const char *backups, *endpoints;        /* paths; NULL: not given */

@@ -13,7 +13,6 @@
 typedef enum porter_state { RESTING, WANTED, READING, ENDING } porter_state;
 
 struct vdr_porter {
-    const vdr_door *door;
     pthread_t thread;
 
     pthread_mutex_t lock; /* state */
@@ -21,6 +20,7 @@ struct vdr_porter {
     porter_state state;
 
     /* the reactor's while it rests, read by both otherwise */
+    const vdr_door *door;
     const vdr_config *config;
     const vdr_wire_typed *items[VDR_PORTER_ITEMS];
     size_t count;
@@ -75,10 +75,9 @@ run(void *context)
 }
 
 vdr_porter *
-vdr_porter_new(const vdr_door *door)
+vdr_porter_new(void)
 {
     vdr_porter *porter = vdr_alloc(1, sizeof *porter);
-    porter->door = door;
     porter->state = RESTING;
     vdr_arena_init(&porter->arena, VDR_PORTER_ITEMS * ITEM_BYTES);
     vdr_thread_lock_init(&porter->lock);
@@ -109,9 +108,10 @@ vdr_porter_free(vdr_porter **porter_p)
 }
 
 void
-vdr_porter_begin(vdr_porter *porter, const vdr_config *config)
+vdr_porter_begin(vdr_porter *porter, const vdr_door *door, const vdr_config *config)
 {
     vdr_arena_reset(&porter->arena);
+    porter->door = door;
     porter->config = config;
     porter->count = porter->readable = 0;
     atomic_store_explicit(&porter->reached, 0, memory_order_relaxed);

@@ -16,12 +16,12 @@
 
 typedef struct vdr_porter vdr_porter;
 
-vdr_porter *vdr_porter_new(const vdr_door *door); /* the door outlives it */
-void vdr_porter_free(vdr_porter **porter_p);      /* NULL-safe */
+vdr_porter *vdr_porter_new(void);
+void vdr_porter_free(vdr_porter **porter_p); /* NULL-safe */
 
 /* A list, while it rests: begin, add each, start. NULL adds an item that is not to be read. Returns the item's
  * place in the list; there must be room. */
-void vdr_porter_begin(vdr_porter *porter, const vdr_config *config);
+void vdr_porter_begin(vdr_porter *porter, const vdr_door *door, const vdr_config *config);
 size_t vdr_porter_room(const vdr_porter *porter);
 size_t vdr_porter_add(vdr_porter *porter, const vdr_wire_typed *typed);
 void vdr_porter_start(vdr_porter *porter);

@@ -2,6 +2,8 @@
  * says (persons, free text, goals) is read from its record in the log, at the moment it is shown. */
 #include "broker/reads.h"
 
+#include "broker/core/rekey.h"
+
 #include "broker/access/mask.h"
 #include "broker/record.h"
 
@@ -80,6 +82,20 @@ vdr_reads_saw(vdr_reading *reading, vdr_command_seen seen)
     return VDR_OK;
 }
 
+/* ---- keys */
+
+/* What the state knows this person or address by: while the pseudonym key changes, perhaps by the one before. */
+static vdr_key16
+known_key(const vdr_reading *reading, bool is_address, vdr_span number)
+{
+    const vdr_door *door = reading->daemon->door, *before = vdr_door_before(door);
+    vdr_key16 key = vdr_door_pseudonym(door, is_address, number);
+    if (before == NULL)
+        return key;
+    vdr_key16 earlier = vdr_door_pseudonym(before, is_address, number);
+    return vdr_rekey_is_old(reading->core, is_address, &earlier) ? earlier : key;
+}
+
 /* ---- signals */
 
 static vdr_err
@@ -96,7 +112,7 @@ show_content(vdr_reading *reading, const vdr_signal_view *view, vdr_wire_signal_
     if (persons == NULL || address == NULL)
         return VDR_E_NO_MEMORY;
     for (size_t i = 0; i < event.person_count; i++) {
-        vdr_key16 key = vdr_door_pseudonym(reading->daemon->door, false, event.persons[i].bsn);
+        vdr_key16 key = known_key(reading, false, event.persons[i].bsn);
         persons[i] = (vdr_wire_person_view){.handle = handle_of(reading, false, &key),
                                             .bsn = event.persons[i].bsn,
                                             .role = event.persons[i].role};
@@ -109,7 +125,7 @@ show_content(vdr_reading *reading, const vdr_signal_view *view, vdr_wire_signal_
         return VDR_OK;
     address->buurt = event.buurt;
     if (event.address_count != 0) {
-        vdr_key16 key = vdr_door_pseudonym(reading->daemon->door, true, event.addresses[0]);
+        vdr_key16 key = known_key(reading, true, event.addresses[0]);
         address->handle = handle_of(reading, true, &key);
         address->bag = event.addresses[0];
     }
@@ -294,7 +310,7 @@ number_of(vdr_reading *reading, bool is_address, const vdr_key16 *key, vdr_posit
     size_t count = is_address ? event.address_count : event.person_count;
     for (size_t i = 0; i < count; i++) {
         vdr_span number = is_address ? event.addresses[i] : event.persons[i].bsn;
-        vdr_key16 found = vdr_door_pseudonym(reading->daemon->door, is_address, number);
+        vdr_key16 found = known_key(reading, is_address, number);
         if (vdr_key16_equal(&found, key))
             *ret_number = number;
     }

@@ -738,7 +738,7 @@ take_pairs(reader *in, vdr_command *c)
 static void
 take_rekey(reader *in, vdr_command *c)
 {
-    c->rekey = (vdr_rekey_phase)take_kind(in, VDR_REKEY_END);
+    c->rekey = (vdr_rekey_phase)take_kind(in, VDR_REKEY_FINISH);
     if (c->rekey == VDR_REKEY_PAIRS) {
         take_pairs(in, c);
         return;

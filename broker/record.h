@@ -61,6 +61,11 @@ VDR_MUST_CHECK vdr_err vdr_content_read_config(vdr_span content, vdr_config_text
  * command, or where the content is gone. room lives as long as the command. */
 VDR_MUST_CHECK vdr_err vdr_content_attach(vdr_span content, vdr_config_texts *room, vdr_command *command);
 
+/* The command that the door makes of a content now: as it was made when it was taken, but for keys that have changed
+ * since (broker/core/rekey.h). STORE_CORRUPT: it is none of an event. */
+VDR_MUST_CHECK vdr_err vdr_content_command(vdr_span content, const vdr_door *door, vdr_arena *arena,
+                                           vdr_command *ret_command);
+
 /* What the event of a content says, and its JSON text (a typed item's is made). */
 VDR_MUST_CHECK vdr_err vdr_content_event(vdr_span content, vdr_arena *arena, vdr_event_content *ret_event);
 VDR_MUST_CHECK vdr_err vdr_content_json(vdr_span content, vdr_arena *arena, vdr_span *ret_json);

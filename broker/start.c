@@ -34,7 +34,7 @@ typedef struct started {
     vdr_arena arena; /* of the texts */
     vdr_config_texts texts;
     bool has_texts;
-    uint8_t *server_key, *pseudonym_key, *signing_key, *store_key, *store_key_next;
+    uint8_t *server_key, *pseudonym_key, *pseudonym_key_next, *signing_key, *store_key, *store_key_next;
     vdr_store store;
     int signal_fd;
 } started;
@@ -166,6 +166,9 @@ read_keys(started *s)
     vdr_err err = vdr_secret_read_curve(s->daemon.node->server_key, &s->server_key, words);
     if (err == VDR_OK)
         err = vdr_secret_read_hex(s->daemon.node->pseudonym_key, &s->pseudonym_key, words);
+    const char *next = s->daemon.node->pseudonym_key_next;
+    if (err == VDR_OK && next != NULL && access(next, F_OK) == 0) /* the engine knows whether it is needed */
+        err = vdr_secret_read_hex(next, &s->pseudonym_key_next, words);
     if (err == VDR_OK && s->daemon.node->signing_key != NULL)
         err = vdr_secret_read_hex(s->daemon.node->signing_key, &s->signing_key, words);
     if (err == VDR_OK)
@@ -263,6 +266,7 @@ open_store(started *s, const vdr_start_options *options, char *ret_words)
                                  .dir = options->store_dir,
                                  .clock = &s->clock,
                                  .key = s->pseudonym_key,
+                                 .next_key = s->pseudonym_key_next,
                                  .config = s->has_texts ? &s->texts : NULL,
                                  .keep_config = options->keep_config,
                                  .four_eyes = s->daemon.node->four_eyes,
@@ -339,13 +343,13 @@ prepare(started *s)
     daemon->keyring = vdr_keyring_new();
     if (daemon->clock->kind != VDR_CLOCK_EVENT)
         vdr_keyring_clock(daemon->keyring, vdr_clock_wall_ms);
-    daemon->door = vdr_door_new(s->pseudonym_key);
+    daemon->door = vdr_engine_door(daemon->engine);
     for (int zone = 0; zone < VDR_ZONES; zone++) {
         size_t frame_max = vdr_daemon_frame_max((vdr_zone)zone);
         vdr_arena_init(&daemon->body[zone], vdr_codec_budget(frame_max, frame_max));
     }
     vdr_inbox_init(&daemon->inbox);
-    daemon->porter = vdr_porter_new(daemon->door);
+    daemon->porter = vdr_porter_new();
     vdr_arena_init(&daemon->speech, vdr_codec_budget(VDR_ADMIN_FRAME_MAX, VDR_ADMIN_FRAME_MAX));
     vdr_arena_init(&daemon->tales, TALES_BYTES);
     vdr_delivery_begin(daemon);
@@ -480,7 +484,6 @@ close_all(started *s)
     vdr_sessions_free(&daemon->sessions);
     vdr_keyring_free(&daemon->keyring);
     vdr_admit_done(daemon);
-    vdr_door_free(&daemon->door);
     for (int zone = 0; zone < VDR_ZONES; zone++)
         vdr_arena_done(&daemon->body[zone]);
     vdr_arena_done(&daemon->speech);
@@ -489,6 +492,7 @@ close_all(started *s)
     vdr_node_free(&daemon->node);
     vdr_secret_free(&s->server_key);
     vdr_secret_free(&s->pseudonym_key);
+    vdr_secret_free(&s->pseudonym_key_next);
     vdr_secret_free(&s->signing_key);
     vdr_secret_free(&s->store_key);
     vdr_secret_free(&s->store_key_next);

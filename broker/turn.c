@@ -222,6 +222,7 @@ vdr_engine_turn(vdr_engine *engine)
     if (!engine->stopped)
         tick(engine);
     look_at_clock(engine);
+    vdr_rekeying_turn(engine);
     (void)vdr_engine_close_group(engine, 0);
     vdr_image_turn(engine);
     vdr_jobs_turn(engine);
@@ -245,7 +246,7 @@ int
 vdr_engine_wait_ms(const vdr_engine *engine)
 {
     if (engine->error != VDR_OK || engine->behind || !vdr_image_idle(engine) ||
-        !vdr_erasure_idle(engine->erasure))
+        !vdr_erasure_idle(engine->erasure) || !vdr_rekeying_idle(engine))
         return 0;
     if (!engine->last_closed && !vdr_gather_empty(vdr_engine_open_group_const(engine)) &&
         in_flight(engine) == 0)

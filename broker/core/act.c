@@ -295,7 +295,9 @@ remember(vdr_state *state, const vdr_command *command)
 bool
 vdr_act_accept(vdr_state *state, const vdr_act_sense *sense)
 {
-    vdr_rekey_named(state, sense->command);
+    if (sense->command->act !=
+        VDR_ACT_PERSON_MOVED) /* which may name nobody known, and then is kept without names */
+        vdr_rekey_named(state, sense->command);
     remember(state, sense->command);
     return vdr_act_rows[sense->command->act].effect(state, sense);
 }

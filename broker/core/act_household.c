@@ -59,10 +59,10 @@ vdr_do_moved(vdr_state *state, const vdr_act_sense *sense)
 {
     const vdr_command *command = sense->command;
     /* A record of somebody unknown is kept without its content: it names nobody when it is stepped again. */
-    vdr_slot person =
-        command->person_count != 0 ? vdr_member_find(state, &command->persons[0].key, false) : 0;
+    vdr_slot person = command->person_count != 0 ? vdr_rekey_member_find(state, command, false, 0) : 0;
     if (person == 0 || vdr_member_at(state, person)->household == 0)
         return true;
+    vdr_rekey_named(state, command);
     VDR_ASSERT(command->address_count == 1);
     vdr_slot to = vdr_member_find(state, &command->addresses[0], true);
     if (to != 0 && vdr_member_at(state, to)->household == vdr_member_at(state, person)->household)

@@ -56,7 +56,8 @@ typedef struct vdr_command_earlier {
 typedef enum vdr_rekey_phase {
     VDR_REKEY_BEGIN = 1, /* from here on events come under both keys */
     VDR_REKEY_PAIRS = 2, /* these are under the next key now */
-    VDR_REKEY_END = 3    /* everything is: the key before is no more */
+    VDR_REKEY_END = 3,   /* everything is: the key before is no more */
+    VDR_REKEY_FINISH = 4 /* what nobody can make a pair for is given up */
 } vdr_rekey_phase;
 typedef enum vdr_rekey_kind { VDR_REKEY_SIGNAL = 1, VDR_REKEY_ACT = 2 } vdr_rekey_kind;
 
@@ -186,7 +187,7 @@ typedef struct vdr_command {
     vdr_span public_key;        /* the same: VDR_PUBLIC_KEY_BYTES */
     vdr_span replaced;          /* PROPOSE of a key: the one that it takes the place of; absent: none */
     int64_t overlap_ms;         /* the same: how long both are valid; 0 without one */
-    /* REKEY. BEGIN, END: key_check is that of the next key; author, reason: who wants it, and why. BEGIN: id_key is the
+    /* REKEY. BEGIN, END, FINISH: key_check is that of the next key; author, reason: who wants it, and why. BEGIN: id_key is the
      * key of id hashes, which stays (rekey.h). */
     vdr_rekey_phase rekey;
     vdr_key16 id_key;

@@ -2,11 +2,14 @@
 
 #include "broker/core/core_inside.h"
 #include "broker/core/names.h"
+#include "broker/core/rekey.h"
 #include "broker/core/town.h"
 
 /* A window: of which guard, agency and place, and when. */
 typedef struct place {
     vdr_key16 where; /* zero: of no place */
+    vdr_key16
+        earlier; /* an address while the pseudonym key changes: under the one before (rekey.h); else as where */
     vdr_name guard, agency;
     vdr_ms from;
 } place;
@@ -43,22 +46,30 @@ vdr_guarded_hash(const void *record)
 }
 
 static vdr_slot
-find_window(const vdr_state *state, const place *of)
+find_window_of(const vdr_state *state, const place *of, const vdr_key16 *where)
 {
     vdr_index_search search;
-    vdr_slot slot = vdr_index_first(&state->guarded_by_what,
-                                    hash_of(&of->where, of->guard, of->agency, of->from), &search);
+    vdr_slot slot =
+        vdr_index_first(&state->guarded_by_what, hash_of(where, of->guard, of->agency, of->from), &search);
     for (; slot != 0; slot = vdr_index_next(&search)) {
         const vdr_guarded *at = guarded_at(state, slot);
         if (at->guard == of->guard && at->agency == of->agency && at->from == of->from &&
-            vdr_key16_equal(&at->what, &of->where))
+            vdr_key16_equal(&at->what, where))
             break;
     }
     return slot;
 }
 
+static vdr_slot
+find_window(const vdr_state *state, const place *of)
+{
+    vdr_slot slot = find_window_of(state, of, &of->where);
+    return slot != 0 || vdr_key16_equal(&of->where, &of->earlier) ? slot
+                                                                  : find_window_of(state, of, &of->earlier);
+}
+
 static bool
-has_person(const vdr_state *state, vdr_slot in, vdr_name guard, const vdr_key16 *person)
+has_key(const vdr_state *state, vdr_slot in, vdr_name guard, const vdr_key16 *person)
 {
     vdr_index_search search;
     vdr_slot slot = vdr_index_first(&state->guarded_by_what, hash_of(person, guard, 0, 0), &search);
@@ -68,6 +79,14 @@ has_person(const vdr_state *state, vdr_slot in, vdr_name guard, const vdr_key16 
             break;
     }
     return slot != 0;
+}
+
+/* The i-th person of the command, under either key. */
+static bool
+has_person(const vdr_state *state, vdr_slot in, vdr_name guard, const vdr_command *command, size_t i)
+{
+    return has_key(state, in, guard, &command->persons[i].key) ||
+           (command->earlier != NULL && has_key(state, in, guard, &command->earlier->persons[i]));
 }
 
 /* ---- what a guard looks at ---- */
@@ -90,11 +109,13 @@ window_of(const vdr_state *state, const vdr_signal_sense *sense, size_t number, 
         if (command->address_count == 0 || command->address_excluded)
             return false;
         ret_place->where = command->addresses[0];
+        ret_place->earlier = command->earlier != NULL ? command->earlier->addresses[0] : ret_place->where;
     } else if (guard->same == VDR_GUARD_BUURT) {
         if (command->buurt.at == NULL)
             return false;
         VDR_ASSERT(command->buurt.len <= sizeof ret_place->where.bytes);
         memcpy(ret_place->where.bytes, command->buurt.at, command->buurt.len);
+        ret_place->earlier = ret_place->where;
     }
     return true;
 }
@@ -114,8 +135,7 @@ fresh_persons(const vdr_state *state, const vdr_command *command, vdr_slot in, v
 {
     uint64_t fresh = 0;
     for (size_t i = 0; i < command->person_count && fresh < most; i++)
-        fresh +=
-            (in == 0 || !has_person(state, in, guard, &command->persons[i].key)) && !named_before(command, i);
+        fresh += (in == 0 || !has_person(state, in, guard, command, i)) && !named_before(command, i);
     return fresh;
 }
 
@@ -148,8 +168,12 @@ make_window(vdr_state *state, const place *of, vdr_ms until)
 {
     vdr_slot slot = vdr_slab_take(&state->guarded);
     uint64_t order = vdr_state_timer(state, VDR_TIMER_GUARD_ENDS, until, slot);
-    *guarded_edit(state, slot) = (vdr_guarded){
-        .what = of->where, .order = order, .from = of->from, .guard = of->guard, .agency = of->agency};
+    *guarded_edit(state, slot) = (vdr_guarded){.what = of->where,
+                                               .order = order,
+                                               .from = of->from,
+                                               .guard = of->guard,
+                                               .agency = of->agency,
+                                               .parity = state->parity};
     vdr_index_put(&state->guarded_by_what, slot);
     return slot;
 }
@@ -159,11 +183,14 @@ count_persons(vdr_state *state, const vdr_command *command, vdr_slot in, vdr_nam
 {
     for (size_t i = 0; i < command->person_count && guarded_at(state, in)->count <= max; i++) {
         const vdr_key16 *person = &command->persons[i].key;
-        if (has_person(state, in, guard, person))
+        if (has_person(state, in, guard, command, i))
             continue;
         vdr_slot slot = vdr_slab_take(&state->guarded);
-        *guarded_edit(state, slot) = (vdr_guarded){
-            .what = *person, .guard = guard, .window = in, .persons = guarded_at(state, in)->persons};
+        *guarded_edit(state, slot) = (vdr_guarded){.what = *person,
+                                                   .guard = guard,
+                                                   .window = in,
+                                                   .persons = guarded_at(state, in)->persons,
+                                                   .parity = state->parity};
         vdr_index_put(&state->guarded_by_what, slot);
         vdr_guarded *window = guarded_edit(state, in);
         window->persons = slot;
@@ -201,6 +228,7 @@ vdr_guard_ends(vdr_state *state, vdr_slot window, uint64_t order)
     vdr_slot slot = window;
     while (slot != 0) {
         vdr_slot next = guarded_at(state, slot)->persons;
+        vdr_rekey_gone(state, guarded_at(state, slot)->parity, &state->old_guarded);
         vdr_index_remove(&state->guarded_by_what, slot);
         vdr_slab_give(&state->guarded, slot);
         slot = next;
@@ -251,6 +279,7 @@ vdr_guard_check(const vdr_state *state)
         if (listed != before && listed - before != at->count)
             return "a guard's window does not count its persons";
         if (at->agency != 0 && find_window(state, &(place){.where = at->what,
+                                                           .earlier = at->what,
                                                            .guard = at->guard,
                                                            .agency = at->agency,
                                                            .from = at->from}) != slot)

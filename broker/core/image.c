@@ -36,12 +36,12 @@ typedef struct head {
     uint32_t left_first, left_last, left_count, left_erased;
     vdr_key16 key_check, next_check, id_key;
     uint64_t rekey_begun, rekey_ended;
-    uint32_t parity, old_members, old_signals, old_acts, old_conflicts, old_rights;
+    uint32_t parity, old_members, old_signals, old_acts, old_conflicts, old_rights, rekey_finish, old_guarded;
     head_table tables[HEAD_TABLES];
 } head;
 
 _Static_assert(sizeof(head_table) == 28, "no padding");
-_Static_assert(sizeof(head) == 272 + sizeof(head_table) * HEAD_TABLES, "no padding");
+_Static_assert(sizeof(head) == 280 + sizeof(head_table) * HEAD_TABLES, "no padding");
 
 static head
 head_of(const vdr_state *state)
@@ -87,7 +87,9 @@ head_of(const vdr_state *state)
                   .old_signals = state->old_signals,
                   .old_acts = state->old_acts,
                   .old_conflicts = state->old_conflicts,
-                  .old_rights = state->old_rights};
+                  .old_rights = state->old_rights,
+                  .rekey_finish = state->rekey_finish,
+                  .old_guarded = state->old_guarded};
 }
 
 /* ---- writing ---- */
@@ -235,6 +237,8 @@ vdr_core_load_begin(vdr_core *core, vdr_span bytes)
     state->old_acts = from.old_acts;
     state->old_conflicts = from.old_conflicts;
     state->old_rights = from.old_rights;
+    state->rekey_finish = from.rekey_finish;
+    state->old_guarded = from.old_guarded;
     return roots_fit(state) ? VDR_OK : VDR_E_STORE_CORRUPT;
 }
 

@@ -5,6 +5,7 @@
 #include "broker/core/core_inside.h"
 #include "broker/core/household.h"
 #include "broker/core/names.h"
+#include "broker/core/rekey.h"
 #include "broker/core/signal.h"
 
 static bool
@@ -56,9 +57,9 @@ has_signal(const vdr_state *state, const vdr_command *act, vdr_position position
 }
 
 static bool
-has_member(const vdr_state *state, const vdr_key16 *key, bool is_address)
+has_member(const vdr_state *state, const vdr_command *act, bool is_address, size_t i)
 {
-    vdr_slot slot = vdr_member_find(state, key, is_address);
+    vdr_slot slot = vdr_rekey_member_find(state, act, is_address, i);
     return slot != 0 && vdr_member_at(state, slot)->household != 0;
 }
 
@@ -66,12 +67,19 @@ static bool
 has_members(const vdr_state *state, const vdr_command *act)
 {
     for (size_t i = 0; i < act->person_count; i++)
-        if (!has_member(state, &act->persons[i].key, false))
+        if (!has_member(state, act, false, i))
             return false;
     for (size_t i = 0; i < act->address_count; i++)
-        if (!has_member(state, &act->addresses[i], true))
+        if (!has_member(state, act, true, i))
             return false;
     return true;
+}
+
+static bool
+declared_at(const vdr_state *state, const vdr_command *act, vdr_position position)
+{
+    return vdr_conflict_declared_at(state, &act->persons[0].key, position) ||
+           (act->earlier != NULL && vdr_conflict_declared_at(state, &act->earlier->persons[0], position));
 }
 
 static bool
@@ -94,10 +102,12 @@ vdr_needed_record(const vdr_core *core, const vdr_command *command, vdr_position
         vdr_command_ref ref = {.id = command->id, .hash = command->id_hash};
         return has_signal_of(state, &ref, position);
     }
+    if (command->kind == VDR_COMMAND_REKEY)
+        return command->rekey != VDR_REKEY_PAIRS;
     if (command->kind != VDR_COMMAND_ACT || command->act == VDR_ACT_ERASED)
         return true;
     if (command->act == VDR_ACT_CONFLICT_DECLARED && command->person_count != 0)
-        return vdr_conflict_declared_at(state, &command->persons[0].key, position);
+        return declared_at(state, command, position);
     return has_case(state, command->case_id) && has_household(state, command->household) &&
            has_household(state, command->into) && has_members(state, command) &&
            (command->signal.id.at == NULL || has_signal(state, command, position, tale));

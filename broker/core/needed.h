@@ -16,6 +16,7 @@
  *   conflict_declared of a person: while that conflict stands, be the person known here or not (protocol.md 5.10).
  *   erased            stays until the log is cut: that it was asked, by whom, is part of the proof, and it names
  *                     no person.
+ *   rekey             of pairs of pseudonyms: no more, once a checkpoint stands behind it.
  *   all others        (ticks, acknowledgements, configurations, what operators asked for, proofs) until the log is
  *                     cut. Their tales name signals, cases and households as a tombstone does: by id and number.
  *
@@ -33,7 +34,8 @@
 
 #include "broker/core/core.h"
 
-/* Is the record at position still needed? tale: what it told. */
+/* Is the record at position still needed? tale: what it told. Persons and addresses of the command must be under the
+ * pseudonym key of now (and the one before, while it changes): of an older record, made anew from its content. */
 bool vdr_needed_record(const vdr_core *core, const vdr_command *command, vdr_position position,
                        vdr_span tale);
 

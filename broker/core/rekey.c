@@ -223,6 +223,7 @@ begin(vdr_state *state, const vdr_command *command)
     state->old_acts = state->acts.live;
     state->old_conflicts = count_conflicts(state);
     state->old_rights = count_rights(state);
+    state->old_guarded = state->guarded.live;
     return VDR_E_ACCEPTED;
 }
 
@@ -231,11 +232,24 @@ end(vdr_state *state, const vdr_command *command)
 {
     if (!vdr_rekey_running(state) || !vdr_key16_equal(&command->key_check, &state->next_check) ||
         state->old_members != 0 || state->old_signals != 0 || state->old_acts != 0 ||
-        state->old_conflicts != 0 || state->old_rights != 0)
+        state->old_conflicts != 0 || state->old_rights != 0 ||
+        (state->old_guarded != 0 && state->rekey_finish == 0))
         return VDR_E_WRONG_STATE;
     state->key_check = state->next_check;
     state->next_check = (vdr_key16){{0}};
+    state->rekey_finish = 0;
+    state->old_guarded = 0;
     state->rekey_ended = state->stepping;
+    return VDR_E_ACCEPTED;
+}
+
+static vdr_err
+finish(vdr_state *state, const vdr_command *command)
+{
+    if (!vdr_rekey_running(state) || !vdr_key16_equal(&command->key_check, &state->next_check) ||
+        state->rekey_finish != 0)
+        return VDR_E_WRONG_STATE;
+    state->rekey_finish = 1;
     return VDR_E_ACCEPTED;
 }
 
@@ -265,6 +279,8 @@ vdr_rekey_step(vdr_state *state, const vdr_command *command)
         return move_all(state, command);
     case VDR_REKEY_END:
         return end(state, command);
+    case VDR_REKEY_FINISH:
+        return finish(state, command);
     }
     return VDR_E_WRONG_STATE;
 }
@@ -279,6 +295,7 @@ vdr_rekey_view_get(const vdr_core *core, vdr_rekey_view *ret_view)
                                  .key_check = state->key_check,
                                  .next_check = state->next_check,
                                  .id_key = state->id_key,
+                                 .finish = state->rekey_finish != 0,
                                  .begun = state->rekey_begun,
                                  .ended = state->rekey_ended,
                                  .members = state->members.live,
@@ -288,7 +305,8 @@ vdr_rekey_view_get(const vdr_core *core, vdr_rekey_view *ret_view)
                                  .old_signals = state->old_signals,
                                  .old_acts = state->old_acts,
                                  .old_conflicts = state->old_conflicts,
-                                 .old_rights = state->old_rights};
+                                 .old_rights = state->old_rights,
+                                 .old_guarded = state->old_guarded};
 }
 
 static const vdr_slab *
@@ -372,7 +390,26 @@ vdr_rekey_next(const vdr_core *core, vdr_rekey_cursor *cursor, uint32_t *looks, 
     return false;
 }
 
+bool
+vdr_rekey_is_old(const vdr_core *core, bool is_address, const vdr_key16 *key)
+{
+    const vdr_state *state = &core->state;
+    return vdr_member_find(state, key, is_address) != 0 ||
+           (!is_address && (conflict_of(state, key) != 0 || right_of(state, key) != 0));
+}
+
 /* ---- soundness ---- */
+
+static uint32_t
+count_guarded(const vdr_state *state)
+{
+    uint32_t count = 0;
+    for (vdr_slot slot = 1; slot < state->guarded.next; slot++) {
+        const vdr_guarded *at = vdr_slab_at(&state->guarded, slot);
+        count += at->guard != 0 && at->parity != state->parity;
+    }
+    return count;
+}
 
 const char *
 vdr_rekey_check(const vdr_state *state)
@@ -380,6 +417,8 @@ vdr_rekey_check(const vdr_state *state)
     static const char words[] = "I19: what is under the key before is not as much as the state says";
     const uint32_t old[] = {state->old_signals, state->old_acts, state->old_conflicts, state->old_rights,
                             state->old_members};
+    if (vdr_rekey_running(state) && count_guarded(state) != state->old_guarded)
+        return words;
     if (!vdr_rekey_running(state))
         return old[0] + old[1] + old[2] + old[3] + old[4] != 0 ? words : NULL;
     for (unsigned table = 0; table < VDR_REKEY_OF_NONE; table++) {

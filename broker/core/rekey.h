@@ -9,6 +9,7 @@
  *            before in command.earlier. Whatever is made from here on is under the next.
  *   PAIRS    Batches, made by the broker from what the records of signals and acts hold: from -> to. A record keeps
  *            its slot, so nothing but its key (and a member's place in the index) changes, and nothing is told.
+ *   FINISH   An operator gives up what nobody can make a pair for, see below.
  *   END      Refused while anything is still under the key before. From here on events come under the new key only.
  *
  * Between them a thing is under one key or under the other, never under both, and is looked for under both:
@@ -19,6 +20,9 @@
  *
  * What is under which key is told by a bit of each record, the parity of its key; BEGIN turns the state's. How much is
  * under the key before is counted.
+ *
+ * What guards counted (guard.h) does not go over: it ends with its window, in a month at most, is looked for under both
+ * keys until then, and END waits for it.
  *
  * What nobody can make a pair for: a person or address that no kept signal or act names any more (its signals left, its
  * household is here for others), and the digest of an act whose content was erased. They stay under the key before,
@@ -34,7 +38,7 @@
 
 /* ---- Core only ---- */
 
-/* BEGIN, PAIRS, END. WRONG_STATE: not now. */
+/* BEGIN, PAIRS, FINISH, END. WRONG_STATE: not now. */
 vdr_err vdr_rekey_step(vdr_state *state, const vdr_command *command);
 /* A CONFIG says under which key the log is written. */
 void vdr_rekey_keyed(vdr_state *state, const vdr_command *command);
@@ -64,12 +68,13 @@ vdr_rekey_gone(const vdr_state *state, uint32_t parity, uint32_t *old)
 
 typedef struct vdr_rekey_view {
     bool running;
+    bool finish;                     /* what nobody can make a pair for is to be given up */
     vdr_key16 key_check, next_check; /* of the key; of the next one while running. Zero: not said */
     vdr_key16 id_key;                /* of id hashes; zero: the one of the pseudonym key */
     vdr_position begun, ended;       /* records of the last BEGIN and END; 0: none */
     uint64_t members, signals, acts; /* so many there are */
     /* While running, so many are under the key before. */
-    uint64_t old_members, old_signals, old_acts, old_conflicts, old_rights;
+    uint64_t old_members, old_signals, old_acts, old_conflicts, old_rights, old_guarded;
 } vdr_rekey_view;
 
 void vdr_rekey_view_get(const vdr_core *core, vdr_rekey_view *ret_view);
@@ -103,5 +108,8 @@ typedef struct vdr_rekey_item {
  * seen, and nothing else becomes older. */
 bool vdr_rekey_next(const vdr_core *core, vdr_rekey_cursor *cursor, uint32_t *looks,
                     vdr_rekey_item *ret_item);
+
+/* Is anything under this key, which is one of the key before? */
+bool vdr_rekey_is_old(const vdr_core *core, bool is_address, const vdr_key16 *key);
 
 #endif

@@ -388,7 +388,7 @@ typedef struct vdr_guarded {
     vdr_slot window;   /* of a person: where it was counted */
     vdr_slot persons;  /* of a window: the first; of a person: the next */
     uint32_t count;    /* of a window */
-    uint32_t spare;
+    uint32_t parity;   /* of the key that the address or person is under (rekey.h) */
 } vdr_guarded;
 
 #define VDR_PAGE_BYTES 1020u
@@ -451,6 +451,8 @@ typedef struct vdr_state {
     vdr_position rekey_begun, rekey_ended; /* records of the last BEGIN and END; 0: there was none */
     uint32_t parity;                       /* of what is made now: 0 or 1, turned by each BEGIN */
     uint32_t old_members, old_signals, old_acts, old_conflicts, old_rights; /* still under the key before */
+    uint32_t rekey_finish; /* 1: what nobody can make a pair for is given up */
+    uint32_t old_guarded;  /* as the others */
 
     /* derived or of the moment: not in an image */
     const vdr_config *config;

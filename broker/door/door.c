@@ -32,6 +32,20 @@ vdr_door_new(const uint8_t key[VDR_DOOR_KEY_BYTES])
     return vdr_door_new_of(&(vdr_door_keys){.key = key});
 }
 
+vdr_door *
+vdr_door_new_changing(const vdr_door *before, const uint8_t next[VDR_DOOR_KEY_BYTES])
+{
+    return vdr_door_new_of(
+        &(vdr_door_keys){.key = next, .before = before->pseudonym_key, .id_key = vdr_door_id_key(before)});
+}
+
+vdr_door *
+vdr_door_new_changed(const vdr_door *changing)
+{
+    return vdr_door_new_of(
+        &(vdr_door_keys){.key = changing->pseudonym_key, .id_key = vdr_door_id_key(changing)});
+}
+
 void
 vdr_door_free(vdr_door **door_p)
 {

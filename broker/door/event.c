@@ -207,7 +207,8 @@ vdr_door_command(const vdr_door *door, const vdr_event_options *options, const v
 
 /* Replaces the handles of one list; true: there was one. */
 static bool
-resolve_list(const vdr_event_options *options, bool is_address, const vdr_json *list, vdr_arena *arena)
+resolve_list(const vdr_event_options *options, vdr_household_id household, bool is_address,
+             const vdr_json *list, vdr_arena *arena)
 {
     bool any = false;
     if (list == NULL || list->kind != VDR_JSON_LIST)
@@ -216,7 +217,7 @@ resolve_list(const vdr_event_options *options, bool is_address, const vdr_json *
         char text[16];
         size_t len = 0;
         if (item->kind != VDR_JSON_STRING || !is_handle(is_address, item->text) ||
-            !options->resolve(options->context, is_address, item->text, text, &len))
+            !options->resolve(options->context, household, is_address, item->text, text, &len))
             continue;
         VDR_ASSERT(len <= sizeof text);
         item->text = vdr_arena_copy(arena, vdr_span_of(text, len));
@@ -233,8 +234,10 @@ resolve_handles(const vdr_event_options *options, const vdr_json *event, vdr_are
     if (options->resolve == NULL || type == NULL || type->kind != VDR_JSON_STRING ||
         vdr_act_of_type(type->text) != VDR_ACT_HOUSEHOLD_SPLIT)
         return false;
-    bool persons = resolve_list(options, false, vdr_json_member(members, "persons"), arena);
-    bool addresses = resolve_list(options, true, vdr_json_member(members, "addresses"), arena);
+    const vdr_json *of = vdr_json_member(members, "household");
+    vdr_household_id household = {of != NULL && of->kind == VDR_JSON_STRING ? numbered(of->text, 'H') : 0};
+    bool persons = resolve_list(options, household, false, vdr_json_member(members, "persons"), arena);
+    bool addresses = resolve_list(options, household, true, vdr_json_member(members, "addresses"), arena);
     return persons || addresses;
 }
 

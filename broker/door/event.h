@@ -33,6 +33,9 @@ typedef struct vdr_door_keys {
     vdr_key16 id_key;      /* of id hashes, if key is not the store's first; zero: derived from key */
 } vdr_door_keys;
 vdr_door *vdr_door_new_of(const vdr_door_keys *keys);
+/* From a door's key to the next one; and when that is done. */
+vdr_door *vdr_door_new_changing(const vdr_door *before, const uint8_t next[VDR_DOOR_KEY_BYTES]);
+vdr_door *vdr_door_new_changed(const vdr_door *changing);
 /* The door of the key before, of this one; NULL: keys do not change. */
 const vdr_door *vdr_door_before(const vdr_door *door);
 /* The key of id hashes. It is secret as the log is: whoever has it can make ids whose hashes are equal. */
@@ -52,8 +55,10 @@ vdr_key16 vdr_door_key_check(const vdr_door *door);
 typedef struct vdr_event_options {
     const vdr_config *config; /* whose excluded addresses hold; NULL: none */
     /* Live: the BSN or BAG id (at most 16 bytes) that a handle of household_split stands for (protocol.md
-     * 5.9); false: it stands for none. NULL: a handle is a bad BSN or BAG id like any other. */
-    bool (*resolve)(void *context, bool is_address, vdr_span handle, char ret_text[16], size_t *ret_len);
+     * 5.9); false: it stands for none. household is the number of the event's. NULL: a handle is a bad BSN or BAG id
+     * like any other. */
+    bool (*resolve)(void *context, vdr_household_id household, bool is_address, vdr_span handle,
+                    char ret_text[16], size_t *ret_len);
     void *context;
 } vdr_event_options;
 

@@ -192,6 +192,23 @@ vdr_erasure_wanted(const vdr_erasure *erasure, const vdr_effect *message)
            vdr_needed_message(engine->core, message, hash);
 }
 
+/* Pseudonyms of a record are under the key of then, those of the state under the key of now (broker/core/rekey.h). */
+static bool
+is_needed(const vdr_engine *engine, const vdr_sifted *of, vdr_arena *arena)
+{
+    vdr_command command = of->command, now;
+    if (of->content.len != 0 && engine->door != NULL &&
+        vdr_content_command(of->content, engine->door, arena, &now) == VDR_OK &&
+        now.person_count == command.person_count && now.address_count == command.address_count) {
+        command.persons = now.persons;
+        command.addresses = now.addresses;
+        command.earlier = now.earlier;
+    }
+    bool needed = vdr_needed_record(engine->core, &command, of->position, of->tale);
+    vdr_arena_reset(arena);
+    return needed;
+}
+
 /* True: the whole batch is judged. */
 static bool
 judge_slice(vdr_erasure *erasure)
@@ -203,7 +220,7 @@ judge_slice(vdr_erasure *erasure)
         vdr_sifted *of = &batch[erasure->place];
         if (erasure->place % LOOK_EVERY == 0 && steady_us(erasure) - began_us > SLICE_US)
             return false;
-        of->needed = vdr_needed_record(erasure->engine->core, &of->command, of->position, of->tale);
+        of->needed = is_needed(erasure->engine, of, &erasure->engine->arena);
         if (!of->needed)
             keep_messages(erasure, of->position, of->tale);
     }

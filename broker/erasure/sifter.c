@@ -69,7 +69,13 @@ take_record(vdr_sifter *sifter, const vdr_log_record *record, vdr_sifted *sifted
     if (sifter->arena.overflow)
         return VDR_E_NO_MEMORY;
     sifted->needed = false;
-    return vdr_command_read(routing, &sifter->arena, &sifted->command);
+    sifted->content = (vdr_span){0};
+    vdr_err err = vdr_command_read(routing, &sifter->arena, &sifted->command);
+    bool names = err == VDR_OK && sifted->command.kind == VDR_COMMAND_ACT &&
+                 sifted->command.person_count + sifted->command.address_count != 0;
+    if (names)
+        sifted->content = vdr_arena_copy(&sifter->arena, record->content);
+    return sifter->arena.overflow ? VDR_E_NO_MEMORY : err;
 }
 
 /* Records of before the turn that can be opened; others need no look. */

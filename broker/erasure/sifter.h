@@ -26,6 +26,8 @@ typedef struct vdr_sifted {
     vdr_vault_key key;
     vdr_command command;
     vdr_span tale;
+    vdr_span
+        content; /* of an act that names persons or addresses: to know them under the key of now; else absent */
     bool needed; /* the reactor's word */
 } vdr_sifted;
 

@@ -70,6 +70,8 @@ typedef struct world {
     vdr_clock_kind clock_kind;
     bool threads, keep_config;
     const uint8_t *key; /* NULL: test_key */
+    const uint8_t *next_key;
+    unsigned rekey_items;
     uint64_t checkpoint_records, limit_bytes, reserve_bytes;
     vdr_engine *engine;
     char words[VDR_ENGINE_WORDS_BYTES];
@@ -98,6 +100,8 @@ world_options(world *w, const vdr_config_texts *texts)
                                 .checkpoint = w->checkpoint,
                                 .clock = &w->clock,
                                 .key = w->key != NULL ? w->key : test_key,
+                                .next_key = w->next_key,
+                                .rekey_items = w->rekey_items,
                                 .config = texts,
                                 .threads = w->threads,
                                 .keep_config = w->keep_config,

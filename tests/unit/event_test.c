@@ -410,8 +410,10 @@ another_key_makes_other_pseudonyms_digests_and_hashes(void **state)
 #define A_KNOWN   "a-00112233445566778899aabbccddeeff"
 
 static bool
-resolve(void *context, bool is_address, vdr_span handle, char ret_text[16], size_t *ret_len)
+resolve(void *context, vdr_household_id household, bool is_address, vdr_span handle, char ret_text[16],
+        size_t *ret_len)
 {
+    (void)household;
     ++*(unsigned *)context;
     if (!vdr_span_equal(handle, vdr_span_str(is_address ? A_KNOWN : P_KNOWN)))
         return false;

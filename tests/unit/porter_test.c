@@ -27,7 +27,7 @@ set_up(void **state)
 {
     (void)state;
     door = vdr_door_new(key);
-    porter = vdr_porter_new(door);
+    porter = vdr_porter_new();
     vdr_arena_init(&arena, VDR_EVENT_ARENA_BYTES);
     for (size_t i = 0; i < VDR_PORTER_ITEMS; i++) {
         int len = snprintf(ids[i], sizeof ids[i], "s-%zu", i);
@@ -58,7 +58,7 @@ tear_down(void **state)
 static void
 add_all(void)
 {
-    vdr_porter_begin(porter, NULL);
+    vdr_porter_begin(porter, door, NULL);
     for (size_t i = 0; i < VDR_PORTER_ITEMS; i++) {
         assert_int_equal(vdr_porter_room(porter), VDR_PORTER_ITEMS - i);
         assert_int_equal(vdr_porter_add(porter, i % 5 == 0 ? NULL : &items[i]), i);
@@ -133,7 +133,7 @@ a_list_of_nothing_wakes_nobody_and_ends(void **state)
 {
     (void)state;
     for (int round = 0; round < 1000; round++) {
-        vdr_porter_begin(porter, NULL);
+        vdr_porter_begin(porter, door, NULL);
         for (size_t i = 0; i < (size_t)round % 20; i++)
             assert_int_equal(vdr_porter_add(porter, NULL), i);
         vdr_porter_start(porter);

@@ -119,6 +119,12 @@ command_of(size_t i)
          .rekeyed = rekeyed,
          .rekeyed_count = 1},
         {.kind = VDR_COMMAND_REKEY, .at = 9, .rekey = VDR_REKEY_END, .key_check = {{9, 9}}},
+        {.kind = VDR_COMMAND_REKEY,
+         .at = 9,
+         .rekey = VDR_REKEY_FINISH,
+         .key_check = {{9}},
+         .author = SPAN("mia"),
+         .reason = SPAN("it must end")},
         {.kind = VDR_COMMAND_TICK, .at = 1772442000000},
         {.kind = VDR_COMMAND_CONFIG, .at = 0},
         {.kind = VDR_COMMAND_ACKS, .at = VDR_MS_NONE, .acks = acks, .ack_count = 3},
@@ -209,7 +215,7 @@ command_of(size_t i)
     }
     return command;
 }
-#define COMMANDS (EVENTS + 23)
+#define COMMANDS (EVENTS + 24)
 
 static void
 what_is_written_is_read_as_the_same_command(void **state)
