@@ -239,6 +239,10 @@ swap_node(vdr_daemon *daemon, vdr_node *node)
     if (!same)
         VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", node->path),
                  vdr_field_text("text", "addresses, key files and limits are taken over by a restart only"));
+    if (old->four_eyes && !node->four_eyes)
+        VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", node->path),
+                 vdr_field_text("text", "approvals: one from here on: what one operator changes holds without "
+                                        "another; this file is not in the log, and nobody approved it"));
     node->limits = old->limits;
     vdr_node_free(&daemon->node);
     daemon->node = node;
