@@ -241,8 +241,9 @@ swap_node(vdr_daemon *daemon, vdr_node *node)
                  vdr_field_text("text", "addresses, key files and limits are taken over by a restart only"));
     if (old->four_eyes && !node->four_eyes)
         VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", node->path),
-                 vdr_field_text("text", "approvals: one from here on: what one operator changes holds without "
-                                        "another; this file is not in the log, and nobody approved it"));
+                 vdr_field_text("text",
+                                "approvals: one from here on: what one operator changes holds without "
+                                "another; this file is not in the log, and nobody approved it"));
     node->limits = old->limits;
     vdr_node_free(&daemon->node);
     daemon->node = node;
@@ -516,6 +517,8 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         counter("keys", vdr_keyring_count(daemon->keyring)),
         counter("keys_expiring", daemon->keys_expiring),
         counter("key_soonest_ms", soonest_key(daemon)),
+        counter("convenant_soonest_ms", (uint64_t)daemon->convenant_soonest),
+        counter("convenants_ended", daemon->convenants_ended),
         counter("descriptors", descriptors()),
         counter("handshakes_admitted", net.admitted),
         counter("handshakes_refused", net.refused),

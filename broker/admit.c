@@ -208,6 +208,35 @@ look_at(vdr_daemon *daemon, const vdr_party_key_view *view, vdr_ms now)
     *told = valid || *told != 0 ? step : 0;
 }
 
+/* The same of convenants: what was told lasts as long as the configuration. */
+static void
+look_at_convenants(vdr_daemon *daemon, vdr_ms now)
+{
+    const vdr_config *config = vdr_core_config(core_of(daemon));
+    vdr_position position = vdr_core_config_position(core_of(daemon));
+    if (daemon->convenant_told == NULL || daemon->convenant_position != position) {
+        free(daemon->convenant_told);
+        daemon->convenant_told = (uint8_t *)vdr_alloc(config->agency_count + 1, 1);
+        daemon->convenant_position = position;
+    }
+    daemon->convenant_soonest = 0;
+    daemon->convenants_ended = 0;
+    for (size_t i = 0; i < config->agency_count; i++) {
+        const vdr_config_convenant *convenant = &config->agencies[i].convenant;
+        if (convenant->id.at == NULL)
+            continue;
+        uint8_t step = step_of(convenant->until, now), *told = &daemon->convenant_told[i];
+        daemon->convenants_ended += step == STEPS;
+        if (step < STEPS && (daemon->convenant_soonest == 0 || convenant->until < daemon->convenant_soonest))
+            daemon->convenant_soonest = convenant->until;
+        if (step > *told)
+            note_term(
+                "convenant", config->agencies[i].id, convenant->until, step,
+                "renew it and set its dates in town.yaml; outside them the agency's signals are refused");
+        *told = step;
+    }
+}
+
 static void
 look(vdr_daemon *daemon)
 {
@@ -238,6 +267,7 @@ look(vdr_daemon *daemon)
     }
     free(replaced);
     vdr_arena_done(&arena);
+    look_at_convenants(daemon, now);
 }
 
 /* ---- when */
@@ -272,5 +302,6 @@ void
 vdr_admit_done(vdr_daemon *daemon)
 {
     free(daemon->key_told);
-    daemon->key_told = NULL;
+    free(daemon->convenant_told);
+    daemon->key_told = daemon->convenant_told = NULL;
 }

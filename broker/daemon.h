@@ -199,7 +199,11 @@ typedef struct vdr_daemon {
     uint8_t *key_told;    /* by number: which warnings were given */
     size_t key_told_size;
     vdr_ms key_soonest[VDR_PARTY_LAST + 1]; /* by kind: the next end that nobody has seen to; 0: none */
-    uint64_t keys_expiring;                 /* those within 30 days */
+    vdr_ms convenant_soonest;               /* the next end of a convenant; 0: none */
+    uint64_t convenants_ended;
+    uint8_t *convenant_told; /* by agency: which warnings were given, under this configuration */
+    vdr_position convenant_position;
+    uint64_t keys_expiring; /* those within 30 days */
 
     vdr_exporter *exporter; /* NULL: nobody measures */
     int64_t measure_ms;     /* when it is given numbers again */

@@ -46,6 +46,22 @@ measure_cases(const vdr_daemon *daemon, vdr_metrics *metrics)
     metrics->silences = vdr_control_holding(core, VDR_PROPOSAL_SILENCE);
 }
 
+/* -1: nothing ends. */
+static int64_t
+left(vdr_ms end, vdr_ms now)
+{
+    return end == 0 ? -1 : end > now ? end - now : 0;
+}
+
+static void
+measure_terms(const vdr_daemon *daemon, vdr_metrics *metrics)
+{
+    vdr_ms now = vdr_admit_now(daemon);
+    for (unsigned kind = 0; kind <= VDR_PARTY_LAST; kind++)
+        metrics->key_left_ms[kind] = left(daemon->key_soonest[kind], now);
+    metrics->convenant_left_ms = left(daemon->convenant_soonest, now);
+}
+
 static void
 measure_volume(const vdr_daemon *daemon, vdr_metrics *metrics)
 {
@@ -78,6 +94,7 @@ vdr_measure_now(vdr_daemon *daemon)
     metrics->lag_s = metrics->engine.clock_ahead_ms > 0 ? (uint64_t)metrics->engine.clock_ahead_ms / 1000 : 0;
     measure_mail(daemon, metrics);
     measure_cases(daemon, metrics);
+    measure_terms(daemon, metrics);
     measure_volume(daemon, metrics);
     vdr_exporter_give(daemon->exporter, metrics);
     free(metrics);

@@ -208,6 +208,15 @@ write_events(vdr_bytes *text, const vdr_metrics *m)
 }
 
 static void
+put_seconds_left(vdr_bytes *text, int64_t left_ms)
+{
+    if (left_ms < 0)
+        put(text, "+Inf\n");
+    else
+        put(text, "%" PRIu64 "\n", (uint64_t)left_ms / 1000);
+}
+
+static void
 write_net(vdr_bytes *text, const vdr_metrics *m)
 {
     const vdr_net_counts *n = &m->net;
@@ -227,6 +236,17 @@ write_net(vdr_bytes *text, const vdr_metrics *m)
     labelled(text, "sessions", "listener", "parties", m->sessions[VDR_ZONE_PARTIES]);
     labelled(text, "sessions", "listener", "operators", m->sessions[VDR_ZONE_OPERATORS]);
     gauge(text, "keys", "Public keys that are let in.", m->keys);
+    head(text, "key_expiry_seconds", "gauge",
+         "Seconds until the next key ends that none was put beside, by the kind of its party; +Inf: none "
+         "ends.");
+    for (unsigned kind = VDR_PARTY_AGENCY; kind <= VDR_PARTY_LAST; kind++) {
+        put(text, "voordeur_key_expiry_seconds{kind=\"%s\"} ", vdr_party_kind_name((vdr_party_kind)kind));
+        put_seconds_left(text, m->key_left_ms[kind]);
+    }
+    head(text, "convenant_expiry_seconds", "gauge",
+         "Seconds until the next convenant of an agency ends; +Inf: none ends.");
+    put(text, "voordeur_convenant_expiry_seconds ");
+    put_seconds_left(text, m->convenant_left_ms);
 }
 
 static void

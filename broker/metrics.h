@@ -39,8 +39,9 @@ typedef struct vdr_metrics {
     uint64_t sessions[VDR_ZONES];
     uint64_t revoked_drops;
     uint64_t keys;
-    int64_t key_left_ms[VDR_METRICS_KINDS]; /* until the next key of the kind ends that none was put beside; -1: none does */
-    int64_t convenant_left_ms;              /* until the next convenant ends; -1: none does */
+    int64_t key_left_ms[VDR_PARTY_LAST +
+                        1]; /* until the next key of the kind ends that none was put beside; -1: none does */
+    int64_t convenant_left_ms;                /* until the next convenant ends; -1: none does */
     uint64_t mail_waiting[VDR_METRICS_KINDS]; /* messages that are not acknowledged */
     uint64_t mailboxes_waiting[VDR_METRICS_KINDS];
     uint64_t unassigned_s; /* how long the oldest case that nobody has is open; 0: there is none */

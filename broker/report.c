@@ -197,6 +197,22 @@ put_refusals(const vdr_report_world *world, vdr_rows *rows, vdr_span agency)
 }
 
 static void
+put_convenant(const vdr_report_world *world, vdr_rows *rows, vdr_span id)
+{
+    const vdr_config *config = vdr_core_config(world->core);
+    for (size_t i = 0; config != NULL && i < config->agency_count; i++) {
+        const vdr_config_convenant *convenant = &config->agencies[i].convenant;
+        if (convenant->id.at == NULL || !vdr_span_equal(config->agencies[i].id, id))
+            continue;
+        vdr_row_text(rows, "convenant", convenant->id);
+        vdr_row_instant(rows, "convenant_from_ms", convenant->from);
+        vdr_row_instant(rows, "convenant_until_ms", convenant->until);
+        vdr_row_number(rows, "convenant_holds",
+                       convenant->from <= world->now && world->now < convenant->until);
+    }
+}
+
+static void
 put_agency(const vdr_report_world *world, vdr_rows *rows, const vdr_tally_agency *agency)
 {
     int64_t behind = vdr_tally_behind(agency, world->now);
@@ -205,6 +221,7 @@ put_agency(const vdr_report_world *world, vdr_rows *rows, const vdr_tally_agency
     vdr_row_text(rows, "rhythm", vdr_span_str(quiet_word(vdr_report_quiet(agency, world->now))));
     vdr_row_instant(rows, "silenced_until_ms",
                     vdr_control_until(world->core, VDR_PROPOSAL_SILENCE, vdr_span_str(agency->id)));
+    put_convenant(world, rows, vdr_span_str(agency->id));
     vdr_row_number(rows, "signals", agency->signals);
     vdr_row_number(rows, "signals_day", vdr_tally_recent(agency, world->now, 24));
     vdr_row_number(rows, "signals_week", vdr_tally_recent(agency, world->now, VDR_TALLY_WEEK_HOURS));

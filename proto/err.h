@@ -58,6 +58,9 @@
       "read the case again, then act with its new revision")                                                 \
     X(HELD_BACK, 121, "held_back", LATER, SENDER, "the town's guard holds back so many",                     \
       "send it again when the pause has passed, or ask the operator")                                        \
+    X(NO_CONVENANT, 122, "no_convenant", AFTER_FIX, SENDER,                                                  \
+      "the agency's convenant does not hold at this time",                                                   \
+      "ask the municipality to renew the convenant, and its operators to set the new dates in town.yaml")    \
     X(HELLO_FIRST, 200, "hello_first", AFTER_FIX, SENDER, "the session has not begun", "send HELLO first")   \
     X(BAD_FRAME, 201, "bad_frame", NEVER, SENDER, "the frame does not parse", "check protocol.md section 2") \
     X(BAD_VERSION, 202, "bad_version", AFTER_FIX, SENDER, "no protocol version in common",                   \

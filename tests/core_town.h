@@ -39,10 +39,10 @@
 /* ---- configuration: copies of this may be changed before they are stepped ---- */
 
 static const vdr_config_agency town_agencies[] = {
-    {S("school"), S("school"), S("urn:school"), true},
-    {S("police"), S("police"), S("urn:police"), false},
-    {S("housing"), S("housing"), S("urn:housing"), true},
-    {S("register"), S("brp"), S("urn:register"), false},
+    {S("school"), S("school"), S("urn:school"), true, {.id = {NULL, 0}}},
+    {S("police"), S("police"), S("urn:police"), false, {.id = {NULL, 0}}},
+    {S("housing"), S("housing"), S("urn:housing"), true, {.id = {NULL, 0}}},
+    {S("register"), S("brp"), S("urn:register"), false, {.id = {NULL, 0}}},
 };
 static const vdr_config_service town_services[] = {
     {S("team"), {NULL, 0}, true},

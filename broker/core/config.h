@@ -17,9 +17,16 @@ typedef struct vdr_names {
     size_t count;
 } vdr_names;
 
+/* Under which an agency may signal: from <= t < until, in log time. */
+typedef struct vdr_config_convenant {
+    vdr_span id; /* absent: no dates are set */
+    vdr_ms from, until;
+} vdr_config_convenant;
+
 typedef struct vdr_config_agency {
     vdr_span id, kind, source;
     bool sees_match;
+    vdr_config_convenant convenant;
 } vdr_config_agency;
 
 typedef struct vdr_config_service {

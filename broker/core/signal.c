@@ -221,6 +221,8 @@ judge(const vdr_state *state, const vdr_command *command, vdr_signal_sense *ret_
     vdr_err seen = vdr_event_seen(state, command, ret_sense->source, ret_first);
     if (seen != VDR_OK)
         return seen;
+    if (!vdr_town_convened(&state->config->agencies[ret_sense->agency], state->now))
+        return VDR_E_NO_CONVENANT;
     ret_sense->type = vdr_town_name_of(state->town, vdr_name_find(state, command->type))->type;
     if (ret_sense->type == VDR_TOWN_NONE)
         return VDR_E_UNKNOWN_TYPE;

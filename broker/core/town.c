@@ -308,6 +308,13 @@ vdr_town_type_allows(const vdr_town *town, uint32_t type, vdr_name kind)
 }
 
 bool
+vdr_town_convened(const vdr_config_agency *agency, vdr_ms t)
+{
+    const vdr_config_convenant *convenant = &agency->convenant;
+    return convenant->id.at == NULL || (convenant->from <= t && t < convenant->until);
+}
+
+bool
 vdr_town_absent(const vdr_config_regisseur *regisseur, vdr_ms t)
 {
     for (size_t i = 0; i < regisseur->absent_count; i++)

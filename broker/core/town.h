@@ -70,6 +70,7 @@ bool vdr_town_combines(const vdr_town *town, vdr_name a, vdr_name b);
  * nothing may vanish. */
 vdr_name vdr_town_service(const vdr_town *town, vdr_name domain);
 bool vdr_town_type_allows(const vdr_town *town, uint32_t type, vdr_name kind);
+bool vdr_town_convened(const vdr_config_agency *agency, vdr_ms t); /* no convenant, or from <= t < until */
 bool vdr_town_absent(const vdr_config_regisseur *regisseur, vdr_ms t); /* from <= t < to */
 
 #endif

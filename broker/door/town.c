@@ -142,10 +142,27 @@ read_source(vdr_reader *reader, const vdr_yaml *node, vdr_nameset *sources, vdr_
 }
 
 static void
+read_convenant(vdr_reader *reader, const vdr_yaml *node, vdr_config_convenant *ret_convenant)
+{
+    static const vdr_reader_key keys[] = {{"id", true}, {"from", true}, {"until", true}};
+    const vdr_yaml *values[3];
+    vdr_config_convenant convenant = {0};
+    if (!vdr_reader_map(reader, node, keys, 3, values))
+        return;
+    bool good = vdr_reader_name(reader, values[0], &convenant.id);
+    bool from = vdr_reader_instant(reader, values[1], &convenant.from);
+    bool until = vdr_reader_instant(reader, values[2], &convenant.until);
+    if (from && until && convenant.until <= convenant.from)
+        vdr_reader_fault(reader, values[2]->place, "until: expected an instant after from");
+    if (good && from && until)
+        *ret_convenant = convenant;
+}
+
+static void
 read_agencies(vdr_reader *reader, const vdr_yaml *node)
 {
     static const vdr_reader_key keys[] = {
-        {"id", true}, {"kind", true}, {"source", true}, {"sees_match", false}};
+        {"id", true}, {"kind", true}, {"source", true}, {"sees_match", false}, {"convenant", false}};
     vdr_nameset ids = {0}, sources = {0};
 
     if (!vdr_reader_is_list(reader, node))
@@ -153,9 +170,9 @@ read_agencies(vdr_reader *reader, const vdr_yaml *node)
     vdr_config_agency *agencies = vdr_reader_array(reader, node->count, sizeof agencies[0]);
     size_t count = 0;
     for (const vdr_yaml *item = node->first; item != NULL && agencies != NULL; item = item->next) {
-        const vdr_yaml *values[4];
+        const vdr_yaml *values[5];
         vdr_config_agency *agency = &agencies[count++];
-        if (!vdr_reader_map(reader, item, keys, 4, values))
+        if (!vdr_reader_map(reader, item, keys, 5, values))
             continue;
         if (vdr_reader_name(reader, values[0], &agency->id))
             vdr_reader_once(reader, values[0], agency->id, &ids);
@@ -163,6 +180,8 @@ read_agencies(vdr_reader *reader, const vdr_yaml *node)
             (void)vdr_nameset_add(&reader->kinds, agency->kind);
         read_source(reader, values[2], &sources, &agency->source);
         (void)vdr_reader_bool(reader, values[3], &agency->sees_match);
+        if (values[4] != NULL)
+            read_convenant(reader, values[4], &agency->convenant);
     }
     vdr_nameset_done(&ids);
     vdr_nameset_done(&sources);

@@ -159,11 +159,29 @@ pairs(vdr_linter *linter)
 /* ---- who takes part */
 
 static void
+convenant(vdr_linter *linter, size_t number)
+{
+    const vdr_config_agency *agency = &linter->config->agencies[number];
+    vdr_ms until = agency->convenant.until, now = linter->now;
+    char when[VDR_TIME_TEXT_BYTES];
+    if (agency->convenant.id.at == NULL || now == VDR_MS_NONE || until - now > 30 * VDR_DAY_MS)
+        return;
+    vdr_time_format(until, when);
+    vdr_lint_say(
+        linter, until <= now ? VDR_LINT_CONVENANT_ENDED : VDR_LINT_CONVENANT_ENDS_SOON, VDR_CONFIG_TOWN,
+        vdr_places_of(&linter->places, VDR_CONFIG_TOWN, "agencies", number, "convenant", NULL), agency->id,
+        "%.*s: the convenant %.*s %s on %.10s; outside its dates its signals are refused\n"
+        "renew it and set the new dates, or take the agency out",
+        VDR_TEXT(agency->id), VDR_TEXT(agency->convenant.id), until <= now ? "ended" : "ends", when);
+}
+
+static void
 agencies(vdr_linter *linter)
 {
     const vdr_config *config = linter->config;
     for (size_t a = 0; a < config->agency_count; a++) {
         const vdr_config_agency *agency = &config->agencies[a];
+        convenant(linter, a);
         bool sends = vdr_span_equal(agency->kind, vdr_span_str("brp")); /* tells who moved */
         for (size_t i = 0; i < config->type_count && !sends; i++)
             sends = vdr_study_has(config->types[i].agencies, agency->kind);

@@ -299,6 +299,24 @@ judge_erasure(const vdr_wire_admin_result *s, vdr_lights *lights)
             "the last one is of before an erasure run");
 }
 
+/* Nothing is said of them where no agency has one. */
+static void
+judge_convenants(const vdr_wire_admin_result *s, vdr_lights *lights)
+{
+    uint64_t now = vdr_figure(s, "time_ms"), next = vdr_figure(s, "convenant_soonest_ms");
+    uint64_t ended = vdr_figure(s, "convenants_ended");
+    int64_t left = next > now ? (int64_t)(next - now) : 0;
+    if (next == 0 && ended == 0)
+        return;
+    put(lights, "convenants",
+        ended != 0 || (next != 0 && left <= 7 * (int64_t)DAY_MS) ? VDR_LIGHT_RED
+        : left <= 30 * (int64_t)DAY_MS                           ? VDR_LIGHT_AMBER
+                                                                 : VDR_LIGHT_GREEN,
+        "voordeur report agencies; renew, and set the dates in town.yaml", "%s ended%s%s",
+        vdr_figure_count(ended), next != 0 ? ", the next ends in " : "",
+        next != 0 ? vdr_figure_span(left) : "");
+}
+
 void
 vdr_lights_judge(const vdr_wire_admin_result *status, const vdr_wire_admin_result *queues,
                  const vdr_wire_admin_result *agencies, vdr_lights *ret_lights)
@@ -324,6 +342,7 @@ vdr_lights_judge(const vdr_wire_admin_result *status, const vdr_wire_admin_resul
     judge_guards(status, ret_lights);
     judge_erasure(status, ret_lights);
     judge_keys(status, ret_lights);
+    judge_convenants(status, ret_lights);
 }
 
 /* ---- the screen ---- */

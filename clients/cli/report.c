@@ -232,6 +232,11 @@ show_refused(const vdr_wire_admin_result *result)
         if (vdr_row_figure(row, "sequence_missing") != 0)
             printf("missing %s: %s numbers between those that came\n", name_of(row, "agency"),
                    count_of(row, "sequence_missing"));
+        if (vdr_row_has(row, "convenant_until_ms"))
+            printf("convenant %s: %.*s, until %s%s\n", name_of(row, "agency"),
+                   (int)vdr_row_word(row, "convenant").len, (const char *)vdr_row_word(row, "convenant").at,
+                   vdr_cli_when((vdr_ms)vdr_row_figure(row, "convenant_until_ms")),
+                   vdr_row_figure(row, "convenant_holds") != 0 ? "" : ": it does not hold now");
         if (vdr_row_figure(row, "refused") == 0)
             continue;
         printf("refused %s:", name_of(row, "agency"));

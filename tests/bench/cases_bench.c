@@ -23,7 +23,8 @@
 #define ROOM 4
 
 static const vdr_span kinds[] = {SPAN("police")}, purposes[] = {SPAN("safety")}, coordinators[] = {SPAN("c")};
-static const vdr_config_agency agencies[] = {{SPAN("police"), SPAN("police"), SPAN("urn:police"), true}};
+static const vdr_config_agency agencies[] = {
+    {SPAN("police"), SPAN("police"), SPAN("urn:police"), true, {.id = {NULL, 0}}}};
 static const vdr_config_service services[] = {{SPAN("team"), {NULL, 0}, true}};
 static const vdr_config_domain domains[] = {{SPAN("safety"), SPAN("home"), false}};
 static const vdr_config_type types[] = {{SPAN("violence"),

@@ -322,6 +322,36 @@ an_absence_that_is_over_is_no_matter(void **state)
 }
 
 static void
+a_convenant_that_ends_is_told(void **state)
+{
+    (void)state;
+    const edit e = {
+        T, "source: \"urn:a:2\", sees_match: true",
+        "source: \"urn:a:2\", sees_match: true,\n     convenant: {id: c-1, from: 2025-01-01T00:00:00Z, "
+        "until: 2026-03-01T00:00:00Z}"};
+    static const struct {
+        const char *now, *code;
+    } times[] = {{"2026-01-29T23:59:59Z", ""},
+                 {"2026-01-30T00:00:00Z", "convenant-ends-soon"},
+                 {"2026-02-28T23:59:59Z", "convenant-ends-soon"},
+                 {"2026-03-01T00:00:00Z", "convenant-ended"}};
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        vdr_ms now;
+        assert_true(vdr_time_parse(vdr_span_str(times[i].now), &now));
+        vdr_lint *lint = lint_of(&e, 1, now);
+        const char *found = "";
+        for (size_t f = 0; f < lint->count; f++)
+            if (strncmp(lint->at[f].code, "convenant", 9) == 0) {
+                found = lint->at[f].code;
+                assert_true(vdr_span_equal(lint->at[f].subject, vdr_span_str("gp")));
+            }
+        if (strcmp(found, times[i].code) != 0)
+            fail_msg("%s: found \"%s\"", times[i].now, found);
+        vdr_lint_free(&lint);
+    }
+}
+
+static void
 every_code_is_told_and_different(void **state)
 {
     (void)state;
@@ -332,7 +362,7 @@ every_code_is_told_and_different(void **state)
         for (size_t i = 0; i < count && (other = vdr_lint_code_at(i)) != NULL; i++)
             assert_string_not_equal(code->code, other->code);
     }
-    assert_int_equal(count, 28);
+    assert_int_equal(count, 30);
 }
 
 int
@@ -342,6 +372,7 @@ main(void)
         cmocka_unit_test(each_thing_is_found_at_its_place),
         cmocka_unit_test(what_is_allowed_no_longer_counts),
         cmocka_unit_test(an_absence_that_is_over_is_no_matter),
+        cmocka_unit_test(a_convenant_that_ends_is_told),
         cmocka_unit_test(every_code_is_told_and_different),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
