@@ -156,6 +156,7 @@ typedef struct vdr_log_options {
     uint64_t map_bytes;     /* address space to begin with; 0: 64 GiB. Grows by itself */
     bool create;            /* make a new store when there is none; otherwise NOT_FOUND */
     vdr_vault *vault;       /* outlives the log; NULL: plain, for tests and for tools without a key */
+    bool unchained; /* for tests/bench alone, to measure the chains: a log without them is not verified */
 } vdr_log_options;
 
 /* Opens the log in dir/log (made if missing and create), and checks: the pages where LMDB will begin, and

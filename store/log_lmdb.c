@@ -160,6 +160,7 @@ append(vdr_log *base, uint64_t epoch, vdr_position expected, const vdr_log_recor
         return err;
     }
     vdr_group_begin(&group, &log->heads, expected, epoch, count, log->vault);
+    group.unchained = log->unchained;
     err = put_records(log, txn, &group, records, count);
     vdr_group_end(&group);
     if (err == VDR_OK && mail_count != 0)
@@ -368,6 +369,7 @@ vdr_log_open_lmdb(const char *dir, const vdr_log_options *options, vdr_log **ret
     vdr_log_lmdb *log = vdr_alloc(1, sizeof *log);
     log->log.ops = &ops;
     log->vault = options->vault;
+    log->unchained = options->unchained;
     log->limit_bytes = options->limit_bytes;
     log->reserve_bytes = options->reserve_bytes;
     (void)pthread_mutex_init(&log->stats_lock, NULL);

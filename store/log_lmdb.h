@@ -32,6 +32,7 @@ typedef struct vdr_log_lmdb {
     vdr_env env;
     vdr_vault *vault; /* NULL: plain */
     bool sealed;      /* the last record is */
+    bool unchained;
     uint64_t limit_bytes, reserve_bytes;
     vdr_position first, next;
     uint64_t epoch;

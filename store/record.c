@@ -146,6 +146,7 @@ vdr_group_begin(vdr_group *group, const vdr_heads *before, vdr_position first, u
     VDR_ASSERT(count <= UINT16_MAX);
     uint8_t number[8];
     group->vault = vault;
+    group->unchained = false;
     if (vault != NULL)
         vdr_vault_group_begin(vault);
     group->first = first;
@@ -175,10 +176,12 @@ static void
 group_add(vdr_group *group, const uint8_t *bytes, const shape *s)
 {
     const uint8_t *told = bytes + s->head_len + s->commanded_len;
+    group->index++;
+    if (group->unchained)
+        return;
     (void)crypto_generichash_update(&group->chain, bytes + AT_VERSION, (size_t)(told - bytes) - AT_VERSION);
     (void)crypto_generichash_update(&group->told, bytes + AT_TALE_LEN, 4);
     (void)crypto_generichash_update(&group->told, told, s->told_len);
-    group->index++;
 }
 
 /* After the last record: the heads become those with this group. */
@@ -186,6 +189,8 @@ static void
 group_close(vdr_group *group)
 {
     uint8_t numbers[12];
+    if (group->unchained)
+        return;
     vdr_put_le64(numbers, group->epoch);
     vdr_put_le32(numbers + 8, group->count);
     (void)crypto_generichash_update(&group->chain, numbers, sizeof numbers);

@@ -87,6 +87,7 @@ typedef struct vdr_group {
     crypto_generichash_state chain;
     crypto_generichash_state told;
     vdr_vault *vault; /* NULL: plain, or only walked */
+    bool unchained;   /* set after begin: the chains stay zero (log.h) */
     vdr_position first;
     uint64_t epoch;
     uint32_t count, index; /* records of the group; done so far */

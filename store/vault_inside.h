@@ -9,7 +9,8 @@
 
 #include <pthread.h>
 
-#define VDR_VAULT_DRAWN 64u /* data keys drawn at a time */
+#define VDR_VAULT_DRAWN        64u /* data keys drawn at a time */
+#define VDR_VAULT_STREAM_BYTES 2048u
 
 /* What a wrapping key is used through; each purpose has its own. */
 typedef struct vdr_vault_keys {
@@ -29,6 +30,7 @@ typedef struct vdr_vault_secrets {
     uint8_t group[VDR_VAULT_KEY_BYTES];
     uint8_t data[VDR_VAULT_KEY_BYTES];
     uint8_t drawn[VDR_VAULT_DRAWN][VDR_VAULT_KEY_BYTES];
+    uint8_t stream[VDR_VAULT_STREAM_BYTES]; /* of a short part */
 } vdr_vault_secrets;
 
 struct vdr_vault {

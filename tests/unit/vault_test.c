@@ -273,6 +273,38 @@ what_is_sealed_opens_in_its_place_only(void **state)
     assert_int_equal(open_record(b, 1), VDR_OK);
 }
 
+/* Short parts are sealed another way than long ones. */
+static void
+parts_of_every_length_open(void **state)
+{
+    enum { MOST = 4200 };
+    static uint8_t bytes[MOST + VDR_VAULT_TAG_BYTES], back[MOST], envelope[VDR_VAULT_ENVELOPE_BYTES];
+    bed *b = *state;
+    uint8_t key[VDR_VAULT_KEY_BYTES];
+    vdr_vault_key wrapped;
+    open_vault(b);
+    for (size_t len = 0; len <= MOST; len += len < 2200 ? 1 : 97) {
+        vdr_vault_part part = len % 2 == 0 ? VDR_VAULT_COMMANDED : VDR_VAULT_TOLD;
+        vdr_span bound = vdr_span_of(TEXT, len % 20);
+        memset(bytes, 0x5A, len);
+        vdr_vault_group_begin(b->vault);
+        vdr_vault_record(b->vault, len + 1, envelope);
+        vdr_vault_seal_part(b->vault, part, bound, bytes, len, bytes + len);
+        vdr_vault_group_end(b->vault);
+        vdr_vault_key_read(len + 1, envelope, &wrapped);
+        assert_int_equal(vdr_vault_unwrap(b->vault, &wrapped, key), VDR_OK);
+        if (vdr_vault_open_part(key, part, bound, vdr_span_of(bytes, len + VDR_VAULT_TAG_BYTES), back) !=
+            VDR_OK)
+            fail_msg("%zu bytes", len);
+        for (size_t i = 0; i < len; i++)
+            assert_int_equal(back[i], 0x5A);
+        bytes[len / 2] ^= 1;
+        assert_int_equal(
+            vdr_vault_open_part(key, part, bound, vdr_span_of(bytes, len + VDR_VAULT_TAG_BYTES), back),
+            VDR_E_STORE_CORRUPT);
+    }
+}
+
 static void
 a_block_opens_in_its_place_only(void **state)
 {
@@ -686,6 +718,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_BED(what_is_sealed_opens_in_its_place_only),
+        IN_BED(parts_of_every_length_open),
         IN_BED(a_block_opens_in_its_place_only),
         IN_BED(the_vault_opens_with_its_own_tenant_key_only),
         IN_BED(the_next_tenant_key_takes_over),
