@@ -119,7 +119,7 @@ vdr_file_replace(const char *folder, const char *from, const char *to, const cha
         rc = vdr_folder_path(folder, kept, aside);
     if (rc != 0)
         return rc;
-    if (kept != NULL && link(place, aside) != 0 && errno != ENOENT)
+    if (kept != NULL && linkat(AT_FDCWD, place, AT_FDCWD, aside, 0) != 0 && errno != ENOENT)
         return errno;
     if (rename(source, place) != 0)
         return errno;

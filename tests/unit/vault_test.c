@@ -1,7 +1,7 @@
 /* Goal: what is sealed opens with the right key only, a turn of the wrapping key takes away what was not carried
  * over and nothing else, and a crash at any step of it, or of a change of the tenant key, loses nothing.
  *
- * fsync, rename, link, unlink and write are wrapped by the linker: a child ends at the n-th of them. */
+ * fsync, rename, linkat, unlink and write are wrapped by the linker: a child ends at the n-th of them. */
 #define _GNU_SOURCE /* nftw, memmem */
 
 #include "store/vault.h"
@@ -66,13 +66,13 @@ __wrap_rename(const char *from, const char *to)
     return __real_rename(from, to);
 }
 
-int __real_link(const char *from, const char *to);
-int __wrap_link(const char *from, const char *to);
+int __real_linkat(int from_dir, const char *from, int to_dir, const char *to, int flags);
+int __wrap_linkat(int from_dir, const char *from, int to_dir, const char *to, int flags);
 int
-__wrap_link(const char *from, const char *to)
+__wrap_linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
 {
     call();
-    return __real_link(from, to);
+    return __real_linkat(from_dir, from, to_dir, to, flags);
 }
 
 int __real_unlink(const char *path);
