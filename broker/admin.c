@@ -232,7 +232,7 @@ swap_node(vdr_daemon *daemon, vdr_node *node)
     const vdr_node *old = daemon->node;
     bool same =
         strcmp(old->listen, node->listen) == 0 && strcmp(old->operators, node->operators) == 0 &&
-        memcmp(&old->limits, &node->limits, sizeof old->limits) == 0 &&
+        memcmp(&old->limits, &node->limits, sizeof old->limits) == 0 && old->erasure_ms == node->erasure_ms &&
         strcmp(old->server_key, node->server_key) == 0 &&
         strcmp(old->metrics != NULL ? old->metrics : "", node->metrics != NULL ? node->metrics : "") == 0 &&
         strcmp(old->pseudonym_key, node->pseudonym_key) == 0 && vdr_storekeys_same(old, node);

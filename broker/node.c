@@ -15,13 +15,16 @@
 #include <zmq.h>
 
 /* A file of VDR_CONF_BYTES_MAX that is nothing but the shortest list items stays below this. */
-#define TREE_BYTES_MAX ((size_t)256 * 1024 * 1024)
-#define NODE_BYTES_MAX ((size_t)64 * 1024 * 1024)
-#define WORDS_BYTES    256
-#define Z85_CHARS      40u
-#define KIB            UINT64_C(1024)
-#define MIB            (KIB * 1024)
-#define GIB            (MIB * 1024)
+#define TREE_BYTES_MAX   ((size_t)256 * 1024 * 1024)
+#define NODE_BYTES_MAX   ((size_t)64 * 1024 * 1024)
+#define ERASURE_MS       UINT64_C(604800000)   /* 7d */
+#define ERASURE_MS_LEAST UINT64_C(60000)       /* 1m */
+#define ERASURE_MS_MOST  UINT64_C(31622400000) /* 366d */
+#define WORDS_BYTES      256
+#define Z85_CHARS        40u
+#define KIB              UINT64_C(1024)
+#define MIB              (KIB * 1024)
+#define GIB              (MIB * 1024)
 
 typedef enum unit { COUNT, BYTES, DURATION } unit;
 
@@ -70,6 +73,7 @@ enum {
     STORE_KEY,
     STORE_KEY_NEXT,
     ESCROW,
+    ERASURE,
     BACKUPS,
     ENDPOINTS,
     APPROVALS,
@@ -94,6 +98,7 @@ static const vdr_reader_key node_keys[NODE_KEYS] = {
     [STORE_KEY] = {"store_key", false},
     [STORE_KEY_NEXT] = {"store_key_next", false},
     [ESCROW] = {"escrow", false},
+    [ERASURE] = {"erasure", false},
     [BACKUPS] = {"backups", false},
     [ENDPOINTS] = {"endpoints", false},
     [APPROVALS] = {"approvals", false},
@@ -398,6 +403,18 @@ read_demonstration(vdr_reader *reader, const vdr_yaml *value)
     return yes;
 }
 
+/* What left is erased for good so long after, at most. */
+static void
+read_erasure(vdr_reader *reader, const vdr_yaml *map, int64_t *ret_ms)
+{
+    static const vdr_reader_key keys[] = {{"every", true}};
+    const vdr_yaml *values[1] = {NULL};
+    uint64_t ms = ERASURE_MS;
+    if (map != NULL && vdr_reader_map(reader, map, keys, 1, values))
+        (void)read_limit(reader, values[0], DURATION, ERASURE_MS_LEAST, ERASURE_MS_MOST, &ms);
+    *ret_ms = (int64_t)ms;
+}
+
 static void
 read_root(vdr_reader *reader, const vdr_yaml *root, vdr_node *node)
 {
@@ -422,6 +439,7 @@ read_root(vdr_reader *reader, const vdr_yaml *root, vdr_node *node)
             "safe, apart from the backups");
     read_path(reader, node->path, values[STORE_KEY_NEXT], &node->store_key_next);
     read_path(reader, node->path, values[ESCROW], &node->escrow);
+    read_erasure(reader, values[ERASURE], &node->erasure_ms);
     read_path(reader, node->path, values[BACKUPS], &node->backups);
     read_path(reader, node->path, values[ENDPOINTS], &node->endpoints);
     node->four_eyes = read_approvals(reader, values[APPROVALS]);

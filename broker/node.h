@@ -8,6 +8,7 @@
  *   store_key: keys/store.key               # the same form; the store is sealed under it; never in a backup
  *   store_key_next: keys/store-2.key        # the store is sealed under it from now on; optional (vault.h)
  *   escrow: /mnt/other-disk/voordeur        # a copy of the store's keys, sealed, is kept there; optional
+ *   erasure: {every: 7d}                    # what left is erased for good so long after, at most; optional
  *   signing_key: keys/signing.key           # 64 hexadecimal digits; heads of the log are signed with it; optional
  *   signed_before: ["…64 hexadecimal digits…"]   # public keys that did before; optional
  *   heads: heads                            # where the heads go; optional: heads in the store's folder
@@ -70,6 +71,7 @@ typedef struct vdr_node {
     const char *pseudonym_key_next;         /* path; NULL: none is named. The file need not be there */
     const char *store_key;                  /* path: the key that the store is sealed under */
     const char *store_key_next, *escrow;    /* paths; NULL: not given */
+    int64_t erasure_ms;                     /* between what leaves and the run that erases it for good */
     const char *backups, *endpoints;        /* paths; NULL: not given */
     const char *signing_key;                /* path; NULL: no heads are signed */
     const char *heads, *heads_copy;         /* folders; NULL: DIR/heads of the store, and none */

@@ -264,6 +264,8 @@ open_store(started *s, const vdr_start_options *options, char *ret_words)
                                  .checkpoint = s->store.checkpoint,
                                  .vault = s->store.vault,
                                  .dir = options->store_dir,
+                                 .escrow = s->daemon.node->escrow,
+                                 .erasure_ms = s->daemon.node->erasure_ms,
                                  .clock = &s->clock,
                                  .key = s->pseudonym_key,
                                  .next_key = s->pseudonym_key_next,

@@ -1,6 +1,7 @@
 #include "store/vault_inside.h"
 
 #include "store/env.h"
+#include "store/file.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -10,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define KEPT_NAME   "kept"
 #define FOLDER_NAME "keys"
 #define LOCK_NAME   "keys.lock"
 
@@ -315,6 +317,27 @@ vdr_vault_rekey(vdr_vault *vault, const uint8_t *key, char *reterr)
 
 /* ---- Copies ---- */
 
+/* FOLDER/kept, if there is one: small, and sealed (vault.h). */
+static int
+copy_kept(const char *from_folder, const char *folder)
+{
+    char path[VDR_PATH_BYTES];
+    struct stat st;
+    int rc = vdr_folder_path(from_folder, KEPT_NAME, path);
+    if (rc == 0 && stat(path, &st) != 0)
+        return errno == ENOENT ? 0 : errno;
+    if (rc != 0)
+        return rc;
+    uint8_t *bytes = vdr_alloc((size_t)st.st_size + 1, 1);
+    rc = vdr_file_read(path, bytes, (size_t)st.st_size);
+    if (rc == 0)
+        rc = vdr_file_write(folder, KEPT_NAME, bytes, (size_t)st.st_size);
+    if (rc == 0)
+        rc = vdr_folder_sync(folder);
+    free(bytes);
+    return rc;
+}
+
 static vdr_err
 copy_table(const char *from_folder, const char *dir)
 {
@@ -322,6 +345,9 @@ copy_table(const char *from_folder, const char *dir)
     int rc = vdr_folder_path(dir, FOLDER_NAME, folder);
     if (rc == 0)
         rc = vdr_folder_make(folder);
+    if (rc != 0)
+        return vdr_env_err(rc);
+    rc = copy_kept(from_folder, folder);
     if (rc != 0)
         return vdr_env_err(rc);
     vdr_err err = vdr_keytable_copy(from_folder, folder);

@@ -45,6 +45,7 @@ a_node_is_read_with_defaults_and_relative_paths(void **state)
     assert_string_equal(node->store_key, "/etc/voordeur/keys/store.key");
     assert_null(node->store_key_next);
     assert_null(node->escrow);
+    assert_int_equal(node->erasure_ms, 7 * INT64_C(86400000));
     assert_string_equal(node->backups, "/etc/voordeur/b");
     assert_null(node->endpoints);
     assert_int_equal(node->limits.sessions, 12);
@@ -74,6 +75,8 @@ every_fault_has_its_place_and_names_what_is_wrong(void **state)
         {"listen: tcp://127.0.0.1:7700\n" TAIL, 1, 1, "store_key is missing"},
         {HEAD TAIL "listen: tcp://127.0.0.1:1\n", 8, 1, "listen"},
         {"listen: 127.0.0.1:7700\n" TAIL, 1, 9, "tcp://"},
+        {HEAD "erasure: {every: 7}\n" TAIL, 6, 18, "every"},
+        {HEAD "erasure: {often: 7d}\n" TAIL, 6, 11, "often"},
         {HEAD "limits: {sessions: 0}\n" TAIL, 6, 20, "sessions"},
         {HEAD "limits: {sessions: 12MiB}\n" TAIL, 6, 20, "sessions"},
         {HEAD "limits: {sesions: 12}\n" TAIL, 6, 10, "sessions"},
