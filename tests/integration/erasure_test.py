@@ -91,9 +91,9 @@ class Erasure(unittest.TestCase):
 
     def check_reads(self):
         team = self.broker.session("service:jeugdteam")
-        answer = team.read("signal signal=second")
+        answer = team.read("signal id=second")
         self.assertEqual(answer["signals"][0]["persons"][0]["bsn"], BSNS[1])
-        self.assertEqual(team.read("signal signal=first-secret")["error"], "not_found")
+        self.assertEqual(team.read("signal id=first-secret")["error"], "not_found")
         officer = self.broker.session("privacy_officer:p-els")
         self.assertEqual(officer.read("household household=1")["error"], "not_found")
         self.assertEqual(officer.read("household household=2")["error"], "ok")
