@@ -94,6 +94,15 @@ has_case(const vdr_state *state, vdr_case_id id)
     return id.number == 0 || vdr_case_find(state, id) != 0;
 }
 
+/* Why somebody broke the glass is free text about a household. */
+static bool
+has_seen(const vdr_state *state, const vdr_command *view)
+{
+    const vdr_command_seen *first = view->seen;
+    bool has_case_of = first->case_id.number != 0 && vdr_case_find(state, first->case_id) != 0;
+    return has_case_of || has_household(state, first->household);
+}
+
 bool
 vdr_needed_record(const vdr_core *core, const vdr_command *command, vdr_position position, vdr_span tale)
 {
@@ -102,6 +111,8 @@ vdr_needed_record(const vdr_core *core, const vdr_command *command, vdr_position
         vdr_command_ref ref = {.id = command->id, .hash = command->id_hash};
         return has_signal_of(state, &ref, position);
     }
+    if (command->kind == VDR_COMMAND_VIEW && command->reason.at != NULL && command->seen_count != 0)
+        return has_seen(state, command);
     if (command->kind == VDR_COMMAND_REKEY)
         return command->rekey != VDR_REKEY_PAIRS;
     if (command->kind != VDR_COMMAND_ACT || command->act == VDR_ACT_ERASED)

@@ -16,6 +16,8 @@
  *   conflict_declared of a person: while that conflict stands, be the person known here or not (protocol.md 5.10).
  *   erased            stays until the log is cut: that it was asked, by whom, is part of the proof, and it names
  *                     no person.
+ *   a broken glass    (a view with a reason, which is free text) while the case or the household that was looked at is
+ *                     here. Other views stay until the log is cut: who saw what, by number.
  *   rekey             of pairs of pseudonyms: no more, once a checkpoint stands behind it.
  *   all others        (ticks, acknowledgements, configurations, what operators asked for, proofs) until the log is
  *                     cut. Their tales name signals, cases and households as a tombstone does: by id and number.

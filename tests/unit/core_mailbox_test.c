@@ -1,4 +1,5 @@
 /* Mailboxes and their cursors, and what must be kept of the log (quality.md I8). */
+#include "broker/core/needed.h"
 #include "tests/core_town.h"
 
 static const vdr_config_type short_types[] = {
@@ -159,6 +160,14 @@ a_view_tells_nobody_and_one_beyond_ones_own_tells_every_privacy_officer(void **u
     assert_non_null(vdr_core_config_objection(t->core, &without));
     acknowledge(t, vdr_core_mailbox(t->core, VDR_PARTY_PRIVACY_OFFICER, vdr_span_str("ada")), 1);
     assert_null(vdr_core_config_objection(t->core, &without));
+    /* Who saw it stays in the log when the household is erased; why, which is free text, does not. */
+    vdr_command plain = view;
+    plain.reason = (vdr_span){0};
+    assert_true(vdr_needed_record(t->core, &view, 3, (vdr_span){0}));
+    EVENT(t, .id = "k-1", .by = "privacy_officer:ada", .act = VDR_ACT_ERASED, .household = 1);
+    assert_int_equal(t->step.verdict, VDR_E_ACCEPTED);
+    assert_false(vdr_needed_record(t->core, &view, 3, (vdr_span){0}));
+    assert_true(vdr_needed_record(t->core, &plain, 3, (vdr_span){0}));
     town_free(t);
 }
 
