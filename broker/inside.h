@@ -110,6 +110,8 @@ struct vdr_engine {
     vdr_err error;
     char words[VDR_ENGINE_WORDS_BYTES];
 
+    vdr_cursor rewrites; /* of events that are to be written anew (rewrite.c) */
+    bool rewriting;      /* more of them wait for the next turn */
     vdr_image image;
     vdr_jobs jobs;
     vdr_rekeying rekeying;
@@ -141,6 +143,8 @@ typedef struct vdr_body {
  * what one step should fire. Sets the command's log time. No ticket: no result. */
 void vdr_engine_step(vdr_engine *engine, vdr_command *command, const vdr_body *body,
                      const vdr_ticket *ticket);
+/* Events of signals without somebody who was erased: a few of those that are wanted. */
+void vdr_engine_rewrite(vdr_engine *engine);
 /* May something be submitted now? OK, STORE_FAILED, CLOSING or BUSY. */
 VDR_MUST_CHECK vdr_err vdr_engine_ready(vdr_engine *engine);
 /* A result of something that is not stepped; and after each submission: a full group goes at once. */

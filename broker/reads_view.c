@@ -30,6 +30,10 @@ accepted_at(vdr_reading *reading, const vdr_signal_view *view, vdr_ms *ret_at)
     vdr_log_record record;
     uint32_t offset = 0;
     vdr_effect effect;
+    if (view->accepted_at != VDR_MS_NONE) {
+        *ret_at = view->accepted_at;
+        return VDR_OK;
+    }
     vdr_err err = vdr_engine_record(reading->daemon->engine, view->position, &record);
     if (err != VDR_OK)
         return err == VDR_E_ERASED ? err : VDR_E_STORE_CORRUPT;
@@ -102,9 +106,13 @@ static vdr_err
 show_content(vdr_reading *reading, const vdr_signal_view *view, vdr_wire_signal_view *shown)
 {
     vdr_event_content event;
-    vdr_err err = event_at(reading, view->position, &event);
+    vdr_err err = event_at(reading, view->content, &event);
     if (err != VDR_OK)
         return err;
+    if (view->rewriting) { /* it says more than it may */
+        event.person_count = 0;
+        event.detail = (vdr_span){0};
+    }
     vdr_wire_person_view *persons =
         (vdr_wire_person_view *)vdr_arena_alloc(reading->arena, event.person_count * sizeof *persons + 1);
     vdr_wire_address_view *address =

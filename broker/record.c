@@ -253,6 +253,7 @@ put_control(writer *out, const vdr_command *c)
     case VDR_COMMAND_TICK:
     case VDR_COMMAND_ACKS:
     case VDR_COMMAND_ERASURE:
+    case VDR_COMMAND_REWRITE:
     case VDR_COMMAND_VIEW:
     case VDR_COMMAND_REKEY:
         break;
@@ -366,6 +367,10 @@ vdr_command_write(const vdr_command *command, uint8_t *at, size_t size)
         break;
     case VDR_COMMAND_ERASURE:
         put_erasure(&out, command);
+        break;
+    case VDR_COMMAND_REWRITE:
+        put_number(&out, command->number);
+        put_instant(&out, command->until);
         break;
     case VDR_COMMAND_VIEW:
         put_view(&out, command);
@@ -639,6 +644,7 @@ take_control(reader *in, uint8_t version, vdr_command *c)
     case VDR_COMMAND_TICK:
     case VDR_COMMAND_ACKS:
     case VDR_COMMAND_ERASURE:
+    case VDR_COMMAND_REWRITE:
     case VDR_COMMAND_VIEW:
     case VDR_COMMAND_REKEY:
         break;
@@ -761,7 +767,7 @@ is_form(uint8_t version, uint8_t kind)
     if (version == 4)
         return kind == VDR_COMMAND_SIGNAL || kind == VDR_COMMAND_ACT || kind == VDR_COMMAND_PROPOSE ||
                kind == VDR_COMMAND_VIEW || kind == VDR_COMMAND_REVOKE || kind == VDR_COMMAND_ERASURE ||
-               kind == VDR_COMMAND_REKEY;
+               kind == VDR_COMMAND_REKEY || kind == VDR_COMMAND_REWRITE;
     return version == 1 && kind >= VDR_COMMAND_SIGNAL && kind <= VDR_COMMAND_CONFIG;
 }
 
@@ -791,7 +797,10 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
         take_erasure(&in, &c);
     else if (c.kind == VDR_COMMAND_VIEW)
         take_view(&in, &c);
-    else if (c.kind == VDR_COMMAND_REKEY)
+    else if (c.kind == VDR_COMMAND_REWRITE) {
+        c.number = take_some(&in);
+        c.until = take_instant(&in);
+    } else if (c.kind == VDR_COMMAND_REKEY)
         take_rekey(&in, &c);
     else if (routing.at[0] >= 3)
         take_control(&in, routing.at[0], &c);

@@ -59,6 +59,10 @@ put_record(vdr_engine *engine, vdr_command *command, const vdr_body *body, const
         command->person_count = command->address_count = 0;
         body = &none;
     }
+    if (step->wordless) {
+        body = &none;
+        engine->rewrites = (vdr_cursor){0};
+    }
     vdr_log_record record = {.tale = tale};
     record.routing = put_routing(gather, command);
     record.content = put_content(engine, body);

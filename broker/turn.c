@@ -221,6 +221,8 @@ vdr_engine_turn(vdr_engine *engine)
     }
     if (!engine->stopped)
         tick(engine);
+    if (!engine->stopped)
+        vdr_engine_rewrite(engine);
     look_at_clock(engine);
     vdr_rekeying_turn(engine);
     (void)vdr_engine_close_group(engine, 0);
@@ -245,7 +247,7 @@ sooner(int64_t a_ms, int64_t b_ms)
 int
 vdr_engine_wait_ms(const vdr_engine *engine)
 {
-    if (engine->error != VDR_OK || engine->behind || !vdr_image_idle(engine) ||
+    if (engine->error != VDR_OK || engine->behind || engine->rewriting || !vdr_image_idle(engine) ||
         !vdr_erasure_idle(engine->erasure) || !vdr_rekeying_idle(engine))
         return 0;
     if (!engine->last_closed && !vdr_gather_empty(vdr_engine_open_group_const(engine)) &&

@@ -77,6 +77,7 @@ static const char *const acts[] = {
     "hold_confirmed",
     "hold_lifted",
     "rectification_requested",
+    "person_erased",
 };
 
 static const char *

@@ -160,9 +160,10 @@ typedef enum vdr_act {
     VDR_ACT_HOLD_PLACED,
     VDR_ACT_HOLD_CONFIRMED,
     VDR_ACT_HOLD_LIFTED,
-    VDR_ACT_RECTIFICATION_REQUESTED
+    VDR_ACT_RECTIFICATION_REQUESTED,
+    VDR_ACT_PERSON_ERASED
 } vdr_act;
-#define VDR_ACT_LAST VDR_ACT_RECTIFICATION_REQUESTED
+#define VDR_ACT_LAST VDR_ACT_PERSON_ERASED
 
 const char *vdr_party_kind_name(vdr_party_kind kind); /* "agency", …; NONE gives "none" */
 const char *vdr_signal_kind_name(vdr_signal_kind kind);

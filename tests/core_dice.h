@@ -6,6 +6,7 @@
 #include "tests/core_town.h"
 
 static uint64_t dice;
+static bool dice_look = true; /* whose household is it? Not where keys change: they would roll otherwise */
 static unsigned dice_acts = VDR_ACT_ERASED; /* the last act that they roll: those of section 9, or all */
 static unsigned signals_accepted, signals_held_back, acts_accepted[VDR_ACT_LAST + 1]; /* over all seeds */
 
@@ -137,12 +138,18 @@ random_act(town *t)
     bool names = act == VDR_ACT_HOUSEHOLD_SPLIT || act == VDR_ACT_PERSON_MOVED;
     bool conflict = act == VDR_ACT_CONFLICT_DECLARED || act == VDR_ACT_CONFLICT_LIFTED;
     names = names || (conflict && roll(2) == 0);
+    bool person = act == VDR_ACT_PERSON_ERASED;
+    vdr_household_id home = {0};
+    vdr_position named;
+    vdr_key16 key = town_key(who[0], "person");
+    if (person && dice_look)
+        (void)vdr_view_member(t->core, false, &key, &home, &named);
     bool one = act == VDR_ACT_RECTIFICATION_REQUESTED ||
                (act >= VDR_ACT_OBJECTED && act <= VDR_ACT_RESTRICTION_LIFTED && roll(2) == 0);
     event e = {.id = new_id(id),
                .by = actor(t, act, number, by),
                .act = act,
-               .who = names ? who : NULL,
+               .who = names || person ? who : NULL,
                .where = act == VDR_ACT_PERSON_MOVED || (names && !conflict && roll(2) == 0)
                             ? (char)('p' + (char)roll(5))
                             : 0,
@@ -152,7 +159,7 @@ random_act(town *t)
                .due = act >= VDR_ACT_OBJECTED && roll(4) == 0 ? t->hour + (double)roll(24 * 20) - 24 : 0,
                .result = "x",
                .case_number = number,
-               .household = near(household_last),
+               .household = home.number != 0 ? (int)home.number : near(household_last),
                .into = near(household_last),
                .from = near(household_last),
                .plan = 1 + (int)roll(2),

@@ -79,6 +79,7 @@ static const vdr_access_row rows[] = {
      VDR_ACT_RECTIFICATION_REQUESTED,
      "rectification_requested",
      {no, no, no, no, any, no, no}},
+    {VDR_ACCESS_ACT, VDR_ACT_PERSON_ERASED, "person_erased", {no, no, no, no, any, no, no}},
 
     {VDR_ACCESS_QUERY, VDR_QUERY_STATUS, "status",                                         {self,   self,   self,   self,   self,   self,   self}},
     {VDR_ACCESS_QUERY, VDR_QUERY_CASE, "case",                                             {no,     held_g, no,     any_g,  only_g, any,    no}},

@@ -71,6 +71,8 @@ const vdr_act_row vdr_act_rows[VDR_ACT_LAST + 1] = {
                              0, vdr_judge_hold_lifted, vdr_do_hold_lifted},
     [VDR_ACT_RECTIFICATION_REQUESTED] = {BIT(VDR_PARTY_PRIVACY_OFFICER), VDR_NAMES_ANY_SIGNAL, 0,
                                          vdr_judge_rectification_requested, vdr_do_rectification_requested},
+    [VDR_ACT_PERSON_ERASED] = {BIT(VDR_PARTY_PRIVACY_OFFICER), VDR_NAMES_HOUSEHOLD, 0,
+                               vdr_judge_person_erased, vdr_do_person_erased},
 };
 
 /* ---- who acts ---- */

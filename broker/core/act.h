@@ -46,7 +46,7 @@ enum { /* sets of what a command names */
 
 extern const vdr_act_row vdr_act_rows[VDR_ACT_LAST + 1]; /* by vdr_act */
 
-/* The rows' functions: act_signal.c, act_case.c, act_household.c, act_conflict.c, act_right.c. */
+/* The rows' functions: act_signal.c, act_case.c, act_household.c, act_conflict.c, act_right.c, act_person.c. */
 vdr_err vdr_judge_withdrawn(const vdr_state *state, const vdr_act_sense *sense);
 vdr_err vdr_judge_ended(const vdr_state *state, const vdr_act_sense *sense);
 vdr_err vdr_judge_feedback(const vdr_state *state, const vdr_act_sense *sense);
@@ -103,5 +103,7 @@ bool vdr_do_hold_placed(vdr_state *state, const vdr_act_sense *sense);
 bool vdr_do_hold_confirmed(vdr_state *state, const vdr_act_sense *sense);
 bool vdr_do_hold_lifted(vdr_state *state, const vdr_act_sense *sense);
 bool vdr_do_rectification_requested(vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_person_erased(const vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_person_erased(vdr_state *state, const vdr_act_sense *sense);
 
 #endif

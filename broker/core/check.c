@@ -9,6 +9,7 @@
 #include "broker/core/names.h"
 #include "broker/core/rekey.h"
 #include "broker/core/review.h"
+#include "broker/core/rewrite.h"
 #include "broker/core/right.h"
 #include "broker/core/waiting.h"
 
@@ -575,6 +576,8 @@ vdr_core_check(const vdr_core *core)
         words = vdr_conflict_check(&core->state);
     if (words == NULL)
         words = vdr_right_check(&core->state);
+    if (words == NULL)
+        words = vdr_rewrite_check(&core->state);
     if (words == NULL)
         words = vdr_rekey_check(&core->state);
     if (words == NULL)

@@ -26,6 +26,7 @@ typedef enum vdr_command_kind {
     VDR_COMMAND_RESUME = 8,   /* a pause or silence ends before its time */
     VDR_COMMAND_VIEW = 9,     /* somebody was shown what is kept of persons */
     VDR_COMMAND_REVOKE = 10,  /* a party's key ends at once (keys.h) */
+    VDR_COMMAND_REWRITE = 11, /* the event of a signal without whom it no longer names (rewrite.h) */
     VDR_COMMAND_ERASURE = 12, /* these have left for good: the proof (left.h) */
     VDR_COMMAND_REKEY = 13    /* pseudonyms go over to the next key (rekey.h) */
 } vdr_command_kind;

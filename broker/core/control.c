@@ -187,6 +187,7 @@ vdr_control_judge(const vdr_state *state, const vdr_command *command, const char
     case VDR_COMMAND_TICK:
     case VDR_COMMAND_ACKS:
     case VDR_COMMAND_ERASURE:
+    case VDR_COMMAND_REWRITE:
     case VDR_COMMAND_VIEW:
     case VDR_COMMAND_REKEY:
         break;

@@ -13,6 +13,7 @@
 #include "broker/core/names.h"
 #include "broker/core/rekey.h"
 #include "broker/core/retention.h"
+#include "broker/core/rewrite.h"
 #include "broker/core/right.h"
 #include "broker/core/route.h"
 #include "broker/core/rules.h"
@@ -193,6 +194,7 @@ step_act(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
     if (ret_step->verdict != VDR_E_ACCEPTED)
         return;
     ret_step->bare = vdr_act_accept(state, &sense);
+    ret_step->wordless = command->act == VDR_ACT_PERSON_ERASED;
     settle(state);
     ret_step->record = true;
 }
@@ -322,6 +324,10 @@ vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position position,
         break;
     case VDR_COMMAND_ERASURE:
         step_erasure(state, command, ret_step);
+        break;
+    case VDR_COMMAND_REWRITE:
+        ret_step->verdict = vdr_rewrite_step(state, command);
+        ret_step->record = ret_step->verdict == VDR_E_ACCEPTED;
         break;
     case VDR_COMMAND_VIEW:
         step_view(state, command, ret_step);

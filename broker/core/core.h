@@ -26,6 +26,7 @@ typedef struct vdr_step {
     vdr_ms at;          /* its log time; VDR_MS_NONE for a refused line before the first instant */
     bool record;        /* the command changed something and belongs in the log */
     bool tick;          /* it was refused but timers fired: a tick with this at belongs in the log */
+    bool wordless;      /* accepted, but its content is not kept: it names whom it erased */
     bool bare;          /* accepted, but of its content nothing may be kept (person_moved of nobody known) */
     vdr_position first; /* of a duplicate: the position of the first */
     vdr_ms until;       /* HELD_BACK: when the window of the guard is over; else 0 */

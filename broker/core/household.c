@@ -103,6 +103,13 @@ member_part(vdr_state *state, vdr_slot slot)
 }
 
 void
+vdr_member_leave(vdr_state *state, vdr_slot slot)
+{
+    member_part(state, slot);
+    member_free_unused(state, slot);
+}
+
+void
 vdr_member_join(vdr_state *state, vdr_slot slot, vdr_slot household_slot)
 {
     if (vdr_member_at(state, slot)->household != 0)

@@ -34,6 +34,7 @@ typedef struct head {
     uint32_t unassigned_count, offered_count, active_count, person_count;
     uint32_t rights_first, rights_last;
     uint32_t left_first, left_last, left_count, left_erased;
+    uint32_t rewrites_wanted, spare;
     vdr_key16 key_check, next_check, id_key;
     uint64_t rekey_begun, rekey_ended;
     uint32_t parity, old_members, old_signals, old_acts, old_conflicts, old_rights, rekey_finish, old_guarded;
@@ -41,7 +42,7 @@ typedef struct head {
 } head;
 
 _Static_assert(sizeof(head_table) == 28, "no padding");
-_Static_assert(sizeof(head) == 280 + sizeof(head_table) * HEAD_TABLES, "no padding");
+_Static_assert(sizeof(head) == 288 + sizeof(head_table) * HEAD_TABLES, "no padding");
 
 static head
 head_of(const vdr_state *state)
@@ -73,6 +74,7 @@ head_of(const vdr_state *state)
                   .rights_first = state->rights_first,
                   .rights_last = state->rights_last,
                   .left_last_order = state->left_last_order,
+                  .rewrites_wanted = state->rewrites_wanted,
                   .left_first = state->left_first,
                   .left_last = state->left_last,
                   .left_count = state->left_count,
@@ -222,6 +224,7 @@ vdr_core_load_begin(vdr_core *core, vdr_span bytes)
     state->rights_first = from.rights_first;
     state->rights_last = from.rights_last;
     state->left_last_order = from.left_last_order;
+    state->rewrites_wanted = from.rewrites_wanted;
     state->left_first = from.left_first;
     state->left_last = from.left_last;
     state->left_count = from.left_count;

@@ -6,6 +6,7 @@
 #include "broker/core/household.h"
 #include "broker/core/names.h"
 #include "broker/core/rekey.h"
+#include "broker/core/rewrite.h"
 #include "broker/core/signal.h"
 
 static bool
@@ -109,12 +110,19 @@ vdr_needed_record(const vdr_core *core, const vdr_command *command, vdr_position
     const vdr_state *state = &core->state;
     if (command->kind == VDR_COMMAND_SIGNAL) {
         vdr_command_ref ref = {.id = command->id, .hash = command->id_hash};
-        return has_signal_of(state, &ref, position);
+        const vdr_rewrite *rewrite = vdr_rewrite_of(state, position);
+        return has_signal_of(state, &ref, position) && (rewrite == NULL || rewrite->content == 0);
     }
     if (command->kind == VDR_COMMAND_VIEW && command->reason.at != NULL && command->seen_count != 0)
         return has_seen(state, command);
     if (command->kind == VDR_COMMAND_REKEY)
         return command->rekey != VDR_REKEY_PAIRS;
+    if (command->kind == VDR_COMMAND_REWRITE) {
+        const vdr_rewrite *rewrite = vdr_rewrite_of(state, command->number);
+        return rewrite != NULL && rewrite->content == position;
+    }
+    if (command->kind == VDR_COMMAND_ACT && command->act == VDR_ACT_PERSON_ERASED)
+        return false; /* its routing knows whom it erased */
     if (command->kind != VDR_COMMAND_ACT || command->act == VDR_ACT_ERASED)
         return true;
     if (command->act == VDR_ACT_CONFLICT_DECLARED && command->person_count != 0)

@@ -14,6 +14,8 @@
  *                     names one that is no more, and goes: its effect is in the state, and nobody reads its
  *                     content. Acts on an ended case, and all its plans, stay while the case does.
  *   conflict_declared of a person: while that conflict stands, be the person known here or not (protocol.md 5.10).
+ *                     One whose event was written anew (rewrite.h) needs its REWRITE alone.
+ *   person_erased     never: it was about somebody who is no longer here.
  *   erased            stays until the log is cut: that it was asked, by whom, is part of the proof, and it names
  *                     no person.
  *   a broken glass    (a view with a reason, which is free text) while the case or the household that was looked at is

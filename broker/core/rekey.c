@@ -3,6 +3,7 @@
 #include "broker/core/conflict.h"
 #include "broker/core/core_inside.h"
 #include "broker/core/household.h"
+#include "broker/core/rewrite.h"
 #include "broker/core/right.h"
 
 static const vdr_act_record *
@@ -336,7 +337,8 @@ look(const vdr_state *state, vdr_rekey_table table, vdr_slot slot, vdr_rekey_ite
     *item = (vdr_rekey_item){.table = table};
     if (table == VDR_REKEY_OF_SIGNALS) {
         const vdr_signal *signal = vdr_signal_at(state, slot);
-        item->position = signal->position;
+        const vdr_rewrite *rewrite = vdr_rewrite_of(state, signal->position);
+        item->position = rewrite != NULL && rewrite->content != 0 ? rewrite->content : signal->position;
         item->hash = signal->hash;
         if (signal->household == 0 || signal_parity(signal) == state->parity)
             return false;

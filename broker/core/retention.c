@@ -5,6 +5,7 @@
 #include "broker/core/left_inside.h"
 #include "broker/core/names.h"
 #include "broker/core/rekey.h"
+#include "broker/core/rewrite.h"
 #include "broker/core/right.h"
 #include "broker/core/route.h"
 #include "broker/core/rules.h"
@@ -29,6 +30,7 @@ signal_remove(vdr_state *state, vdr_slot slot, vdr_left_reason reason)
 {
     const vdr_signal *signal = vdr_signal_at(state, slot);
     vdr_right_signal_gone(state, slot);
+    vdr_rewrite_gone(state, signal->position);
     vdr_left_signal(state, slot, reason);
     vdr_rules_signal_removed(state, signal->household, slot);
     if (signal->in_case != 0)
@@ -150,6 +152,61 @@ vdr_household_erase(vdr_state *state, vdr_slot slot)
         case_remove(state, household->cases, VDR_LEFT_BY_ERASURE);
     vdr_left_household(state, slot, VDR_LEFT_BY_ERASURE);
     vdr_household_remove(state, slot);
+}
+
+/* Takes the person out of a signal that names others, too: it stays, and is to be written anew. */
+static void
+forget_in(vdr_state *state, vdr_slot signal, vdr_slot member)
+{
+    vdr_slot household = vdr_signal_at(state, signal)->household;
+    vdr_rules_signal_removed(state, household, signal);
+    vdr_slot *link = &vdr_signal_edit(state, signal)->names;
+    while (*link != 0) {
+        vdr_slot slot = *link;
+        vdr_naming naming = *vdr_naming_at(state, slot);
+        if (naming.member != member) {
+            link = &((vdr_naming *)vdr_slab_edit(&state->namings, slot))->next;
+            continue;
+        }
+        *link = naming.next;
+        vdr_member_drop(state, member, signal); /* it is of a household still: the record stays */
+        if (naming.role != 0)
+            vdr_name_drop(state, naming.role);
+        vdr_slab_give(&state->namings, slot);
+    }
+    vdr_rules_signal_added(state, household, signal);
+    vdr_rewrite_want(state, signal);
+}
+
+static bool
+names_others(const vdr_state *state, vdr_slot signal, vdr_slot member)
+{
+    vdr_slot at = vdr_signal_at(state, signal)->names;
+    while (at != 0 && vdr_naming_at(state, at)->member == member)
+        at = vdr_naming_at(state, at)->next;
+    return at != 0;
+}
+
+void
+vdr_person_erase(vdr_state *state, vdr_slot member, const vdr_slots *signals)
+{
+    vdr_slots households = {0};
+    vdr_slots_add(&households, vdr_member_at(state, member)->household);
+    for (size_t i = 0; i < signals->count; i++) {
+        vdr_slot signal = signals->at[i], household = vdr_signal_at(state, signal)->household;
+        if (names_others(state, signal, member)) {
+            forget_in(state, signal, member);
+            continue;
+        }
+        signal_remove(state, signal, VDR_LEFT_BY_ERASURE);
+        if (households.at[households.count - 1] != household)
+            vdr_slots_add(&households, household);
+    }
+    vdr_member_leave(state, member);
+    for (size_t i = 0; i < households.count; i++)
+        if (vdr_household_at(state, households.at[i])->born_order != 0) /* not left already */
+            leave_if_empty(state, households.at[i]);
+    vdr_slots_done(&households);
 }
 
 /* A household that is erased again may have an open case: what closed it was lost with the log. */

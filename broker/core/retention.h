@@ -16,6 +16,8 @@ void vdr_household_release(vdr_state *state, vdr_slot household, bool leaves);
 
 /* Everything of a household without an open case leaves at once, and the household. */
 void vdr_household_erase(vdr_state *state, vdr_slot household);
+/* A person leaves the household and these signals, which are all that name them; one that names nobody else leaves. */
+void vdr_person_erase(vdr_state *state, vdr_slot member, const vdr_slots *signals);
 /* What a proof says has left, if it is in the state: leaves, whatever its case. Prints nothing. */
 void vdr_erase_again(vdr_state *state, const vdr_command_left *left);
 

@@ -4,6 +4,7 @@
 #include "broker/core/guard.h"
 #include "broker/core/household.h"
 #include "broker/core/review.h"
+#include "broker/core/rewrite.h"
 #include "broker/core/right.h"
 
 #include <stddef.h>
@@ -41,6 +42,7 @@ _Static_assert(sizeof(vdr_page) == 1024, "pages");
 _Static_assert(sizeof(vdr_left_record) == 56, "what left");
 _Static_assert(sizeof(vdr_right) == 112, "rights");
 _Static_assert(sizeof(vdr_conflict) == 40, "conflicts");
+_Static_assert(sizeof(vdr_rewrite) == 32, "rewrites");
 _Static_assert(sizeof(vdr_party_key) == 168, "keys of parties");
 _Static_assert(sizeof(vdr_guarded) == 64, "what guards counted");
 
@@ -91,6 +93,7 @@ static const row rows[] = {
     ROW(left, LEFT, 1, vdr_left_record),
     ROW(rights, RIGHTS, 1, vdr_right),
     ROW(conflicts, CONFLICTS, 1, vdr_conflict),
+    ROW(rewrites, REWRITES, 1, vdr_rewrite),
     ROW(party_keys, PARTY_KEYS, 1, vdr_party_key),
     ROW(guarded, GUARDED, 1, vdr_guarded),
 };
@@ -159,6 +162,7 @@ static const index_row index_rows[] = {
     INDEX(cases_by_number, cases, CASE, case_hash),
     INDEX(reviews_by_pair, reviews, REVIEW, review_hash),
     INDEX(acts_by_id, acts, ACT, act_hash),
+    INDEX(rewrites_by_signal, rewrites, REWRITE, vdr_rewrite_hash),
     INDEX(rights_by_whom, rights, RIGHT, vdr_right_hash),
     INDEX(conflicts_by_whom, conflicts, CONFLICT, vdr_conflict_hash),
     INDEX(guarded_by_what, guarded, GUARDED, vdr_guarded_hash),

@@ -65,6 +65,8 @@ enum vdr_table {
     /* what guards counted in windows that are not over (guard.h) */
     VDR_TABLE_GUARDED = 80,
     VDR_TABLE_GUARDED_LINES = 81,
+    VDR_TABLE_REWRITES = 85,
+    VDR_TABLE_REWRITE_LINES = 86,
     VDR_TABLE_LEFT = 84 /* what left, until a proof says so (left.h) */
 };
 
@@ -353,6 +355,15 @@ typedef struct vdr_right {
     uint16_t parity;                  /* of the key that the person is under (rekey.h) */
 } vdr_right;
 
+/* A signal whose event lies elsewhere, or is to be written anew (rewrite.h). */
+typedef struct vdr_rewrite {
+    vdr_position signal;  /* where the signal stands in the log */
+    vdr_position content; /* where its event is now; 0: in its own record */
+    vdr_ms accepted_at;   /* of the signal, as its own record said; VDR_MS_NONE: it is there still */
+    uint32_t wanted;      /* 1: it is to be written anew */
+    vdr_slot slot;        /* of the signal */
+} vdr_rewrite;
+
 /* A regisseur who may not have to do with a household, or with a person wherever that one is (conflict.h). */
 typedef struct vdr_conflict {
     vdr_key16 person;      /* pseudonym; where it is of a household, zero */
@@ -421,10 +432,10 @@ typedef struct vdr_state {
         overdues, acts;
     vdr_slab proposals, versions, pauses, documents, pages, party_keys;
     vdr_slab left;
-    vdr_slab rights, conflicts;
+    vdr_slab rights, conflicts, rewrites;
     vdr_slab guarded;
     vdr_index names_by_text, households_by_number, members_by_key, signals_by_id, cases_by_number,
-        reviews_by_pair, acts_by_id, rights_by_whom, conflicts_by_whom, guarded_by_what;
+        reviews_by_pair, acts_by_id, rights_by_whom, conflicts_by_whom, rewrites_by_signal, guarded_by_what;
     vdr_timers timers;
     vdr_texts texts;
     vdr_pool pool; /* where the tables' chunks lie */
@@ -444,6 +455,7 @@ typedef struct vdr_state {
     uint32_t person_count; /* of the members, those that are no address */
     vdr_slot rights_first, rights_last;
     vdr_slot left_first, left_last;
+    uint32_t rewrites_wanted;
     uint32_t left_count, left_erased; /* of them, those that were erased */
     vdr_key16 key_check,
         next_check;   /* of the pseudonym key; of the one that it changes to, zero: it does not */
@@ -478,7 +490,7 @@ uint32_t vdr_name_record_hash(const void *record); /* by which a name is found *
 void vdr_state_init(vdr_state *state);
 void vdr_state_done(vdr_state *state);
 /* The slabs of the state in the order of an image, 0 .. VDR_STATE_SLABS - 1. */
-#define VDR_STATE_SLABS 57u
+#define VDR_STATE_SLABS 60u
 vdr_slab *vdr_state_slab(vdr_state *state, uint32_t number);
 const vdr_slab *vdr_state_slab_at(const vdr_state *state, uint32_t number);
 /* Sets a timer and returns its order, by which its owner knows it again. */

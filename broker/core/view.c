@@ -6,6 +6,7 @@
 #include "broker/core/household.h"
 #include "broker/core/load.h"
 #include "broker/core/names.h"
+#include "broker/core/rewrite.h"
 #include "broker/core/right.h"
 #include "broker/core/rules.h"
 #include "broker/core/signal.h"
@@ -30,8 +31,12 @@ show_signal(const vdr_state *state, vdr_slot slot, vdr_signal_view *ret_view)
     uint32_t person_count = 0;
     for (vdr_slot at = signal->names; at != 0; at = vdr_naming_at(state, at)->next)
         person_count += vdr_naming_at(state, at)->again == 0;
+    const vdr_rewrite *rewrite = vdr_rewrite_of(state, signal->position);
     *ret_view = (vdr_signal_view){
         .position = signal->position,
+        .content = rewrite != NULL && rewrite->content != 0 ? rewrite->content : signal->position,
+        .accepted_at = rewrite != NULL ? rewrite->accepted_at : VDR_MS_NONE,
+        .rewriting = rewrite != NULL && rewrite->wanted != 0,
         .id = vdr_text_get(&state->texts, signal->id),
         .source = text_of(state, sender->source),
         .agency = text_of(state, sender->agency),
@@ -222,6 +227,25 @@ vdr_view_case_rule(const vdr_core *core, vdr_at case_at, vdr_at *cursor, vdr_spa
     return true;
 }
 
+/* Where the event of a signal lies. */
+static vdr_position
+content_of(const vdr_state *state, vdr_slot signal)
+{
+    vdr_position position = vdr_signal_at(state, signal)->position;
+    const vdr_rewrite *rewrite = vdr_rewrite_of(state, position);
+    return rewrite != NULL && rewrite->content != 0 ? rewrite->content : position;
+}
+
+bool
+vdr_view_signal_names(const vdr_core *core, vdr_at signal, const vdr_key16 *person)
+{
+    const vdr_state *state = &core->state;
+    vdr_slot at = vdr_signal_at(state, signal.slot)->names;
+    while (at != 0 && !vdr_key16_equal(&vdr_member_at(state, vdr_naming_at(state, at)->member)->key, person))
+        at = vdr_naming_at(state, at)->next;
+    return at != 0;
+}
+
 static bool
 names(const vdr_state *state, vdr_slot signal, vdr_slot member)
 {
@@ -237,13 +261,13 @@ naming_position(const vdr_state *state, vdr_slot slot)
 {
     const vdr_member *member = vdr_member_at(state, slot);
     if (member->named_by != 0)
-        return vdr_signal_at(state, member->named_by)->position;
+        return content_of(state, member->named_by);
     if (member->uses == 0 || member->household == 0)
         return 0;
     vdr_slot at = vdr_household_at(state, member->household)->signals_last;
     while (at != 0 && !names(state, at, slot))
         at = vdr_signal_at(state, at)->before;
-    return at != 0 ? vdr_signal_at(state, at)->position : 0;
+    return at != 0 ? content_of(state, at) : 0;
 }
 
 bool

@@ -14,7 +14,10 @@ typedef struct vdr_at {
 } vdr_at;
 
 typedef struct vdr_signal_view {
-    vdr_position position; /* of its event in the log: the content is there */
+    vdr_position position; /* of the signal in the log */
+    vdr_position content;  /* of the record that has its event: the same, or of a REWRITE */
+    vdr_ms accepted_at;    /* VDR_MS_NONE: its own record says it */
+    bool rewriting;        /* that event is to be written anew: who is not named any more is still in it */
     vdr_span id, source, agency, type, domain, purpose;
     vdr_span service; /* routed to; absent: to none (it is or was in a case) */
     vdr_ms occurred_at, until, leaves_at;
@@ -94,6 +97,16 @@ bool vdr_view_review(const vdr_core *core, vdr_cursor *cursor, vdr_household_id 
                      vdr_household_id *ret_other);
 /* Overdue signals, not withdrawn and without feedback, in the order in which they became so. */
 bool vdr_view_overdue(const vdr_core *core, vdr_cursor *cursor, vdr_signal_view *ret_view);
+
+/* Signals whose events are to be written anew, without the persons whom they no longer name (rewrite.h). */
+typedef struct vdr_rewrite_view {
+    vdr_at at;
+    vdr_position signal;  /* of the signal in the log */
+    vdr_position content; /* of the record where its event is */
+    vdr_ms accepted_at;   /* VDR_MS_NONE: its own record says it */
+} vdr_rewrite_view;
+bool vdr_view_rewrite(const vdr_core *core, vdr_cursor *cursor, vdr_rewrite_view *ret_view);
+bool vdr_view_signal_names(const vdr_core *core, vdr_at signal, const vdr_key16 *person); /* does it? */
 
 /* What residents asked and what stands (right.h), by number; ended ones as long as they are kept. */
 typedef struct vdr_right_view {

@@ -123,6 +123,7 @@ static const member act_members[][MEMBERS_MAX] = {
                                          OPTIONAL(agency, NAME),
                                          {"correction", TEXT, true, AT(result)},
                                          OPTIONAL(due, INSTANT)},
+    [VDR_ACT_PERSON_ERASED] = {MUNICIPALITY, REQUIRED(household, NAME), {"bsn", BSN, true, 0}},
 };
 
 /* ---- values */
@@ -338,7 +339,8 @@ read_data(const vdr_json *members, vdr_arena *arena, vdr_event_content *content)
             return false;
         found++;
     }
-    return found == members->count && (content->act < VDR_ACT_CONFLICT_DECLARED || names_one(content));
+    return found == members->count && (content->act < VDR_ACT_CONFLICT_DECLARED ||
+                                       content->act == VDR_ACT_PERSON_ERASED || names_one(content));
 }
 
 void

@@ -86,6 +86,7 @@ who_does(vdr_act act, vdr_party_kind actor)
     case VDR_ACT_HOLD_CONFIRMED:
     case VDR_ACT_HOLD_LIFTED:
     case VDR_ACT_RECTIFICATION_REQUESTED:
+    case VDR_ACT_PERSON_ERASED:
         return WHO_ITSELF;
     }
     return WHO_ITSELF;

@@ -27,6 +27,7 @@ static const char conflict_help[] =
 static const char privacy_help[] =
     "usage: voordeur privacy requests [--all]            what is asked, what stands, and by when\n"
     "       voordeur privacy erase HOUSEHOLD             at once; refused with an open case or a hold\n"
+    "       voordeur privacy person-erase HOUSEHOLD --bsn BSN   one person; the others stay\n"
     "       voordeur privacy request-erasure HOUSEHOLD --reason TEXT [--due INSTANT]\n"
     "       voordeur privacy withdraw-request HOUSEHOLD --reason TEXT\n"
     "       voordeur privacy hold HOUSEHOLD --reason TEXT       nothing leaves; two persons\n"
@@ -45,7 +46,7 @@ static const char privacy_help[] =
     "case is open is done when the case ends. A hold takes two persons, to place it and to lift it; one of\n"
     "them may be a coordinator. A rectification goes to the signal's agency and is done when it corrects.\n"
     "\n"
-    "  --signal ID --agency AGENCY    one signal; without --agency the newest of that id\n"
+    "  --signal ID --agency AGENCY    one signal; without --agency the newest of that id\n" BSN_HELP
     "  --all                     requests: ended ones too\n" VDR_CLI_ACT_HELP "\n"
     "exit status: 0 done; 1 refused, with the code and what to do; 2 wrong use\n"
     "\n"
@@ -283,6 +284,7 @@ static const struct {
     {"restrict", VDR_ACT_RESTRICTED, ABOUT_ONE, true, false, false, false},
     {"unrestrict", VDR_ACT_RESTRICTION_LIFTED, ABOUT_ONE, true, false, false, false},
     {"rectify", VDR_ACT_RECTIFICATION_REQUESTED, ABOUT_SIGNAL, false, true, false, true},
+    {"person-erase", VDR_ACT_PERSON_ERASED, ABOUT_HOUSEHOLD, false, false, false, false},
 };
 
 /* The words behind the first name what it is about. False: they do not. */
@@ -315,8 +317,10 @@ privacy_act(asking *a, const char *word, char **rest, int count)
                              : words[i].about == ABOUT_SIGNAL  ? "the id of a signal"
                                                                : "a household, as H12, or --signal ID");
     if ((a->act.reason != NULL) != words[i].reason || (a->act.decision != NULL) != words[i].decision ||
-        (a->act.correction != NULL) != words[i].correction || (a->act.due != 0 && !words[i].due))
-        return vdr_cli_usage(a->verb, "privacy %s takes%s%s%s%s", word, words[i].reason ? " --reason" : "",
+        (a->act.correction != NULL) != words[i].correction || (a->act.due != 0 && !words[i].due) ||
+        (a->act.bsn != NULL) != (words[i].act == VDR_ACT_PERSON_ERASED))
+        return vdr_cli_usage(a->verb, "privacy %s takes%s%s%s%s%s", word, words[i].reason ? " --reason" : "",
+                             words[i].act == VDR_ACT_PERSON_ERASED ? " --bsn" : "",
                              words[i].decision ? " --decision" : "",
                              words[i].correction ? " --correction" : "", words[i].due ? " [--due]" : "");
     a->act.act = words[i].act;
@@ -334,6 +338,7 @@ run_privacy(int argc, char **argv)
                                             {"decision", required_argument, NULL, OPT_DECISION},
                                             {"correction", required_argument, NULL, OPT_CORRECTION},
                                             {"all", no_argument, NULL, OPT_ALL},
+                                            {"bsn", required_argument, NULL, OPT_BSN},
                                             {"id", required_argument, NULL, OPT_ID},
                                             {"time", required_argument, NULL, OPT_TIME},
                                             {NULL, 0, NULL, 0}};

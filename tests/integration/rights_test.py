@@ -105,6 +105,24 @@ class Rights(unittest.TestCase):
         self.act(OFFICER, "privacy", "unrestrict", "H1", "--reason", "checked")
         self.assertEqual(self.call(holder, "signal", "show", "v-1")[0]["detail"], "words about v-1")
 
+    def test_one_person_leaves_and_the_others_stay(self):
+        self.violence("v-1", A, B)
+        self.violence("v-2", B)
+        holder = next(r for r in (ANNA, BRAM) if self.call(r, "inbox"))
+        self.act(OFFICER, "privacy", "person-erase", "H1", "--bsn", "-", stdin=B.encode(), verdict="wrong_state")
+        self.act(holder, "case", "dismiss", "C1", "--reason", "helped")
+        self.act(OFFICER, "privacy", "person-erase", "H1", "--bsn", "-", stdin=B.encode())
+        for restarted in (False, True):
+            shown = self.call("service:wijkteam", "signal", "show", "v-1")[0]
+            self.assertEqual([p["bsn"] for p in shown["persons"]], [A])
+            self.assertNotIn("detail", {k: v for k, v in shown.items() if v is not None})
+            self.call("service:wijkteam", "signal", "show", "v-2", status=1)
+            if not restarted:
+                self.assertEqual(self.town.stop(), 0)
+                self.town.start()
+        self.violence("v-3", B)  # nobody who is known
+        self.act(OFFICER, "privacy", "person-erase", "H1", "--bsn", "-", stdin=B.encode(), verdict="wrong_state")
+
     def test_who_is_in_conflict_sees_nothing_and_keeps_nothing(self):
         self.violence("v-1", A)
         holder, other = (ANNA, BRAM) if self.call(ANNA, "inbox") else (BRAM, ANNA)

@@ -190,6 +190,56 @@ a_request_is_done_when_the_case_ends_by_whatever(void **unused)
     town_free(t);
 }
 
+static void
+one_person_leaves_and_the_signals_of_others_stay(void **unused)
+{
+    (void)unused;
+    vdr_at at;
+    vdr_household_view household;
+    vdr_rewrite_view wanted;
+    town *t = town_new(&town_config);
+    EVENT(t, .id = "s-1", .by = "school", .type = "absence", .who = "ab");
+    EVENT(t, .id = "s-2", .by = "school", .type = "absence", .who = "b");
+    EVENT(t, .id = "s-3", .by = "school", .type = "absence", .who = "c");
+    EVENT(t, .id = "s-4", .by = "school", .type = "absence", .who = "cb"); /* H2's, and names b of H1 */
+    hold(t, 2);
+    EVENT(t, .id = "k-1", .by = ADA, .act = VDR_ACT_PERSON_ERASED, .household = 1, .who = "b");
+    TOLD(t, "k-1 person_erased wrong_state\n"); /* s-4 is kept */
+    lift(t, 2);
+    EVENT(t, .id = "k-2", .by = ADA, .act = VDR_ACT_PERSON_ERASED, .household = 2, .who = "b");
+    TOLD(t, "k-2 person_erased wrong_state\n"); /* of H1 */
+    EVENT(t, .id = "k-3", .by = ADA, .act = VDR_ACT_PERSON_ERASED, .household = 1, .who = "b");
+    TOLD(t, "k-3 person_erased accepted\n");
+    assert_true(t->step.wordless);
+    assert_int_equal(signals_of(t, 1), 1);
+    assert_int_equal(signals_of(t, 2), 2);
+    assert_true(vdr_view_household(t->core, (vdr_household_id){1}, &at, &household));
+    assert_int_equal(household.person_count, 1);
+
+    /* Two events are to be written anew: s-1's and s-4's. */
+    vdr_cursor cursor = {0};
+    vdr_key16 gone = town_key('b', "person");
+    unsigned count = 0;
+    while (vdr_view_rewrite(t->core, &cursor, &wanted)) {
+        assert_false(vdr_view_signal_names(t->core, wanted.at, &gone));
+        vdr_command rewrite = {
+            .kind = VDR_COMMAND_REWRITE, .at = VDR_MS_NONE, .number = wanted.signal, .until = 5};
+        town_step(t, &rewrite);
+        assert_true(t->step.record);
+        vdr_signal_view signal;
+        vdr_view_signal_at(t->core, wanted.at, &signal);
+        assert_int_equal(signal.content, t->position);
+        assert_int_equal(signal.accepted_at, 5);
+        town_step(t, &rewrite); /* once */
+        assert_false(t->step.record);
+        count++;
+    }
+    assert_int_equal(count, 2);
+    EVENT(t, .id = "s-5", .by = "school", .type = "absence", .who = "b");
+    assert_memory_equal(t->told, "s-5 accepted H3 new", 19); /* nobody who is known */
+    town_free(t);
+}
+
 int
 main(void)
 {
@@ -200,6 +250,7 @@ main(void)
         cmocka_unit_test(a_hold_needs_two_persons_and_one_officer),
         cmocka_unit_test(a_signal_that_moves_keeps_the_objection_of_its_household),
         cmocka_unit_test(a_household_with_windows_is_held_out_and_comes_back),
+        cmocka_unit_test(one_person_leaves_and_the_signals_of_others_stay),
         cmocka_unit_test(a_request_is_done_when_the_case_ends_by_whatever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

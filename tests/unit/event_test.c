@@ -1,6 +1,8 @@
 /* Goal: an event becomes the command that sections 3 and 9 of the semantics say; equal events have equal
  * digests and others have not; a typed item gives what its JSON gives. */
+#define _GNU_SOURCE /* memmem */
 #include "broker/door/event.h"
+#include "broker/door/without.h"
 #include "tests/typed_law.h"
 
 #include <setjmp.h>
@@ -635,6 +637,40 @@ a_typed_item_has_at_most_the_bytes_of_its_json(void **state)
     free(text);
 }
 
+static bool
+is_not(void *context, vdr_span bsn)
+{
+    return !vdr_span_equal(bsn, vdr_span_str(context));
+}
+
+static void
+an_event_without_somebody_says_nothing_of_them(void **state)
+{
+    (void)state;
+    char gone[] = "999990342";
+    vdr_span json;
+    vdr_arena_reset(&arena);
+    assert_int_equal(vdr_event_without(vdr_span_str("{\"specversion\":\"1.0\",\"id\":\"s\",\"source\":\"u\","
+                                                    "\"type\":\"t\",\"subject\":\"999990342\","
+                                                    "\"time\":\"2026-03-02T09:00:00Z\",\"data\":{"
+                                                    "\"municipality\":\"GM1\",\"detail\":\"of 999990342\","
+                                                    "\"persons\":[{\"bsn\":\"999990342\",\"role\":\"youth\"},"
+                                                    "{\"bsn\":\"999900006\"},{\"bsn\":\"999990342\"}],"
+                                                    "\"severity\":3}}"),
+                                       is_not, gone, &arena, &json),
+                     VDR_OK);
+    vdr_event_content content;
+    vdr_event_content_read(json, &arena, &content);
+    assert_int_equal(content.shape, VDR_OK);
+    assert_int_equal(content.person_count, 1);
+    assert_true(vdr_span_equal(content.persons[0].bsn, vdr_span_str("999900006")));
+    assert_int_equal(content.severity, 3);
+    assert_null(content.detail.at);
+    assert_null(memmem(json.at, json.len, gone, sizeof gone - 1));
+    assert_int_equal(vdr_event_without(vdr_span_str("[]"), is_not, gone, &arena, &json), VDR_E_MALFORMED);
+    assert_int_equal(vdr_event_without(vdr_span_str("{"), is_not, gone, &arena, &json), VDR_E_MALFORMED);
+}
+
 int
 main(void)
 {
@@ -651,6 +687,7 @@ main(void)
         cmocka_unit_test(handles_become_numbers_before_anything_is_judged),
         cmocka_unit_test(an_event_has_at_most_its_bytes),
         cmocka_unit_test(content_gives_back_what_was_said),
+        cmocka_unit_test(an_event_without_somebody_says_nothing_of_them),
         cmocka_unit_test(a_typed_item_gives_what_its_json_gives),
         cmocka_unit_test(a_typed_item_has_at_most_the_bytes_of_its_json),
     };

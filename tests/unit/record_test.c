@@ -60,6 +60,11 @@ static const char *const events[] = {
                            "\"9901200000000001\",\"9901200000000002\"]"),
     ACT("person_moved", ",\"bsn\":\"999990342\",\"to\":\"9901200000000001\""),
     ACT("erased", ",\"household\":\"H9\""),
+    ACT("conflict_declared", ",\"regisseur\":\"r\",\"bsn\":\"999990342\""),
+    ACT("objected", ",\"signal\":\"s-1\",\"agency\":\"a\",\"reason\":\"r\",\"due\":\"2026-04-01T00:00:00Z\""),
+    ACT("objection_decided", ",\"household\":\"H1\",\"decision\":\"upheld\",\"reason\":\"r\""),
+    ACT("objection_decided", ",\"household\":\"H1\",\"decision\":\"rejected\",\"reason\":\"r\""),
+    ACT("person_erased", ",\"household\":\"H1\",\"bsn\":\"999990342\""),
 };
 #define EVENTS (sizeof events / sizeof events[0])
 
@@ -99,6 +104,7 @@ command_of(size_t i)
     static const vdr_command_rekeyed rekeyed[] = {{VDR_REKEY_SIGNAL, UINT32_MAX, 1, UINT64_MAX},
                                                   {VDR_REKEY_ACT, 0, 7, 8}};
     static const vdr_command others[] = {
+        {.kind = VDR_COMMAND_REWRITE, .at = 9, .number = UINT64_C(1) << 40, .until = 8},
         {.kind = VDR_COMMAND_REKEY,
          .at = 9,
          .rekey = VDR_REKEY_BEGIN,
