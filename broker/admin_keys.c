@@ -332,13 +332,15 @@ revoke(vdr_daemon *daemon, const vdr_wire_admin *admin, vdr_ticket ticket, const
 
 /* What the RESULT says when it is durable. */
 static void
-note(vdr_daemon *daemon, uint64_t errand, const char *words, uint64_t proposals)
+note(vdr_daemon *daemon, const vdr_wire_admin *admin, uint64_t errand, const char *words, uint64_t proposals)
 {
+    bool bytes = admin->public_key.len == VDR_KEY_BYTES;
+    uint64_t key = bytes ? vdr_key_find(core_of(daemon), admin->public_key.at) : admin->number;
     uint64_t last = vdr_control_proposal_last(core_of(daemon));
     if (last != proposals)
         vdr_admin_note(daemon, errand, words, "proposal", last);
     else
-        vdr_admin_note(daemon, errand, words, "keys", vdr_key_last(core_of(daemon)));
+        vdr_admin_note(daemon, errand, words, "key", key);
 }
 
 void
@@ -364,6 +366,6 @@ vdr_keys_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *ad
     if (err != VDR_OK)
         vdr_admin_give_up(daemon, session, errand, err, *words != '\0' ? words : vdr_err_text(err));
     else
-        note(daemon, errand, words, proposals);
+        note(daemon, admin, errand, words, proposals);
     free(words);
 }

@@ -272,8 +272,9 @@ vdr_engine_key(vdr_engine *engine, vdr_ticket ticket, const vdr_engine_key_wish 
     if (e != VDR_OK)
         return e;
     if (by->alone || !vdr_key_needs_two(wish->kind))
-        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "key %llu holds",
-                       (unsigned long long)vdr_key_last(engine->core));
+        (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "key %llu holds%s",
+                       (unsigned long long)vdr_key_find(engine->core, wish->public_key.at),
+                       wish->replaced.at != NULL ? ", and the old one until the overlap is over" : "");
     else
         (void)snprintf(ret_words, VDR_ENGINE_WORDS_BYTES, "proposal %llu: another operator must approve it",
                        (unsigned long long)vdr_control_proposal_last(engine->core));

@@ -260,8 +260,12 @@ write_node(town_home *init)
         "# they are real: operators then see tokens.\n"
         "demonstration: yes\n"
         "\n"
-        "# One line for each key. A party may have several while one replaces the other; a key has one "
-        "party.\n"
+        "# One line for each key of the beginning. They count as they stand here until `voordeur key` takes "
+        "them "
+        "over:\n"
+        "# rotate, revoke and add put keys into the log, with an end, and with two operators' names where it "
+        "asks "
+        "for them.\n"
         "parties:\n",
         init->listen, init->operators, init->operator_count > 1 ? "two" : "one");
     bool good = add_parties(init);

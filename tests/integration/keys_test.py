@@ -98,7 +98,7 @@ class Keys(unittest.TestCase):
         broker = self.open(without=["agency:jeugdhulp"])
         public = broker.new_key("new")
         done = broker.rows("beheer", "key", "add", "agency:jeugdhulp", "--public-key", public, "--reason", "a start")
-        self.assertEqual((done[0]["result"], done[0]["keys"]), ("ok", 1))
+        self.assertEqual((done[0]["result"], done[0]["key"]), ("ok", 1))
         self.assertEqual(broker.connect("new").hello()["party"], "jeugdhulp")
         row = broker.rows("beheer", "key", "list", "agency:jeugdhulp")[0]
         self.assertEqual((row["state"], row["author"], row["reason"], row["in"]), ("valid", "beheer", "a start", "log"))
@@ -115,7 +115,8 @@ class Keys(unittest.TestCase):
         self.assertEqual(broker.refused("beheer", "key", "add", "agency:jeugdhulp", "--generate",
                                         broker.path("keys", "third.key"))[0], "wrong_state")
         self.assertFalse(os.path.exists(broker.path("keys", "third.key")))
-        broker.good("beheer", "key", "rotate", "agency:jeugdhulp", "--generate", broker.path("keys", "third.key"))
+        done = broker.rows("beheer", "key", "rotate", "agency:jeugdhulp", "--generate", broker.path("keys", "third.key"))
+        self.assertEqual(done[0]["key"], 2)
         self.assertEqual(broker.connect("third").hello()["party"], "jeugdhulp")
         self.assertEqual(broker.connect("new").hello()["party"], "jeugdhulp") # both, while they overlap
         self.replays(broker)

@@ -93,12 +93,82 @@ the_probe_is_let_in_only_while_it_lasts(void **state)
     vdr_keyring_free(&keyring);
 }
 
+static vdr_ms clock_ms;
+
+static vdr_ms
+now(void)
+{
+    return clock_ms;
+}
+
+static vdr_key_standing
+judge(vdr_keyring *keyring, uint8_t key, vdr_key *ret_key)
+{
+    uint8_t bytes[VDR_KEY_BYTES];
+    memset(bytes, key, sizeof bytes);
+    return vdr_keyring_judge(keyring, bytes, ret_key);
+}
+
+static void
+a_key_is_let_in_until_its_end_by_the_rings_clock(void **state)
+{
+    (void)state;
+    vdr_keyring *keyring = vdr_keyring_new();
+    vdr_key_party parties[] = {party(1, VDR_PARTY_AGENCY, "a"), party(2, VDR_PARTY_AGENCY, "b")};
+    vdr_key key;
+    parties[0].until = 1000;
+    vdr_keyring_replace(keyring, parties, 2);
+    clock_ms = 5000;
+    assert_int_equal(judge(keyring, 1, &key), VDR_KEY_IN); /* without a clock no end is looked at */
+    vdr_keyring_clock(keyring, now);
+    assert_int_equal(judge(keyring, 1, &key), VDR_KEY_EXPIRED);
+    assert_string_equal(key.party, "a"); /* known, so that the journal can say whose it was */
+    assert_false(find(keyring, 1, &key));
+    assert_int_equal(judge(keyring, 2, &key), VDR_KEY_IN); /* no end */
+    clock_ms = 999;
+    assert_int_equal(judge(keyring, 1, &key), VDR_KEY_IN);
+    clock_ms = 1000;
+    assert_int_equal(judge(keyring, 1, &key), VDR_KEY_EXPIRED);
+    assert_int_equal(judge(keyring, 3, &key), VDR_KEY_UNKNOWN);
+    vdr_keyring_free(&keyring);
+}
+
+static void
+a_key_that_ended_is_known_but_not_let_in_and_comes_back_under_another_id(void **state)
+{
+    (void)state;
+    static const vdr_key_standing ends[] = {VDR_KEY_EXPIRED, VDR_KEY_REVOKED};
+    for (size_t i = 0; i < 2; i++) {
+        vdr_keyring *keyring = vdr_keyring_new();
+        vdr_key_party parties[] = {party(1, VDR_PARTY_AGENCY, "a"), party(2, VDR_PARTY_AGENCY, "b")};
+        vdr_key before, key;
+        vdr_keyring_replace(keyring, parties, 2);
+        assert_true(find(keyring, 1, &before));
+        parties[0].standing = ends[i];
+        vdr_keyring_replace(keyring, parties, 2);
+        assert_int_equal(vdr_keyring_count(keyring), 1);
+        assert_int_equal(judge(keyring, 1, &key), ends[i]);
+        assert_false(find(keyring, 1, &key));
+        assert_false(vdr_keyring_by_id(keyring, before.id, &key));
+        assert_int_equal(vdr_keyring_standing(keyring, before.id), ends[i]); /* why its session ends */
+        parties[0].standing = VDR_KEY_IN;
+        vdr_keyring_replace(keyring, parties, 2);
+        assert_true(find(keyring, 1, &key));
+        assert_int_not_equal(key.id, before.id);
+        vdr_keyring_replace(keyring, parties + 1, 1);
+        assert_int_equal(vdr_keyring_standing(keyring, key.id), VDR_KEY_REVOKED); /* gone altogether */
+        vdr_keyring_free(&keyring);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_is_found_by_its_bytes_and_by_its_id),
         cmocka_unit_test(a_replacement_keeps_ids_of_keys_that_stay_and_never_gives_an_id_twice),
+        cmocka_unit_test(a_key_is_let_in_until_its_end_by_the_rings_clock),
+        cmocka_unit_test(a_key_that_ended_is_known_but_not_let_in_and_comes_back_under_another_id),
         cmocka_unit_test(the_probe_is_let_in_only_while_it_lasts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
