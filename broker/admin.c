@@ -1,6 +1,8 @@
 /* Operators' verbs (protocol.md 7.5), and reloading, which a signal asks for too. */
 #include "broker/daemon.h"
 #include "broker/journal.h"
+
+#include "broker/core/rekey.h"
 #include "broker/storekeys.h"
 
 #include <dirent.h>
@@ -462,6 +464,8 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
     vdr_net_counts_get(daemon->net, &net);
     const vdr_core *core = vdr_engine_core(daemon->engine);
     uint64_t disk[2], refused[VDR_REFUSALS_CODES];
+    vdr_rekey_view rekey;
+    vdr_rekey_view_get(core, &rekey);
     disk_room(daemon->store_dir, disk);
     vdr_refusals_get(daemon->refusals, VDR_PARTY_NONE, (vdr_span){0}, vdr_reports_hour(daemon), refused);
     const vdr_wire_counter counters[] = {
@@ -536,6 +540,9 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         counter("unassigned_since_ms", unassigned_since(daemon)),
         counter("duplicates_day", refused[VDR_E_DUPLICATE - VDR_E_ACCEPTED]),
         counter("refused_day", refused_sum(refused)),
+        counter("rotation_running", rekey.running),
+        counter("rotation_left", rekey.old_members + rekey.old_signals + rekey.old_acts +
+                                     rekey.old_conflicts + rekey.old_rights + rekey.old_guarded),
         counter("erasure_waiting", erasure.waiting),
         counter("erasure_failed", erasure.failed != VDR_OK),
         counter("erasure_next_ms", erasure.next == VDR_MS_NONE ? 0 : (uint64_t)erasure.next),
@@ -647,7 +654,10 @@ verb_name(vdr_verb verb)
                                         [VDR_VERB_KEYS] = "keys",
                                         [VDR_VERB_ERASE] = "erase",
                                         [VDR_VERB_ERASE_LOOK] = "erase-look",
-                                        [VDR_VERB_PROOFS] = "proofs"};
+                                        [VDR_VERB_PROOFS] = "proofs",
+                                        [VDR_VERB_ROTATE] = "rotate",
+                                        [VDR_VERB_ROTATE_LOOK] = "rotate-look",
+                                        [VDR_VERB_ROTATE_FINISH] = "rotate-finish"};
     return names[verb];
 }
 
@@ -689,8 +699,8 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
         admin->verb != VDR_VERB_MAILBOXES && admin->verb != VDR_VERB_REPORT &&
         admin->verb != VDR_VERB_VERIFY_LOOK && admin->verb != VDR_VERB_HEADS &&
         admin->verb != VDR_VERB_KEYS && admin->verb != VDR_VERB_ERASE_LOOK &&
-        admin->verb != VDR_VERB_BACKTEST_LOOK && admin->verb != VDR_VERB_SHADOW_LOOK &&
-        !vdr_steer_looks(admin->verb))
+        admin->verb != VDR_VERB_ROTATE_LOOK && admin->verb != VDR_VERB_BACKTEST_LOOK &&
+        admin->verb != VDR_VERB_SHADOW_LOOK && !vdr_steer_looks(admin->verb))
         VDR_NOTE(OPERATOR, vdr_field_text("party", session->party),
                  vdr_field_text("verb", verb_name(admin->verb)));
     switch (admin->verb) {
@@ -740,6 +750,11 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     case VDR_VERB_ERASE_LOOK:
     case VDR_VERB_PROOFS:
         vdr_erasure_verb(daemon, session, admin);
+        break;
+    case VDR_VERB_ROTATE:
+    case VDR_VERB_ROTATE_LOOK:
+    case VDR_VERB_ROTATE_FINISH:
+        vdr_rotate_verb(daemon, session, admin);
         break;
     case VDR_VERB_RELOAD:
     case VDR_VERB_CLOCK_ADVANCE:

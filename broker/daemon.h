@@ -374,6 +374,10 @@ void vdr_guards_turn(vdr_daemon *daemon);              /* guards that spoke are 
 uint64_t vdr_guards_reached(const vdr_daemon *daemon); /* windows that are not over, of guards that spoke */
 void vdr_steer_turn(vdr_daemon *daemon);               /* what was checked beside the turn is proposed */
 
+/* ---- rekey/verb.c */
+
+void vdr_rotate_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
+
 /* ---- erasure/admin.c */
 
 void vdr_erasure_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);

@@ -84,6 +84,10 @@ typedef enum vdr_verb {
     VDR_VERB_ERASE = 60, /* protocol.md 7.16 */
     VDR_VERB_ERASE_LOOK = 61,
     VDR_VERB_PROOFS = 62,
+
+    VDR_VERB_ROTATE = 70, /* protocol.md 7.17 */
+    VDR_VERB_ROTATE_LOOK = 71,
+    VDR_VERB_ROTATE_FINISH = 72,
 } vdr_verb;
 
 /* ---- Sessions: protocol.md section 3 */

@@ -246,12 +246,21 @@ vdr_engine_rekey_waits(const vdr_engine *engine)
 
 /* ---- what operators ask */
 
+static vdr_err
+ready(vdr_engine *engine, const vdr_engine_by *by, char *ret_words)
+{
+    *ret_words = '\0';
+    if (by->reason.len > VDR_REASON_BYTES_MAX)
+        return vdr_engine_words(ret_words, VDR_E_BAD_FRAME, "a reason has at most %u bytes",
+                                VDR_REASON_BYTES_MAX);
+    return vdr_engine_ready(engine);
+}
+
 vdr_err
 vdr_engine_rekey(vdr_engine *engine, vdr_ticket ticket, const uint8_t next_key[32], const vdr_engine_by *by,
                  char *ret_words)
 {
-    *ret_words = '\0';
-    vdr_err err = vdr_engine_ready(engine);
+    vdr_err err = ready(engine, by, ret_words);
     if (err != VDR_OK)
         return err;
     if (view_of(engine).running)
@@ -284,8 +293,7 @@ vdr_engine_rekey(vdr_engine *engine, vdr_ticket ticket, const uint8_t next_key[3
 vdr_err
 vdr_engine_rekey_finish(vdr_engine *engine, vdr_ticket ticket, const vdr_engine_by *by, char *ret_words)
 {
-    *ret_words = '\0';
-    vdr_err err = vdr_engine_ready(engine);
+    vdr_err err = ready(engine, by, ret_words);
     if (err != VDR_OK)
         return err;
     vdr_rekey_view view = view_of(engine);

@@ -46,6 +46,7 @@ static const vdr_cli_verb *const verbs[] = {
     &vdr_cli_checkpoint,
     &vdr_cli_backup,
     &vdr_cli_restore,
+    &vdr_cli_rotate,
     &vdr_cli_bench,
     /* auditors */
     &vdr_cli_access,

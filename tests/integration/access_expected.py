@@ -196,6 +196,7 @@ VERBS = {
     "backtest-stop": (33, False), "shadow-start": (34, False), "shadow-stop": (35, False), "shadow-look": (36, False),
     "key-add": (40, False), "key-rotate": (41, False), "key-revoke": (42, False), "keys": (43, True),
     "erase": (60, False), "erase-look": (61, True), "proofs": (62, True),
+    "rotate": (70, False), "rotate-look": (71, True), "rotate-finish": (72, False),
     "verify": (50, True), "verify-look": (51, True), "heads": (52, True),
 }
 
