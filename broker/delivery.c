@@ -183,6 +183,8 @@ vdr_delivery_subscribe(vdr_daemon *daemon, vdr_session *session, const vdr_wire_
         vdr_speak_refusal(daemon, session, VDR_E_NOT_FOUND, frame);
         return;
     }
+    if (session->kind == VDR_PARTY_OPERATOR)
+        VDR_NOTE(OPERATOR, vdr_field_text("party", session->party), vdr_field_text("verb", "mailbox"));
     vdr_delivery_forget(daemon, session);
     uint32_t mailbox = vdr_core_mailbox(vdr_engine_core(daemon->engine), kind, id);
     const vdr_mailbox_state *state = state_of(daemon, mailbox);

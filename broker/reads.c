@@ -403,6 +403,9 @@ vdr_reads_hold(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *re
         err = VDR_E_STORE_FULL;
     if (err == VDR_OK)
         err = vdr_speak_hold(daemon, session, wire);
+    if (err == VDR_OK && read->break_glass.at != NULL && seen_count != 0)
+        VDR_NOTE(GLASS, vdr_field_text("kind", vdr_party_kind_name(session->kind)),
+                 vdr_field_text("party", session->party), vdr_field_number("query", read->query));
     return err == VDR_OK ? hold_back(daemon, session, read, seen, seen_count) : err;
 }
 
