@@ -1,5 +1,7 @@
 #include "store/vault_inside.h"
 
+#include "store/bytes.h"
+#include "store/check.h"
 #include "store/env.h"
 #include "store/file.h"
 
@@ -390,6 +392,27 @@ vdr_vault_place(const char *wrap_file, const char *dir)
     return err == VDR_OK ? vdr_wrap_swap(folder) : err;
 }
 
+/* FOLDER/kept begins with the checksum of its rest. */
+static vdr_err
+check_kept(const char *folder)
+{
+    char path[VDR_PATH_BYTES];
+    struct stat st;
+    int rc = vdr_folder_path(folder, KEPT_NAME, path);
+    if (rc == 0 && stat(path, &st) != 0)
+        return errno == ENOENT ? VDR_OK : vdr_env_err(errno);
+    size_t len = rc == 0 ? (size_t)st.st_size : 0;
+    uint8_t *bytes = vdr_alloc(len + VDR_CHECK_BYTES, 1);
+    if (rc == 0)
+        rc = vdr_file_read(path, bytes, len);
+    vdr_err err = vdr_env_err(rc);
+    if (err == VDR_OK && (len < VDR_CHECK_BYTES ||
+                          vdr_get_le64(bytes) != XXH3_64bits(bytes + VDR_CHECK_BYTES, len - VDR_CHECK_BYTES)))
+        err = VDR_E_STORE_CORRUPT;
+    free(bytes);
+    return err;
+}
+
 vdr_err
 vdr_vault_check(const char *dir, char *reterr)
 {
@@ -405,6 +428,9 @@ vdr_vault_check(const char *dir, char *reterr)
     vdr_keytable_close(&table);
     if (err != VDR_OK && err != VDR_E_NOT_FOUND)
         return fail(reterr, err, "keys: the file table: %s", vdr_err_text(err));
+    err = check_kept(folder);
+    if (err != VDR_OK)
+        return fail(reterr, err, "keys: the file kept: %s", vdr_err_text(err));
     err = vdr_wrap_load(folder, bytes);
     return err == VDR_OK || err == VDR_E_NOT_FOUND
                ? err

@@ -114,7 +114,7 @@ VDR_MUST_CHECK vdr_err vdr_vault_turn_finish(vdr_vault *vault, vdr_vault_table *
 /* ---- Copies ---- */
 
 /* Copies the key table, if there is one, to dir/keys/table, which must not be there yet, and a file keys/kept, in
- * which whoever uses the vault keeps sealed blocks beside it; wrap is never copied.
+ * which whoever uses the vault keeps sealed blocks beside it, behind the XXH3 of them; wrap is never copied.
  * BUSY: a turn was finished since status told oldest, before log and state were copied: they do not fit. */
 VDR_MUST_CHECK vdr_err vdr_vault_backup(vdr_vault *vault, const char *dir, uint32_t oldest);
 /* The same of a store that nobody runs on, without its key. */

@@ -2,6 +2,7 @@
 
 #include "proto/bytes.h"
 #include "store/bytes.h"
+#include "store/check.h"
 #include "store/file.h"
 #include "store/folder.h"
 
@@ -13,6 +14,7 @@
 
 #define MAGIC       "VDRKEPT1"
 #define MAGIC_BYTES 8u
+#define CHECK_BYTES 8u
 #define BLOCK_BYTES (60u * 1024)
 #define ENTRY_BYTES 16u
 #define BLOCKS_MAX  UINT32_C(1 << 20)
@@ -143,6 +145,7 @@ seal(const vdr_bytes *plain, const vdr_vault *vault, vdr_bytes *file)
 {
     uint8_t bound[MAGIC_BYTES + 8];
     uint32_t count = (uint32_t)((plain->len + BLOCK_BYTES - 1) / BLOCK_BYTES);
+    (void)vdr_bytes_extend(file, CHECK_BYTES);
     vdr_bytes_add(file, vdr_span_of(MAGIC, MAGIC_BYTES));
     vdr_put_le32(vdr_bytes_extend(file, 4), count);
     for (uint32_t i = 0; i < count; i++) {
@@ -152,6 +155,7 @@ seal(const vdr_bytes *plain, const vdr_vault *vault, vdr_bytes *file)
         uint8_t *to = vdr_bytes_extend(file, len + VDR_VAULT_BLOCK_BYTES);
         (void)vdr_vault_seal_block(vault, bound_of(i, count, bound), vdr_span_of(plain->at + from, len), to);
     }
+    vdr_put_le64(file->at, XXH3_64bits(file->at + CHECK_BYTES, file->len - CHECK_BYTES));
 }
 
 static vdr_err
@@ -203,6 +207,10 @@ open_block(vdr_span *file, uint32_t number, uint32_t count, const vdr_vault *vau
 static vdr_err
 open_file(vdr_span file, const vdr_vault *vault, vdr_bytes *plain)
 {
+    if (file.len < CHECK_BYTES ||
+        XXH3_64bits(file.at + CHECK_BYTES, file.len - CHECK_BYTES) != vdr_get_le64(file.at))
+        return VDR_E_STORE_CORRUPT;
+    file = vdr_span_of(file.at + CHECK_BYTES, file.len - CHECK_BYTES);
     if (file.len < MAGIC_BYTES + 4 || memcmp(file.at, MAGIC, MAGIC_BYTES - 1) != 0)
         return VDR_E_STORE_CORRUPT;
     if (file.at[MAGIC_BYTES - 1] != MAGIC[MAGIC_BYTES - 1])

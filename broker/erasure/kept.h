@@ -4,7 +4,7 @@
  * They stand in the file DIR/keys/kept, sealed under the wrapping key, and go with it: every erasure run writes
  * the file anew with what is still unread and needed. Beside it in memory, in order of position and offset.
  *
- * Layout, little-endian: "VDRKEPT1", count of blocks u32; then each block: its length u32, sealed bytes
+ * Layout, little-endian: XXH3 of all that follows u64 (vdr_vault_check looks at it, without a key); "VDRKEPT1", count of blocks u32; then each block: its length u32, sealed bytes
  * (store/vault.h, vdr_vault_seal_block), bound to "VDRKEPT1", its number and the count. The blocks together:
  * position u64, offset u32, length u32, the effect (broker/core/effect.h); and so on.
  *

@@ -3,6 +3,7 @@
 #include "broker/core/left.h"
 #include "broker/door/json.h"
 #include "proto/time.h"
+#include "store/check.h"
 #include "store/file.h"
 #include "store/folder.h"
 
@@ -78,9 +79,22 @@ put_left(vdr_bytes *bytes, const vdr_proof_entry *entry)
     put_instant(bytes, "time", left->time);
 }
 
+#define CHECK_CHARS 27u /* ,"check":"0123456789abcdef" */
+
+/* Over the line up to here. */
+static void
+put_check(vdr_bytes *bytes, size_t from)
+{
+    char text[CHECK_CHARS + 1];
+    (void)snprintf(text, sizeof text, ",\"check\":\"%016llx\"",
+                   (unsigned long long)XXH3_64bits(bytes->at + from, bytes->len - from));
+    put_text(bytes, text);
+}
+
 void
 vdr_proof_write(const vdr_proof_entry *entry, vdr_bytes *bytes)
 {
+    size_t from = bytes->len;
     char begin[64];
     switch (entry->line) {
     case VDR_PROOF_LEFT:
@@ -103,7 +117,21 @@ vdr_proof_write(const vdr_proof_entry *entry, vdr_bytes *bytes)
         put_number(bytes, "run", entry->generation);
         break;
     }
+    put_check(bytes, from);
     put_text(bytes, "}\n");
+}
+
+/* What a crash cut off in the middle of a line goes: it was never a line. */
+static int
+drop_torn(int fd, off_t end)
+{
+    char tail[LINE_BYTES_MAX];
+    size_t wanted = end < (off_t)sizeof tail ? (size_t)end : sizeof tail, left = wanted;
+    if (wanted != 0 && pread(fd, tail, wanted, end - (off_t)wanted) != (ssize_t)wanted)
+        return EIO;
+    while (left != 0 && tail[left - 1] != '\n')
+        left--;
+    return left != wanted && ftruncate(fd, end - (off_t)(wanted - left)) != 0 ? errno : 0;
 }
 
 vdr_err
@@ -117,12 +145,8 @@ vdr_proofs_append(const char *folder, vdr_span lines)
     int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return errno == ENOSPC || errno == EDQUOT ? VDR_E_STORE_FULL : VDR_E_IO;
-    /* What a crash cut off in the middle of a line must not swallow the next one. */
-    char last = '\n';
     off_t end = lseek(fd, 0, SEEK_END);
-    int error = end > 0 && pread(fd, &last, 1, end - 1) != 1 ? EIO : 0;
-    if (error == 0 && last != '\n')
-        error = vdr_file_put(fd, (const uint8_t *)"\n", 1);
+    int error = end < 0 ? errno : drop_torn(fd, end);
     if (error == 0)
         error = vdr_file_put(fd, lines.at, lines.len);
     if (error == 0 && fsync(fd) != 0)
@@ -178,9 +202,23 @@ get_left(const vdr_json *object, vdr_proof_entry *entry)
            left->source.at != NULL && left->type.at != NULL;
 }
 
+static bool
+is_whole(vdr_span line)
+{
+    char text[CHECK_CHARS + 1];
+    if (line.len < CHECK_CHARS + 1 || line.at[line.len - 1] != '}')
+        return false;
+    size_t len = line.len - CHECK_CHARS - 1;
+    (void)snprintf(text, sizeof text, ",\"check\":\"%016llx\"",
+                   (unsigned long long)XXH3_64bits(line.at, len));
+    return memcmp(line.at + len, text, CHECK_CHARS) == 0;
+}
+
 bool
 vdr_proof_read(vdr_span line, vdr_arena *arena, vdr_proof_entry *ret_entry)
 {
+    if (!is_whole(line))
+        return false;
     vdr_proof_entry entry = {.line = VDR_PROOF_LEFT};
     const vdr_json *object = vdr_json_read(line, 0, arena);
     if (object == NULL || object->kind != VDR_JSON_OBJECT)
@@ -214,14 +252,20 @@ vdr_proofs_walk(const char *folder, void (*each)(void *context, const vdr_proof_
         return errno == ENOENT ? VDR_OK : VDR_E_IO;
     vdr_arena arena;
     vdr_arena_init(&arena, VDR_JSON_ARENA_BYTES(LINE_BYTES_MAX));
-    while (fgets(line, sizeof line, file) != NULL) {
+    vdr_err err = VDR_OK;
+    while (err == VDR_OK && fgets(line, sizeof line, file) != NULL) {
         vdr_proof_entry entry;
         size_t len = strlen(line);
-        if (len != 0 && line[len - 1] == '\n' && vdr_proof_read(vdr_span_of(line, len - 1), &arena, &entry))
+        if (len == 0 || line[len - 1] != '\n') /* cut off by a crash: never a line. Elsewhere: rot */
+            err = feof(file) && len != 0 ? VDR_OK : VDR_E_STORE_CORRUPT;
+        else if (!vdr_proof_read(vdr_span_of(line, len - 1), &arena, &entry))
+            err = VDR_E_STORE_CORRUPT;
+        else if (each != NULL)
             each(context, &entry);
         vdr_arena_reset(&arena);
     }
-    vdr_err err = ferror(file) ? VDR_E_IO : VDR_OK;
+    if (ferror(file))
+        err = VDR_E_IO;
     (void)fclose(file);
     vdr_arena_done(&arena);
     return err;

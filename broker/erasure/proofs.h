@@ -13,9 +13,10 @@
  *
  * hash is of the signal's id, keyed (the id itself is in the log, sealed: an agency chose it, and nobody can say what
  * stands in it). A crash between a line and what it says leaves the line, and the next run writes it again: one order, one leaving.
- * A line that is not whole is not looked at.
+ * Each line ends with a checksum of itself ("check"). A last line that is cut off is none; any other that is not what
+ * was written is STORE_CORRUPT: the store's file and the escrow's are copies of each other, put the good one back.
  *
- * Thread: any, one at a time for a file. Errors: IO, STORE_FULL. Memory: the arena's. */
+ * Thread: any, one at a time for a file. Errors: IO, STORE_FULL, STORE_CORRUPT. Memory: the arena's. */
 #ifndef VDR_BROKER_ERASURE_PROOFS_H
 #define VDR_BROKER_ERASURE_PROOFS_H
 
@@ -48,7 +49,7 @@ VDR_MUST_CHECK vdr_err vdr_proofs_append(const char *folder, vdr_span lines);
 /* The last whole lines of FOLDER/proofs.jsonl that fit size; *ret_len 0 where there are none. */
 VDR_MUST_CHECK vdr_err vdr_proofs_tail(const char *folder, char *at, size_t size, size_t *ret_len);
 /* Calls each for every entry of FOLDER/proofs.jsonl, in order; what it gets lives until it returns. A file that is
- * not there has none. each may be asked for many: it is called with more than one of an order. */
+ * not there has none. each NULL: only looks whether they are whole. */
 VDR_MUST_CHECK vdr_err vdr_proofs_walk(const char *folder,
                                        void (*each)(void *context, const vdr_proof_entry *entry),
                                        void *context);

@@ -1,5 +1,7 @@
 #include "broker/trust/verify.h"
 
+#include "broker/erasure/proofs.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -20,6 +22,7 @@ static const char next_state[] = "if the log is well: move DIR/state aside and s
                                  "the log (when the log was cut, from "
                                  "a backup: voordeur restore BACKUP DIR)";
 
+static const char next_proofs[] = "put back proofs.jsonl from the escrow: both are the same";
 static const char next_keys[] = "do not start on it and keep it for study; put back keys/wrap from the "
                                 "escrow folder, or restore a backup with it: "
                                 "voordeur restore BACKUP DIR";
@@ -247,7 +250,11 @@ check_keys(verifying *v)
     vdr_verify_part part = {.part = "keys", .file = "keys", .next = next_keys};
     for (int i = 0; i == 0 || (i < 3 && !v->ask->alone && part.err == VDR_E_STORE_CORRUPT); i++)
         part.err = vdr_vault_check(v->ask->store_dir, words);
-    if (part.err == VDR_E_NOT_FOUND)
+    vdr_err proofs = vdr_proofs_walk(v->ask->store_dir, NULL, NULL);
+    if (proofs != VDR_OK && (part.err == VDR_OK || part.err == VDR_E_NOT_FOUND)) {
+        part = (vdr_verify_part){.part = "keys", .err = proofs, .file = VDR_PROOFS_NAME, .next = next_proofs};
+        tell(v, part, "what proves erasures is not what was written: %s", vdr_err_text(proofs));
+    } else if (part.err == VDR_E_NOT_FOUND)
         tell_none(v, "keys", "there is no file wrap, as in a backup, or the store is not sealed");
     else
         tell(v, part, "%s",

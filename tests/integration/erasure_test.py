@@ -158,6 +158,8 @@ class Erasure(unittest.TestCase):
         self.assertIn("0 left, 0 of them erased", shown)
         figures = json.loads(self.cli("erase", "status", "--json"))
         self.assertEqual((figures["waiting"], figures["step"]), (0, "idle"))
+        checked = self.cli("verify")
+        self.assertIn("ok      keys", checked)
         proofs = self.cli("erase", "proofs")
         lines = [json.loads(line) for line in proofs.splitlines()]
         self.assertEqual(sorted({x["left"] for x in lines if "left" in x}), ["household", "signal"])
