@@ -168,7 +168,7 @@ put_left(writer *out, const vdr_command_left *left)
     put_number(out, left->number);
     put_instant(out, left->at);
     put_instant(out, left->time);
-    if (left->kind != VDR_LEFT_SIGNAL)
+    if (!vdr_left_of_signal(left->kind))
         return;
     put_text(out, left->id);
     put_text(out, left->source);
@@ -655,12 +655,12 @@ take_control(reader *in, uint8_t version, vdr_command *c)
 static void
 take_left(reader *in, vdr_command_left *ret_left)
 {
-    ret_left->kind = (vdr_left_kind)take_kind(in, VDR_LEFT_HOUSEHOLD);
+    ret_left->kind = (vdr_left_kind)take_kind(in, VDR_LEFT_LAST);
     ret_left->reason = (vdr_left_reason)take_kind(in, VDR_LEFT_BY_HOUSEHOLD);
     ret_left->number = take_number(in);
     ret_left->at = take_instant(in);
     ret_left->time = take_instant(in);
-    if (ret_left->kind != VDR_LEFT_SIGNAL)
+    if (!vdr_left_of_signal(ret_left->kind))
         return;
     ret_left->id = take_text(in);
     ret_left->source = take_text(in);

@@ -76,7 +76,21 @@ typedef struct vdr_command_rekeyed {
 } vdr_command_rekeyed;
 
 /* What left, and why. Numbers are in logs and checkpoints. */
-typedef enum vdr_left_kind { VDR_LEFT_SIGNAL = 1, VDR_LEFT_CASE = 2, VDR_LEFT_HOUSEHOLD = 3 } vdr_left_kind;
+typedef enum vdr_left_kind {
+    VDR_LEFT_SIGNAL = 1,
+    VDR_LEFT_CASE = 2,
+    VDR_LEFT_HOUSEHOLD = 3,
+    VDR_LEFT_CONTENT = 4 /* what a signal said, which was written anew without somebody (rewrite.h) */
+} vdr_left_kind;
+#define VDR_LEFT_LAST VDR_LEFT_CONTENT
+
+/* Has it what names a signal? */
+static inline bool
+vdr_left_of_signal(vdr_left_kind kind)
+{
+    return kind == VDR_LEFT_SIGNAL || kind == VDR_LEFT_CONTENT;
+}
+
 typedef enum vdr_left_reason {
     VDR_LEFT_BY_TERM = 1,      /* a signal's retain, or a case's, has gone by */
     VDR_LEFT_BY_ERASURE = 2,   /* somebody asked for it */

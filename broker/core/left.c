@@ -40,6 +40,21 @@ vdr_left_signal(vdr_state *state, vdr_slot slot, vdr_left_reason reason)
 }
 
 void
+vdr_left_content(vdr_state *state, vdr_slot slot)
+{
+    const vdr_signal *signal = vdr_signal_at(state, slot);
+    append(state,
+           (vdr_left_record){.number = signal->position,
+                             .time = signal->occurred_at,
+                             .id = vdr_text_put(&state->texts, vdr_text_get(&state->texts, signal->id)),
+                             .hash = signal->hash,
+                             .source = vdr_sender_of(state, signal)->source,
+                             .type = vdr_terms_of(state, signal)->type,
+                             .kind = VDR_LEFT_CONTENT,
+                             .reason = VDR_LEFT_BY_ERASURE});
+}
+
+void
 vdr_left_case(vdr_state *state, vdr_slot slot, vdr_left_reason reason)
 {
     const vdr_case *of = vdr_case_at(state, slot);
@@ -109,7 +124,7 @@ vdr_left_next(const vdr_core *core, uint32_t *cursor, uint64_t through, uint64_t
                                    .at = record->at,
                                    .time = record->time,
                                    .hash = record->hash};
-    if (record->kind == VDR_LEFT_SIGNAL) {
+    if (vdr_left_of_signal((vdr_left_kind)record->kind)) {
         ret_left->id = vdr_text_get(&state->texts, record->id);
         ret_left->source = vdr_name_text(state, record->source);
         ret_left->type = vdr_name_text(state, record->type);
@@ -119,8 +134,10 @@ vdr_left_next(const vdr_core *core, uint32_t *cursor, uint64_t through, uint64_t
     return true;
 }
 
-static const char *const kind_names[] = {
-    [VDR_LEFT_SIGNAL] = "signal", [VDR_LEFT_CASE] = "case", [VDR_LEFT_HOUSEHOLD] = "household"};
+static const char *const kind_names[] = {[VDR_LEFT_SIGNAL] = "signal",
+                                         [VDR_LEFT_CASE] = "case",
+                                         [VDR_LEFT_HOUSEHOLD] = "household",
+                                         [VDR_LEFT_CONTENT] = "content"};
 static const char *const reason_names[] = {
     [VDR_LEFT_BY_TERM] = "term", [VDR_LEFT_BY_ERASURE] = "erased", [VDR_LEFT_BY_HOUSEHOLD] = "household"};
 
@@ -139,7 +156,7 @@ vdr_left_reason_name(vdr_left_reason reason)
 bool
 vdr_left_kind_of(vdr_span name, vdr_left_kind *ret_kind)
 {
-    for (unsigned i = VDR_LEFT_SIGNAL; i <= VDR_LEFT_HOUSEHOLD; i++)
+    for (unsigned i = VDR_LEFT_SIGNAL; i <= VDR_LEFT_LAST; i++)
         if (vdr_span_equal(name, vdr_span_str(kind_names[i]))) {
             *ret_kind = (vdr_left_kind)i;
             return true;

@@ -20,7 +20,7 @@ uint64_t vdr_left_newest(const vdr_core *core);
 bool vdr_left_next(const vdr_core *core, uint32_t *cursor, uint64_t through, uint64_t *ret_order,
                    vdr_command_left *ret_left);
 
-/* Words of proofs: "signal", "case", "household"; "term", "erased", "household". */
+/* Words of proofs: "signal", "case", "household", "content"; "term", "erased", "household". */
 const char *vdr_left_kind_name(vdr_left_kind kind);
 const char *vdr_left_reason_name(vdr_left_reason reason);
 bool vdr_left_kind_of(vdr_span name, vdr_left_kind *ret_kind);

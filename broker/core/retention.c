@@ -241,6 +241,9 @@ signal_again(vdr_state *state, const vdr_command_left *left)
         !vdr_span_equal(vdr_name_text(state, vdr_sender_of(state, vdr_signal_at(state, slot))->source),
                         left->source))
         return;
+    const vdr_rewrite *rewrite = vdr_rewrite_of(state, left->number);
+    if (left->kind == VDR_LEFT_CONTENT && rewrite != NULL && rewrite->content != 0)
+        return; /* it was written anew here, too */
     vdr_slot household = vdr_signal_at(state, slot)->household;
     signal_remove(state, slot, VDR_LEFT_BY_ERASURE);
     leave_if_empty(state, household);
@@ -252,6 +255,7 @@ vdr_erase_again(vdr_state *state, const vdr_command_left *left)
     vdr_slot slot;
     switch (left->kind) {
     case VDR_LEFT_SIGNAL:
+    case VDR_LEFT_CONTENT: /* of what it says nothing can be opened: with its REWRITE, it was lost */
         signal_again(state, left);
         break;
     case VDR_LEFT_CASE:

@@ -1,6 +1,7 @@
 #include "broker/core/rewrite.h"
 
 #include "broker/core/core_inside.h"
+#include "broker/core/left_inside.h"
 #include "broker/core/view.h"
 
 static const vdr_rewrite *
@@ -74,6 +75,7 @@ vdr_rewrite_step(vdr_state *state, const vdr_command *command)
     done->accepted_at = command->until;
     done->wanted = 0;
     state->rewrites_wanted--;
+    vdr_left_content(state, done->slot);
     return VDR_E_ACCEPTED;
 }
 

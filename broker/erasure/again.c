@@ -48,7 +48,7 @@ take(void *context, const vdr_proof_entry *entry)
         (void)vdr_engine_close_group(again->engine, VDR_COMMITTER_DEPTH - 1);
     }
     vdr_command_left left = entry->left;
-    if (left.kind == VDR_LEFT_SIGNAL) {
+    if (vdr_left_of_signal(left.kind)) {
         left.source = vdr_arena_copy(&again->arena, left.source);
         left.type = vdr_arena_copy(&again->arena, left.type);
     }

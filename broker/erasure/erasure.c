@@ -264,7 +264,7 @@ finish_slice(vdr_erasure *erasure)
 static bool
 copy_left(vdr_arena *arena, vdr_command_left *left)
 {
-    if (left->kind != VDR_LEFT_SIGNAL)
+    if (!vdr_left_of_signal(left->kind))
         return true;
     left->id = vdr_arena_copy(arena, left->id);
     left->source = vdr_arena_copy(arena, left->source);

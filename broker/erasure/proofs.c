@@ -68,7 +68,7 @@ put_left(vdr_bytes *bytes, const vdr_proof_entry *entry)
     put_number(bytes, "order", entry->order);
     put_instant(bytes, "at", left->at);
     put_string(bytes, "reason", vdr_span_str(vdr_left_reason_name(left->reason)));
-    if (left->kind == VDR_LEFT_SIGNAL) {
+    if (vdr_left_of_signal(left->kind)) {
         put_number(bytes, "position", left->number);
         put_string(bytes, "source", left->source);
         put_number(bytes, "hash", left->hash);
@@ -194,7 +194,7 @@ get_left(const vdr_json *object, vdr_proof_entry *entry)
         return false;
     left->at = entry->at;
     left->time = get_instant(object, "time");
-    if (left->kind != VDR_LEFT_SIGNAL)
+    if (!vdr_left_of_signal(left->kind))
         return get_number(object, "number", &left->number);
     left->source = get_string(object, "source");
     left->type = get_string(object, "type");

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -14,6 +15,7 @@ BUILD = os.environ.get("VDR_BUILD", os.path.join(ROOT, "build", "debug"))
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(ROOT, "deploy"))
 
+from broker import BSNS, WAIT_S, Broker, act_event, signal_event  # noqa: E402
 from live_town import LiveTown  # noqa: E402
 
 CLI = os.path.join(BUILD, "clients", "cli", "voordeur")
@@ -22,6 +24,7 @@ POLICE = "urn:nld:oin:00000099000000020000:systeem:bvh"
 OFFICER, COORDINATOR, ANNA, BRAM = ("privacy_officer:p-ada", "coordinator:c-piet", "regisseur:r-anna",
                                     "regisseur:r-bram")
 A, B = "999900006", "999902015"
+LOOK = "#61"  # the verb ERASURE_LOOK
 
 
 class Rights(unittest.TestCase):
@@ -137,6 +140,37 @@ class Rights(unittest.TestCase):
         self.act(holder, "conflict", "lift", holder.split(":")[1], "--bsn", B, verdict="not_allowed")
         self.act(COORDINATOR, "conflict", "lift", holder.split(":")[1], "--bsn", B)
         self.act(COORDINATOR, "case", "assign", "C1", "--to", holder.split(":")[1])
+
+
+class Erased(unittest.TestCase):
+    """One person leaves a running, sealed broker that erases by itself."""
+
+    def test_after_a_run_the_signal_of_others_reads_and_the_old_one_is_gone(self):
+        with Broker(node=["erasure: {every: 1d}"]) as broker:
+            school = broker.session("agency:school")
+            persons = [{"bsn": BSNS[0], "role": "youth"}, {"bsn": BSNS[1], "role": "parent"}]
+            self.assertEqual(school.verdict(signal_event("school", "shared", persons=persons)), "accepted")
+            officer = broker.session("privacy_officer:p-els")
+            self.assertEqual(officer.verdict(act_event("privacy_officer:p-els", "k-1", "person_erased", household="H1",
+                                                       bsn=BSNS[1])), "accepted")
+            operator = broker.session("operator:beheer")
+            until = time.monotonic() + WAIT_S  # for the end of the run: an operator can only look
+            while True:
+                seen = operator.admin(LOOK)["counters"]
+                if seen["runs"] >= 1 and seen["waiting"] == 0:
+                    break
+                self.assertLess(time.monotonic(), until, seen)
+                time.sleep(0.02)
+            self.assertGreaterEqual(seen["last_dropped"], 2)  # what it said before, and the act
+            for again in (False, True):
+                if again:
+                    broker.close_peers()
+                    self.assertEqual(broker.stop(), 0)
+                    broker.start()
+                shown = broker.session("service:jeugdteam").read("signal id=shared")["signals"][0]
+                self.assertEqual([p["bsn"] for p in shown["persons"]], [BSNS[0]])
+                self.assertEqual(shown, before if again else shown)
+                before = shown
 
 
 if __name__ == "__main__":

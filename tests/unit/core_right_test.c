@@ -1,5 +1,6 @@
 /* What residents ask, and what stands about them (protocol.md 5.10), where households and signals change
  * meanwhile. */
+#include "broker/core/left.h"
 #include "tests/core_town.h"
 
 #define ADA  "privacy_officer:ada"
@@ -235,6 +236,9 @@ one_person_leaves_and_the_signals_of_others_stay(void **unused)
         count++;
     }
     assert_int_equal(count, 2);
+    uint32_t erased = 0;
+    assert_int_equal(vdr_left_waiting(t->core, &erased), 3); /* s-2, and what s-1 and s-4 said */
+    assert_int_equal(erased, 3);
     EVENT(t, .id = "s-5", .by = "school", .type = "absence", .who = "b");
     assert_memory_equal(t->told, "s-5 accepted H3 new", 19); /* nobody who is known */
     town_free(t);
