@@ -82,6 +82,7 @@ make_strangers(vdr_arena *arena, vdr_command *command)
     command->addresses = addresses;
     command->address_count = address_count;
     command->earlier = NULL; /* strangers under the key before, too */
+    command->earlier = NULL; /* while the pseudonym key changes: under the one before they would be known */
     uint64_t hash;
     memcpy(&hash, by.bytes, sizeof hash);
     command->id_hash ^= hash; /* the id itself is only found by it */

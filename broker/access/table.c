@@ -79,7 +79,7 @@ static const vdr_access_row rows[] = {
      VDR_ACT_RECTIFICATION_REQUESTED,
      "rectification_requested",
      {no, no, no, no, any, no, no}},
-    {VDR_ACCESS_ACT, VDR_ACT_PERSON_ERASED, "person_erased", {no, no, no, no, any, no, no}},
+    {VDR_ACCESS_ACT, VDR_ACT_PERSON_ERASED, "person_erased",                               {no,     no,     no,     no,     any,    no,     no}},
 
     {VDR_ACCESS_QUERY, VDR_QUERY_STATUS, "status",                                         {self,   self,   self,   self,   self,   self,   self}},
     {VDR_ACCESS_QUERY, VDR_QUERY_CASE, "case",                                             {no,     held_g, no,     any_g,  only_g, any,    no}},
@@ -135,9 +135,9 @@ static const vdr_access_row rows[] = {
     {VDR_ACCESS_VERB, VDR_VERB_ERASE, "erase",                                             {no,     no,     no,     no,     no,     any,    no}},
     {VDR_ACCESS_VERB, VDR_VERB_ERASE_LOOK, "erase-look",                                   {no,     no,     no,     no,     no,     any,    any}},
     {VDR_ACCESS_VERB, VDR_VERB_PROOFS, "proofs",                                           {no,     no,     no,     no,     no,     any,    any}},
-    {VDR_ACCESS_VERB, VDR_VERB_ROTATE, "rotate", {no, no, no, no, no, any, no}},
-    {VDR_ACCESS_VERB, VDR_VERB_ROTATE_LOOK, "rotate-look", {no, no, no, no, no, any, any}},
-    {VDR_ACCESS_VERB, VDR_VERB_ROTATE_FINISH, "rotate-finish", {no, no, no, no, no, any, no}},
+    {VDR_ACCESS_VERB, VDR_VERB_ROTATE, "rotate",                                           {no,     no,     no,     no,     no,     any,    no}},
+    {VDR_ACCESS_VERB, VDR_VERB_ROTATE_LOOK, "rotate-look",                                 {no,     no,     no,     no,     no,     any,    any}},
+    {VDR_ACCESS_VERB, VDR_VERB_ROTATE_FINISH, "rotate-finish",                             {no,     no,     no,     no,     no,     any,    no}},
 };
 
 /* A field of a plain value: where it lies, who sees it in which standing. */

@@ -182,7 +182,7 @@ ACTS = {
     "erased": OFFICER, "conflict_declared": ["regisseur"] + BOTH, "conflict_lifted": BOTH, "objected": OFFICER,
     "objection_decided": OFFICER, "restricted": OFFICER, "restriction_lifted": OFFICER, "erasure_requested": OFFICER,
     "erasure_request_withdrawn": OFFICER, "hold_placed": BOTH, "hold_confirmed": BOTH, "hold_lifted": BOTH,
-    "rectification_requested": OFFICER,
+    "rectification_requested": OFFICER, "person_erased": OFFICER,
 }
 
 # ---- operators' verbs: number, and may an auditor?
@@ -196,6 +196,7 @@ VERBS = {
     "backtest-stop": (33, False), "shadow-start": (34, False), "shadow-stop": (35, False), "shadow-look": (36, False),
     "key-add": (40, False), "key-rotate": (41, False), "key-revoke": (42, False), "keys": (43, True),
     "erase": (60, False), "erase-look": (61, True), "proofs": (62, True),
+    "rotate": (70, False), "rotate-look": (71, True), "rotate-finish": (72, False),
     "rotate": (70, False), "rotate-look": (71, True), "rotate-finish": (72, False),
     "verify": (50, True), "verify-look": (51, True), "heads": (52, True),
 }

@@ -225,7 +225,7 @@ class Cells(unittest.TestCase):
         for name, (number, audits) in expected.VERBS.items():
             self.assertIn(name, self.rows("verb"))
         for role in ("agency", "regisseur", "service", "coordinator", "officer"):
-            for number in range(1, 70):
+            for number in range(1, 80):
                 sessions[role].say("admin #%d" % number)
                 code = sessions[role].wait("error")["code"] if number in KNOWN else None
                 self.assertIn(code, ("wrong_role", None), "%s: verb %d" % (role, number))
@@ -316,6 +316,7 @@ class Cells(unittest.TestCase):
         "hold_placed": {"household": "H999", "reason": "x"}, "hold_confirmed": {"household": "H999"},
         "hold_lifted": {"household": "H999", "reason": "x"},
         "rectification_requested": {"signal": "s-none", "correction": "x"},
+        "person_erased": {"household": "H999", "bsn": BSNS[0]},
     }
 
     def test_7_acts_of_a_role(self):
