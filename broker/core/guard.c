@@ -28,14 +28,16 @@ guarded_edit(vdr_state *state, vdr_slot slot)
 
 /* ---- finding ---- */
 
-/* Persons by their pseudonym, windows by what they are of. */
+/* By person or place alone, so that all that is counted of one is found; windows of no place by what they are of. */
 static uint32_t
 hash_of(const vdr_key16 *what, vdr_name guard, vdr_name agency, vdr_ms from)
 {
     uint64_t halves[2];
     memcpy(halves, what->bytes, sizeof halves);
     uint64_t names = (uint64_t)guard << 32 | agency;
-    return vdr_index_hash_number(halves[0] ^ names * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)from);
+    if ((halves[0] | halves[1]) == 0)
+        halves[0] = names * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)from;
+    return vdr_index_hash_number(halves[0] ^ halves[1]);
 }
 
 uint32_t
@@ -218,6 +220,28 @@ vdr_guards_count(vdr_state *state, const vdr_signal_sense *sense)
             guarded_edit(state, slot)->told = state->stepping;
             state->guards_spoken++;
         }
+    }
+}
+
+/* What is put in its place is nobody's pseudonym, and each time another: so nothing can be found by it. */
+void
+vdr_guards_forget(vdr_state *state, const vdr_key16 *key)
+{
+    vdr_index_search search;
+    vdr_slot slot = state->guarded.live == 0
+                        ? 0
+                        : vdr_index_first(&state->guarded_by_what, hash_of(key, 0, 0, 0), &search);
+    while (slot != 0) {
+        if (!vdr_key16_equal(&guarded_at(state, slot)->what, key)) {
+            slot = vdr_index_next(&search);
+            continue;
+        }
+        vdr_index_remove(&state->guarded_by_what, slot);
+        vdr_key16 nobody = {{0}};
+        memcpy(nobody.bytes, &slot, sizeof slot);
+        guarded_edit(state, slot)->what = nobody;
+        vdr_index_put(&state->guarded_by_what, slot);
+        slot = vdr_index_first(&state->guarded_by_what, hash_of(key, 0, 0, 0), &search);
     }
 }
 

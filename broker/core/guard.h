@@ -17,6 +17,8 @@ uint32_t vdr_guarded_hash(const void *record);
 vdr_err vdr_guards_judge(const vdr_state *state, vdr_signal_sense *sense);
 /* Counts a signal that is accepted. */
 void vdr_guards_count(vdr_state *state, const vdr_signal_sense *sense);
+/* The state forgets a person or address: so do the windows, which go on counting it as somebody. */
+void vdr_guards_forget(vdr_state *state, const vdr_key16 *key);
 /* The timer at the end of a window. */
 void vdr_guard_ends(vdr_state *state, vdr_slot window, uint64_t order);
 

@@ -1,6 +1,7 @@
 #include "broker/core/household.h"
 
 #include "broker/core/conflict.h"
+#include "broker/core/guard.h"
 #include "broker/core/latch.h"
 #include "broker/core/names.h"
 #include "broker/core/rekey.h"
@@ -55,6 +56,7 @@ member_free_unused(vdr_state *state, vdr_slot slot)
     if (member->uses != 0 || member->household != 0)
         return;
     state->person_count -= member->is_address == 0;
+    vdr_guards_forget(state, &member->key);
     vdr_rekey_gone(state, member->parity, &state->old_members);
     vdr_index_remove(&state->members_by_key, slot);
     vdr_slab_give(&state->members, slot);
