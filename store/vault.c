@@ -163,6 +163,29 @@ vdr_vault_table_open(vdr_vault *vault, vdr_keytable **ret_table)
     return err;
 }
 
+/* Why a whole table does not go with wrap: one of both is of another time. */
+static vdr_err
+table_misfit(const vdr_vault *vault, char *reterr)
+{
+    const vdr_wrap *wrap = &vault->secrets->wrap;
+    vdr_keytable *table = NULL;
+    vdr_err err = vdr_keytable_open(vault->folder, NULL, NULL, &table);
+    uint32_t generation = err == VDR_OK ? vdr_keytable_generation(table) : 0;
+    bool ours = err == VDR_OK && memcmp(vdr_keytable_id(table), wrap->id, VDR_WRAP_ID_BYTES) == 0;
+    vdr_keytable_close(&table);
+    if (err == VDR_OK && !ours)
+        return fail(reterr, VDR_E_WRONG_KEY, "keys: wrap and table are of different stores");
+    if (ours && generation < wrap->generation)
+        return fail(
+            reterr, VDR_E_ERASED,
+            "keys: this is a copy of before the store's last erasure, which cannot be opened any more: "
+            "take a later one");
+    if (ours && generation > wrap->generation)
+        return fail(reterr, VDR_E_WRONG_KEY,
+                    "keys: wrap is of before the store's last erasure: take its escrow of now");
+    return fail(reterr, err == VDR_OK ? VDR_E_STORE_CORRUPT : err, "keys: the file table is damaged");
+}
+
 /* The table that wrap speaks of; during a turn the next one may be in its place already. */
 static vdr_err
 load_table(vdr_vault *vault, char *reterr)
@@ -172,11 +195,13 @@ load_table(vdr_vault *vault, char *reterr)
     if (err == VDR_E_NOT_FOUND && wrap->table == 0)
         return VDR_OK;
     if (err == VDR_E_NOT_FOUND)
-        return fail(reterr, VDR_E_STORE_CORRUPT, "keys: the file table is missing");
+        return fail(reterr, VDR_E_STORE_CORRUPT,
+                    "keys: the file table is missing, or this is a copy of before the store's first erasure, "
+                    "which cannot be opened any more");
+    if (err == VDR_E_STORE_CORRUPT)
+        return table_misfit(vault, reterr);
     if (err != VDR_OK)
-        return fail(reterr, err,
-                    "keys: the file table is damaged, or older than wrap: a copy of a store that was made "
-                    "before its last erasure cannot be opened");
+        return fail(reterr, err, "keys: the file table: %s", vdr_err_text(err));
     uint32_t generation = vdr_keytable_generation(vault->table);
     bool expected = generation == wrap->table || (wrap->older != 0 && generation == wrap->generation);
     return expected ? VDR_OK

@@ -38,7 +38,8 @@
  *
  * Thread:  a turn and its table are one thread's; sealing is of the thread that appends; the rest, also another
  *          tenant key, on any thread, also while a turn is finished. Closing when nobody uses it.
- * Errors:  NOT_FOUND no wrap there; WRONG_KEY another tenant key sealed it; STORE_CORRUPT, STORE_VERSION,
+ * Errors:  NOT_FOUND no wrap there; WRONG_KEY another tenant key sealed it, or it is not of this store's time;
+ *          ERASED the store is a copy of before a turn; STORE_CORRUPT, STORE_VERSION,
  *          STORE_BUSY another process has it; IO, STORE_FULL: nothing changed, or the change will be completed
  *          by the next try or opening.
  * Memory:  keys lie in locked pages (sodium_malloc) that core dumps leave out, and are wiped. */

@@ -347,8 +347,8 @@ a_copy_of_before_a_turn_cannot_be_opened(void **state)
     vdr_vault_options options = {.key = key};
     (void)snprintf(wrap, sizeof wrap, "%s/keys/wrap", b->dir);
     assert_int_equal(vdr_vault_place(wrap, copy.dir), VDR_OK);
-    assert_int_equal(vdr_vault_open(copy.dir, &options, &copy.vault, words), VDR_E_STORE_CORRUPT);
-    assert_non_null(strstr(words, "before its last erasure"));
+    assert_int_equal(vdr_vault_open(copy.dir, &options, &copy.vault, words), VDR_E_ERASED);
+    assert_non_null(strstr(words, "before the store's last erasure"));
     /* Even with the table of now the kept record alone opens, and not the state. */
     char path[128];
     (void)snprintf(path, sizeof path, "%s/keys/table", copy.dir);

@@ -470,7 +470,7 @@ a_turn_takes_away_what_it_did_not_carry_over(void **state)
     /* A wrap of before, from an old backup of the folder, does not fit the table and opens nothing. */
     vdr_vault_close(&b->vault);
     spill(b->dir, "keys/wrap", before, len);
-    assert_int_equal(try_open(b), VDR_E_STORE_CORRUPT);
+    assert_int_equal(try_open(b), VDR_E_WRONG_KEY);
 }
 
 static void
