@@ -372,6 +372,52 @@ whom_nobody_can_name_is_not_known_again_once_given_up(void **unused)
     play_free(&at);
 }
 
+/* ---- handles */
+
+static void
+split_off(play *at, const char *id, const uint8_t *key, const char *bsn, const char *household)
+{
+    char text[1024], handle[40] = "p-";
+    vdr_door *door = vdr_door_new(key);
+    vdr_key16 pseudonym = vdr_door_pseudonym(door, false, vdr_span_str(bsn));
+    vdr_door_free(&door);
+    for (size_t i = 0; i < sizeof pseudonym.bytes; i++)
+        (void)snprintf(handle + 2 + 2 * i, 3, "%02x", pseudonym.bytes[i]);
+    (void)snprintf(text, sizeof text,
+                   "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"urn:voordeur:coordinator:c-piet\","
+                   "\"type\":\"nl.voordeur.household_split.v1\",\"time\":\"2026-05-02T09:00:00Z\","
+                   "\"data\":{\"municipality\":\"GM9901\",\"household\":\"%s\",\"persons\":[\"%s\"]}}",
+                   id, household, handle);
+    assert_int_equal(submit_text(at->w, 1, text), VDR_OK);
+    at->len = 0;
+    settle(at);
+    at->told[at->len] = 0;
+}
+
+static void
+a_handle_of_before_is_taken_until_the_change_is_complete(void **unused)
+{
+    (void)unused;
+    scene of = {.texts = texts_of(town_text, catalogue_text, rules_text)};
+    play at = wait_for_nobody(&of);
+    /* This one has gone over, and the handle that was shown before does not say so. */
+    split_off(&at, "k-1", keys[0], "999990342", "H1");
+    assert_non_null(strstr(at.told, "\"verdict\":\"accepted\""));
+    split_off(&at, "k-1", keys[0], "999990342", "H1");
+    assert_non_null(strstr(at.told, "\"verdict\":\"id_reused\"")); /* not of H1 any more: another event */
+    split_off(&at, "k-2", keys[1], "999990342", "H2");
+    assert_non_null(strstr(at.told, "\"verdict\":\"accepted\""));
+    say(&at, "s-4", "school", "verzuim", "05-02", OTHER);
+    settle(&at);
+    assert_false(runs(&at));
+    look(&at, 0);
+    split_off(&at, "k-3", keys[0], "999990342", "H3");
+    assert_non_null(strstr(at.told, "\"verdict\":\"wrong_state\""));
+    split_off(&at, "k-4", keys[1], "999990342", "H3");
+    assert_non_null(strstr(at.told, "\"verdict\":\"accepted\""));
+    play_free(&at);
+}
+
 /* ---- what a start says of keys */
 
 static vdr_err
@@ -437,6 +483,7 @@ main(void)
         cmocka_unit_test(a_year_tells_the_same_though_the_key_changes),
         cmocka_unit_test(whom_nobody_can_name_is_known_by_the_key_before_until_named),
         cmocka_unit_test(whom_nobody_can_name_is_not_known_again_once_given_up),
+        cmocka_unit_test(a_handle_of_before_is_taken_until_the_change_is_complete),
         cmocka_unit_test(a_start_needs_the_keys_that_the_state_is_under),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

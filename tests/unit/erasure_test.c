@@ -4,6 +4,7 @@
 
 #include "engine_fixture.h"
 
+#include "broker/core/rekey.h"
 #include "broker/core/view.h"
 #include "broker/erasure/kept.h"
 #include "broker/erasure/proofs.h"
@@ -389,6 +390,52 @@ place_wrap(place *copy, const place *p)
     assert_int_equal(vdr_vault_place(path, copy->dir), VDR_OK);
 }
 
+/* Records of before a change of the pseudonym key name everybody under the key of then. */
+static void
+what_is_needed_is_known_though_the_pseudonym_key_changed(void **state)
+{
+    (void)state;
+    static const uint8_t next_key[32] = {4, 5, 6};
+    char bsn[10], more[256], words[VDR_ENGINE_WORDS_BYTES];
+    place *p = place_new();
+    open_place(p);
+    story s = tell(p);
+    bsn_of(77, bsn);
+    (void)snprintf(more, sizeof more, "\"persons\":[{\"bsn\":\"999990019\"},{\"bsn\":\"%s\"}]", bsn);
+    vdr_position both = submit(p, "b-3", "urn:a:school", "nl.t.verzuim.v1", more);
+    (void)snprintf(more, sizeof more, "\"household\":\"H1\",\"persons\":[\"%s\"]", bsn);
+    vdr_position split =
+        submit(p, "k-1", "urn:voordeur:coordinator:c-piet", "nl.voordeur.household_split.v1", more);
+    (void)snprintf(more, sizeof more, "\"regisseur\":\"r-anna\",\"bsn\":\"%s\"", bsn);
+    vdr_position conflict =
+        submit(p, "k-2", "urn:voordeur:privacy_officer:p-els", "nl.voordeur.conflict_declared.v1", more);
+    vdr_position gone =
+        submit(p, "k-3", "urn:voordeur:privacy_officer:p-els", "nl.voordeur.conflict_declared.v1",
+               "\"regisseur\":\"r-anna\",\"bsn\":\"999990342\"");
+    vdr_position lifted =
+        submit(p, "k-4", "urn:voordeur:privacy_officer:p-els", "nl.voordeur.conflict_lifted.v1",
+               "\"regisseur\":\"r-anna\",\"bsn\":\"999990342\"");
+
+    vdr_rekey_view view;
+    vdr_engine_by by = {.operator_id = vdr_span_str("kees"), .reason = vdr_span_str("x")};
+    assert_int_equal(vdr_engine_rekey(p->engine, (vdr_ticket){0}, next_key, &by, words), VDR_OK);
+    for (unsigned i = 0; vdr_rekey_view_get(vdr_engine_core(p->engine), &view), view.running; i++) {
+        assert_true(i < 1000);
+        turn(p);
+    }
+    erase(p, &s);
+    run_to_the_end(p);
+    check_erased(p, &s);
+    assert_int_equal(read_record(p->log, both), VDR_OK);
+    assert_int_equal(read_record(p->log, split), VDR_OK);
+    assert_int_equal(read_record(p->log, conflict), VDR_OK);
+    assert_int_equal(read_record(p->log, gone), VDR_E_ERASED);
+    assert_int_equal(read_record(p->log, view.begun), VDR_OK);
+    assert_int_equal(read_record(p->log, view.begun + 1), VDR_E_ERASED); /* the pairs themselves */
+    (void)lifted;
+    place_free(p);
+}
+
 static void
 what_was_erased_cannot_be_opened_here_or_in_a_copy(void **state)
 {
@@ -724,6 +771,7 @@ main(void)
         cmocka_unit_test(a_changed_byte_of_the_proofs_is_found_and_a_torn_line_is_none),
         cmocka_unit_test(kept_messages_survive_their_file_and_no_changed_byte),
         cmocka_unit_test(what_was_erased_cannot_be_opened_here_or_in_a_copy),
+        cmocka_unit_test(what_is_needed_is_known_though_the_pseudonym_key_changed),
         cmocka_unit_test(what_leaves_by_its_term_waits_for_the_schedule),
         cmocka_unit_test(a_restored_store_erases_again_before_it_serves),
         cmocka_unit_test(a_run_that_is_stopped_anywhere_is_gone_through_again),

@@ -13,14 +13,16 @@
 
 static const uint8_t key[32] = {1, 2, 3};
 static const vdr_event_options plain;
-static vdr_door *door;
+static vdr_door *door, *changing; /* from that key to another */
 static vdr_arena arena;
 
 static int
 set_up(void **state)
 {
     (void)state;
+    static const uint8_t next[32] = {77};
     door = vdr_door_new(key);
+    changing = vdr_door_new_changing(door, next);
     vdr_arena_init(&arena, VDR_EVENT_ARENA_BYTES * 4);
     return 0;
 }
@@ -30,6 +32,7 @@ tear_down(void **state)
 {
     (void)state;
     vdr_door_free(&door);
+    vdr_door_free(&changing);
     vdr_arena_done(&arena);
     return 0;
 }
@@ -602,7 +605,8 @@ a_typed_item_gives_what_its_json_gives(void **state)
         vdr_err shape;
         made_up(&dice, &typed, persons, &address, members);
         vdr_arena_reset(&arena);
-        const char *difference = typed_law(door, &options, &typed, &arena, &shape);
+        const vdr_door *by = round % 2 == 0 ? door : changing;
+        const char *difference = typed_law(by, &options, &typed, &arena, &shape);
         if (difference != NULL) {
             vdr_span json;
             if (vdr_event_render(&typed, &arena, &json) != VDR_OK)
@@ -671,6 +675,36 @@ an_event_without_somebody_says_nothing_of_them(void **state)
     assert_int_equal(vdr_event_without(vdr_span_str("{"), is_not, gone, &arena, &json), VDR_E_MALFORMED);
 }
 
+/* What the door of now, and the doors before and after a change, make of one event. */
+static void
+while_keys_change_an_event_is_known_under_both(void **state)
+{
+    (void)state;
+    static const char json[] =
+        "{\"specversion\":\"1.0\",\"id\":\"s-1\",\"source\":\"urn:a\",\"type\":\"nl.t.v1\",\"time\":"
+        "\"2026-03-02T09:00:00Z\",\"data\":{\"municipality\":\"GM9901\",\"persons\":[{\"bsn\":\"999990342\"}]"
+        ","
+        "\"address\":{\"bag\":\"9901200000000001\"}}}";
+    vdr_door *changed = vdr_door_new_changed(changing);
+    vdr_command before, both, after;
+    vdr_event_read(door, &plain, vdr_span_str(json), &arena, &before, NULL);
+    vdr_event_read(changing, &plain, vdr_span_str(json), &arena, &both, NULL);
+    vdr_event_read(changed, &plain, vdr_span_str(json), &arena, &after, NULL);
+    assert_null(before.earlier);
+    assert_null(after.earlier);
+    assert_non_null(both.earlier);
+    assert_true(vdr_key16_equal(&both.digest, &after.digest));
+    assert_true(vdr_key16_equal(&both.persons[0].key, &after.persons[0].key));
+    assert_true(vdr_key16_equal(&both.addresses[0], &after.addresses[0]));
+    assert_true(vdr_key16_equal(&both.earlier->digest, &before.digest));
+    assert_true(vdr_key16_equal(&both.earlier->persons[0], &before.persons[0].key));
+    assert_true(vdr_key16_equal(&both.earlier->addresses[0], &before.addresses[0]));
+    assert_false(vdr_key16_equal(&before.digest, &after.digest));
+    assert_false(vdr_key16_equal(&before.persons[0].key, &after.persons[0].key));
+    assert_true(before.id_hash == both.id_hash && both.id_hash == after.id_hash); /* its key stays */
+    vdr_door_free(&changed);
+}
+
 int
 main(void)
 {
@@ -690,6 +724,7 @@ main(void)
         cmocka_unit_test(an_event_without_somebody_says_nothing_of_them),
         cmocka_unit_test(a_typed_item_gives_what_its_json_gives),
         cmocka_unit_test(a_typed_item_has_at_most_the_bytes_of_its_json),
+        cmocka_unit_test(while_keys_change_an_event_is_known_under_both),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
