@@ -26,6 +26,51 @@ vdr_admit_now(const vdr_daemon *daemon)
     return now != VDR_MS_NONE ? now : vdr_core_now(core_of(daemon));
 }
 
+/* ---- keys that the log knows, in order of their bytes: there may be thousands, of many years */
+
+typedef struct known_key {
+    const uint8_t *bytes; /* in the state: until the next step */
+    uint64_t number;
+} known_key;
+
+typedef struct known_keys {
+    known_key *at;
+    size_t count;
+} known_keys;
+
+static int
+compare_known(const void *a, const void *b)
+{
+    return memcmp(((const known_key *)a)->bytes, ((const known_key *)b)->bytes, VDR_KEY_BYTES);
+}
+
+/* Without those that were refused; of the others each key is there once. */
+static known_keys
+know(const vdr_core *core, vdr_arena *arena)
+{
+    known_keys known = {.at = (known_key *)vdr_alloc((size_t)vdr_key_last(core) + 1, sizeof *known.at)};
+    for (uint64_t number = 1; number <= vdr_key_last(core); number++) {
+        vdr_party_key_view view;
+        vdr_arena_reset(arena);
+        (void)vdr_key_view(core, number, arena, &view);
+        if (view.state != VDR_PARTY_KEY_REFUSED)
+            known.at[known.count++] = (known_key){.bytes = view.public_key.at, .number = number};
+    }
+    qsort(known.at, known.count, sizeof *known.at, compare_known);
+    return known;
+}
+
+/* Its number; 0: the log does not know it. */
+static uint64_t
+number_of(const known_keys *known, const uint8_t *bytes)
+{
+    const known_key asked = {.bytes = bytes};
+    const known_key *found = known->count != 0 ? (const known_key *)bsearch(&asked, known->at, known->count,
+                                                                            sizeof asked, compare_known)
+                                               : NULL;
+    return found != NULL ? found->number : 0;
+}
+
 /* ---- the two lists together */
 
 typedef struct admission {
@@ -63,15 +108,14 @@ warn_unknown(const char *place, vdr_party_kind kind, const char *id)
 
 /* Those that the log does not know; and those that it only ends, while they last. */
 static void
-add_of_file(vdr_daemon *daemon, vdr_arena *arena, admission *to)
+add_of_file(vdr_daemon *daemon, const known_keys *known, vdr_arena *arena, admission *to)
 {
     const vdr_node *node = daemon->node;
     for (size_t i = 0; i < node->party_count; i++) {
         const vdr_node_party *party = &node->parties[i];
         vdr_party_key_view view = {0};
         vdr_arena_reset(arena);
-        bool told = vdr_key_view(core_of(daemon), vdr_key_find(core_of(daemon), party->key.public_key), arena,
-                                 &view) &&
+        bool told = vdr_key_view(core_of(daemon), number_of(known, party->key.public_key), arena, &view) &&
                     view.state != VDR_PARTY_KEY_PROPOSED;
         bool ends = told && view.of_file && view.state == VDR_PARTY_KEY_VALID;
         if (told && !ends)
@@ -135,8 +179,10 @@ admit(vdr_daemon *daemon)
     admission all = {.parties = (vdr_key_party *)vdr_alloc(most, sizeof *all.parties)};
     vdr_arena arena;
     vdr_arena_init(&arena, VIEW_BYTES);
-    add_of_file(daemon, &arena, &all);
+    known_keys known = know(core_of(daemon), &arena);
+    add_of_file(daemon, &known, &arena, &all);
     add_of_log(daemon, &arena, &all);
+    free(known.at);
     vdr_arena_done(&arena);
     warn_alone(daemon, &all);
     vdr_keyring_replace(daemon->keyring, all.parties, all.count);
@@ -180,14 +226,16 @@ note_term(const char *what, vdr_span whose, vdr_ms until, uint8_t step, const ch
 static uint8_t *
 find_replaced(const vdr_core *core, vdr_arena *arena)
 {
+    known_keys known = know(core, arena);
     uint8_t *replaced = (uint8_t *)vdr_alloc((size_t)vdr_key_last(core) + 1, 1);
     for (uint64_t number = 1; number <= vdr_key_last(core); number++) {
         vdr_party_key_view view;
         vdr_arena_reset(arena);
         (void)vdr_key_view(core, number, arena, &view);
         if (view.state == VDR_PARTY_KEY_VALID && view.replaced.at != NULL)
-            replaced[vdr_key_find(core, view.replaced.at)] = 1;
+            replaced[number_of(&known, view.replaced.at)] = 1;
     }
+    free(known.at);
     return replaced;
 }
 

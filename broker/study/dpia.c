@@ -145,6 +145,27 @@ put_ids(vdr_bytes *page, vdr_names ids)
         vdr_page_put(page, "niemand");
 }
 
+/* Nothing where no agency has one. */
+static void
+convenants(const vdr_config *config, vdr_bytes *page)
+{
+    bool any = false;
+    for (size_t i = 0; i < config->agency_count; i++) {
+        const vdr_config_convenant *convenant = &config->agencies[i].convenant;
+        char from[VDR_TIME_TEXT_BYTES], until[VDR_TIME_TEXT_BYTES];
+        if (convenant->id.at == NULL)
+            continue;
+        if (!any)
+            vdr_page_put(page, "\nBuiten de looptijd van het convenant wordt een signaal geweigerd:\n\n"
+                               "| organisatie | convenant | van | tot |\n|---|---|---|---|\n");
+        any = true;
+        vdr_time_format(convenant->from, from);
+        vdr_time_format(convenant->until, until);
+        vdr_page_put(page, "| `%.*s` | `%.*s` | %.10s | %.10s |\n", VDR_TEXT(config->agencies[i].id),
+                     VDR_TEXT(convenant->id), from, until);
+    }
+}
+
 static void
 parties(const vdr_config *config, vdr_bytes *page)
 {
@@ -158,6 +179,7 @@ parties(const vdr_config *config, vdr_bytes *page)
         vdr_page_put(page, " | `%.*s` | %s |\n", VDR_TEXT(agency->source),
                      agency->sees_match ? "ja, nooit waarom" : "nee");
     }
+    convenants(config, page);
     vdr_page_put(page, "\n| dienst | krijgt signalen over |\n|---|---|\n");
     for (size_t i = 0; i < config->service_count; i++) {
         const vdr_config_service *service = &config->services[i];

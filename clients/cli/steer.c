@@ -44,10 +44,11 @@ static const char proposals_help[] =
 static const char approve_help[] =
     "usage: voordeur rules approve NUMBER [--reason TEXT] [OPTION...]\n"
     "\n"
-    "For operators: approves what another operator proposed: a configuration, a pause or a silence. It "
+    "For operators: approves what another operator proposed: a configuration, a pause, a silence or a key. "
+    "It "
     "holds\n"
     "from here on. What you proposed yourself another one must approve. Look first:\n"
-    "`voordeur rules version --proposal NUMBER`.\n"
+    "`voordeur rules version --proposal NUMBER`, or `voordeur key list`.\n"
     "\n" VDR_CLI_LINK_HELP PAGE_END("voordeur rules approve 3 --reason \"read with Mia\"");
 static const char reject_help[] =
     "usage: voordeur rules reject NUMBER --reason TEXT [OPTION...]\n"
