@@ -105,36 +105,41 @@ find_at(vdr_engine *engine, vdr_position position, bool is_address, const vdr_ke
 }
 
 /* While keys change, a handle that was given out before may be of somebody who has gone over since: looked for among
- * the members of the household that the event is about. */
+ * the members of the household that the event is about and, where the event was accepted before, in its own record. */
 static bool
-find_member(vdr_engine *engine, vdr_household_id household, bool is_address, const vdr_key16 *key,
-            char ret_text[16], size_t *ret_len)
+find_before(vdr_engine *engine, const vdr_event_handle *handle, const vdr_key16 *key, char ret_text[16],
+            size_t *ret_len)
 {
     vdr_at at, cursor = {0};
     vdr_household_view view;
     vdr_key16 member;
     vdr_position position;
-    if (vdr_door_before(engine->door) == NULL || !vdr_view_household(engine->core, household, &at, &view))
+    bool address = handle->is_address;
+    if (vdr_door_before(engine->door) == NULL)
         return false;
-    for (unsigned i = 0; i < MEMBERS_MAX &&
-                         vdr_view_household_member(engine->core, at, is_address, &cursor, &member, &position);
+    bool known = vdr_view_household(engine->core, handle->household, &at, &view);
+    for (unsigned i = 0; known && i < MEMBERS_MAX &&
+                         vdr_view_household_member(engine->core, at, address, &cursor, &member, &position);
          i++)
-        if (find_at(engine, position, is_address, key, ret_text, ret_len))
+        if (find_at(engine, position, address, key, ret_text, ret_len))
             return true;
-    return false;
+    if (handle->source.at == NULL || handle->id.at == NULL)
+        return false;
+    uint64_t hash = vdr_door_id_hash(engine->door, handle->id);
+    return vdr_view_act(engine->core, handle->source, handle->id, hash, &position) &&
+           find_at(engine, position, address, key, ret_text, ret_len);
 }
 
 bool
-vdr_engine_resolve(void *context, vdr_household_id household, bool is_address, vdr_span handle,
-                   char ret_text[16], size_t *ret_len)
+vdr_engine_resolve(void *context, const vdr_event_handle *handle, char ret_text[16], size_t *ret_len)
 {
     vdr_engine *engine = context;
     vdr_key16 key;
     vdr_household_id of;
     vdr_position position;
-    if (!parse(is_address, handle, &key))
+    if (!parse(handle->is_address, handle->text, &key))
         return false;
-    if (vdr_view_member(engine->core, is_address, &key, &of, &position))
-        return find_at(engine, position, is_address, &key, ret_text, ret_len);
-    return find_member(engine, household, is_address, &key, ret_text, ret_len);
+    if (vdr_view_member(engine->core, handle->is_address, &key, &of, &position))
+        return find_at(engine, position, handle->is_address, &key, ret_text, ret_len);
+    return find_before(engine, handle, &key, ret_text, ret_len);
 }

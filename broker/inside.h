@@ -159,8 +159,7 @@ VDR_MUST_CHECK vdr_err vdr_engine_read_config(const vdr_config_texts *texts, vdr
                                               char *ret_words);
 
 /* handle.c: the BSN or BAG id that a handle stands for; context is the engine (vdr_event_options). */
-bool vdr_engine_resolve(void *context, vdr_household_id household, bool is_address, vdr_span handle,
-                        char ret_text[16], size_t *ret_len);
+bool vdr_engine_resolve(void *context, const vdr_event_handle *handle, char ret_text[16], size_t *ret_len);
 
 /* rekey/drive.c */
 void vdr_rekeying_turn(vdr_engine *engine);             /* a slice of a change of the pseudonym key */

@@ -70,8 +70,8 @@ vdr_signal_find_of_agency(const vdr_state *state, vdr_name agency, const vdr_com
     return newest;
 }
 
-static vdr_slot
-find_act(const vdr_state *state, vdr_name source, vdr_span id, uint64_t id_hash)
+vdr_slot
+vdr_act_find(const vdr_state *state, vdr_name source, vdr_span id, uint64_t id_hash)
 {
     vdr_index_search search;
     vdr_slot slot = vdr_index_first(&state->acts_by_id, half(id_hash), &search);
@@ -101,7 +101,7 @@ vdr_event_seen(const vdr_state *state, const vdr_command *command, vdr_name sour
     if (slot != 0) {
         digest = vdr_signal_rest_at(state, slot)->digest;
         first = vdr_signal_at(state, slot)->position;
-    } else if ((slot = find_act(state, source, command->id, command->id_hash)) != 0) {
+    } else if ((slot = vdr_act_find(state, source, command->id, command->id_hash)) != 0) {
         const vdr_act_record *act = vdr_slab_at(&state->acts, slot);
         digest = act->digest;
         first = act->position;

@@ -13,6 +13,9 @@ vdr_slot vdr_signal_find(const vdr_state *state, vdr_name source, const vdr_comm
 /* The newest of an agency with that id, whatever source the agency had then. */
 vdr_slot vdr_signal_find_of_agency(const vdr_state *state, vdr_name agency, const vdr_command_ref *ref);
 
+/* The accepted command of a source with that id that is not forgotten; 0: none. */
+vdr_slot vdr_act_find(const vdr_state *state, vdr_name source, vdr_span id, uint64_t id_hash);
+
 /* Was an event with this source and id accepted before? OK: no. Otherwise DUPLICATE or ID_REUSED, and where the
  * first stands in the log. */
 vdr_err vdr_event_seen(const vdr_state *state, const vdr_command *command, vdr_name source,

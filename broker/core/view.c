@@ -144,6 +144,17 @@ vdr_view_signals_hashed(const vdr_core *core, uint64_t id_hash, vdr_at *ret_at, 
     return count;
 }
 
+bool
+vdr_view_act(const vdr_core *core, vdr_span source, vdr_span id, uint64_t id_hash, vdr_position *ret_position)
+{
+    const vdr_state *state = &core->state;
+    vdr_slot slot = vdr_act_find(state, vdr_name_find(state, source), id, id_hash);
+    if (slot == 0)
+        return false;
+    *ret_position = ((const vdr_act_record *)vdr_slab_at(&state->acts, slot))->position;
+    return true;
+}
+
 void
 vdr_view_signal_at(const vdr_core *core, vdr_at at, vdr_signal_view *ret_view)
 {

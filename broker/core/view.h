@@ -65,6 +65,9 @@ bool vdr_view_signal(const vdr_core *core, vdr_span source, vdr_span id, uint64_
                      vdr_signal_view *ret_view);
 /* Signals whose id has this hash, or one that agrees with its lower half: at most max, any order. Returns how many. */
 size_t vdr_view_signals_hashed(const vdr_core *core, uint64_t id_hash, vdr_at *ret_at, size_t max);
+/* Where an accepted command of section 9 stands whose id is not forgotten. */
+bool vdr_view_act(const vdr_core *core, vdr_span source, vdr_span id, uint64_t id_hash,
+                  vdr_position *ret_position);
 void vdr_view_signal_at(const vdr_core *core, vdr_at at, vdr_signal_view *ret_view);
 bool vdr_view_case(const vdr_core *core, vdr_case_id id, vdr_at *ret_at, vdr_case_view *ret_view);
 bool vdr_view_household(const vdr_core *core, vdr_household_id id, vdr_at *ret_at,

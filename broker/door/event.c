@@ -207,8 +207,8 @@ vdr_door_command(const vdr_door *door, const vdr_event_options *options, const v
 
 /* Replaces the handles of one list; true: there was one. */
 static bool
-resolve_list(const vdr_event_options *options, vdr_household_id household, bool is_address,
-             const vdr_json *list, vdr_arena *arena)
+resolve_list(const vdr_event_options *options, vdr_event_handle handle, const vdr_json *list,
+             vdr_arena *arena)
 {
     bool any = false;
     if (list == NULL || list->kind != VDR_JSON_LIST)
@@ -216,8 +216,10 @@ resolve_list(const vdr_event_options *options, vdr_household_id household, bool 
     for (vdr_json *item = list->first; item != NULL; item = item->next) {
         char text[16];
         size_t len = 0;
-        if (item->kind != VDR_JSON_STRING || !is_handle(is_address, item->text) ||
-            !options->resolve(options->context, household, is_address, item->text, text, &len))
+        if (item->kind != VDR_JSON_STRING || !is_handle(handle.is_address, item->text))
+            continue;
+        handle.text = item->text;
+        if (!options->resolve(options->context, &handle, text, &len))
             continue;
         VDR_ASSERT(len <= sizeof text);
         item->text = vdr_arena_copy(arena, vdr_span_of(text, len));
@@ -227,17 +229,26 @@ resolve_list(const vdr_event_options *options, vdr_household_id household, bool 
     return any;
 }
 
+/* The text of a member, or absent. */
+static vdr_span
+text_of(const vdr_json *object, const char *name)
+{
+    const vdr_json *member = vdr_json_member(object, name);
+    return member != NULL && member->kind == VDR_JSON_STRING ? member->text : (vdr_span){0};
+}
+
 static bool
 resolve_handles(const vdr_event_options *options, const vdr_json *event, vdr_arena *arena)
 {
-    const vdr_json *type = vdr_json_member(event, "type"), *members = vdr_json_member(event, "data");
-    if (options->resolve == NULL || type == NULL || type->kind != VDR_JSON_STRING ||
-        vdr_act_of_type(type->text) != VDR_ACT_HOUSEHOLD_SPLIT)
+    const vdr_json *members = vdr_json_member(event, "data");
+    if (options->resolve == NULL || vdr_act_of_type(text_of(event, "type")) != VDR_ACT_HOUSEHOLD_SPLIT)
         return false;
-    const vdr_json *of = vdr_json_member(members, "household");
-    vdr_household_id household = {of != NULL && of->kind == VDR_JSON_STRING ? numbered(of->text, 'H') : 0};
-    bool persons = resolve_list(options, household, false, vdr_json_member(members, "persons"), arena);
-    bool addresses = resolve_list(options, household, true, vdr_json_member(members, "addresses"), arena);
+    vdr_event_handle handle = {.household = {numbered(text_of(members, "household"), 'H')},
+                               .source = text_of(event, "source"),
+                               .id = text_of(event, "id")};
+    bool persons = resolve_list(options, handle, vdr_json_member(members, "persons"), arena);
+    handle.is_address = true;
+    bool addresses = resolve_list(options, handle, vdr_json_member(members, "addresses"), arena);
     return persons || addresses;
 }
 

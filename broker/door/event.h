@@ -51,14 +51,20 @@ uint64_t vdr_door_id_hash(const vdr_door *door, vdr_span id);
 /* By this a key is known again: a keyed hash of nothing secret, never zero. It says nothing of the key. */
 vdr_key16 vdr_door_key_check(const vdr_door *door);
 
+/* A handle in an event. */
+typedef struct vdr_event_handle {
+    vdr_span text;
+    bool is_address;
+    vdr_household_id household; /* that the event is about; 0: none */
+    vdr_span source, id;        /* of the event; absent: it has none */
+} vdr_event_handle;
+
 /* What the moment adds to an event. {0}: nothing, as in a replay without exclusions. */
 typedef struct vdr_event_options {
     const vdr_config *config; /* whose excluded addresses hold; NULL: none */
     /* Live: the BSN or BAG id (at most 16 bytes) that a handle of household_split stands for (protocol.md
-     * 5.9); false: it stands for none. household is the number of the event's. NULL: a handle is a bad BSN or BAG id
-     * like any other. */
-    bool (*resolve)(void *context, vdr_household_id household, bool is_address, vdr_span handle,
-                    char ret_text[16], size_t *ret_len);
+     * 5.9); false: it stands for none. NULL: a handle is a bad BSN or BAG id like any other. */
+    bool (*resolve)(void *context, const vdr_event_handle *handle, char ret_text[16], size_t *ret_len);
     void *context;
 } vdr_event_options;
 

@@ -415,15 +415,13 @@ another_key_makes_other_pseudonyms_digests_and_hashes(void **state)
 #define A_KNOWN   "a-00112233445566778899aabbccddeeff"
 
 static bool
-resolve(void *context, vdr_household_id household, bool is_address, vdr_span handle, char ret_text[16],
-        size_t *ret_len)
+resolve(void *context, const vdr_event_handle *handle, char ret_text[16], size_t *ret_len)
 {
-    (void)household;
     ++*(unsigned *)context;
-    if (!vdr_span_equal(handle, vdr_span_str(is_address ? A_KNOWN : P_KNOWN)))
+    if (!vdr_span_equal(handle->text, vdr_span_str(handle->is_address ? A_KNOWN : P_KNOWN)))
         return false;
-    *ret_len = is_address ? 16 : 9;
-    memcpy(ret_text, is_address ? "9901200000000001" : "999990342", *ret_len);
+    *ret_len = handle->is_address ? 16 : 9;
+    memcpy(ret_text, handle->is_address ? "9901200000000001" : "999990342", *ret_len);
     return true;
 }
 
