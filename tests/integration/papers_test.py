@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -89,10 +90,17 @@ class Assessment(unittest.TestCase):
                          "make it again: voordeur rules dpia deploy/zomerdal > deploy/dpia.md")
 
     def test_it_says_what_the_configuration_says(self):
-        folder = os.path.join(ROOT, "tests", "conformance", "58-guards")
-        page = self.page(folder)
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("town", "catalogue", "rules"):
+                shutil.copy(os.path.join(ROOT, "tests", "conformance", "58-guards", name + ".yaml"), folder)
+            with open(os.path.join(folder, "town.yaml"), encoding="utf-8") as f:
+                town = f.read()
+            with open(os.path.join(folder, "town.yaml"), "w", encoding="utf-8") as f:
+                f.write(town.replace('systeem:bvh", sees_match: false',
+                                     'systeem:bvh", convenant: {id: c-2026, from: 2026-01-01T00:00:00Z, until: 2027-07-01T00:00:00Z}'))
+            page = self.page(folder)
         for said in ("`nl.onderwijs.verzuim-gemeld.v1` | jeugd | JW_VIR | school | wijkteam; regisseur | 180 dagen | 730 dagen",
-                     "`politie` | politie | `urn:nld:oin:00000099000000020000:systeem:bvh` | nee", "(`c-piet`)", "(`p-ada`)",
+                     "`politie` | politie | `urn:nld:oin:00000099000000020000:systeem:bvh` | nee | `c-2026`, van 2026-01-01 tot 2027-07-01 |", "(`c-piet`)", "(`p-ada`)",
                      "- jeugd en zorg", "`flood`: hooguit 3 signalen in 1 uur, per organisatie; daarna wordt geweigerd",
                      "`whole-house`: hooguit 3 personen in 1 dag, per organisatie en adres", "Bijlage: de regels in zinnen"):
             self.assertIn(said, page)
