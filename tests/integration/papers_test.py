@@ -100,7 +100,7 @@ class Assessment(unittest.TestCase):
                                      'systeem:bvh", convenant: {id: c-2026, from: 2026-01-01T00:00:00Z, until: 2027-07-01T00:00:00Z}'))
             page = self.page(folder)
         for said in ("`nl.onderwijs.verzuim-gemeld.v1` | jeugd | JW_VIR | school | wijkteam; regisseur | 180 dagen | 730 dagen",
-                     "`politie` | politie | `urn:nld:oin:00000099000000020000:systeem:bvh` | nee | `c-2026`, van 2026-01-01 tot 2027-07-01 |", "(`c-piet`)", "(`p-ada`)",
+                     "`politie` | politie | `urn:nld:oin:00000099000000020000:systeem:bvh` | nee |", "`politie` | `c-2026` | 2026-01-01 | 2027-07-01 |", "(`c-piet`)", "(`p-ada`)",
                      "- jeugd en zorg", "`flood`: hooguit 3 signalen in 1 uur, per organisatie; daarna wordt geweigerd",
                      "`whole-house`: hooguit 3 personen in 1 dag, per organisatie en adres", "Bijlage: de regels in zinnen"):
             self.assertIn(said, page)
