@@ -102,6 +102,14 @@ known_key(const vdr_reading *reading, bool is_address, vdr_span number)
 
 /* ---- signals */
 
+/* A person who is restricted is shown to privacy officers alone (protocol.md 5.10). */
+static bool
+is_hidden(const vdr_reading *reading, const vdr_key16 *person)
+{
+    return reading->session->kind != VDR_PARTY_PRIVACY_OFFICER &&
+           vdr_view_person_restricted(reading->core, person);
+}
+
 static vdr_err
 show_content(vdr_reading *reading, const vdr_signal_view *view, vdr_wire_signal_view *shown)
 {
@@ -119,15 +127,21 @@ show_content(vdr_reading *reading, const vdr_signal_view *view, vdr_wire_signal_
         (vdr_wire_address_view *)vdr_arena_alloc(reading->arena, sizeof *address);
     if (persons == NULL || address == NULL)
         return VDR_E_NO_MEMORY;
+    size_t count = 0;
     for (size_t i = 0; i < event.person_count; i++) {
         vdr_key16 key = known_key(reading, false, event.persons[i].bsn);
-        persons[i] = (vdr_wire_person_view){.handle = handle_of(reading, false, &key),
-                                            .bsn = event.persons[i].bsn,
-                                            .role = event.persons[i].role};
-        mask(reading, VDR_OBJECT_SIGNAL_PERSON, &persons[i], sizeof persons[i]);
+        if (is_hidden(reading, &key)) {
+            event.detail = (vdr_span){0}; /* it may be about anybody */
+            continue;
+        }
+        persons[count] = (vdr_wire_person_view){.handle = handle_of(reading, false, &key),
+                                                .bsn = event.persons[i].bsn,
+                                                .role = event.persons[i].role};
+        mask(reading, VDR_OBJECT_SIGNAL_PERSON, &persons[count], sizeof persons[count]);
+        count++;
     }
     shown->persons = persons;
-    shown->person_count = event.person_count;
+    shown->person_count = count;
     shown->detail = event.detail;
     if (event.address_count == 0 && event.buurt.at == NULL)
         return VDR_OK;
@@ -336,7 +350,7 @@ show_members(vdr_reading *reading, vdr_at at, bool is_address, bool numbers, uin
     vdr_err err = VDR_OK;
     while (err == VDR_OK && !reading->more &&
            vdr_view_household_member(reading->core, at, is_address, &cursor, &key, &position)) {
-        if (++*number <= reading->from.after)
+        if (++*number <= reading->from.after || (!is_address && is_hidden(reading, &key)))
             continue;
         if (reading->room == 0) {
             reading->more = true;

@@ -138,6 +138,8 @@ random_act(town *t)
     bool names = act == VDR_ACT_HOUSEHOLD_SPLIT || act == VDR_ACT_PERSON_MOVED;
     bool conflict = act == VDR_ACT_CONFLICT_DECLARED || act == VDR_ACT_CONFLICT_LIFTED;
     names = names || (conflict && roll(2) == 0);
+    bool of_person = act >= VDR_ACT_OBJECTED && act <= VDR_ACT_RESTRICTION_LIFTED && roll(3) == 0;
+    names = names || of_person;
     bool person = act == VDR_ACT_PERSON_ERASED;
     vdr_household_id home = {0};
     vdr_position named;
@@ -145,18 +147,18 @@ random_act(town *t)
     if (person && dice_look)
         (void)vdr_view_member(t->core, false, &key, &home, &named);
     bool one = act == VDR_ACT_RECTIFICATION_REQUESTED ||
-               (act >= VDR_ACT_OBJECTED && act <= VDR_ACT_RESTRICTION_LIFTED && roll(2) == 0);
+               (act >= VDR_ACT_OBJECTED && act <= VDR_ACT_RESTRICTION_LIFTED && !of_person && roll(2) == 0);
     event e = {.id = new_id(id),
                .by = actor(t, act, number, by),
                .act = act,
                .who = names || person ? who : NULL,
-               .where = act == VDR_ACT_PERSON_MOVED || (names && !conflict && roll(2) == 0)
+               .where = act == VDR_ACT_PERSON_MOVED || (names && !conflict && !of_person && roll(2) == 0)
                             ? (char)('p' + (char)roll(5))
                             : 0,
                .excluded = roll(9) == 0,
                .signal = act <= VDR_ACT_ERASED || one ? used_id(signal) : NULL,
                .upheld = act == VDR_ACT_OBJECTION_DECIDED && roll(2) == 0,
-               .due = act >= VDR_ACT_OBJECTED && roll(4) == 0 ? t->hour + (double)roll(24 * 20) - 24 : 0,
+               .due = act >= VDR_ACT_OBJECTED && roll(4) == 0 ? t->hour + (double)roll(24 * 20) + 1 : 0,
                .result = "x",
                .case_number = number,
                .household = home.number != 0 ? (int)home.number : near(household_last),

@@ -2,14 +2,25 @@
 #include "broker/core/act.h"
 #include "broker/core/household.h"
 #include "broker/core/mailbox.h"
+#include "broker/core/rekey.h"
 #include "broker/core/retention.h"
 #include "broker/core/right.h"
 #include "broker/core/route.h"
+#include "broker/core/rules.h"
 #include "broker/core/town.h"
+
+/* The person of the command, under whichever key; 0: nobody who is known. */
+static vdr_slot
+person_of(const vdr_state *state, const vdr_act_sense *sense)
+{
+    return vdr_rekey_member_find(state, sense->command, false, 0);
+}
 
 static vdr_right_about
 about_of(const vdr_state *state, const vdr_act_sense *sense)
 {
+    if (sense->command->person_count != 0)
+        return vdr_right_about_person(&vdr_member_at(state, person_of(state, sense))->key);
     return sense->signal != 0 ? vdr_right_about_signal(state, sense->signal)
                               : vdr_right_about_household(state, sense->household);
 }
@@ -34,11 +45,14 @@ due_of(const vdr_state *state, const vdr_act_sense *sense)
     return said != VDR_MS_NONE ? said : state->now + VDR_RIGHT_TERM_MS;
 }
 
-/* A person alone: nothing of this kind can be said of one. */
+/* A person of no household: nothing can be said of one. */
 static bool
-is_of_person(const vdr_act_sense *sense)
+is_nobody(const vdr_state *state, const vdr_act_sense *sense)
 {
-    return sense->household == 0 && sense->signal == 0;
+    if (sense->command->person_count == 0)
+        return false;
+    vdr_slot member = person_of(state, sense);
+    return member == 0 || vdr_member_at(state, member)->household == 0;
 }
 
 static vdr_err
@@ -58,7 +72,7 @@ is_withdrawn(const vdr_state *state, vdr_slot signal)
 vdr_err
 vdr_judge_objected(const vdr_state *state, const vdr_act_sense *sense)
 {
-    return unless(is_of_person(sense) || is_withdrawn(state, sense->signal) ||
+    return unless(is_nobody(state, sense) || is_withdrawn(state, sense->signal) ||
                   find(state, sense, VDR_RIGHT_OBJECTION) != 0);
 }
 
@@ -72,7 +86,7 @@ vdr_do_objected(vdr_state *state, const vdr_act_sense *sense)
 vdr_err
 vdr_judge_objection_decided(const vdr_state *state, const vdr_act_sense *sense)
 {
-    return unless(is_of_person(sense) || find(state, sense, VDR_RIGHT_OBJECTION) == 0);
+    return unless(is_nobody(state, sense) || find(state, sense, VDR_RIGHT_OBJECTION) == 0);
 }
 
 /* As if its agency had withdrawn it. Returns the case that it left, and the signal in ret_last. */
@@ -88,16 +102,62 @@ withdraw(vdr_state *state, vdr_slot signal, vdr_slot *inout_case, vdr_slot *inou
     *inout_last = signal;
 }
 
+/* A signal that names nobody else is withdrawn; of another one rules do not know the person any more. */
+static void
+strike(vdr_state *state, vdr_slot signal, vdr_slot member, vdr_slots *inout_cases, vdr_slots *inout_lasts)
+{
+    bool others = false;
+    vdr_slot household = vdr_signal_at(state, signal)->household, lost_by = 0, last = 0;
+    vdr_rules_signal_removed(state, household, signal);
+    for (vdr_slot at = vdr_signal_at(state, signal)->names; at != 0; at = vdr_naming_at(state, at)->next) {
+        if (vdr_naming_at(state, at)->member == member)
+            ((vdr_naming *)vdr_slab_edit(&state->namings, at))->struck = 1;
+        others = others || vdr_naming_at(state, at)->struck == 0;
+    }
+    vdr_right_mark(state, signal);
+    vdr_rules_signal_added(state, household, signal);
+    if (others)
+        return;
+    withdraw(state, signal, &lost_by, &last);
+    if (lost_by == 0)
+        return;
+    vdr_slots_add(inout_cases, lost_by);
+    vdr_slots_add(inout_lasts, last);
+}
+
+/* For one person. Signals may be in cases of several households: one Retract for each, after the last of its own. */
+static void
+uphold_for_person(vdr_state *state, vdr_slot member)
+{
+    vdr_slots signals = {0}, cases = {0}, lasts = {0};
+    vdr_member_signals(state, member, &signals);
+    for (size_t i = 0; i < signals.count; i++)
+        strike(state, signals.at[i], member, &cases, &lasts);
+    for (size_t i = 0; i < cases.count; i++) {
+        bool later = false;
+        for (size_t j = i + 1; j < cases.count; j++)
+            later = later || cases.at[j] == cases.at[i];
+        if (!later)
+            vdr_route_retract(state, cases.at[i], lasts.at[i]);
+    }
+    vdr_slots_done(&signals);
+    vdr_slots_done(&cases);
+    vdr_slots_done(&lasts);
+}
+
 bool
 vdr_do_objection_decided(vdr_state *state, const vdr_act_sense *sense)
 {
     vdr_slot lost_by = 0, last = 0;
+    vdr_slot member = sense->command->person_count != 0 ? person_of(state, sense) : 0;
     bool upheld = sense->command->upheld;
     vdr_right_end(state, find(state, sense, VDR_RIGHT_OBJECTION),
                   upheld ? VDR_RIGHT_UPHELD : VDR_RIGHT_REJECTED);
     if (!upheld)
         return false;
-    if (sense->signal != 0)
+    if (member != 0)
+        uphold_for_person(state, member);
+    else if (sense->signal != 0)
         withdraw(state, sense->signal, &lost_by, &last);
     else
         for (vdr_slot slot = vdr_household_at(state, sense->household)->signals_first; slot != 0;
@@ -113,7 +173,7 @@ vdr_do_objection_decided(vdr_state *state, const vdr_act_sense *sense)
 vdr_err
 vdr_judge_restricted(const vdr_state *state, const vdr_act_sense *sense)
 {
-    return unless(is_of_person(sense) || find(state, sense, VDR_RIGHT_RESTRICTION) != 0);
+    return unless(is_nobody(state, sense) || find(state, sense, VDR_RIGHT_RESTRICTION) != 0);
 }
 
 bool
@@ -126,7 +186,7 @@ vdr_do_restricted(vdr_state *state, const vdr_act_sense *sense)
 vdr_err
 vdr_judge_restriction_lifted(const vdr_state *state, const vdr_act_sense *sense)
 {
-    return unless(is_of_person(sense) || find(state, sense, VDR_RIGHT_RESTRICTION) == 0);
+    return unless(is_nobody(state, sense) || find(state, sense, VDR_RIGHT_RESTRICTION) == 0);
 }
 
 bool

@@ -96,7 +96,7 @@ find_groups(vdr_explaining *e, const vdr_rule *rule, groups *ret_groups, uint32_
         }
         for (vdr_slot at = signal->names; at != 0; at = vdr_naming_at(state, at)->next) {
             uint32_t before = ret_groups->count;
-            if (vdr_naming_at(state, at)->again == 0)
+            if (vdr_naming_at(state, at)->again == 0 && vdr_naming_counts(vdr_naming_at(state, at)))
                 add_group(ret_groups, vdr_naming_at(state, at)->member, ret_groups->persons + 1);
             ret_groups->persons += ret_groups->count - before;
         }

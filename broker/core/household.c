@@ -55,6 +55,8 @@ member_free_unused(vdr_state *state, vdr_slot slot)
     const vdr_member *member = vdr_member_at(state, slot);
     if (member->uses != 0 || member->household != 0)
         return;
+    if (member->is_address == 0)
+        vdr_right_person_gone(state, slot);
     state->person_count -= member->is_address == 0;
     vdr_guards_forget(state, &member->key);
     vdr_rekey_gone(state, member->parity, &state->old_members);
@@ -129,6 +131,40 @@ vdr_member_join(vdr_state *state, vdr_slot slot, vdr_slot household_slot)
     else
         household->person_count++;
     vdr_conflict_touch_of(state, slot);
+}
+
+static bool
+is_named_by(const vdr_state *state, vdr_slot signal, vdr_slot member)
+{
+    vdr_slot at = vdr_signal_at(state, signal)->names;
+    while (at != 0 && vdr_naming_at(state, at)->member != member)
+        at = vdr_naming_at(state, at)->next;
+    return at != 0;
+}
+
+/* Those of the household first, since mostly these are all; otherwise, where
+ * somebody moved or was named elsewhere, of every signal there is. The uses of a person say when all were found. */
+void
+vdr_member_signals(const vdr_state *state, vdr_slot member, vdr_slots *ret_signals)
+{
+    uint32_t uses = 0, all = vdr_member_at(state, member)->uses;
+    vdr_slot household = vdr_member_at(state, member)->household;
+    for (vdr_slot slot = (household != 0 ? vdr_household_at(state, household)->signals_first : 0); slot != 0;
+         slot = vdr_signal_at(state, slot)->after)
+        if (is_named_by(state, slot, member))
+            vdr_slots_add(ret_signals, slot);
+    for (size_t i = 0; i < ret_signals->count; i++)
+        for (vdr_slot at = vdr_signal_at(state, ret_signals->at[i])->names; at != 0;
+             at = vdr_naming_at(state, at)->next)
+            uses += vdr_naming_at(state, at)->member == member;
+    for (vdr_slot slot = 1; slot < state->signals.next && uses < all; slot++) {
+        const vdr_signal *signal = vdr_signal_at(state, slot);
+        if (signal->household == 0 || signal->household == household || !is_named_by(state, slot, member))
+            continue;
+        vdr_slots_add(ret_signals, slot);
+        for (vdr_slot at = signal->names; at != 0; at = vdr_naming_at(state, at)->next)
+            uses += vdr_naming_at(state, at)->member == member;
+    }
 }
 
 /* ---- households ---- */

@@ -29,6 +29,8 @@ void vdr_household_cut_case(vdr_state *state, vdr_slot case_slot);
 uint32_t vdr_member_hash(const vdr_key16 *key); /* by which it is found */
 vdr_slot vdr_member_find(const vdr_state *state, const vdr_key16 *key, bool is_address); /* 0: none */
 vdr_slot vdr_member_make(vdr_state *state, const vdr_key16 *key, bool is_address);       /* found or made */
+/* Every signal that names a person. Looks at those of the household; where these are not all, at every one. */
+void vdr_member_signals(const vdr_state *state, vdr_slot member, vdr_slots *ret_signals);
 void vdr_member_leave(vdr_state *state, vdr_slot member); /* for no other; it is gone if nothing names it */
 void vdr_member_join(vdr_state *state, vdr_slot member, vdr_slot household); /* from none or another one */
 /* Named by one signal more or less; a member that nobody names and that is of no household is gone. */

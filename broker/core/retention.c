@@ -174,6 +174,7 @@ forget_in(vdr_state *state, vdr_slot signal, vdr_slot member)
             vdr_name_drop(state, naming.role);
         vdr_slab_give(&state->namings, slot);
     }
+    vdr_right_mark(state, signal); /* it may name nobody else whom rules know */
     vdr_rules_signal_added(state, household, signal);
     vdr_rewrite_want(state, signal);
 }

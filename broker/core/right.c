@@ -105,20 +105,63 @@ vdr_right_keeps_household(vdr_state *state, vdr_slot household)
 
 /* ---- marks of signals ---- */
 
+#define MARKS (VDR_SIGNAL_HELD | VDR_SIGNAL_RESTRICTED)
+
+/* Which of an objection and a restriction stand about it, as marks. */
+static unsigned
+marks_about(const vdr_state *state, vdr_right_about about)
+{
+    return (stands(state, VDR_RIGHT_OBJECTION, about) ? VDR_SIGNAL_HELD : 0u) |
+           (stands(state, VDR_RIGHT_RESTRICTION, about) ? VDR_SIGNAL_RESTRICTED : 0u);
+}
+
+static unsigned
+marks_of_person(const vdr_state *state, vdr_slot member)
+{
+    return marks_about(state, vdr_right_about_person(&vdr_member_at(state, member)->key));
+}
+
+/* Of its household, of itself, and of the persons where rules know nobody else of it. */
 static uint8_t
 marks_of(const vdr_state *state, vdr_slot slot)
 {
-    vdr_right_about household = vdr_right_about_household(state, vdr_signal_at(state, slot)->household);
-    vdr_right_about alone = vdr_right_about_signal(state, slot);
-    uint8_t marks = 0;
-    if (stands(state, VDR_RIGHT_OBJECTION, household) || stands(state, VDR_RIGHT_OBJECTION, alone))
-        marks |= VDR_SIGNAL_HELD;
-    if (stands(state, VDR_RIGHT_RESTRICTION, household) || stands(state, VDR_RIGHT_RESTRICTION, alone))
-        marks |= VDR_SIGNAL_RESTRICTED;
-    return marks;
+    const vdr_signal *signal = vdr_signal_at(state, slot);
+    unsigned marks = marks_about(state, vdr_right_about_household(state, signal->household)) |
+                     marks_about(state, vdr_right_about_signal(state, slot));
+    unsigned persons = 0;
+    bool all = signal->names != 0;
+    for (vdr_slot at = signal->names; at != 0; at = vdr_naming_at(state, at)->next) {
+        unsigned of = marks_of_person(state, vdr_naming_at(state, at)->member);
+        all = all && (of != 0 || vdr_naming_at(state, at)->struck != 0);
+        persons |= of;
+    }
+    return (uint8_t)(marks | (all ? persons : 0));
 }
 
-#define MARKS (VDR_SIGNAL_HELD | VDR_SIGNAL_RESTRICTED)
+/* Are its namings held as they should be? lifted: none should. */
+static bool
+are_held(const vdr_state *state, vdr_slot slot, bool lifted)
+{
+    for (vdr_slot at = vdr_signal_at(state, slot)->names; at != 0; at = vdr_naming_at(state, at)->next) {
+        const vdr_naming *naming = vdr_naming_at(state, at);
+        bool held = !lifted && marks_of_person(state, naming->member) != 0;
+        if ((naming->held != 0) != held)
+            return false;
+    }
+    return true;
+}
+
+static void
+set_marks(vdr_state *state, vdr_slot slot, uint8_t marks, bool lifted)
+{
+    vdr_signal *signal = vdr_signal_edit(state, slot);
+    signal->flags = (uint8_t)((signal->flags & ~(unsigned)MARKS) | marks);
+    for (vdr_slot at = signal->names; at != 0; at = vdr_naming_at(state, at)->next) {
+        bool held = !lifted && marks_of_person(state, vdr_naming_at(state, at)->member) != 0;
+        if ((vdr_naming_at(state, at)->held != 0) != held)
+            ((vdr_naming *)vdr_slab_edit(&state->namings, at))->held = held ? 1 : 0;
+    }
+}
 
 void
 vdr_right_mark(vdr_state *state, vdr_slot slot)
@@ -126,29 +169,30 @@ vdr_right_mark(vdr_state *state, vdr_slot slot)
     if (state->rights.live == 0)
         return;
     uint8_t marks = marks_of(state, slot);
-    if ((vdr_signal_at(state, slot)->flags & MARKS) != marks) {
-        vdr_signal *signal = vdr_signal_edit(state, slot);
-        signal->flags = (uint8_t)((signal->flags & ~(unsigned)MARKS) | marks);
-    }
+    if ((vdr_signal_at(state, slot)->flags & MARKS) != marks || !are_held(state, slot, false))
+        set_marks(state, slot, marks, false);
 }
 
 bool
 vdr_right_marked(const vdr_state *state, vdr_slot slot)
 {
     uint8_t marks = state->rights.live != 0 ? marks_of(state, slot) : 0;
-    return (vdr_signal_at(state, slot)->flags & MARKS) == marks;
+    return (vdr_signal_at(state, slot)->flags & MARKS) == marks && are_held(state, slot, false);
 }
 
 /* The marks of one that rules know. */
 static void
-mark_known(vdr_state *state, vdr_slot slot, uint8_t marks)
+mark_known(vdr_state *state, vdr_slot slot, uint8_t marks, bool lifted)
 {
     vdr_signal before = *vdr_signal_at(state, slot);
-    if ((before.flags & MARKS) == marks)
-        return;
-    vdr_signal *signal = vdr_signal_edit(state, slot);
-    signal->flags = (uint8_t)((signal->flags & ~(unsigned)MARKS) | marks);
-    vdr_rules_signal_changed(state, signal->household, slot, &before);
+    if (!are_held(state, slot, lifted)) { /* what they count of it changes: it goes and comes back */
+        vdr_rules_signal_removed(state, before.household, slot);
+        set_marks(state, slot, marks, lifted);
+        vdr_rules_signal_added(state, before.household, slot);
+    } else if ((before.flags & MARKS) != marks) {
+        set_marks(state, slot, marks, lifted);
+        vdr_rules_signal_changed(state, before.household, slot, &before);
+    }
 }
 
 void
@@ -156,7 +200,20 @@ vdr_right_mark_all(vdr_state *state, vdr_slot household)
 {
     for (vdr_slot slot = vdr_household_at(state, household)->signals_first; slot != 0;
          slot = vdr_signal_at(state, slot)->after)
-        mark_known(state, slot, marks_of(state, slot));
+        mark_known(state, slot, marks_of(state, slot), false);
+}
+
+/* All that name the person. */
+static void
+mark_person(vdr_state *state, const vdr_key16 *person)
+{
+    vdr_slots signals = {0};
+    vdr_slot member = vdr_member_find(state, person, false);
+    if (member != 0)
+        vdr_member_signals(state, member, &signals);
+    for (size_t i = 0; i < signals.count; i++)
+        mark_known(state, signals.at[i], marks_of(state, signals.at[i]), false);
+    vdr_slots_done(&signals);
 }
 
 /* The signal of a position in its household; 0: there is none any more. */
@@ -172,15 +229,17 @@ signal_at_position(const vdr_state *state, uint64_t household, vdr_position posi
 
 /* What it is about is marked anew: it began, or ended. */
 static void
-mark_about(vdr_state *state, unsigned kind, uint64_t household, vdr_position position)
+mark_about(vdr_state *state, unsigned kind, vdr_right_about about)
 {
     if (kind != VDR_RIGHT_OBJECTION && kind != VDR_RIGHT_RESTRICTION)
         return;
     vdr_slot slot;
-    if (position != 0) {
-        if ((slot = signal_at_position(state, household, position)) != 0)
-            mark_known(state, slot, marks_of(state, slot));
-    } else if ((slot = vdr_household_find(state, (vdr_household_id){household})) != 0) {
+    if (about.person != NULL) {
+        mark_person(state, about.person);
+    } else if (about.signal != 0) {
+        if ((slot = signal_at_position(state, about.household, about.signal)) != 0)
+            mark_known(state, slot, marks_of(state, slot), false);
+    } else if ((slot = vdr_household_find(state, (vdr_household_id){about.household})) != 0) {
         vdr_right_mark_all(state, slot);
     }
 }
@@ -193,8 +252,8 @@ vdr_right_lift(vdr_state *state, vdr_slot household)
         return false;
     for (vdr_slot slot = vdr_household_at(state, household)->signals_first; slot != 0;
          slot = vdr_signal_at(state, slot)->after) {
-        lifted = lifted || (vdr_signal_at(state, slot)->flags & MARKS) != 0;
-        mark_known(state, slot, 0);
+        lifted = lifted || (vdr_signal_at(state, slot)->flags & MARKS) != 0 || !are_held(state, slot, true);
+        mark_known(state, slot, 0, true);
     }
     return lifted;
 }
@@ -247,7 +306,7 @@ vdr_right_begin(vdr_state *state, vdr_right_kind kind, vdr_right_about about, vd
         bool ahead = due - VDR_RIGHT_AHEAD_MS > state->now;
         set_timer(state, slot, ahead ? STAGE_AHEAD : STAGE_DUE, ahead ? due - VDR_RIGHT_AHEAD_MS : due);
     }
-    mark_about(state, kind, about.household, about.signal);
+    mark_about(state, kind, about);
     return slot;
 }
 
@@ -256,6 +315,10 @@ vdr_right_end(vdr_state *state, vdr_slot slot, vdr_right_state as)
 {
     vdr_index_remove(&state->rights_by_whom, slot);
     vdr_right *ended = edit(state, slot);
+    vdr_key16 person = ended->person;
+    vdr_right_about about = about_of(ended);
+    if (about.person != NULL)
+        about.person = &person;
     if (ended->household == 0 && ended->signal == 0)
         vdr_rekey_gone(state, ended->parity, &state->old_rights);
     ended->state = (uint8_t)as;
@@ -263,8 +326,7 @@ vdr_right_end(vdr_state *state, vdr_slot slot, vdr_right_state as)
     ended->ended_position = state->stepping;
     memset(ended->person.bytes, 0, sizeof ended->person.bytes);
     set_timer(state, slot, STAGE_LEAVES, state->now + state->config->retain_cases_ms);
-    const vdr_right *right = vdr_right_at(state, slot);
-    mark_about(state, right->kind, right->household, right->signal);
+    mark_about(state, vdr_right_at(state, slot)->kind, about);
 }
 
 static void
@@ -282,12 +344,23 @@ leave(vdr_state *state, vdr_slot slot)
     vdr_slab_give(&state->rights, slot);
 }
 
+/* The number of the household that the person is of; 0: none. */
+static uint64_t
+home_of(const vdr_state *state, const vdr_key16 *person)
+{
+    vdr_slot member = vdr_member_find(state, person, false);
+    vdr_slot household = member != 0 ? vdr_member_at(state, member)->household : 0;
+    return household != 0 ? vdr_household_at(state, household)->number : 0;
+}
+
 void
 vdr_right_tell(vdr_state *state, vdr_slot slot, vdr_message_kind kind)
 {
     const vdr_right *right = vdr_right_at(state, slot);
     vdr_effect message = vdr_message_new(state, kind);
     message.household.number = right->household;
+    if (right->household == 0 && right->ended_position == 0)
+        message.household.number = home_of(state, &right->person);
     message.result = vdr_span_str(vdr_right_kind_name((vdr_right_kind)right->kind));
     vdr_tell_officers(state, &message);
 }

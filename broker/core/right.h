@@ -74,6 +74,7 @@ void vdr_right_signal_moves(vdr_state *state, vdr_slot signal); /* a person take
 void vdr_right_signal_moved(vdr_state *state, vdr_slot signal); /* whoever moved it; before rules know */
 void vdr_right_signal_moved(vdr_state *state, vdr_slot signal); /* after, and before rules know it */
 void vdr_right_household_gone(vdr_state *state, vdr_slot household);
+void vdr_right_person_gone(vdr_state *state, vdr_slot member); /* nothing is of that person any more */
 void vdr_right_signal_gone(vdr_state *state, vdr_slot signal);
 void vdr_right_signal_withdrawn(vdr_state *state, vdr_slot signal); /* what was to be rectified is */
 

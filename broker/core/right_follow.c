@@ -164,6 +164,19 @@ vdr_right_household_gone(vdr_state *state, vdr_slot household)
 }
 
 void
+vdr_right_person_gone(vdr_state *state, vdr_slot member)
+{
+    if (state->rights.live == 0)
+        return;
+    vdr_right_about about = vdr_right_about_person(&vdr_member_at(state, member)->key);
+    for (int kind = 1; kind <= VDR_RIGHT_KIND_LAST; kind++) {
+        vdr_slot slot = vdr_right_find(state, (vdr_right_kind)kind, about);
+        if (slot != 0)
+            vdr_right_end(state, slot, VDR_RIGHT_GONE);
+    }
+}
+
+void
 vdr_right_signal_gone(vdr_state *state, vdr_slot signal)
 {
     if (state->rights.live == 0)

@@ -53,3 +53,9 @@ vdr_view_right(const vdr_core *core, vdr_cursor *cursor, vdr_right_view *ret_vie
     }
     return true;
 }
+
+bool
+vdr_view_person_restricted(const vdr_core *core, const vdr_key16 *person)
+{
+    return vdr_right_find(&core->state, VDR_RIGHT_RESTRICTION, vdr_right_about_person(person)) != 0;
+}

@@ -332,7 +332,8 @@ has_role(vdr_state *state, const vdr_rule *rule, const vdr_signal *signal, uint3
     for (vdr_slot slot = signal->names; slot != 0;) {
         const vdr_naming *naming = vdr_naming_at(state, slot);
         (*inout_namings)++;
-        if (naming->role != 0 && has_name(state->rulebook, rule->roles, naming->role))
+        if (naming->role != 0 && vdr_naming_counts(naming) &&
+            has_name(state->rulebook, rule->roles, naming->role))
             return true;
         slot = naming->next;
     }
@@ -395,10 +396,10 @@ vdr_rule_areas(vdr_state *state, const vdr_signal *signal, uint32_t ret_areas[2]
     for (vdr_slot slot = signal->names; slot != 0 && !(youth && adult);) {
         const vdr_naming *naming = vdr_naming_at(state, slot);
         (*inout_namings)++;
-        if (naming->role == book->role_youth)
-            youth = true;
-        else
-            adult = true;
+        if (vdr_naming_counts(naming)) {
+            youth = youth || naming->role == book->role_youth;
+            adult = adult || naming->role != book->role_youth;
+        }
         slot = naming->next;
     }
     uint32_t count = 0;

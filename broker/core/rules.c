@@ -43,7 +43,7 @@ names_person(question *q, const vdr_signal *signal, uint32_t person)
     for (vdr_slot slot = signal->names; slot != 0;) {
         const vdr_naming *naming = vdr_naming_at(q->state, slot);
         q->namings++;
-        if (naming->member == person)
+        if (naming->member == person && vdr_naming_counts(naming))
             return true;
         slot = naming->next;
     }
@@ -106,7 +106,7 @@ tally_measure(question *q, tally *counted, const vdr_signal *signal, vdr_rule_as
         for (vdr_slot slot = signal->names; slot != 0 && counted->count[asked.measure] < asked.least;) {
             const vdr_naming *naming = vdr_naming_at(state, slot);
             q->namings++;
-            if (naming->again == 0)
+            if (naming->again == 0 && vdr_naming_counts(naming))
                 tally_value(counted, asked.measure, naming->member);
             slot = naming->next;
         }
@@ -262,7 +262,7 @@ supports(question *q, const vdr_signal *signal)
         return group_holds(q, vdr_rule_group(q->state, q->rule, signal));
     for (vdr_slot slot = signal->names; slot != 0 && !q->too_big;) {
         const vdr_naming *naming = vdr_naming_at(q->state, slot);
-        if (naming->again == 0 && group_holds(q, naming->member))
+        if (naming->again == 0 && vdr_naming_counts(naming) && group_holds(q, naming->member))
             return true;
         slot = naming->next;
     }

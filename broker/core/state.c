@@ -77,7 +77,7 @@ static const row rows[] = {
     ROW(members, MEMBERS, 2, vdr_member),
     ROW(signals, SIGNALS, 2, vdr_signal),
     ROW(signal_rests, SIGNAL_RESTS, 3, vdr_signal_rest),
-    ROW(namings, NAMINGS, 1, vdr_naming),
+    ROW(namings, NAMINGS, 2, vdr_naming),
     ROW(cases, CASES, 2, vdr_case),
     ROW(tallies, TALLIES, 1, vdr_tally),
     ROW(lists, LISTS, 1, vdr_list),

@@ -200,16 +200,25 @@ vdr_digest_half(const vdr_key16 *digest)
     return half;
 }
 
-#define VDR_ROLE_MASK UINT32_C(0x7fffffff)
+#define VDR_ROLE_MASK UINT32_C(0x1fffffff)
 #define VDR_USES_MASK UINT32_C(0x3fffffff)
 
 /* A person named by a signal. One person may be named twice, in two roles. */
 typedef struct vdr_naming {
     vdr_slot member;
-    vdr_name role : 31; /* 0 none */
-    uint32_t again : 1; /* an earlier naming of the same signal names this person too */
+    vdr_name role : 29; /* 0 none */
+    uint32_t held : 1;  /* an objection or restriction of the person stands: rules do not know it (right.h) */
+    uint32_t struck : 1; /* an objection was upheld: nor ever again */
+    uint32_t again : 1;  /* an earlier naming of the same signal names this person too */
     vdr_slot next;
 } vdr_naming;
+
+/* Do rules know that the signal names this person? */
+static inline bool
+vdr_naming_counts(const vdr_naming *naming)
+{
+    return naming->held == 0 && naming->struck == 0;
+}
 
 typedef struct vdr_case {
     uint64_t number;

@@ -109,6 +109,8 @@ typedef struct vdr_rewrite_view {
     vdr_ms accepted_at;   /* VDR_MS_NONE: its own record says it */
 } vdr_rewrite_view;
 bool vdr_view_rewrite(const vdr_core *core, vdr_cursor *cursor, vdr_rewrite_view *ret_view);
+/* Is this person restricted? */
+bool vdr_view_person_restricted(const vdr_core *core, const vdr_key16 *person);
 bool vdr_view_signal_names(const vdr_core *core, vdr_at signal, const vdr_key16 *person); /* does it? */
 
 /* What residents asked and what stands (right.h), by number; ended ones as long as they are kept. */

@@ -146,7 +146,7 @@ count_persons(const counting *c, counts *counted, uint32_t group, uint64_t least
     uint64_t persons = 0;
     for (vdr_slot slot = c->signal->names; slot != 0 && persons < least;) {
         const vdr_naming *naming = vdr_naming_at(c->state, slot);
-        persons += naming->again == 0;
+        persons += naming->again == 0 && vdr_naming_counts(naming);
         slot = naming->next;
     }
     if (persons >= least) {
@@ -155,7 +155,7 @@ count_persons(const counting *c, counts *counted, uint32_t group, uint64_t least
     }
     for (vdr_slot slot = c->signal->names; slot != 0;) {
         const vdr_naming *naming = vdr_naming_at(c->state, slot);
-        if (naming->again == 0)
+        if (naming->again == 0 && vdr_naming_counts(naming))
             count_value(c, counted, group, VDR_MEASURE_PERSONS, naming->member);
         slot = naming->next;
     }
@@ -294,7 +294,7 @@ count_rule(const counting *c)
     }
     for (vdr_slot slot = c->signal->names; slot != 0;) {
         const vdr_naming *naming = vdr_naming_at(c->state, slot);
-        if (naming->again == 0)
+        if (naming->again == 0 && vdr_naming_counts(naming))
             count_group(c, naming->member);
         slot = naming->next;
     }

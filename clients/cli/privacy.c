@@ -41,7 +41,8 @@ static const char privacy_help[] =
     "\n"
     "For privacy officers: what residents may ask (the GDPR's articles 15 to 21). WHAT is a household, as "
     "H12,\n"
-    "or --signal ID [--agency AGENCY]. A request has a month (30 days) unless --due says otherwise; a week\n"
+    "or --signal ID [--agency AGENCY], or a person: --bsn BSN. A request has a month (30 days) unless --due "
+    "says otherwise; a week\n"
     "before, and when it is over, every privacy officer gets a message. An erasure that is asked while a\n"
     "case is open is done when the case ends. A hold takes two persons, to place it and to lift it; one of\n"
     "them may be a coordinator. A rectification goes to the signal's agency and is done when it corrects.\n"
@@ -300,7 +301,8 @@ take_about(asking *a, enum about about, char **rest, int count)
     bool household = count == 1 && a->act.household.number != 0;
     if (about == ABOUT_HOUSEHOLD)
         return household && a->act.signal == NULL;
-    return count == 0 ? a->act.signal != NULL : household && a->act.signal == NULL;
+    bool signal = a->act.signal != NULL, person = a->act.bsn != NULL;
+    return count == 0 ? signal != person : household && !signal && !person;
 }
 
 static int
@@ -314,11 +316,12 @@ privacy_act(asking *a, const char *word, char **rest, int count)
     if (!take_about(a, words[i].about, rest, count))
         return vdr_cli_usage(a->verb, "privacy %s takes %s", word,
                              words[i].about == ABOUT_HOUSEHOLD ? "a household, as H12"
-                             : words[i].about == ABOUT_SIGNAL  ? "the id of a signal"
-                                                               : "a household, as H12, or --signal ID");
+                             : words[i].about == ABOUT_SIGNAL
+                                 ? "the id of a signal"
+                                 : "a household, as H12, or --signal ID or --bsn BSN");
     if ((a->act.reason != NULL) != words[i].reason || (a->act.decision != NULL) != words[i].decision ||
         (a->act.correction != NULL) != words[i].correction || (a->act.due != 0 && !words[i].due) ||
-        (a->act.bsn != NULL) != (words[i].act == VDR_ACT_PERSON_ERASED))
+        (a->act.bsn != NULL && words[i].about != ABOUT_ONE) != (words[i].act == VDR_ACT_PERSON_ERASED))
         return vdr_cli_usage(a->verb, "privacy %s takes%s%s%s%s%s", word, words[i].reason ? " --reason" : "",
                              words[i].act == VDR_ACT_PERSON_ERASED ? " --bsn" : "",
                              words[i].decision ? " --decision" : "",

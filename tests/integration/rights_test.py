@@ -107,6 +107,13 @@ class Rights(unittest.TestCase):
         self.call(holder, "signal", "show", "v-1", status=1)
         self.act(OFFICER, "privacy", "unrestrict", "H1", "--reason", "checked")
         self.assertEqual(self.call(holder, "signal", "show", "v-1")[0]["detail"], "words about v-1")
+        self.violence("v-2", A, B)
+        self.act(OFFICER, "privacy", "restrict", "--bsn", "-", "--reason", "contested", stdin=B.encode())
+        shown = self.call(holder, "signal", "show", "v-2")[0]
+        self.assertEqual([p["bsn"] for p in shown["persons"]], [A])
+        self.assertNotIn("detail", {k: v for k, v in shown.items() if v is not None})
+        self.assertEqual([p["bsn"] for p in self.call(holder, "household", "show", "H1")[0]["persons"]], [A])
+        self.assertEqual([r[0] for r in self.requests()], ["restriction"])
 
     def test_one_person_leaves_and_the_others_stay(self):
         self.violence("v-1", A, B)

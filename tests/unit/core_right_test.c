@@ -192,6 +192,49 @@ a_request_is_done_when_the_case_ends_by_whatever(void **unused)
 }
 
 static void
+rules_do_not_know_a_person_who_objects(void **unused)
+{
+    (void)unused;
+    vdr_config_rule rules[2] = {town_rules[3], town_rules[3]};
+    rules[1].id = vdr_span_str("pair");
+    rules[1].at_least[VDR_MEASURE_SIGNALS] = 0;
+    rules[1].at_least[VDR_MEASURE_PERSONS] = 2;
+    rules[1].fingerprint.bytes[0] = 9;
+    vdr_config config = town_config;
+    config.rules = rules;
+    config.rule_count = 2;
+    town *t = town_new(&config);
+    EVENT(t, .id = "s-1", .by = "school", .type = "absence", .who = "a");
+    EVENT(t, .id = "k-1", .by = ADA, .act = VDR_ACT_OBJECTED, .who = "b");
+    TOLD(t, "k-1 objected wrong_state\n"); /* nobody who is known */
+    EVENT(t, .id = "k-2", .by = ADA, .act = VDR_ACT_OBJECTED, .who = "a");
+    EVENT(t, .id = "s-2", .by = "school", .type = "absence", .who = "ab");
+    TOLD(t, "s-2 accepted H1 person regular\n"
+            "service:team regular_signal s-2\n"); /* one signal, and of it one person */
+    EVENT(t, .id = "k-3", .by = ADA, .act = VDR_ACT_OBJECTION_DECIDED, .who = "a");
+    EVENT(t, .id = "s-3", .by = "school", .type = "absence", .who = "b");
+    TOLD(t, "s-3 accepted H1 person regular\n"
+            "service:team regular_signal s-3\n"
+            "H1 watch busy\n"
+            "H1 watch pair\n");
+    /* Upheld: s-1 is withdrawn, s-2 stays without a, also when nothing stands any more. */
+    EVENT(t, .id = "k-4", .by = ADA, .act = VDR_ACT_OBJECTED, .who = "a");
+    EVENT(t, .id = "k-5", .by = ADA, .act = VDR_ACT_OBJECTION_DECIDED, .who = "a", .upheld = true);
+    EVENT(t, .id = "k-6", .by = "school", .act = VDR_ACT_SIGNAL_WITHDRAWN, .signal = "s-1");
+    TOLD(t, "k-6 signal_withdrawn wrong_state\n");
+    EVENT(t, .id = "k-7", .by = "school", .act = VDR_ACT_SIGNAL_WITHDRAWN, .signal = "s-3");
+    EVENT(t, .id = "s-4", .by = "school", .type = "absence", .who = "b");
+    TOLD(t, "s-4 accepted H1 person regular\n"
+            "service:team regular_signal s-4\n"
+            "H1 watch busy\n"); /* s-2 and s-4; of persons b alone */
+    EVENT(t, .id = "s-5", .by = "school", .type = "absence", .who = "a");
+    TOLD(t, "s-5 accepted H1 person regular\n"
+            "service:team regular_signal s-5\n"
+            "H1 watch pair\n"); /* what comes later counts */
+    town_free(t);
+}
+
+static void
 one_person_leaves_and_the_signals_of_others_stay(void **unused)
 {
     (void)unused;
@@ -254,6 +297,7 @@ main(void)
         cmocka_unit_test(a_hold_needs_two_persons_and_one_officer),
         cmocka_unit_test(a_signal_that_moves_keeps_the_objection_of_its_household),
         cmocka_unit_test(a_household_with_windows_is_held_out_and_comes_back),
+        cmocka_unit_test(rules_do_not_know_a_person_who_objects),
         cmocka_unit_test(one_person_leaves_and_the_signals_of_others_stay),
         cmocka_unit_test(a_request_is_done_when_the_case_ends_by_whatever),
     };
