@@ -19,6 +19,11 @@ vdr_storekeys_tell(const vdr_vault *vault, const vdr_node *node)
         VDR_NOTE(STORE_KEY,
                  vdr_field_text("text", "the store is sealed under store_key_next: make it store_key in "
                                         "node.yaml, and destroy the other when no escrow needs it"));
+    if (!status.next_in_force && node->store_key_next != NULL)
+        VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", node->path),
+                 vdr_field_text("text",
+                                "the store cannot be sealed under store_key_next now: the next start or "
+                                "reload tries again; keep both keys"));
     if (status.escrow != VDR_OK)
         VDR_NOTE(
             ESCROW, vdr_field_text("place", node->escrow),
@@ -31,11 +36,10 @@ vdr_storekeys_tell(const vdr_vault *vault, const vdr_node *node)
 void
 vdr_storekeys_take(vdr_vault *vault, const vdr_node *node, const uint8_t *next)
 {
-    char words[VDR_VAULT_WORDS_BYTES] = "";
     if (next == NULL)
         return;
-    if (vdr_vault_rekey(vault, next, words) != VDR_OK)
-        VDR_NOTE(CONFIG_WARNING, vdr_field_text("place", node->path), vdr_field_text("text", words));
+    vdr_err err = vdr_vault_rekey(vault, next, NULL);
+    (void)err; /* the vault knows, and is asked */
     vdr_storekeys_tell(vault, node);
 }
 

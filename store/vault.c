@@ -122,11 +122,14 @@ load(vdr_vault *vault, const vdr_vault_options *options, const uint8_t bytes[VDR
     memcpy(secrets->tenant, options->key, VDR_VAULT_KEY_BYTES);
     vdr_err err = vdr_wrap_open(bytes, secrets->tenant, &secrets->wrap);
     bool next = options->key_next != NULL && !vault->reading;
-    if (next && err == VDR_OK)
-        err = vdr_vault_rekey(vault, options->key_next, reterr);
-    else if (next && err == VDR_E_WRONG_KEY) {
+    if (next && err == VDR_OK) {
+        /* Where it cannot be resealed now it is open all the same; status tells, and the next opening tries. */
+        vdr_err resealed = vdr_vault_rekey(vault, options->key_next, NULL);
+        (void)resealed;
+    } else if (next && err == VDR_E_WRONG_KEY) {
         memcpy(secrets->tenant, options->key_next, VDR_VAULT_KEY_BYTES);
         err = vdr_wrap_open(bytes, secrets->tenant, &secrets->wrap);
+        vault->next_in_force = err == VDR_OK;
     }
     if (err == VDR_E_WRONG_KEY)
         return fail(
@@ -135,7 +138,6 @@ load(vdr_vault *vault, const vdr_vault_options *options, const uint8_t bytes[VDR
                  : "keys: the store key is not the one that this store is sealed under");
     if (err == VDR_E_STORE_CORRUPT)
         return fail(reterr, err, "keys: the file wrap is damaged: put its escrow in its place");
-    vault->next_in_force = next && err == VDR_OK;
     return err;
 }
 
@@ -333,12 +335,12 @@ vdr_vault_rekey(vdr_vault *vault, const uint8_t *key, char *reterr)
     if (err == VDR_OK)
         memcpy(vault->secrets->tenant, key, VDR_VAULT_KEY_BYTES);
     (void)pthread_mutex_unlock(&vault->changing);
+    (void)pthread_rwlock_wrlock(&vault->ring);
+    vault->next_in_force = err == VDR_OK;
+    (void)pthread_rwlock_unlock(&vault->ring);
     if (err != VDR_OK)
         return fail(reterr, err, "keys: they cannot be sealed under the next store key: %s",
                     vdr_err_text(err));
-    (void)pthread_rwlock_wrlock(&vault->ring);
-    vault->next_in_force = true;
-    (void)pthread_rwlock_unlock(&vault->ring);
     return VDR_OK;
 }
 

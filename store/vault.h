@@ -60,8 +60,9 @@ typedef struct vdr_vault vdr_vault;
 
 typedef struct vdr_vault_options {
     const uint8_t *key; /* the tenant key; copied */
-    const uint8_t
-        *key_next;      /* the one that shall replace it; NULL: none. Tried second, and wrap is resealed */
+    /* the one that shall replace it; NULL: none. Tried second, and wrap is resealed under it; where that fails
+     * the vault opens all the same, and status says that it is not in force */
+    const uint8_t *key_next;
     const char *escrow; /* folder for the copy of wrap; NULL: none */
     const char *wrap;   /* a file that is read instead of DIR/keys/wrap, and nothing is written; NULL */
     bool create;        /* make keys where there are none; otherwise NOT_FOUND */

@@ -677,7 +677,13 @@ a_turn_waits_for_its_escrow(void **state)
     assert_false(status_of(b).turning);
     reopen(b); /* it opens all the same */
     assert_int_not_equal(status_of(b).escrow, VDR_OK);
+    b->options.key_next = b->other; /* nor does another tenant key take over without it, and it opens */
+    reopen(b);
+    assert_false(status_of(b).next_in_force);
+    assert_int_equal(open_record(b, 1), VDR_OK);
     assert_int_equal(rename(gone, b->escrow), 0);
+    reopen(b);
+    assert_true(status_of(b).next_in_force);
     assert_int_equal(turn(b, 2), VDR_OK);
     assert_int_equal(status_of(b).escrow, VDR_OK);
     assert_int_equal(open_record(b, 2), VDR_E_ERASED);
