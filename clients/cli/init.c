@@ -246,6 +246,8 @@ write_node(town_home *init)
         "pseudonym_key: keys/pseudonym.key    # never in the store or a backup: keep a copy in a safe\n"
         "store_key: keys/store.key            # the store is sealed under it: keep a copy in a safe\n"
         "# escrow: /mnt/other-disk/voordeur   # a copy of the store's keys, sealed, for a restore elsewhere\n"
+        "# erasure: {every: 7d}               # what left by its term cannot be opened any more after so "
+        "long\n"
         "signing_key: keys/signing.key        # heads of the log are signed with it: voordeur head show\n"
         "# heads_copy: /mnt/elsewhere/heads   # and copied to a place that others keep\n"
         "backups: backups\n"

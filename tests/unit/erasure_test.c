@@ -46,7 +46,7 @@ typedef struct place {
     char words[VDR_ENGINE_WORDS_BYTES], notices[8192];
     uint64_t seq;
     vdr_result last;
-    bool job_done;
+    bool job_done, threads;
     vdr_job job;
 } place;
 
@@ -99,6 +99,7 @@ try_open(place *p)
                                         .clock = &p->clock,
                                         .key = test_key,
                                         .config = &texts,
+                                        .threads = p->threads,
                                         .notice = note,
                                         .notice_context = p};
     return vdr_engine_open(&options, &p->engine, p->words);
@@ -157,6 +158,10 @@ collect(place *p)
 static void
 turn(place *p)
 {
+    if (p->threads) {
+        struct pollfd wait = {.fd = vdr_engine_fd(p->engine), .events = POLLIN};
+        (void)poll(&wait, 1, vdr_engine_wait_ms(p->engine) == 0 ? 0 : 10);
+    }
     assert_int_equal(vdr_engine_turn(p->engine), VDR_OK);
     collect(p);
 }
@@ -503,6 +508,31 @@ what_was_erased_cannot_be_opened_here_or_in_a_copy(void **state)
     place_free(p);
 }
 
+/* As the daemon does it: committer, checkpointer and eraser in threads of their own, stopped while they are at work. */
+static void
+threads_of_their_own_change_nothing(void **state)
+{
+    (void)state;
+    for (unsigned turns = 0; turns < 40; turns += 4) {
+        place *p = place_new();
+        p->threads = true;
+        open_place(p);
+        story s = tell(p);
+        erase(p, &s);
+        move_ms(p, 2000);
+        for (unsigned i = 0; i < turns; i++)
+            turn(p);
+        close_place(p);
+        open_place(p);
+        vdr_engine_erasure seen;
+        vdr_engine_erasure_get(p->engine, &seen);
+        if (seen.runs == 0 || seen.waiting != 0)
+            run_to_the_end(p);
+        check_erased(p, &s);
+        place_free(p);
+    }
+}
+
 /* Stopped after every turn of a run, and started again: nothing is lost, and in the end all is gone. */
 static void
 a_run_that_is_stopped_anywhere_is_gone_through_again(void **state)
@@ -774,6 +804,7 @@ main(void)
         cmocka_unit_test(what_is_needed_is_known_though_the_pseudonym_key_changed),
         cmocka_unit_test(what_leaves_by_its_term_waits_for_the_schedule),
         cmocka_unit_test(a_restored_store_erases_again_before_it_serves),
+        cmocka_unit_test(threads_of_their_own_change_nothing),
         cmocka_unit_test(a_run_that_is_stopped_anywhere_is_gone_through_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
