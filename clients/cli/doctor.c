@@ -35,11 +35,9 @@ static const char help[] =
     "               log lead to one state, every invariant is counted again. Where the backup folder is on "
     "this\n"
     "               machine; needs room for the copy and for a second state in memory\n"
-    "               and, as a copy has no keys, with keys/store.key and store/keys/wrap of that home, or "
-    "those\n"
-    "               that are named:\n" VDR_CLI_STORE_KEY_HELP
+    "               (a copy has no keys: those of that home are taken, keys/store.key and store/keys/wrap)\n"
     "  --history    also step the log from its first record to the end: the same state must come of "
-    "it\n" VDR_CLI_LINK_HELP "\n"
+    "it\n" VDR_CLI_STORE_KEY_HELP VDR_CLI_LINK_HELP "\n"
     "exit status: 0 all is well; 1 something is not, or the broker does not answer; 2 wrong use\n";
 
 typedef struct visit {

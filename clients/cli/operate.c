@@ -76,7 +76,8 @@ static const char backup_help[] =
     "\n"
     "For operators: writes a consistent copy of the store, while the broker runs, into the new directory "
     "NAME\n"
-    "under the backup folder of node.yaml. There are no keys in it: keep the pseudonym key apart.\n"
+    "under the backup folder of node.yaml. There are no keys in it: keep the pseudonym key, the\n"
+    "store key and the escrow of the store's keys apart; voordeur restore wants them.\n"
     "\n" VDR_CLI_LINK_HELP "\n"
     "`voordeur restore` brings it back.\n";
 
