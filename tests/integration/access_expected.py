@@ -185,21 +185,25 @@ ACTS = {
     "rectification_requested": OFFICER, "person_erased": OFFICER,
 }
 
-# ---- operators' verbs: number, and may an auditor?
+# ---- verbs of ADMIN by number: of operators, and which of them auditors have too; the audit is for those who oversee
 
-VERBS = {
-    "status": (1, True), "reload": (2, False), "clock-advance": (3, False), "backup": (4, False), "checkpoint": (5, False),
-    "sessions": (6, False), "mailboxes": (7, False), "drain": (8, False), "undrain": (9, False), "stop": (10, False),
-    "report": (11, False), "check": (12, True), "propose": (20, False), "approve": (21, False), "reject": (22, False),
-    "withdraw": (23, False), "rollback": (24, False), "proposals": (25, True), "versions": (26, True), "texts": (27, True),
-    "pause": (28, False), "pauses": (29, True), "resume": (30, False), "backtest": (31, False), "backtest-look": (32, False),
-    "backtest-stop": (33, False), "shadow-start": (34, False), "shadow-stop": (35, False), "shadow-look": (36, False),
-    "key-add": (40, False), "key-rotate": (41, False), "key-revoke": (42, False), "keys": (43, True),
-    "erase": (60, False), "erase-look": (61, True), "proofs": (62, True),
-    "rotate": (70, False), "rotate-look": (71, True), "rotate-finish": (72, False),
-    "rotate": (70, False), "rotate-look": (71, True), "rotate-finish": (72, False),
-    "verify": (50, True), "verify-look": (51, True), "heads": (52, True),
+OPERATE = {
+    "reload": 2, "clock-advance": 3, "backup": 4, "checkpoint": 5, "sessions": 6, "mailboxes": 7, "drain": 8,
+    "undrain": 9, "stop": 10, "report": 11, "propose": 20, "approve": 21, "reject": 22, "withdraw": 23,
+    "rollback": 24, "pause": 28, "resume": 30, "backtest": 31, "backtest-look": 32, "backtest-stop": 33,
+    "shadow-start": 34, "shadow-stop": 35, "shadow-look": 36, "key-add": 40, "key-rotate": 41, "key-revoke": 42,
+    "erase": 60, "rotate": 70, "rotate": 70, "rotate-finish": 72, "rotate-finish": 72,
 }
+LOOK = {  # operators and auditors
+    "status": 1, "check": 12, "proposals": 25, "versions": 26, "texts": 27, "pauses": 29, "keys": 43, "verify": 50,
+    "verify-look": 51, "heads": 52, "erase-look": 61, "proofs": 62, "rotate-look": 71, "rotate-look": 71,
+}
+OVERSEE = {"audit": 53, "audit-look": 54}  # auditors and privacy officers
+RESIDENTS = {"holdings": 55}  # privacy officers
+VERBS = {name: (number, ["operator"]) for name, number in OPERATE.items()}
+VERBS.update({name: (number, ["operator", "auditor"]) for name, number in LOOK.items()})
+VERBS.update({name: (number, ["auditor", "officer"]) for name, number in OVERSEE.items()})
+VERBS.update({name: (number, ["officer"]) for name, number in RESIDENTS.items()})
 
 # ---- messages by kind, as who they are for gets them, and as an operator sees them who looks
 
