@@ -69,8 +69,8 @@ int64_t
 vdr_erasure_wait_ms(const vdr_erasure *erasure)
 {
     int64_t now_us = steady_us(erasure), wait_us = -1;
-    if (erasure->sifter == NULL || erasure->step != VDR_ERASURE_IDLE)
-        return -1;
+    if (erasure->sifter == NULL || erasure->step != VDR_ERASURE_IDLE || vdr_jobs_has_erasure(erasure->engine))
+        return -1; /* the job that it waits for wakes the reactor when it ends */
     if (erasure->interrupted)
         wait_us = 0;
     else if (erasure->erased_us >= 0)
