@@ -277,11 +277,21 @@ takes_long(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_read *
 static vdr_err
 ask_the_past(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_read *read)
 {
+    const vdr_core *core = vdr_engine_core(daemon->engine);
+    const vdr_reading reading = {.daemon = daemon, .session = session, .core = core, .read = read};
+    vdr_wire_read asked = *read;
     vdr_core_counts counts;
+    vdr_signal_view signal;
+    uint64_t token;
+    vdr_at at = vdr_mask_token_read(read->signal.id, &token) ? signal_asked(&reading) : (vdr_at){0};
+    if (at.slot != 0) { /* of the past only the id is known */
+        vdr_view_signal_at(core, at, &signal);
+        asked.signal = (vdr_signal_name){.source = signal.source, .id = signal.id};
+    }
     if (daemon->past == NULL)
         daemon->past = vdr_past_new(daemon->log, vdr_engine_fd(daemon->engine));
-    vdr_view_counts(vdr_engine_core(daemon->engine), &counts);
-    return vdr_past_ask(daemon->past, session->number, read, counts.memory_bytes * 2 + PAST_BYTES);
+    vdr_view_counts(core, &counts);
+    return vdr_past_ask(daemon->past, session->number, &asked, counts.memory_bytes * 2 + PAST_BYTES);
 }
 
 static void

@@ -6,6 +6,7 @@ written apart. Then: what is looked at is in the log before it is shown, a broke
 and operators who look at real persons see tokens.
 """
 
+import calendar
 import json
 import os
 import re
@@ -41,6 +42,7 @@ NAMES = {"agency": "agency:school", "regisseur": "regisseur:r-anna", "service": 
          "auditor": "auditor:rekenkamer"}
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 REASON = "a_neighbour_called_in_the_night"
+HALF_PAST_MIDNIGHT_MS = calendar.timegm((2026, 3, 2, 0, 30, 0)) * 1000
 WORDS = "help has begun at home"  # of a service; nobody but the agency reads it
 
 
@@ -489,6 +491,9 @@ class Masked(unittest.TestCase):
         self.assertEqual((answer["error"], answer["explained"]), ("ok", 1), "a token finds its signal")
         self.assertIn(first["id"], answer["explained_signals"])
         self.is_clean(json.dumps(answer))
+        past = self.operator.read("explain id=%s at=%d" % (first["id"], HALF_PAST_MIDNIGHT_MS))
+        self.assertEqual((past["error"], past["explained"]), ("ok", 1), "also in the past")
+        self.is_clean(json.dumps(past))
         self.assertEqual(self.operator.read("explain id=s-a1")["explained"], 1, "so does the id")
         self.assertEqual(self.operator.read("explain id=~0123456789abcdef")["error"], "not_found")
         self.is_clean(json.dumps(self.operator.read("case case=1")))

@@ -586,6 +586,8 @@ read_query(char *rest)
             wire.read.break_glass = vdr_span_str(value);
         else if (strncmp(word, "trace=", 6) == 0)
             wire.read.traceparent = vdr_span_str(value);
+        else if (strncmp(word, "at=", 3) == 0)
+            wire.read.at_ms = (vdr_ms)number;
         else if (strncmp(word, "event=", 6) == 0)
             wire.read.event = vdr_span_str(value);
         else if (strncmp(word, "list=", 5) == 0)
