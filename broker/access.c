@@ -69,7 +69,8 @@ vdr_access_verb(vdr_party_kind kind, vdr_verb verb)
 bool
 vdr_access_verb_known(vdr_verb verb)
 {
-    return vdr_access_verb(VDR_PARTY_OPERATOR, verb) || vdr_access_verb(VDR_PARTY_AUDITOR, verb);
+    return vdr_access_verb(VDR_PARTY_OPERATOR, verb) || vdr_access_verb(VDR_PARTY_AUDITOR, verb) ||
+           vdr_access_verb(VDR_PARTY_PRIVACY_OFFICER, verb);
 }
 
 static vdr_shown

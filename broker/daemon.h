@@ -35,6 +35,7 @@
 #include "broker/report.h"
 #include "broker/session.h"
 #include "broker/survey.h"
+#include "broker/trail/desk.h"
 #include "broker/trust/keeper.h"
 #include "proto/bytes.h"
 
@@ -188,6 +189,7 @@ typedef struct vdr_daemon {
 
     vdr_rehearsal *backtest, *shadow;
     vdr_keeper *keeper;
+    vdr_trail_desk *trail;
     int64_t trust_ms;     /* when it is looked at again */
     uint64_t checkpoints; /* that it knows of */
 
@@ -395,6 +397,16 @@ void vdr_reports_turn(vdr_daemon *daemon);          /* answers what is ready, be
 void vdr_trust_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
 /* The keeper hears of checkpoints. Other than OK: the store does not prove itself, the broker must end. */
 VDR_MUST_CHECK vdr_err vdr_trust_turn(vdr_daemon *daemon);
+
+/* ---- admin_trail.c */
+
+void vdr_trail_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
+/* What AUDIT has as name; false: it is not of that form. The party points into text. */
+bool vdr_trail_ask_read(vdr_span text, vdr_trail_ask *ret_ask);
+/* Logs that the session sees this; the errand's result comes when that is durable. BUSY, the engine's failure. */
+VDR_MUST_CHECK vdr_err vdr_trail_saw(vdr_daemon *daemon, const vdr_session *session, uint32_t query,
+                                     vdr_household_id household, vdr_case_id case_id, uint32_t parts,
+                                     uint64_t number);
 
 /* ---- measure.c */
 

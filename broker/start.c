@@ -363,6 +363,7 @@ prepare(started *s)
     daemon->backtest = vdr_rehearsal_new(daemon->log, s->store.checkpoint);
     daemon->shadow = vdr_rehearsal_new(daemon->log, s->store.checkpoint);
     vdr_shadow_resume(daemon);
+    daemon->trail = vdr_trail_desk_new(daemon->log);
     vdr_keeper_begin(daemon->keeper, vdr_engine_fd(daemon->engine));
 }
 
@@ -473,6 +474,7 @@ close_all(started *s)
     vdr_porter_free(&daemon->porter);
     vdr_net_close(&daemon->net);
     vdr_survey_free(&daemon->survey);
+    vdr_trail_desk_free(&daemon->trail);
     vdr_rehearsal_free(&daemon->backtest);
     vdr_rehearsal_free(&daemon->shadow);
     vdr_refusals_free(&daemon->refusals);

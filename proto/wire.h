@@ -80,6 +80,8 @@ typedef enum vdr_verb {
     VDR_VERB_VERIFY = 50, /* protocol.md 7.12 */
     VDR_VERB_VERIFY_LOOK = 51,
     VDR_VERB_HEADS = 52,
+    VDR_VERB_AUDIT = 53, /* protocol.md 7.18 */
+    VDR_VERB_AUDIT_LOOK = 54,
 
     VDR_VERB_ERASE = 60, /* protocol.md 7.16 */
     VDR_VERB_ERASE_LOOK = 61,

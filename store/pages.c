@@ -59,7 +59,7 @@ typedef struct check {
     int fd;
     bool whole;
     bool runs; /* look at the heads of overflow runs, too */
-    uint64_t page_bytes, last_page;
+    uint64_t page_bytes, last_page, txnid;
     uint8_t *used; /* a bit for each page; NULL: not asked */
     const char *bad;
     uint64_t at; /* the page that is looked at */
@@ -273,6 +273,8 @@ check_leaf(check *c, const uint8_t *page, tree_kind kind, const bounds *b, tally
             return false;
         if (n.key.len == 0 || (i > 0 && !in_order(kind, before.key, n.key)) || !inside(kind, b, n.key))
             return bad(c, "keys are out of order");
+        if (kind == FREE_LIST && (n.key.len != 8 || u64(n.key.at) > c->txnid))
+            return bad(c, "the free list is of a transaction that was not");
         pack(&packed, page, &n, false);
         if (((n.flags & NODE_TREE) != 0) != (kind == MAIN) || (kind == MAIN && n.flags != NODE_TREE))
             return bad(c, "a node is of the wrong kind");
@@ -379,6 +381,7 @@ static bool
 check_trees(check *c, const meta *m)
 {
     c->last_page = m->last_page;
+    c->txnid = m->txnid;
     return check_tree(c, &m->trees[0], FREE_LIST) && check_tree(c, &m->trees[1], MAIN);
 }
 

@@ -53,6 +53,7 @@ static const vdr_cli_verb *const verbs[] = {
     &vdr_cli_replay,
     &vdr_cli_verify,
     &vdr_cli_head,
+    &vdr_cli_audit,
 };
 
 #define VERBS (sizeof verbs / sizeof verbs[0])

@@ -36,7 +36,7 @@ class Pages:
         with open(path, "rb") as f:
             self.bytes = f.read()
         self.page = struct.unpack_from("<I", self.bytes, PAGE_HEAD + 24)[0]
-        self.means, self.separators = {}, {}
+        self.means, self.separators, self.counts = {}, {}, {}
         metas = [struct.unpack_from("<Q", self.bytes, i * self.page + PAGE_HEAD + META_TXNID)[0] for i in (0, 1)]
         self.newest = metas[1] > metas[0]
         for i in (0, 1):  # of the older one, only what says that it is the older one
@@ -90,7 +90,8 @@ class Pages:
                     self.separators[i] = (begin, key, before, first)
             return first, last
         size, value = low | high << 16, begin + key
-        self.mark(begin, key, "key")
+        if not free:  # of the free list it says when the pages became free; any time before now does
+            self.mark(begin, key, "key")
         if flags & BIG:
             run, = struct.unpack_from("<Q", self.bytes, value)
             self.mark(value, 8, "run number")
@@ -104,8 +105,16 @@ class Pages:
         name = self.bytes[begin:value]
         return (name[::-1], name[::-1]) if free else (name, name)
 
-    def still_separates(self, offset, bit):
+    def harmless(self, offset, bit):
         """Between two pages any key does that is above the one's last and not above the other's first."""
+        if self.means.get(offset) == "transaction":  # the one pattern after which the two still follow each other:
+            numbers = [struct.unpack_from("<Q", self.bytes, i * self.page + PAGE_HEAD + META_TXNID)[0] for i in (0, 1)]
+            which = offset // self.page  # then the commit before the last is seen, as after a crash; heads tell it
+            numbers[which] ^= 1 << bit + 8 * (offset - which * self.page - PAGE_HEAD - META_TXNID)
+            return numbers[which] % 2 == which and abs(numbers[0] - numbers[1]) == 1
+        if offset in self.counts:
+            at, count = self.counts[offset]
+            return 0 < count ^ 1 << bit + 8 * (offset - at) < count
         if offset not in self.separators:
             return False
         begin, count, before, first = self.separators[offset]
@@ -114,8 +123,10 @@ class Pages:
         return before < bytes(key) <= first
 
     def value(self, at, size, free):
-        if free:  # count, and so many page numbers; LMDB may leave room behind them
-            count, = struct.unpack_from("<Q", self.bytes, at)
+        if free:  # count, and so many page numbers; LMDB may leave room behind them, so that a lower count is one
+            count, = struct.unpack_from("<Q", self.bytes, at)  # that it can have written: pages are lost, no data
+            for i in range(8):
+                self.counts[at + i] = (at, count)
             size = 8 * (count + 1)
         self.mark(at, size, "free list" if free else "value")
 
@@ -136,19 +147,28 @@ class Flip(unittest.TestCase):
         cls.home = cls.broker.path("")
         for part in range(3):
             cls.broker.start()
-            peers = [cls.broker.session("agency:" + agency) for agency in ("school", "politie")]
-            for i in range(SIGNALS // 3):
-                number = part * SIGNALS + i
-                detail = "long words " * (400 if i % 20 == 0 else 2)  # some in pages of their own
-                for peer, agency in zip(peers, ("school", "politie")):
-                    event = signal_event(agency, "%s-%d" % (agency, number), number % 40, detail=detail)
-                    assert peer.verdict(event) == "accepted"
-            cls.broker.close_peers()
+            for agency in ("school", "politie"):
+                events = ""
+                for number in range(part * SIGNALS, part * SIGNALS + SIGNALS // 3):
+                    detail = "long words " * (400 if number % 20 == 0 else 2)  # some in pages of their own
+                    events += signal_event(agency, "%s-%d" % (agency, number), number % 40, detail=detail) + "\n"
+                cls.broker.write("events.jsonl", events)
+                status, out, words = run("publish", *cls.link("listen", "agency:" + agency),
+                                         cls.broker.path("events.jsonl"))
+                assert status == 0, out + words
             assert cls.broker.stop() == 0, cls.broker.log()
         cls.origin = cls.broker.path("store")
         status, cls.good, words = run("verify", "--store", cls.origin, "--json")
         assert status == 0, cls.good + words
         cls.tried = cls.refused = 0
+
+    @classmethod
+    def link(cls, zone, party):
+        """Options for a verb that speaks with the broker."""
+        server = cls.broker.path("server.pub")
+        with open(server, "w", encoding="ascii") as f:
+            f.write(cls.broker.endpoints["public_key"] + "\n")
+        return ["--connect", cls.broker.endpoints[zone], "--key", cls.broker.key_file(party), "--server-key", server]
 
     @classmethod
     def tearDownClass(cls):
@@ -213,8 +233,8 @@ class Flip(unittest.TestCase):
         for i, (offset, kind) in enumerate(self.some(pages.means, count)):
             bit = self.random.randrange(8)
             self.flip(name, offset, bit)
-            if pages.still_separates(offset, bit):
-                self.assertEqual(self.verify()[1], self.good)
+            if pages.harmless(offset, bit):
+                self.assertEqual(self.verify()[0], 0)
             else:
                 self.found("%s: bit %d of byte %d (%s)" % (name, bit, offset, kind), start=LONG or i % 3 == 0)
             self.flip(name, offset, bit)
@@ -300,11 +320,7 @@ class Flip(unittest.TestCase):
 
     def test_a_running_broker_looks_at_itself(self):
         self.broker.start()
-        operator = ["--connect", self.broker.endpoints["operators"], "--key", self.broker.key_file("operator:beheer")]
-        server = self.broker.path("server.pub")
-        with open(server, "w", encoding="ascii") as f:
-            f.write(self.broker.endpoints["public_key"] + "\n")
-        operator += ["--server-key", server]
+        operator = self.link("operators", "operator:beheer")
         status, out, words = run("verify", *operator)
         self.assertEqual(status, 0, out + words)
         self.assertRegex(out, r"ok +log")

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Who did and saw what: `voordeur audit`, of a running broker and of its store at rest, says the same, names things and
+shows nothing of anybody; and only privacy officers and auditors get it."""
+
+import json
+import os
+import subprocess
+import sys
+import unittest
+
+sys.dont_write_bytecode = True
+from broker import BSNS, BUILD, PARTIES, Broker, act_event, signal_event  # noqa: E402
+
+VOORDEUR = os.path.join(BUILD, "clients", "cli", "voordeur")
+WORDS = "moeder zegt dat het niet gaat"
+
+
+def run(*arguments, **more):
+    return subprocess.run([VOORDEUR, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+
+
+class Audit(unittest.TestCase):
+    """One household with a case; a regisseur takes it, reads it, and sets a plan."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.broker = Broker(parties=PARTIES + ["auditor:a-fg"]).start()
+        school, police = (cls.broker.session("agency:" + a) for a in ("school", "politie"))
+        assert school.verdict(signal_event("school", "s-1", 0, detail=WORDS)) == "accepted"
+        assert police.verdict(signal_event("politie", "p-1", 0)) == "accepted"
+        assert school.verdict(signal_event("school", "s-2", 9)) == "accepted"  # another household
+        anna = cls.broker.session("regisseur:r-anna")
+        anna.say("subscribe 10")
+        offered = anna.wait("deliver")["messages"][0]
+        assert offered["kind"] == "case_offered"
+        anna.say("ack %d" % offered["seq"])
+        anna.wait("acked")
+        assert anna.verdict(act_event("regisseur:r-anna", "a-1", "case_accepted", case="C1")) == "accepted"
+        assert anna.read("case case=1")["error"] == "ok"
+        cls.server = cls.broker.path("server.pub")
+        with open(cls.server, "w", encoding="ascii") as f:
+            f.write(cls.broker.endpoints["public_key"] + "\n")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.broker.__exit__(None, None, None)
+
+    def link(self, party):
+        zone = "operators" if party.startswith(("operator:", "auditor:")) else "listen"
+        return ["--connect", self.broker.endpoints[zone], "--key", self.broker.key_file(party), "--server-key",
+                self.server]
+
+    def rows(self, *arguments):
+        done = run("audit", "--json", *arguments)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for bsn in BSNS[0], BSNS[9]:
+            self.assertNotIn(bsn, done.stdout)
+        self.assertNotIn(WORDS, done.stdout)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_1_a_household_s_story_is_told_and_no_other_s(self):
+        rows = self.rows("--household", "H1", *self.link("privacy_officer:p-els"))
+        told = [(row["kind"], row.get("by", row.get("to", "")), row.get("what")) for row in rows]
+        for wanted in (("signal", "agency:school", "test.verzuim.v1"), ("signal", "agency:politie", "test.melding.v1"),
+                       ("decided", "", "proposed"), ("told", "regisseur:r-anna", "case_offered"),
+                       ("read", "regisseur:r-anna", "case_offered"), ("act", "regisseur:r-anna", "case_accepted"),
+                       ("decided", "", "accepted"), ("seen", "regisseur:r-anna", "case")):
+            self.assertIn(wanted, told)
+        self.assertEqual({row.get("household") for row in rows} - {None}, {"H1"})
+        self.assertNotIn("s-2", [row.get("signal") for row in rows])
+        self.assertIn("s-1", [row.get("signal") for row in rows])
+        again = self.rows("--household", "H1", "--kind", "seen", *self.link("privacy_officer:p-els"))
+        self.assertIn(("privacy_officer:p-els", "audit"), [(row["by"], row["what"]) for row in again])
+
+    def test_2_an_auditor_sees_where_signals_stand_and_not_their_ids(self):
+        rows = self.rows("--kind", "signal", *self.link("auditor:a-fg"))
+        self.assertEqual(len(rows), 3)
+        for row in rows:
+            self.assertNotIn("signal", row)
+            self.assertGreater(row["signal_position"], 0)
+
+    def test_3_by_party_case_and_time(self):
+        rows = self.rows("--party", "regisseur:r-anna", *self.link("auditor:a-fg"))
+        self.assertEqual({row.get("by", row.get("to")) for row in rows}, {"regisseur:r-anna"})
+        rows = self.rows("--case", "C1", *self.link("auditor:a-fg"))
+        self.assertEqual({row["case"] for row in rows}, {"C1"})
+        self.assertEqual(self.rows("--until", "2020-01-01T00:00:00Z", *self.link("auditor:a-fg")), [])
+
+    def test_4_operators_and_regisseurs_do_not_get_it(self):
+        for party in ("operator:beheer", "regisseur:r-anna", "agency:school"):
+            done = run("audit", *self.link(party))
+            self.assertEqual(done.returncode, 1, party)
+            self.assertIn("wrong_role", done.stdout + done.stderr, party)
+
+    def test_5_a_store_at_rest_says_the_same(self):
+        live = self.rows("--household", "H1", *self.link("privacy_officer:p-els"))
+        self.assertEqual(self.broker.stop(), 0)
+        rest = self.rows("--household", "H1", "--store", self.broker.path("store"))
+        asked = lambda row: row["what"] == "audit"  # noqa: E731 - one's own question may be in the log already, or not
+        self.assertEqual([row for row in rest if not asked(row)], [row for row in live if not asked(row)])
+        table = run("audit", "--household", "H1", "--store", self.broker.path("store"))
+        self.assertIn("case_accepted", table.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
