@@ -64,7 +64,8 @@ static const char erase_help[] =
     "usage: voordeur erase HOUSEHOLD\n"
     "       voordeur erase run|status|proofs\n"
     "\n"
-    "For privacy officers: all that is kept of a household leaves. Refused while it has an open case.\n"
+    "For privacy officers: all that is kept of a household leaves. Refused while it has an open case or a\n"
+    "legal hold; `voordeur privacy request-erasure` waits for both.\n"
     "\n"
     "For operators and auditors: a run destroys the keys of all that left, so that nothing of it can be\n"
     "opened any more, in the store or in a backup made before. It begins by itself a second after an\n"
@@ -230,7 +231,12 @@ vdr_cli_act_send(const vdr_cli_verb *verb, const vdr_cli_link *link, const vdr_c
     } else {
         fprintf(stderr, "voordeur: %s: %s: %s\n", vdr_act_name(act->act), vdr_err_code(result.error),
                 vdr_err_text(result.error));
-        if (vdr_err_hint(result.error)[0] != '\0')
+        bool erases = act->act == VDR_ACT_ERASED || act->act == VDR_ACT_PERSON_ERASED;
+        if (erases && result.error == VDR_E_WRONG_STATE)
+            fputs("  it has an open case or a legal hold: see voordeur privacy requests, or ask for it with\n"
+                  "  voordeur privacy request-erasure, which is done when both are over\n",
+                  stderr);
+        else if (vdr_err_hint(result.error)[0] != '\0')
             fprintf(stderr, "  %s\n", vdr_err_hint(result.error));
     }
     vdr_client_close(&client);
