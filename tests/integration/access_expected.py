@@ -1,7 +1,7 @@
-"""What each role may do and see, written by hand and apart from the table of the broker: a wrong row there fails here.
+"""What each role may do and see, written by hand and apart from the table of the broker: a wrong row fails here.
 
-A cell is an error code, or the name of a set of fields. Roles: agency (the school), regisseur (Anna), service (jeugdteam),
-coordinator, officer (of privacy), operator, auditor. "own" is what stands in the relation that the role needs, "other" is not.
+A cell is an error code, or the name of a set of fields. Roles: agency (the school), regisseur (Anna), service
+(jeugdteam), coordinator, officer (of privacy), operator, auditor.
 """
 
 ROLES = ["agency", "regisseur", "service", "coordinator", "officer", "operator", "auditor"]
@@ -157,7 +157,7 @@ FRAMES = {
     "ack": cells("yes", "yes", "yes", "yes", "yes", W, W),
     "read": cells("yes", "yes", "yes", "yes", "yes", "yes", "yes"),
     "decisions": cells(W, W, W, W, W, "yes", W),
-    "admin": cells(W, W, W, W, W, "yes", "yes"),
+    "admin": cells(W, W, W, W, "yes", "yes", "yes"),  # which verb is judged below
     "ping": cells("yes", "yes", "yes", "yes", "yes", "yes", "yes"),
     "pong": cells("yes", "yes", "yes", "yes", "yes", "yes", "yes"),
     "bye": cells("yes", "yes", "yes", "yes", "yes", "yes", "yes"),
