@@ -414,6 +414,10 @@ static void
 take_control(vdr_trail *trail, const vdr_command *command, vdr_trail_row row)
 {
     static const char *const decides[] = {"", "approved", "rejected", "withdrawn"};
+    static const char *const rekeys[] = {"", "pseudonym key: begun", "", "pseudonym key: changed",
+                                         "pseudonym key: finish"};
+    if (command->kind == VDR_COMMAND_REKEY && command->rekey == VDR_REKEY_PAIRS)
+        return; /* nobody's doing, and very many */
     row.kind = VDR_TRAIL_CONTROL;
     row.by_kind = command->author.len != 0 ? VDR_PARTY_OPERATOR : VDR_PARTY_NONE;
     row.by = command->author;
@@ -422,6 +426,7 @@ take_control(vdr_trail *trail, const vdr_command *command, vdr_trail_row row)
                             : command->kind == VDR_COMMAND_PROPOSE ? "proposed"
                             : command->kind == VDR_COMMAND_RESUME  ? "resumed"
                             : command->kind == VDR_COMMAND_DECIDE  ? decides[command->decide]
+                            : command->kind == VDR_COMMAND_REKEY   ? rekeys[command->rekey]
                                                                    : "keys");
     put(trail, &row);
 }
