@@ -54,6 +54,7 @@ static const vdr_cli_verb *const verbs[] = {
     &vdr_cli_verify,
     &vdr_cli_head,
     &vdr_cli_audit,
+    &vdr_cli_access_report,
 };
 
 #define VERBS (sizeof verbs / sizeof verbs[0])

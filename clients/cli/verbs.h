@@ -34,7 +34,7 @@ extern const vdr_cli_verb vdr_cli_conflict, vdr_cli_access, vdr_cli_privacy;
 extern const vdr_cli_verb vdr_cli_status, vdr_cli_decisions, vdr_cli_clock, vdr_cli_reload, vdr_cli_sessions,
     vdr_cli_mailboxes, vdr_cli_checkpoint, vdr_cli_backup, vdr_cli_restore, vdr_cli_bench;
 extern const vdr_cli_verb vdr_cli_backtest;
-extern const vdr_cli_verb vdr_cli_verify, vdr_cli_head, vdr_cli_audit;
+extern const vdr_cli_verb vdr_cli_verify, vdr_cli_head, vdr_cli_audit, vdr_cli_access_report;
 extern const vdr_cli_verb vdr_cli_rotate;
 extern const vdr_cli_verb vdr_cli_report, vdr_cli_top, vdr_cli_watch, vdr_cli_doctor;
 

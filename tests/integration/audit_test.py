@@ -92,7 +92,27 @@ class Audit(unittest.TestCase):
             self.assertEqual(done.returncode, 1, party)
             self.assertIn("wrong_role", done.stdout + done.stderr, party)
 
-    def test_5_a_store_at_rest_says_the_same(self):
+    def test_5_a_report_for_a_resident_has_everything_and_leaves_views(self):
+        asked = ["access-report", "--household", "H1", "--reason", "verzoek om inzage 17"]
+        done = run(*asked, "--json", *self.link("privacy_officer:p-els"))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        report = json.loads(done.stdout)
+        self.assertEqual(sorted(s["id"] for s in report["signals"]), ["p-1", "s-1"])
+        self.assertIn(WORDS, done.stdout)
+        self.assertIn(BSNS[0], done.stdout)
+        self.assertNotIn(BSNS[9], done.stdout)
+        self.assertEqual(len(report["cases"]), 1)
+        page = run(*asked, *self.link("privacy_officer:p-els"))
+        self.assertEqual(page.returncode, 0, page.stderr)
+        for wanted in ("# Inzage: huishouden H1", WORDS, BSNS[0], "regisseur:r-anna", "case_accepted"):
+            self.assertIn(wanted, page.stdout)
+        seen = self.rows("--household", "H1", "--kind", "seen", *self.link("privacy_officer:p-els"))
+        self.assertIn(("privacy_officer:p-els", "household", "verzoek om inzage 17"),
+                      [(row["by"], row["what"], row.get("reason")) for row in seen])
+        for party in ("regisseur:r-anna", "operator:beheer", "auditor:a-fg"):
+            self.assertEqual(run(*asked, *self.link(party)).returncode, 1, party)
+
+    def test_6_a_store_at_rest_says_the_same(self):
         live = self.rows("--household", "H1", *self.link("privacy_officer:p-els"))
         self.assertEqual(self.broker.stop(), 0)
         rest = self.rows("--household", "H1", "--store", self.broker.path("store"))
