@@ -39,6 +39,8 @@ class Confined(unittest.TestCase):
     def test_every_thread_is_confined_and_may_gain_nothing(self):
         if sanitized():
             self.skipTest("this build's tools need more")
+        if 'event=sandbox_open what=calls text="this kernel has none"' in self.broker.log():
+            self.skipTest("this kernel, or the container around us, has no seccomp")
         threads = os.listdir("/proc/%d/task" % self.broker.process.pid)
         self.assertGreater(len(threads), 4)
         for thread in threads:
@@ -56,6 +58,8 @@ class Confined(unittest.TestCase):
         self.assertEqual(os.stat("/proc/%d/environ" % self.broker.process.pid).st_uid, 0, "not dumpable")
 
     def test_what_it_opens_is_closed_in_any_child_and_what_it_makes_is_nobody_elses(self):
+        if os.geteuid() != 0:
+            self.skipTest("what is not dumpable shows its descriptors to root only")
         folder = "/proc/%d/fd" % self.broker.process.pid
         kept = []
         for fd in map(int, os.listdir(folder)):

@@ -194,7 +194,8 @@ class Leftovers(unittest.TestCase):
         self.operator("erase", "run")
         self.operator("erase", "proofs")
         self.operator("backup", "after")
-        for path in ("cmdline", "environ"):
+        # The daemon is not dumpable: its environment is root's to read.
+        for path in ("cmdline", "environ") if os.geteuid() == 0 else ("cmdline",):
             with open("/proc/%d/%s" % (self.town.broker.pid, path), "rb") as f:
                 self.printed.append((path + " of the process", f.read()))
         self.assertEqual(self.town.stop(), 0)
