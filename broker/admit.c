@@ -2,7 +2,7 @@
  * alone, so that one that was revoked does not come back by a line of a file. What changed holds when its record is
  * durable; sessions of keys that ended hear BYE in the same turn. */
 #include "broker/daemon.h"
-#include "broker/journal.h"
+#include "broker/gauge/journal.h"
 #include "proto/time.h"
 
 #include "broker/core/keys.h"

@@ -5,7 +5,7 @@
  * out of credit, it is brought forward from the log, which holds no refused lines. So memory holds a cursor
  * and the lines of one frame, whatever the operator does. */
 #include "broker/access/mask.h"
-#include "broker/journal.h"
+#include "broker/gauge/journal.h"
 
 #include <stdlib.h>
 

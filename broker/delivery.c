@@ -9,11 +9,11 @@
  *
  * Acknowledgements of a turn go to the engine as one bundle, the highest of each mailbox; ACKED follows when
  * the bundle is durable. */
-#include "broker/access.h"
+#include "broker/access/access.h"
 #include "broker/access/mask.h"
 #include "broker/core/needed.h"
-#include "broker/journal.h"
-#include "broker/trace.h"
+#include "broker/gauge/journal.h"
+#include "broker/gauge/trace.h"
 
 #include <stdlib.h>
 

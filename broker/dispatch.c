@@ -1,7 +1,7 @@
 /* A received frame to the part that deals with it. Refused here are frames only, never events: what is in a
  * well-formed PUBLISH gets its verdict from the core. */
 #include "broker/daemon.h"
-#include "broker/journal.h"
+#include "broker/gauge/journal.h"
 
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* What guards have to say is told once, and again by a new start while the window lasts (protocol.md 5.12). */
 #include "broker/daemon.h"
-#include "broker/journal.h"
+#include "broker/gauge/journal.h"
 
 #include <stdio.h>
 

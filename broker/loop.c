@@ -4,7 +4,7 @@
  * parties' socket is left alone while the engine has no room: what waits there waits in libzmq and in TCP, and
  * their senders feel it. libzmq takes messages from connections in turn, so nobody's flood is ahead of the rest. */
 #include "broker/daemon.h"
-#include "broker/journal.h"
+#include "broker/gauge/journal.h"
 #include "broker/notify.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 #include "broker/node.h"
 
 #include "broker/door/reader.h"
-#include "broker/exporter.h"
+#include "broker/gauge/exporter.h"
 #include "broker/trust/head.h"
 #include "proto/limits.h"
 #include "proto/time.h"

@@ -32,8 +32,8 @@
 
 #include "broker/core/config.h"
 #include "broker/door/config_read.h"
-#include "broker/journal.h"
-#include "broker/keyring.h"
+#include "broker/gauge/journal.h"
+#include "broker/net/keyring.h"
 
 typedef struct vdr_node_limits {
     uint64_t sessions;           /* on the parties' listener */

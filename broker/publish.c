@@ -5,7 +5,7 @@
  * group has been spoken of, one for each session, and waits while the session's connection takes no more:
  * answers then gather in it. */
 #include "broker/daemon.h"
-#include "broker/journal.h"
+#include "broker/gauge/journal.h"
 
 #include <stdlib.h>
 

@@ -12,7 +12,7 @@
 #ifndef VDR_BROKER_SESSION_H
 #define VDR_BROKER_SESSION_H
 
-#include "broker/net.h"
+#include "broker/net/net.h"
 #include "proto/codec.h"
 
 typedef enum vdr_session_state {

@@ -2,7 +2,7 @@
  * queue, and what was said first goes first. A queue that grows beyond its limit ends its session: whoever
  * asks and does not read is in nobody's way but their own. */
 #include "broker/daemon.h"
-#include "broker/journal.h"
+#include "broker/gauge/journal.h"
 
 #include <stdlib.h>
 

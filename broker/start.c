@@ -2,9 +2,9 @@
 
 #include "broker/confine.h"
 #include "broker/daemon.h"
-#include "broker/journal.h"
+#include "broker/gauge/journal.h"
 #include "broker/notify.h"
-#include "broker/secret.h"
+#include "broker/net/secret.h"
 #include "broker/storekeys.h"
 #include "store/store.h"
 

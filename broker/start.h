@@ -5,7 +5,7 @@
 #ifndef VDR_BROKER_START_H
 #define VDR_BROKER_START_H
 
-#include "broker/clock.h"
+#include "broker/engine/clock.h"
 
 typedef enum vdr_exit {
     VDR_EXIT_CLEAN = 0,

@@ -1,6 +1,6 @@
 #include "broker/storekeys.h"
 
-#include "broker/journal.h"
+#include "broker/gauge/journal.h"
 
 vdr_err
 vdr_storekeys_next(const vdr_node *node, uint8_t **ret_key, char *ret_words)

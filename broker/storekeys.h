@@ -5,10 +5,10 @@
 #define VDR_BROKER_STOREKEYS_H
 
 #include "broker/node.h"
-#include "broker/secret.h"
+#include "broker/net/secret.h"
 #include "store/vault.h"
 
-/* The key of store_key_next; *ret_key NULL: node.yaml names none. Errors and words as broker/secret.h. */
+/* The key of store_key_next; *ret_key NULL: node.yaml names none. Errors and words as broker/net/secret.h. */
 VDR_MUST_CHECK vdr_err vdr_storekeys_next(const vdr_node *node, uint8_t **ret_key, char *ret_words);
 /* Seals the store's keys under it, where it is given, and tells the journal how it went. Syncs files. */
 void vdr_storekeys_take(vdr_vault *vault, const vdr_node *node, const uint8_t *next);

@@ -1,6 +1,6 @@
 #include "broker/access/mask.h"
 
-#include "broker/access.h"
+#include "broker/access/access.h"
 
 #define TOKEN_BYTES 17u /* "~" and 16 digits */
 

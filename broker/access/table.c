@@ -4,7 +4,7 @@
  * protocol.md. tests/unit/access_test.c fails where one has no row. */
 #include "broker/access/table.h"
 
-#include "broker/access.h"
+#include "broker/access/access.h"
 #include "proto/assert.h"
 #include "proto/explain.h"
 

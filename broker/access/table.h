@@ -3,7 +3,7 @@
  * Two kinds of rows. What may be asked or done: every frame, mailbox, act, query, part of an inbox and verb of
  * operators, and for each role in what relation it must stand to the thing. What is shown: every field of what the
  * broker tells of persons, and for each role in which standing it sees it. What has no row is not allowed and not
- * shown. broker/access.h decides by it; `voordeur access` prints it.
+ * shown. broker/access/access.h decides by it; `voordeur access` prints it.
  *
  * Thread:  any; constant. */
 #ifndef VDR_BROKER_ACCESS_TABLE_H

@@ -207,7 +207,7 @@ step_acks(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
             ret_step->record = true;
 }
 
-/* One that is in force already is only logged again (broker/image.c): it is no new version. */
+/* One that is in force already is only logged again (broker/engine/image.c): it is no new version. */
 static void
 step_config(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
 {

@@ -1,7 +1,7 @@
 /* broker/core/view.h - looking at the state without changing it: what reads, status and reports need.
  *
  * Views are values; their spans live until the next step. Who may see what is decided by the caller
- * (broker/access.h), never here. Lists are walked with a cursor that is valid until the next step. */
+ * (broker/access/access.h), never here. Lists are walked with a cursor that is valid until the next step. */
 #ifndef VDR_CORE_VIEW_H
 #define VDR_CORE_VIEW_H
 

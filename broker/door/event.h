@@ -82,7 +82,7 @@ void vdr_event_typed(const vdr_door *door, const vdr_event_options *options, con
  * longer than VDR_EVENT_BYTES_MAX. */
 VDR_MUST_CHECK vdr_err vdr_event_render(const vdr_wire_typed *typed, vdr_arena *arena, vdr_span *ret_json);
 
-/* ---- What an event says, for those who may read it (broker/access.h) */
+/* ---- What an event says, for those who may read it (broker/access/access.h) */
 
 typedef struct vdr_event_person {
     vdr_span bsn, role; /* role absent: none */

@@ -1,7 +1,7 @@
 /* A store that was restored from a backup: what left since then leaves again, before anybody is served. */
 #include "broker/core/left.h"
 #include "broker/erasure/inside.h"
-#include "broker/inside.h"
+#include "broker/engine/inside.h"
 
 #include <stdlib.h>
 

@@ -3,7 +3,7 @@
 #include "broker/core/left.h"
 #include "broker/core/needed.h"
 #include "broker/erasure/inside.h"
-#include "broker/inside.h"
+#include "broker/engine/inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>

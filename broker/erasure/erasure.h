@@ -28,7 +28,7 @@
 #ifndef VDR_BROKER_ERASURE_H
 #define VDR_BROKER_ERASURE_H
 
-#include "broker/engine.h"
+#include "broker/engine/engine.h"
 
 typedef struct vdr_erasure vdr_erasure;
 

@@ -1,7 +1,7 @@
 /* What is told of erasure runs, and what outlived its record. */
 #include "broker/core/left.h"
 #include "broker/erasure/inside.h"
-#include "broker/inside.h"
+#include "broker/engine/inside.h"
 
 static const char *const step_names[] = {
     [VDR_ERASURE_IDLE] = "idle",        [VDR_ERASURE_NOTE] = "note",    [VDR_ERASURE_TURN] = "turn",

@@ -1,8 +1,8 @@
 #include "broker/erasure/sifter.h"
 
 #include "broker/erasure/proofs.h"
-#include "broker/record.h"
-#include "broker/thread.h"
+#include "broker/record/record.h"
+#include "broker/engine/thread.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* Brings the state over to the next pseudonym key, a slice a turn (broker/core/rekey.h): for what is still under the key
  * before, the record that holds its content is read, the door makes it anew under both keys, and the pairs go into the
  * log as one command. What is done is in the state, so after a crash the walk just begins anew and finds less. */
-#include "broker/inside.h"
+#include "broker/engine/inside.h"
 
 #include <stdlib.h>
 

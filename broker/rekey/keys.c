@@ -1,5 +1,5 @@
 /* Which keys a start needs: the one that the state is under and, while it changes, the next one, too. */
-#include "broker/inside.h"
+#include "broker/engine/inside.h"
 
 /* By which a key is known in the state. */
 static vdr_key16

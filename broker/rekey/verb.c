@@ -1,6 +1,6 @@
 /* The verbs about a change of the pseudonym key (protocol.md 7.17). Nobody is named in them, and no key. */
 #include "broker/daemon.h"
-#include "broker/secret.h"
+#include "broker/net/secret.h"
 
 #include "broker/core/rekey.h"
 

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE /* gettid */
 #include "broker/trail/desk.h"
 
-#include "broker/thread.h"
+#include "broker/engine/thread.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #ifndef VDR_BROKER_TRAIL_DESK_H
 #define VDR_BROKER_TRAIL_DESK_H
 
-#include "broker/rows.h"
+#include "broker/history/rows.h"
 #include "broker/trail/trail.h"
 
 typedef struct vdr_trail_desk vdr_trail_desk;

@@ -1,6 +1,6 @@
 #include "broker/trail/rest.h"
 
-#include "broker/inside.h"
+#include "broker/engine/inside.h"
 
 #include <stdlib.h>
 

@@ -5,7 +5,7 @@
 #ifndef VDR_BROKER_TRAIL_REST_H
 #define VDR_BROKER_TRAIL_REST_H
 
-#include "broker/engine.h"
+#include "broker/engine/engine.h"
 #include "broker/trail/trail.h"
 #include "store/store.h"
 

@@ -1,7 +1,7 @@
 #include "broker/trail/trail.h"
 
 #include "broker/core/effect.h"
-#include "broker/record.h"
+#include "broker/record/record.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,10 @@
 #define _GNU_SOURCE /* gettid */
 #include "broker/trust/keeper.h"
 
-#include "broker/clock.h"
-#include "broker/journal.h"
-#include "broker/secret.h"
-#include "broker/thread.h"
+#include "broker/engine/clock.h"
+#include "broker/gauge/journal.h"
+#include "broker/net/secret.h"
+#include "broker/engine/thread.h"
 
 #include <sodium.h>
 #include <stdatomic.h>

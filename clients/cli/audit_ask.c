@@ -1,6 +1,6 @@
 #include "clients/cli/audit.h"
 
-#include "broker/secret.h"
+#include "broker/net/secret.h"
 #include "broker/trail/desk.h"
 #include "clients/cli/figures.h"
 #include "clients/cli/show.h"

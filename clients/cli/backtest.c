@@ -1,7 +1,7 @@
 /* voordeur backtest: what other rules would have done with what came. */
 #include "clients/cli/backtest.h"
 
-#include "broker/backtest.h"
+#include "broker/history/backtest.h"
 #include "clients/cli/link.h"
 #include "proto/time.h"
 

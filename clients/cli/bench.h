@@ -2,7 +2,7 @@
 #ifndef VDR_CLI_BENCH_H
 #define VDR_CLI_BENCH_H
 
-#include "broker/histogram.h"
+#include "broker/engine/histogram.h"
 #include "clients/cli/link.h"
 #include "broker/core/config.h"
 

@@ -1,6 +1,6 @@
 /* voordeur doctor: every invariant that can be looked at, on a running broker or on a store at rest. */
-#include "broker/checkup.h"
-#include "broker/secret.h"
+#include "broker/history/checkup.h"
+#include "broker/net/secret.h"
 #include "clients/cli/figures.h"
 #include "clients/cli/show.h"
 #include "clients/cli/store_key.h"

@@ -1,6 +1,6 @@
 #include "clients/cli/replay_store.h"
 
-#include "broker/history.h"
+#include "broker/history/history.h"
 #include "clients/cli/progress.h"
 #include "clients/cli/tale.h"
 #include "proto/time.h"

@@ -3,7 +3,7 @@
 #ifndef VDR_CLI_REPLAY_STORE_H
 #define VDR_CLI_REPLAY_STORE_H
 
-#include "broker/history.h"
+#include "broker/history/history.h"
 #include "clients/cli/store_key.h"
 
 /* A store that no broker is using. Words about a failure go to standard error, with the verb's name. */

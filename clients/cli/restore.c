@@ -1,6 +1,6 @@
 /* voordeur restore: a backup becomes a store. Offline. */
-#include "broker/engine.h"
-#include "broker/secret.h"
+#include "broker/engine/engine.h"
+#include "broker/net/secret.h"
 #include "clients/cli/store_key.h"
 #include "clients/cli/verbs.h"
 

@@ -1,6 +1,6 @@
 #include "clients/cli/store_key.h"
 
-#include "broker/secret.h"
+#include "broker/net/secret.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -7,8 +7,8 @@
  * DIR must not be there; the store is made in it and stays. Each signal has 400 bytes of content. Whoever is offered
  * a case accepts it after a day and closes it after 120. Then it is back-tested twice: with the rules as they are
  * ("same"), and where cases need one domain less ("lower"). Seconds are of the wall: both threads work. */
-#include "broker/backtest.h"
-#include "broker/record.h"
+#include "broker/history/backtest.h"
+#include "broker/record/record.h"
 #include "proto/time.h"
 
 #include <stdio.h>

@@ -7,7 +7,7 @@
  * --plain: nothing is sealed and the log has no chains, to measure what these cost; such a store cannot be started
  * on, and no broker can write one. DIR must not be there; it is left for looking at. One thread submits 250-byte JSON signals as fast as the
  * engine has room, the committer and the checkpointer run beside it. */
-#include "broker/engine.h"
+#include "broker/engine/engine.h"
 #include "proto/time.h"
 
 #include <poll.h>

@@ -1,6 +1,6 @@
 /* Law: any bytes are read as a record within bounds, and what could be read writes as the same bytes; any
  * bytes are read as a content. */
-#include "broker/record.h"
+#include "broker/record/record.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * once more before the first, and the log is cut there; the number of lines told before is written out. The store
  * is sealed under the key in the file $VOORDEUR_STORE_KEY, and plain without one, as stores of before sealing. */
 #include "broker/core/core.h"
-#include "broker/record.h"
+#include "broker/record/record.h"
 #include "clients/cli/lines.h"
 #include "store/store.h"
 

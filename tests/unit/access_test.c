@@ -1,6 +1,6 @@
 /* The table of who may do and see what: it is whole, the page says the same, and masking leaves what it names and
  * nothing else. What it must say is judged by tests/integration/access_test.py, from a list written apart. */
-#include "broker/access.h"
+#include "broker/access/access.h"
 #include "broker/access/render.h"
 #include "proto/assert.h"
 #include "proto/codec_schema.h"

@@ -1,5 +1,5 @@
 /* Goal: log time never goes backwards whatever the wall does (quality.md I20), and a jump is told once. */
-#include "broker/clock.h"
+#include "broker/engine/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

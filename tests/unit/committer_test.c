@@ -1,5 +1,5 @@
 /* Goal: what may be forgotten is forgotten, also what a later checkpoint did not ask again. */
-#include "broker/committer.h"
+#include "broker/engine/committer.h"
 #include "store/memory.h"
 
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 /* What is asked of a running engine: trials and explanations, of now, of later and of the past. */
 #include "broker/core/trial.h"
-#include "broker/past.h"
+#include "broker/history/past.h"
 #include "proto/bytes.h"
 #include "tests/unit/engine_fixture.h"
 

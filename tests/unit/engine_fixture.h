@@ -3,7 +3,7 @@
 #ifndef VDR_TESTS_ENGINE_FIXTURE_H
 #define VDR_TESTS_ENGINE_FIXTURE_H
 
-#include "broker/engine.h"
+#include "broker/engine/engine.h"
 #include "proto/time.h"
 #include "store/memory.h"
 

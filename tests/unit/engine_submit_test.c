@@ -2,7 +2,7 @@
  * number, also when the signal that names it is not durable yet; of whom nothing may be kept nothing is kept. */
 #include "engine_fixture.h"
 
-#include "broker/record.h"
+#include "broker/record/record.h"
 
 static const char town_brp[] =
     "  - {id: woonstad, kind: housing, source: \"urn:a:woonstad\", sees_match: true}\n"

@@ -1,6 +1,6 @@
 /* What somebody was shown is in the log, word for word, before its ticket comes back; it changes no decision; and it
  * is there after a crash. */
-#include "broker/record.h"
+#include "broker/record/record.h"
 #include "tests/typed_law.h"
 #include "tests/unit/engine_fixture.h"
 

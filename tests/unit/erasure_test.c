@@ -8,7 +8,7 @@
 #include "broker/core/view.h"
 #include "broker/erasure/kept.h"
 #include "broker/erasure/proofs.h"
-#include "broker/record.h"
+#include "broker/record/record.h"
 #include "store/vault.h"
 
 #include <ftw.h>

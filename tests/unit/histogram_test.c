@@ -1,5 +1,5 @@
 /* Goal: a quantile is never below the true one and at most 1/32 above it. */
-#include "broker/histogram.h"
+#include "broker/engine/histogram.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "broker/journal.h"
+#include "broker/gauge/journal.h"
 
 #include <jansson.h>
 #include <stdio.h>

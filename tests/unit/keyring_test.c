@@ -1,4 +1,4 @@
-#include "broker/keyring.h"
+#include "broker/net/keyring.h"
 
 #include <stdio.h>
 

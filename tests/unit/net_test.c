@@ -1,7 +1,7 @@
 /* The sockets against real peers, on private addresses of this process' machine. */
-#include "broker/net.h"
+#include "broker/net/net.h"
 
-#include "broker/net_probe.h"
+#include "broker/net/net_probe.h"
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* Goal: what the porter reads ahead is what the door gives, whenever it is asked and told to rest. */
-#include "broker/porter.h"
+#include "broker/net/porter.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Goal: what is proposed is judged beside the turn, one at a time, and what was found comes back to who asked. */
-#include "broker/proof.h"
+#include "broker/desk/proof.h"
 
 #include <poll.h>
 #include <setjmp.h>

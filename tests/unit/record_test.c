@@ -1,6 +1,6 @@
 /* Goal: what is written of a command is read as the same command; bytes that rotted are found or at least
  * read within bounds; contents give back what was put in. */
-#include "broker/record.h"
+#include "broker/record/record.h"
 #include "tests/typed_law.h"
 
 #include <setjmp.h>

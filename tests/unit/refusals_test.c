@@ -1,7 +1,7 @@
 /* Goal: what was refused in the last day is counted by party and verdict, and forgotten after it; nobody can make
  * it grow without bound. */
-#include "broker/refusals.h"
-#include "broker/rows.h"
+#include "broker/gauge/refusals.h"
+#include "broker/history/rows.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

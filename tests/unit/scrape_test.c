@@ -1,4 +1,4 @@
-#include "broker/scrape.h"
+#include "broker/gauge/scrape.h"
 
 #include <stdio.h>
 

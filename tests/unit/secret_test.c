@@ -1,4 +1,4 @@
-#include "broker/secret.h"
+#include "broker/net/secret.h"
 
 #include <fcntl.h>
 #include <stdio.h>

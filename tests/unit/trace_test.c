@@ -1,6 +1,6 @@
-#include "broker/trace.h"
+#include "broker/gauge/trace.h"
 
-#include "broker/record.h"
+#include "broker/record/record.h"
 
 #include <stdio.h>
 

@@ -1,0 +1,71 @@
+#define _GNU_SOURCE /* pthread_setname_np */
+#include "broker/engine/thread.h"
+
+#include "proto/assert.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define POLITE_NICE     19
+#define POLITE_SLICE_NS 100000u /* the shortest that the kernel gives */
+
+/* sched_setattr(2), its first version: the kernel's header cannot be had beside the C library's. */
+typedef struct sched_wish {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime_ns, deadline_ns, period_ns;
+} sched_wish;
+
+void
+vdr_thread_start(pthread_t *thread, const char *name, void *(*run)(void *context), void *context)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    int rc = pthread_sigmask(SIG_SETMASK, &all, &before);
+    VDR_ASSERT(rc == 0);
+    rc = pthread_create(thread, NULL, run, context);
+    VDR_ASSERT(rc == 0);
+    rc = pthread_sigmask(SIG_SETMASK, &before, NULL);
+    VDR_ASSERT(rc == 0);
+    (void)pthread_setname_np(*thread, name); /* only a label */
+}
+
+void
+vdr_thread_polite(void)
+{
+    sched_wish wish = {.size = sizeof wish, .nice = POLITE_NICE, .runtime_ns = POLITE_SLICE_NS};
+    if (syscall(SYS_sched_setattr, 0, &wish, 0u) != 0)
+        (void)setpriority(PRIO_PROCESS, (id_t)gettid(),
+                          POLITE_NICE); /* without either it is only less polite */
+}
+
+void
+vdr_thread_wake(int fd)
+{
+    uint64_t one = 1;
+    ssize_t n;
+    do
+        n = write(fd, &one, sizeof one);
+    while (n < 0 && errno == EINTR);
+    /* EAGAIN: the counter is at its top, so it is readable, which is all that is wanted. */
+}
+
+void
+vdr_thread_lock_init(pthread_mutex_t *lock)
+{
+    int rc = pthread_mutex_init(lock, NULL);
+    VDR_ASSERT(rc == 0);
+}
+
+void
+vdr_thread_cond_init(pthread_cond_t *cond)
+{
+    int rc = pthread_cond_init(cond, NULL);
+    VDR_ASSERT(rc == 0);
+}
