@@ -83,6 +83,21 @@ on_line(void *context, const vdr_audit_line *line)
 
 /* ---- what is held */
 
+/* Asked before anything is looked at: nobody's glass is broken for a report that its maker may not have. */
+static int
+check_role(const report *r)
+{
+    const vdr_wire_read read = {.query = VDR_QUERY_STATUS};
+    const vdr_wire_answer *answer = NULL;
+    if (vdr_client_read(r->client, &read, r->link.timeout_ms, &answer) != VDR_OK || answer->status == NULL)
+        return vdr_cli_link_failed(&r->link, r->client, "access-report");
+    if (answer->status->party_kind == VDR_PARTY_PRIVACY_OFFICER)
+        return VDR_EXIT_OK;
+    fprintf(stderr, "voordeur access-report: %s: it is made by privacy officers only; nothing was read\n",
+            vdr_err_code(VDR_E_WRONG_ROLE));
+    return VDR_EXIT_FAILED;
+}
+
 /* NULL: it is no longer there, or the broker does not answer. */
 static const vdr_wire_answer *
 look(report *r, vdr_wire_read *read)
@@ -254,7 +269,9 @@ run(int argc, char **argv)
     r.trail = json_array();
     r.names = json_object();
     r.cases = json_object();
-    status = make(&r);
+    status = check_role(&r);
+    if (status == VDR_EXIT_OK)
+        status = make(&r);
     json_decref(r.trail);
     json_decref(r.names);
     json_decref(r.cases);

@@ -109,8 +109,13 @@ class Audit(unittest.TestCase):
         seen = self.rows("--household", "H1", "--kind", "seen", *self.link("privacy_officer:p-els"))
         self.assertIn(("privacy_officer:p-els", "household", "verzoek om inzage 17"),
                       [(row["by"], row["what"], row.get("reason")) for row in seen])
-        for party in ("regisseur:r-anna", "operator:beheer", "auditor:a-fg"):
-            self.assertEqual(run(*asked, *self.link(party)).returncode, 1, party)
+        counters = lambda: self.broker.session("operator:beheer").admin("status")["counters"]  # noqa: E731
+        before = counters()["position_durable"]
+        for party in ("regisseur:r-anna", "coordinator:c-piet", "agency:school", "operator:beheer", "auditor:a-fg"):
+            done = run(*asked, *self.link(party))
+            self.assertEqual((done.returncode, done.stdout), (1, ""), party)
+            self.assertIn("wrong_role", done.stderr, party)
+        self.assertEqual(counters()["position_durable"], before, "a glass was broken for somebody who may not have it")
 
     def test_6_a_store_at_rest_says_the_same(self):
         live = self.rows("--household", "H1", *self.link("privacy_officer:p-els"))
