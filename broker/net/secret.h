@@ -2,7 +2,7 @@
  *
  * A secret's bytes lie in locked pages between guards (libsodium), are left out of core dumps and wiped
  * when freed. A secret's file must be a regular file that belongs to this user or root and that nobody
- * else may read: mode 0400 or 0600.
+ * else may read: mode 0400 or 0600; 0440 where systemd handed it over as a credential.
  *
  * The server's key file is one of protocol.md clause 1.5: two lines of 40 characters of Z85, the public key
  * and the secret key. The pseudonym key's file has 32 bytes as 64 hexadecimal digits. The last line end may

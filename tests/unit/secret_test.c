@@ -90,6 +90,33 @@ a_key_that_is_not_there_or_no_file_is_told(void **state)
     assert_null(secret);
 }
 
+/* What the service manager hands over is root's and shows the mask of its access list; nothing else may. */
+static void
+a_credential_may_show_a_group(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *folder;
+        mode_t mode;
+        vdr_err err;
+    } rows[] = {
+        {"/tmp", 0440, VDR_OK},          {"/tmp", 0444, VDR_E_BAD_CONFIG},
+        {"/tm", 0440, VDR_E_BAD_CONFIG}, {"/run/credentials/another", 0440, VDR_E_BAD_CONFIG},
+        {"", 0440, VDR_E_BAD_CONFIG},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char words[VDR_SECRET_WORDS] = "";
+        uint8_t *secret = NULL;
+        put(HEX, rows[i].mode);
+        assert_int_equal(setenv("CREDENTIALS_DIRECTORY", rows[i].folder, 1), 0);
+        vdr_err err = geteuid() == 0 || rows[i].err != VDR_OK ? rows[i].err : VDR_E_BAD_CONFIG;
+        assert_int_equal(vdr_secret_read_hex(path, &secret, words), err);
+        vdr_secret_free(&secret);
+        assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+        assert_int_equal(unlink(path), 0);
+    }
+}
+
 int
 main(void)
 {
@@ -99,6 +126,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_key_file_must_be_private_and_hold_a_key),
         cmocka_unit_test(a_key_that_is_not_there_or_no_file_is_told),
+        cmocka_unit_test(a_credential_may_show_a_group),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
