@@ -204,7 +204,7 @@ SCHEMA(read, read, U64(request), ENUM(query, VDR_QUERY_STATUS, VDR_QUERY_LAST), 
        EMBED(signal, signal_name_schema), TEXT(agency, 0, NAME), U64(household),
        ENUM(list, VDR_INBOX_ALL, VDR_INBOX_REVIEWS), U32(page_items), BYTES(resume, 0, VDR_RESUME_BYTES_MAX),
        TEXT(rule, 0, NAME), I64(at_ms), BYTES(event, 0, ANY), TEXT(break_glass, 0, FREE),
-       TEXT(traceparent, 0, NAME))
+       TEXT(traceparent, 0, NAME), TEXT(bsn, 0, NAME))
 #undef PLAIN
 
 #define PLAIN vdr_wire_status_view

@@ -30,8 +30,9 @@ typedef enum vdr_query {
     VDR_QUERY_EXPLAIN = 7,
     VDR_QUERY_TRY = 8,
     VDR_QUERY_REQUESTS = 9,
+    VDR_QUERY_PERSON = 10,
 } vdr_query;
-#define VDR_QUERY_LAST VDR_QUERY_REQUESTS
+#define VDR_QUERY_LAST VDR_QUERY_PERSON
 
 typedef enum vdr_inbox_part {
     VDR_INBOX_ALL = 0,
@@ -284,6 +285,7 @@ typedef struct vdr_wire_read {
     vdr_span event;       /* try: JSON */
     vdr_span break_glass; /* why this is looked at though it is not one's own; absent: it is */
     vdr_span traceparent; /* of whoever asks; absent: none */
+    vdr_span bsn;         /* person: whose household */
 } vdr_wire_read;
 
 typedef struct vdr_wire_line {

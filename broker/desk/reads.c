@@ -102,11 +102,11 @@ query_signal(vdr_reading *reading, vdr_relation relation)
 }
 
 static vdr_err
-query_household(vdr_reading *reading, vdr_relation relation)
+show_household(vdr_reading *reading, vdr_relation relation, vdr_household_id id)
 {
     vdr_at at;
     vdr_household_view view;
-    if (!vdr_view_household(reading->core, reading->read->household, &at, &view) ||
+    if (!vdr_view_household(reading->core, id, &at, &view) ||
         !vdr_reads_household(reading, relation, at, &view))
         return VDR_E_NOT_FOUND;
     vdr_wire_household_view *shown =
@@ -118,6 +118,19 @@ query_household(vdr_reading *reading, vdr_relation relation)
     if (!vdr_reads_by_glass(reading) && view.under_review)
         reading->standing = VDR_STANDING_REVIEW;
     return vdr_reads_show_household(reading, at, &view, shown);
+}
+
+/* The household that a person is of. That nobody is known by a number tells something of that person, too: such an
+ * answer is seen as of no household, so that no search goes unrecorded. */
+static vdr_err
+query_person(vdr_reading *reading, vdr_relation relation)
+{
+    vdr_household_id id;
+    vdr_position named_by;
+    vdr_key16 key = vdr_reads_key(reading, false, reading->read->bsn);
+    if (vdr_view_member(reading->core, false, &key, &id, &named_by))
+        return show_household(reading, relation, id);
+    return vdr_reads_saw(reading, (vdr_command_seen){.kind = VDR_SEEN_HOUSEHOLD, .parts = VDR_SEEN_FACTS});
 }
 
 /* ---- inbox */
@@ -342,7 +355,7 @@ answer_query(vdr_reading *reading)
     case VDR_QUERY_SIGNAL:
         return query_signal(reading, relation);
     case VDR_QUERY_HOUSEHOLD:
-        return query_household(reading, relation);
+        return show_household(reading, relation, reading->read->household);
     case VDR_QUERY_INBOX:
         return query_inbox(reading);
     case VDR_QUERY_REGISSEURS:
@@ -353,6 +366,8 @@ answer_query(vdr_reading *reading)
         return vdr_reads_try(reading);
     case VDR_QUERY_REQUESTS:
         return query_requests(reading);
+    case VDR_QUERY_PERSON:
+        return query_person(reading, relation);
     }
     return VDR_E_WRONG_ROLE;
 }

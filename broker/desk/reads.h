@@ -49,6 +49,8 @@ bool vdr_reads_household(const vdr_reading *reading, vdr_relation relation, vdr_
 /* ---- reads_view.c: the fields that the table shows in the reading's standing, and what was seen of them.
  * NO_MEMORY: the page is too large; STORE_CORRUPT: what the state names is not in the log. */
 
+/* What the state knows a person or address by: while the pseudonym key changes, perhaps by the one before. */
+vdr_key16 vdr_reads_key(const vdr_reading *reading, bool is_address, vdr_span number);
 /* object: a signal by itself, or in the list of a case. */
 VDR_MUST_CHECK vdr_err vdr_reads_show_signal(vdr_reading *reading, vdr_access_object object,
                                              const vdr_signal_view *view, vdr_wire_signal_view *ret_shown);

@@ -88,9 +88,8 @@ vdr_reads_saw(vdr_reading *reading, vdr_command_seen seen)
 
 /* ---- keys */
 
-/* What the state knows this person or address by: while the pseudonym key changes, perhaps by the one before. */
-static vdr_key16
-known_key(const vdr_reading *reading, bool is_address, vdr_span number)
+vdr_key16
+vdr_reads_key(const vdr_reading *reading, bool is_address, vdr_span number)
 {
     const vdr_door *door = reading->daemon->door, *before = vdr_door_before(door);
     vdr_key16 key = vdr_door_pseudonym(door, is_address, number);
@@ -129,7 +128,7 @@ show_content(vdr_reading *reading, const vdr_signal_view *view, vdr_wire_signal_
         return VDR_E_NO_MEMORY;
     size_t count = 0;
     for (size_t i = 0; i < event.person_count; i++) {
-        vdr_key16 key = known_key(reading, false, event.persons[i].bsn);
+        vdr_key16 key = vdr_reads_key(reading, false, event.persons[i].bsn);
         if (is_hidden(reading, &key)) {
             event.detail = (vdr_span){0}; /* it may be about anybody */
             continue;
@@ -147,7 +146,7 @@ show_content(vdr_reading *reading, const vdr_signal_view *view, vdr_wire_signal_
         return VDR_OK;
     address->buurt = event.buurt;
     if (event.address_count != 0) {
-        vdr_key16 key = known_key(reading, true, event.addresses[0]);
+        vdr_key16 key = vdr_reads_key(reading, true, event.addresses[0]);
         address->handle = handle_of(reading, true, &key);
         address->bag = event.addresses[0];
     }
@@ -332,7 +331,7 @@ number_of(vdr_reading *reading, bool is_address, const vdr_key16 *key, vdr_posit
     size_t count = is_address ? event.address_count : event.person_count;
     for (size_t i = 0; i < count; i++) {
         vdr_span number = is_address ? event.addresses[i] : event.persons[i].bsn;
-        vdr_key16 found = known_key(reading, is_address, number);
+        vdr_key16 found = vdr_reads_key(reading, is_address, number);
         if (vdr_key16_equal(&found, key))
             *ret_number = number;
     }

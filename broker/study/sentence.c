@@ -561,3 +561,17 @@ vdr_sentences(const vdr_config *config, vdr_language language, vdr_form_of_page 
     vdr_sheet_end(&w.sheet);
     vdr_bytes_done(&w.line);
 }
+
+bool
+vdr_sentences_of_rule(const vdr_config *config, vdr_span rule, vdr_language language, vdr_form_of_page form,
+                      vdr_bytes *page)
+{
+    writer w = {.config = config, .language = language, .sheet = {.page = page, .form = form}};
+    size_t i = 0;
+    while (i < config->rule_count && !vdr_span_equal(config->rules[i].id, rule))
+        i++;
+    if (i < config->rule_count)
+        one_rule(&w, &config->rules[i]);
+    vdr_bytes_done(&w.line);
+    return i < config->rule_count;
+}

@@ -16,6 +16,10 @@ typedef enum vdr_language { VDR_DUTCH = 0, VDR_ENGLISH = 1 } vdr_language;
 /* Appends the whole page. */
 void vdr_sentences(const vdr_config *config, vdr_language language, vdr_form_of_page form, vdr_bytes *page);
 
+/* Appends one rule of it, as on the page. False: there is no such rule, and nothing is appended. */
+bool vdr_sentences_of_rule(const vdr_config *config, vdr_span rule, vdr_language language,
+                           vdr_form_of_page form, vdr_bytes *page);
+
 /* A name in words: "mental_health" is "psychische gezondheid". */
 vdr_span vdr_word_of(vdr_span name, vdr_language language);
 

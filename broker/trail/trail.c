@@ -361,8 +361,8 @@ take_acks(vdr_trail *trail, const vdr_command *command, vdr_trail_row row)
 static void
 take_view(vdr_trail *trail, const vdr_command *command, vdr_trail_row row)
 {
-    static const char *const queries[] = {"",      "status",     "case",    "signal", "household",
-                                          "inbox", "regisseurs", "explain", "try"};
+    static const char *const queries[] = {"",           "status",  "case", "signal",   "household", "inbox",
+                                          "regisseurs", "explain", "try",  "requests", "person"};
     row.kind = VDR_TRAIL_SEEN;
     row.by_kind = command->sender_kind;
     row.by = command->sender_id;

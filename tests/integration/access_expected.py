@@ -122,9 +122,13 @@ QUERIES = {
     ("explain", "other"): cells(W, N, W, W, W, None, W),
     ("try", ""): cells(W, W, W, W, W, "lines", W),
     ("requests", ""): cells(W, W, W, "legal holds", "what residents asked", W, W),
+    ("person", "held"): cells(W, W, W, W, W, W, W),
 }
+SETS["nobody"] = set()
 SETS["sent overdue"] = SETS["sent signal"] | {"signals.overdue"}
 SETS["routed overdue"] = SETS["routed signal"] | {"signals.overdue"}
+for how in ("signal by glass", "signal by glass, and where it went", "lone signal by glass, and where it went"):
+    SETS[how.replace("by glass", "to an officer")] = SETS[how] | {"signals.leaves_at_ms"}
 GLASS = {
     ("status", ""): cells(W, W, W, W, W, W, W),
     ("case", "held"): cells(W, "held case", W, "held case", "held case", W, W),
@@ -132,10 +136,10 @@ GLASS = {
     ("case", "ended"): cells(W, "ended case with its end", W, "ended case with its end", "ended case with its end", W, W),
     ("case", "none"): cells(W, N, W, N, N, W, W),
     ("signal", "sent, held"): cells(W, "signal by glass", W, "signal by glass, and where it went",
-                                    "signal by glass, and where it went", W, W),
-    ("signal", "of others"): cells(W, "signal by glass", W, "signal by glass", "signal by glass", W, W),
+                                    "signal to an officer, and where it went", W, W),
+    ("signal", "of others"): cells(W, "signal by glass", W, "signal by glass", "signal to an officer", W, W),
     ("signal", "routed"): cells(W, "lone signal by glass", W, "lone signal by glass, and where it went",
-                                "lone signal by glass, and where it went", W, W),
+                                "lone signal to an officer, and where it went", W, W),
     ("household", "held"): cells(W, "household with numbers", W, "household with numbers", "household with numbers", W, W),
     ("household", "other"): cells(W, "household with numbers", W, "household with numbers", "household with numbers", W, W),
     ("household", "review"): cells(W, "lone household with numbers", W, "lone household with numbers",
@@ -145,6 +149,8 @@ GLASS = {
     ("explain", "held"): cells(W, W, W, W, W, W, W),
     ("try", ""): cells(W, W, W, W, W, W, W),
     ("requests", ""): cells(W, W, W, W, W, W, W),
+    ("person", "held"): cells(W, W, W, W, "household with numbers", W, W),
+    ("person", "unknown"): cells(W, W, W, W, "nobody", W, W),
 }
 
 # ---- frames and mailboxes: "yes", or the code that refuses
@@ -195,14 +201,16 @@ OPERATE = {
     "erase": 60, "rotate": 70, "rotate": 70, "rotate-finish": 72, "rotate-finish": 72,
 }
 LOOK = {  # operators and auditors
-    "status": 1, "check": 12, "proposals": 25, "versions": 26, "texts": 27, "pauses": 29, "keys": 43, "verify": 50,
+    "status": 1, "check": 12, "proposals": 25, "versions": 26, "pauses": 29, "keys": 43, "verify": 50,
     "verify-look": 51, "heads": 52, "erase-look": 61, "proofs": 62, "rotate-look": 71, "rotate-look": 71,
 }
 OVERSEE = {"audit": 53, "audit-look": 54}  # auditors and privacy officers
+SHOWN = {"texts": 27}  # operators, auditors and privacy officers
 RESIDENTS = {"holdings": 55}  # privacy officers
 VERBS = {name: (number, ["operator"]) for name, number in OPERATE.items()}
 VERBS.update({name: (number, ["operator", "auditor"]) for name, number in LOOK.items()})
 VERBS.update({name: (number, ["auditor", "officer"]) for name, number in OVERSEE.items()})
+VERBS.update({name: (number, ["operator", "auditor", "officer"]) for name, number in SHOWN.items()})
 VERBS.update({name: (number, ["officer"]) for name, number in RESIDENTS.items()})
 
 # ---- messages by kind, as who they are for gets them, and as an operator sees them who looks

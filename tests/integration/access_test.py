@@ -144,6 +144,7 @@ class Town(Broker):
             ("household", "review"): "household household=%d" % review, ("household", "none"): "household household=999",
             ("inbox", "all"): "inbox", ("inbox", "cases"): "inbox list=1", ("inbox", "overdue"): "inbox list=2",
             ("inbox", "reviews"): "inbox list=3",
+            ("person", "held"): "person bsn=" + BSNS[0], ("person", "unknown"): "person bsn=" + BSNS[1000],
             ("explain", "held"): "explain case=1", ("explain", "other"): "explain case=2",
             ("try", ""): "try event=" + self.event("urn:test:school", "test.verzuim.v1", "t-1",
                                                    persons=[{"bsn": BSNS[0], "role": "youth"}]),

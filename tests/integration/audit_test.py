@@ -4,6 +4,8 @@ shows nothing of anybody; and only privacy officers and auditors get it."""
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import unittest
@@ -109,6 +111,12 @@ class Audit(unittest.TestCase):
         seen = self.rows("--household", "H1", "--kind", "seen", *self.link("privacy_officer:p-els"))
         self.assertIn(("privacy_officer:p-els", "household", "verzoek om inzage 17"),
                       [(row["by"], row["what"], row.get("reason")) for row in seen])
+        rule, = report["rules"]
+        self.assertEqual(rule["case"], "C1")
+        self.assertIn("In het kort", rule["sentences"])
+        self.assertIn(rule["sentences"].strip(), page.stdout)
+        self.assertTrue(all(re.fullmatch(r"20..-..-..T.*Z", s["leaves_at"]) for s in report["signals"]))
+        self.assertIn("leaves_at: 20", page.stdout)
         counters = lambda: self.broker.session("operator:beheer").admin("status")["counters"]  # noqa: E731
         before = counters()["position_durable"]
         for party in ("regisseur:r-anna", "coordinator:c-piet", "agency:school", "operator:beheer", "auditor:a-fg"):
@@ -117,8 +125,34 @@ class Audit(unittest.TestCase):
             self.assertIn("wrong_role", done.stderr, party)
         self.assertEqual(counters()["position_durable"], before, "a glass was broken for somebody who may not have it")
 
+    def test_5_of_a_person_whose_number_is_never_an_argument(self):
+        asked = ["access-report", "--reason", "verzoek om inzage 18", *self.link("privacy_officer:p-els")]
+        found = run(*asked, "--bsn", "-", "--json", input=BSNS[0] + "\n")
+        self.assertEqual(found.returncode, 0, found.stderr)
+        self.assertEqual(json.loads(found.stdout)["household"]["household"], "H1")
+        nobody = run(*asked, "--bsn", "-", input=BSNS[20] + "\n")
+        self.assertEqual(nobody.returncode, 0, nobody.stderr)
+        self.assertIn("wordt niets bewaard", nobody.stdout)
+        for wrong in (["--bsn", BSNS[0]], ["--bsn", "-", "--household", "H1"], []):
+            self.assertEqual(run(*asked, *wrong, input=BSNS[0]).returncode, 2, wrong)
+        self.assertEqual(run(*asked, "--bsn", "-", input="").returncode, 2)
+        seen = self.rows("--party", "privacy_officer:p-els", "--kind", "seen", *self.link("privacy_officer:p-els"))
+        self.assertEqual([row.get("household") for row in seen if row["what"] == "person"], ["H1", None],
+                         "a search that finds nobody is in the log too")
+        officer = self.broker.session("privacy_officer:p-els")
+        newest = officer.say("subscribe 1000").wait("acked")["newest"]
+        told = []
+        while not told or told[-1]["seq"] < newest:
+            told += officer.wait("deliver")["messages"]
+        glass = [m for m in told if m["kind"] == "break_glass" and m["reason"] == "verzoek om inzage 18"]
+        self.assertIn(0, [m.get("household", 0) for m in glass])
+        self.assertIn(1, [m.get("household", 0) for m in glass])
+
     def test_6_a_store_at_rest_says_the_same(self):
         live = self.rows("--household", "H1", *self.link("privacy_officer:p-els"))
+        self.broker.close_peers()
+        self.broker.stop(signal.SIGKILL)
+        self.broker.start()  # steps the log again: every tale is as it was
         self.assertEqual(self.broker.stop(), 0)
         rest = self.rows("--household", "H1", "--store", self.broker.path("store"))
         asked = lambda row: row["what"] == "audit"  # noqa: E731 - one's own question may be in the log already, or not

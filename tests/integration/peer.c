@@ -560,12 +560,12 @@ many(char *rest)
 static void
 read_query(char *rest)
 {
-    static const char *const queries[] = {"",      "status",     "case",    "signal", "household",
-                                          "inbox", "regisseurs", "explain", "try",    "requests"};
+    static const char *const queries[] = {"",           "status",  "case", "signal",   "household", "inbox",
+                                          "regisseurs", "explain", "try",  "requests", "person"};
     static uint8_t resume[VDR_RESUME_BYTES_MAX];
     vdr_wire wire = {.type = VDR_FRAME_READ, .read = {.request = request++}};
     char *state, *word = strtok_r(rest, " ", &state);
-    for (unsigned i = 1; word != NULL && i <= VDR_QUERY_REQUESTS; i++) {
+    for (unsigned i = 1; word != NULL && i <= VDR_QUERY_LAST; i++) {
         if (strcmp(word, queries[i]) == 0)
             wire.read.query = (vdr_query)i;
     }
@@ -586,6 +586,8 @@ read_query(char *rest)
             wire.read.break_glass = vdr_span_str(value);
         else if (strncmp(word, "trace=", 6) == 0)
             wire.read.traceparent = vdr_span_str(value);
+        else if (strncmp(word, "bsn=", 4) == 0)
+            wire.read.bsn = vdr_span_str(value);
         else if (strncmp(word, "at=", 3) == 0)
             wire.read.at_ms = (vdr_ms)number;
         else if (strncmp(word, "event=", 6) == 0)

@@ -52,11 +52,17 @@ each_role_asks_what_its_column_says(void **state)
         int query;
         const char *relation, *glass;
     } rows[] = {
-        {VDR_QUERY_STATUS, "nsssssssn", "........."},   {VDR_QUERY_CASE, "nnHnanann", "..g.gg..."},
-        {VDR_QUERY_SIGNAL, "nSHRCnnnn", "..g.gg..."},   {VDR_QUERY_HOUSEHOLD, "nnHnCannn", "..g.gg..."},
-        {VDR_QUERY_INBOX, "nnsnannnn", "........."},    {VDR_QUERY_REGISSEURS, "nnnnanann", "........."},
-        {VDR_QUERY_EXPLAIN, "nnHnnnann", "........."},  {VDR_QUERY_TRY, "nnnnnnann", "........."},
-        {VDR_QUERY_REQUESTS, "nnnnCannn", "........."}, {0, "nnnnnnnnn", "........."},
+        {VDR_QUERY_STATUS, "nsssssssn", "........."},
+        {VDR_QUERY_CASE, "nnHnanann", "..g.gg..."},
+        {VDR_QUERY_SIGNAL, "nSHRCnnnn", "..g.gg..."},
+        {VDR_QUERY_HOUSEHOLD, "nnHnCannn", "..g.gg..."},
+        {VDR_QUERY_INBOX, "nnsnannnn", "........."},
+        {VDR_QUERY_REGISSEURS, "nnnnanann", "........."},
+        {VDR_QUERY_EXPLAIN, "nnHnnnann", "........."},
+        {VDR_QUERY_TRY, "nnnnnnann", "........."},
+        {VDR_QUERY_REQUESTS, "nnnnCannn", "........."},
+        {VDR_QUERY_PERSON, "nnnnnnnnn", ".....g..."},
+        {0, "nnnnnnnnn", "........."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (int kind = 0; kind < COLUMNS; kind++) {
