@@ -11,7 +11,6 @@ one. How fast is told, not asserted.
 
 import os
 import random
-import re
 import resource
 import socket
 import struct
@@ -21,18 +20,13 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-from broker import BUILD, WAIT_S, Broker, act_event, signal_event  # noqa: E402
+from broker import BUILD, WAIT_S, Broker, act_event, sanitized, signal_event  # noqa: E402
 from door_test import TYPES, frame  # noqa: E402
 
 TIMES = int(os.environ.get("VDR_ATTACK_TIMES", "1"))
 GROWTH = 96 * 1024 * 1024
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"CURVE".ljust(20, b"\0") + b"\x00" + bytes(31)
 LIMITS = "handshake: 1s, queue: 512KiB, connections: 4096, sessions_per_key: 64"
-
-
-def sanitized():
-    with open(os.path.join(BUILD, "CMakeCache.txt"), encoding="utf-8") as f:
-        return re.search(r"^VDR_SANITIZE:[A-Z]+=.+$", f.read(), re.M) is not None
 
 
 class Served(threading.Thread):

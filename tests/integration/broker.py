@@ -6,6 +6,7 @@ Every broker has a folder and ports of its own; both go when the test ends.
 import json
 import os
 import queue
+import re
 import shutil
 import signal
 import subprocess
@@ -57,6 +58,12 @@ PARTIES = ["agency:school", "agency:politie", "agency:jeugdhulp", "service:wijkt
            "regisseur:r-anna", "regisseur:r-bram", "coordinator:c-piet", "privacy_officer:p-els", "operator:beheer"]
 SOURCES = {"school": "urn:test:school", "politie": "urn:test:politie", "jeugdhulp": "urn:test:jeugdhulp"}
 TYPES = {"school": "test.verzuim.v1", "politie": "test.melding.v1", "jeugdhulp": "test.zorg.v1"}
+
+
+def sanitized():
+    """Is it a sanitizer's build?"""
+    with open(os.path.join(BUILD, "CMakeCache.txt"), encoding="utf-8") as f:
+        return re.search(r"^VDR_SANITIZE:[A-Z]+=.+$", f.read(), re.M) is not None
 
 
 def bsn(number):

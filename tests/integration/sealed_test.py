@@ -12,7 +12,7 @@ import unittest
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from broker import BSNS, BUILD, Broker, signal_event  # noqa: E402
+from broker import BSNS, BUILD, Broker, sanitized, signal_event  # noqa: E402
 
 VOORDEUR = os.path.join(BUILD, "clients", "cli", "voordeur")
 
@@ -72,7 +72,8 @@ class Sealed(unittest.TestCase):
         self.assertEqual(operator.admin("backup monday")["error"], "ok")
         with open("/proc/%d/status" % self.broker.process.pid, encoding="ascii") as f:
             status = dict(line.split(":", 1) for line in f)
-        self.assertGreater(int(status["VmLck"].split()[0]), 0, "keys lie in locked memory")
+        if not sanitized():  # a sanitizer's mlock locks nothing
+            self.assertGreater(int(status["VmLck"].split()[0]), 0, "keys lie in locked memory")
         self.stop()
         looked = 0
         for folder in ("store", "backups", "escrow"):
