@@ -509,7 +509,8 @@ vdr_erasure_new(vdr_engine *engine, vdr_erasure **ret_erasure, char *ret_words)
     if (err == VDR_OK && options->vault != NULL) {
         err = vdr_proofs_walk(options->dir, remember, erasure);
         if (err != VDR_OK)
-            (void)vdr_engine_words(ret_words, err, VDR_PROOFS_NAME ": %s", vdr_err_text(err));
+            (void)vdr_engine_words(ret_words, err, VDR_PROOFS_NAME ": %s; put back the escrow's copy",
+                                   vdr_err_text(err));
     }
     if (err != VDR_OK) {
         vdr_erasure_free(&erasure);

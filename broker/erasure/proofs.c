@@ -256,8 +256,10 @@ vdr_proofs_walk(const char *folder, void (*each)(void *context, const vdr_proof_
     while (err == VDR_OK && fgets(line, sizeof line, file) != NULL) {
         vdr_proof_entry entry;
         size_t len = strlen(line);
-        if (len == 0 || line[len - 1] != '\n') /* cut off by a crash: never a line. Elsewhere: rot */
-            err = feof(file) && len != 0 ? VDR_OK : VDR_E_STORE_CORRUPT;
+        if (len == 0 ||
+            line[len - 1] != '\n') /* cut off by a crash: never a line. Elsewhere, or longer: rot */
+            err = feof(file) && len != 0 && !is_whole(vdr_span_of(line, len - 1)) ? VDR_OK
+                                                                                  : VDR_E_STORE_CORRUPT;
         else if (!vdr_proof_read(vdr_span_of(line, len - 1), &arena, &entry))
             err = VDR_E_STORE_CORRUPT;
         else if (each != NULL)

@@ -26,6 +26,9 @@ static const char next_proofs[] = "put back proofs.jsonl from the escrow: both a
 static const char next_keys[] = "do not start on it and keep it for study; put back keys/wrap from the "
                                 "escrow folder, or restore a backup with it: "
                                 "voordeur restore BACKUP DIR";
+static const char next_table[] =
+    "do not start on it and keep it for study; restore a backup that was made since "
+    "that run: voordeur restore BACKUP DIR";
 
 /* ---- the store's own number */
 
@@ -242,6 +245,22 @@ check_state(verifying *v)
     }
 }
 
+static void
+count_run(void *context, const vdr_proof_entry *entry)
+{
+    uint64_t *runs = context;
+    *runs += entry->line == VDR_PROOF_RUN;
+}
+
+/* From the first run on there is a key table: without it nothing of before can be opened. */
+static bool
+has_no_table(const verifying *v, uint64_t runs)
+{
+    char path[PATH_BYTES];
+    int len = snprintf(path, sizeof path, "%s/keys/table", v->ask->store_dir);
+    return runs != 0 && len > 0 && (size_t)len < sizeof path && access(path, F_OK) != 0 && errno == ENOENT;
+}
+
 /* What can be seen of them without a key. Of a running broker they may be replaced meanwhile: then once more. */
 static void
 check_keys(verifying *v)
@@ -250,10 +269,16 @@ check_keys(verifying *v)
     vdr_verify_part part = {.part = "keys", .file = "keys", .next = next_keys};
     for (int i = 0; i == 0 || (i < 3 && !v->ask->alone && part.err == VDR_E_STORE_CORRUPT); i++)
         part.err = vdr_vault_check(v->ask->store_dir, words);
-    vdr_err proofs = vdr_proofs_walk(v->ask->store_dir, NULL, NULL);
+    uint64_t runs = 0;
+    vdr_err proofs = vdr_proofs_walk(v->ask->store_dir, count_run, &runs);
     if (proofs != VDR_OK && (part.err == VDR_OK || part.err == VDR_E_NOT_FOUND)) {
         part = (vdr_verify_part){.part = "keys", .err = proofs, .file = VDR_PROOFS_NAME, .next = next_proofs};
         tell(v, part, "what proves erasures is not what was written: %s", vdr_err_text(proofs));
+    } else if (part.err == VDR_OK && has_no_table(v, runs)) {
+        part.err = VDR_E_STORE_CORRUPT;
+        part.file = "keys/table";
+        part.next = next_table;
+        tell(v, part, "the key table is missing, and " VDR_PROOFS_NAME " says that there was an erasure run");
     } else if (part.err == VDR_E_NOT_FOUND)
         tell_none(v, "keys", "there is no file wrap, as in a backup, or the store is not sealed");
     else

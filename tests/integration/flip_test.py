@@ -18,12 +18,12 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-from broker import BUILD, Broker, signal_event  # noqa: E402
+from broker import BSNS, BUILD, WAIT_S, Broker, act_event, signal_event  # noqa: E402
 
 VOORDEUR = os.path.join(BUILD, "clients", "cli", "voordeur")
 LONG = "--long" in sys.argv
 SEED = int(os.environ.get("VDR_SEED", "20260302"))
-SIGNALS = 120
+SIGNALS, LOOK = 120, "#61"
 PAGE_HEAD, NODE_HEAD, NONE = 16, 8, (1 << 64) - 1
 BRANCH, LEAF, OVERFLOW, BIG, TREE = 1, 2, 4, 1, 2
 META_TXNID = 128  # in a meta page, behind its head
@@ -133,27 +133,16 @@ def run(*arguments):
     return done.returncode, done.stdout, done.stderr
 
 
-class Flip(unittest.TestCase):
-    """One store with cases, mailboxes, two checkpoints and heads; every test gets a copy."""
+class Copies(unittest.TestCase):
+    """One store, made by make(); every test gets a copy."""
 
     @classmethod
     def setUpClass(cls):
+        if cls is Copies:
+            raise unittest.SkipTest("of the classes below")
         cls.random = random.Random(SEED)
-        cls.broker = Broker(limits="heads_every: 1s", node=["signing_key: keys/signing.key"])
-        cls.broker.write("keys/signing.key", "%064x\n" % 11, 0o400)
+        cls.make()
         cls.home = cls.broker.path("")
-        for part in range(3):
-            cls.broker.start()
-            for agency in ("school", "politie"):
-                events = ""
-                for number in range(part * SIGNALS, part * SIGNALS + SIGNALS // 3):
-                    detail = "long words " * (400 if number % 20 == 0 else 2)  # some in pages of their own
-                    events += signal_event(agency, "%s-%d" % (agency, number), number % 40, detail=detail) + "\n"
-                cls.broker.write("events.jsonl", events)
-                status, out, words = run("publish", *cls.link("listen", "agency:" + agency),
-                                         cls.broker.path("events.jsonl"))
-                assert status == 0, out + words
-            assert cls.broker.stop() == 0, cls.broker.log()
         cls.origin = cls.broker.path("store")
         status, cls.good, words = run("verify", "--store", cls.origin, "--json")
         assert status == 0, cls.good + words
@@ -206,7 +195,7 @@ class Flip(unittest.TestCase):
             self.assertEqual(done.returncode, 4, "%s: voordeurd ended with %d\n%s" %
                              (what, done.returncode, done.stdout[-2000:]))
             self.assertIn("event=failed", done.stdout, what)
-            self.assertRegex(done.stdout, "restore|move DIR/state aside", what)
+            self.assertRegex(done.stdout, "restore|put back|move DIR/state aside", what)
         return bad[0]
 
     def flip(self, name, offset, bit):
@@ -215,6 +204,38 @@ class Flip(unittest.TestCase):
             byte = f.read(1)[0]
             f.seek(offset)
             f.write(bytes([byte ^ 1 << bit]))
+
+    def flips(self, names, start_every):
+        """Bits of whole files that have no idle byte: the first, the last, and some between."""
+        for name in names:
+            size = os.path.getsize(os.path.join(self.origin, name))
+            offsets = range(size) if LONG else [0, size - 1] + self.random.sample(range(size), 12)
+            for i, offset in enumerate(offsets):
+                bit = self.random.randrange(8)
+                self.flip(name, offset, bit)
+                self.found("%s: bit %d of byte %d" % (name, bit, offset), start=i % start_every == 0)
+                self.flip(name, offset, bit)
+
+
+class Flip(Copies):
+    """A store with cases, mailboxes, two checkpoints and heads."""
+
+    @classmethod
+    def make(cls):
+        cls.broker = Broker(limits="heads_every: 1s", node=["signing_key: keys/signing.key"])
+        cls.broker.write("keys/signing.key", "%064x\n" % 11, 0o400)
+        for part in range(3):
+            cls.broker.start()
+            for agency in ("school", "politie"):
+                events = ""
+                for number in range(part * SIGNALS, part * SIGNALS + SIGNALS // 3):
+                    detail = "long words " * (400 if number % 20 == 0 else 2)  # some in pages of their own
+                    events += signal_event(agency, "%s-%d" % (agency, number), number % 40, detail=detail) + "\n"
+                cls.broker.write("events.jsonl", events)
+                status, out, words = run("publish", *cls.link("listen", "agency:" + agency),
+                                         cls.broker.path("events.jsonl"))
+                assert status == 0, out + words
+            assert cls.broker.stop() == 0, cls.broker.log()
 
     def some(self, means, count):
         """Offsets of every kind of byte, as many of each."""
@@ -265,14 +286,7 @@ class Flip(unittest.TestCase):
         
 
     def test_a_flipped_bit_of_every_other_file_is_found(self):
-        for name in ("id", "heads/heads.jsonl", "heads/last", "keys/wrap"):
-            size = os.path.getsize(os.path.join(self.origin, name))
-            offsets = range(size) if LONG else [0, size - 1] + self.random.sample(range(size), 12)
-            for i, offset in enumerate(offsets):
-                bit = self.random.randrange(8)
-                self.flip(name, offset, bit)
-                self.found("%s: bit %d of byte %d" % (name, bit, offset), start=i % 4 == 0)
-                self.flip(name, offset, bit)
+        self.flips(("id", "heads/heads.jsonl", "heads/last", "keys/wrap"), 4)
 
     def test_a_truncated_file_is_found(self):
         for name in ("log/data.mdb", "state/data.mdb", "id", "heads/heads.jsonl", "heads/last"):
@@ -337,6 +351,52 @@ class Flip(unittest.TestCase):
         self.assertEqual(run("head", "check", kept, "--public-key", "00" * 32, "--store", self.origin)[0], 3)
         number = json.loads(line)["number"]
         self.assertEqual(run("verify", "--store", self.origin, "--from", str(number))[0], 0)
+
+
+class Erased(Copies):
+    """A store after an erasure run, with messages that were kept apart from it."""
+
+    FILES = ("keys/table", "keys/kept", "keys/wrap", "proofs.jsonl")
+
+    @classmethod
+    def make(cls):
+        cls.broker = Broker(node=["escrow: escrow", "erasure: {every: 1d}"])
+        os.makedirs(cls.broker.path("escrow"))
+        cls.broker.start()
+        school = cls.broker.session("agency:school")
+        both = [{"bsn": BSNS[0], "role": "youth"}, {"bsn": BSNS[20], "role": "parent"}]
+        assert school.verdict(signal_event("school", "s-0", persons=both)) == "accepted"
+        # its service does not read what is told of it, and one of both is erased
+        for number in range(1, 8):
+            assert school.verdict(signal_event("school", "s-%d" % number, number)) == "accepted"
+        officer = cls.broker.session("privacy_officer:p-els")
+        for name, what in (("person_erased", {"household": "H1", "bsn": BSNS[20]}), ("erased", {"household": "H2"})):
+            verdict = officer.verdict(act_event("privacy_officer:p-els", "e-" + name, name, **what))
+            assert verdict == "accepted", verdict
+        operator, until = cls.broker.session("operator:beheer"), time.monotonic() + WAIT_S
+        while True:  # an operator can only look
+            seen = operator.admin(LOOK)["counters"]
+            if seen["runs"] >= 1 and seen["waiting"] == 0:
+                break
+            assert time.monotonic() < until, seen
+            time.sleep(0.02)
+        cls.broker.close_peers()
+        assert cls.broker.stop() == 0, cls.broker.log()
+        for name in cls.FILES:
+            assert os.path.exists(cls.broker.path("store", name)), name
+
+    def test_a_flipped_bit_of_what_an_erasure_leaves_is_found(self):
+        self.flips(self.FILES, 7)
+
+    def test_a_file_that_was_cut_or_taken_away_is_found(self):
+        for name in self.FILES:
+            size = os.path.getsize(os.path.join(self.origin, name))
+            for keep in (1, size // 2) if name != "proofs.jsonl" else ():  # its end may be cut off by a crash
+                os.truncate(os.path.join(self.store, name), keep)
+                self.found("%s cut to %d bytes" % (name, keep), start=keep == 1)
+                self.fresh()
+        os.remove(os.path.join(self.store, "keys", "table"))
+        self.assertEqual(self.found("no key table", start=True)["file"], "keys/table")
 
 
 if __name__ == "__main__":
