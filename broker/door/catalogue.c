@@ -38,6 +38,7 @@ enum {
     TYPE_PURPOSE,
     TYPE_LEGAL_BASIS,
     TYPE_FOLLOW_UP,
+    TYPE_ACTIVITY,
     TYPE_KEYS
 };
 
@@ -46,7 +47,7 @@ static const vdr_reader_key type_keys[TYPE_KEYS] = {
     [TYPE_SEVERITY] = {"severity", true},     [TYPE_KIND] = {"kind", true},
     [TYPE_COUNTS_FOR] = {"counts_for", true}, [TYPE_RETAIN] = {"retain", true},
     [TYPE_PURPOSE] = {"purpose", true},       [TYPE_LEGAL_BASIS] = {"legal_basis", true},
-    [TYPE_FOLLOW_UP] = {"follow_up", false},
+    [TYPE_FOLLOW_UP] = {"follow_up", false},  [TYPE_ACTIVITY] = {"processing_activity", false},
 };
 
 static const char *
@@ -91,6 +92,9 @@ read_type(vdr_reader *reader, const vdr_yaml *node, vdr_config_type *ret_type)
         (void)vdr_nameset_add(&reader->purposes, ret_type->purpose);
     (void)vdr_reader_name(reader, values[TYPE_LEGAL_BASIS], &ret_type->legal_basis);
     (void)vdr_reader_duration(reader, values[TYPE_FOLLOW_UP], false, &ret_type->follow_up_ms);
+    vdr_span activity; /* no step depends on it: who asks reads it with activity.h */
+    if (values[TYPE_ACTIVITY] != NULL)
+        (void)vdr_reader_uri(reader, values[TYPE_ACTIVITY], &activity);
     if (ret_type->retain_ms > reader->config->retain_max_ms)
         reader->config->retain_max_ms = ret_type->retain_ms;
 }

@@ -5,6 +5,9 @@
 
 #include <stdio.h>
 
+#define URI_BYTES_MAX 256u
+#define URI_SIGNS     "-._~:/?#[]@!$&'()*+,;=%"
+
 /* ---- places and keys */
 
 vdr_span
@@ -216,6 +219,48 @@ vdr_reader_text(vdr_reader *reader, const vdr_yaml *node, vdr_span *ret_text)
         return false;
     }
     return keep(reader, text, ret_text);
+}
+
+static bool
+is_letter(uint8_t c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool
+is_letter_or_digit(uint8_t c)
+{
+    return is_letter(c) || (c >= '0' && c <= '9');
+}
+
+/* A scheme, a colon, and something of the characters that a URI may have (RFC 3986). */
+static bool
+is_uri(vdr_span text)
+{
+    size_t i = 0;
+    if (text.len == 0 || text.len > URI_BYTES_MAX || !is_letter(text.at[0]))
+        return false;
+    while (i < text.len && (is_letter_or_digit(text.at[i]) || memchr("+.-", text.at[i], 3) != NULL))
+        i++;
+    if (i + 1 >= text.len || text.at[i] != ':')
+        return false;
+    for (i++; i < text.len; i++)
+        if (!is_letter_or_digit(text.at[i]) && memchr(URI_SIGNS, text.at[i], sizeof URI_SIGNS - 1) == NULL)
+            return false;
+    return true;
+}
+
+bool
+vdr_reader_uri(vdr_reader *reader, const vdr_yaml *node, vdr_span *ret_uri)
+{
+    vdr_span text;
+    if (!vdr_reader_scalar(reader, node, "a URI", &text))
+        return false;
+    if (!is_uri(text)) {
+        wrong(reader, node, "a URI, as https://register.example/verwerkingen/12");
+        return false;
+    }
+    return keep(reader, text, ret_uri);
 }
 
 bool

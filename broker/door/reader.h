@@ -56,6 +56,8 @@ bool vdr_reader_names(vdr_reader *reader, const vdr_yaml *node, vdr_names *ret_n
 bool vdr_reader_names_or_all(vdr_reader *reader, const vdr_yaml *node, vdr_names *ret_names, bool *ret_all);
 /* Text for people, not empty. */
 bool vdr_reader_text(vdr_reader *reader, const vdr_yaml *node, vdr_span *ret_text);
+/* An absolute URI of at most 256 bytes. */
+bool vdr_reader_uri(vdr_reader *reader, const vdr_yaml *node, vdr_span *ret_uri);
 bool vdr_reader_bool(vdr_reader *reader, const vdr_yaml *node, bool *ret_value);
 /* 1 .. VDR_CONF_NUMBER_MAX */
 bool vdr_reader_number(vdr_reader *reader, const vdr_yaml *node, uint64_t *ret_number);

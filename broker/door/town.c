@@ -333,6 +333,7 @@ enum {
     TOWN_COORDINATORS,
     TOWN_PRIVACY_OFFICERS,
     TOWN_GUARDS,
+    TOWN_ACTIVITY,
     TOWN_KEYS
 };
 
@@ -350,6 +351,7 @@ vdr_reader_town(vdr_reader *reader, const vdr_yaml *root)
         [TOWN_COORDINATORS] = {"coordinators", true},
         [TOWN_PRIVACY_OFFICERS] = {"privacy_officers", false},
         [TOWN_GUARDS] = {"guards", false},
+        [TOWN_ACTIVITY] = {"processing_activity", false},
     };
     const vdr_yaml *values[TOWN_KEYS];
     vdr_config *config = reader->config;
@@ -367,6 +369,9 @@ vdr_reader_town(vdr_reader *reader, const vdr_yaml *root)
     read_ids(reader, values[TOWN_COORDINATORS], &config->coordinators);
     read_ids(reader, values[TOWN_PRIVACY_OFFICERS], &config->privacy_officers);
     vdr_reader_guards(reader, values[TOWN_GUARDS]);
+    vdr_span activity; /* no step depends on it: who asks reads it with activity.h */
+    if (values[TOWN_ACTIVITY] != NULL)
+        (void)vdr_reader_uri(reader, values[TOWN_ACTIVITY], &activity);
     const vdr_yaml *coordinators = values[TOWN_COORDINATORS];
     if (coordinators != NULL && coordinators->kind == VDR_YAML_LIST && coordinators->count == 0)
         vdr_reader_fault(reader, vdr_reader_place(coordinators),

@@ -274,6 +274,19 @@ vdr_history_next(vdr_history *history, vdr_ms until, vdr_history_step *ret_step,
 }
 
 vdr_err
+vdr_history_peek(vdr_history *history, const vdr_command **ret_command, vdr_span *ret_content,
+                 char *ret_words)
+{
+    vdr_log_record record;
+    vdr_err err = fetch(history, history->last + 1, &record, ret_words);
+    if (err != VDR_OK)
+        return err;
+    *ret_command = &history->command;
+    *ret_content = record.content;
+    return VDR_OK;
+}
+
+vdr_err
 vdr_history_read(vdr_history *history, const vdr_command **ret_command, char *ret_words)
 {
     vdr_log_record record;

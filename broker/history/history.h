@@ -49,6 +49,9 @@ typedef struct vdr_history_step {
 /* Steps the next record. END: there is none, or it is after until (VDR_MS_NONE: no bound). */
 VDR_MUST_CHECK vdr_err vdr_history_next(vdr_history *history, vdr_ms until, vdr_history_step *ret_step,
                                         char *ret_words);
+/* The next record as it will be stepped, and its content; absent where it has none. Memory: until the next call. END. */
+VDR_MUST_CHECK vdr_err vdr_history_peek(vdr_history *history, const vdr_command **ret_command,
+                                        vdr_span *ret_content, char *ret_words);
 /* The next record, not stepped: for who steps the core otherwise than the log says, and then steps everything so. The
  * texts of a CONFIG or PROPOSE are attached. Memory: what it points to lives until the next call. END. */
 VDR_MUST_CHECK vdr_err vdr_history_read(vdr_history *history, const vdr_command **ret_command,

@@ -67,6 +67,17 @@ vdr_trail_kind_name(vdr_trail_kind kind)
     return (unsigned)kind < VDR_TRAIL_KINDS ? names[kind] : "";
 }
 
+const char *
+vdr_trail_query_name(uint32_t query)
+{
+    static const char *const names[] = {"",           "status",  "case", "signal",   "household", "inbox",
+                                        "regisseurs", "explain", "try",  "requests", "person"};
+    return query < sizeof names / sizeof names[0] ? names[query]
+           : query == VDR_TRAIL_QUERY_REPORT      ? "access_report"
+           : query == VDR_TRAIL_QUERY_AUDIT       ? "audit"
+                                                  : "other";
+}
+
 /* ---- what it remembers */
 
 static void
@@ -361,17 +372,12 @@ take_acks(vdr_trail *trail, const vdr_command *command, vdr_trail_row row)
 static void
 take_view(vdr_trail *trail, const vdr_command *command, vdr_trail_row row)
 {
-    static const char *const queries[] = {"",           "status",  "case", "signal",   "household", "inbox",
-                                          "regisseurs", "explain", "try",  "requests", "person"};
     row.kind = VDR_TRAIL_SEEN;
     row.by_kind = command->sender_kind;
     row.by = command->sender_id;
     row.reason = command->reason;
     row.traceparent = command->traceparent;
-    row.what = vdr_span_str(command->query < sizeof queries / sizeof queries[0] ? queries[command->query]
-                            : command->query == VDR_TRAIL_QUERY_REPORT          ? "access_report"
-                            : command->query == VDR_TRAIL_QUERY_AUDIT           ? "audit"
-                                                                                : "other");
+    row.what = vdr_span_str(vdr_trail_query_name(command->query));
     for (size_t i = 0; i < command->seen_count; i++) {
         const vdr_command_seen *seen = &command->seen[i];
         row.household = seen->household;

@@ -64,6 +64,7 @@ typedef struct vdr_trail_row {
 /* Queries of a VIEW that are no vdr_query: an access report, an audit. */
 #define VDR_TRAIL_QUERY_REPORT 100u
 #define VDR_TRAIL_QUERY_AUDIT  101u
+const char *vdr_trail_query_name(uint32_t query); /* "case", "household", …, "other" */
 
 /* What is asked for; zero: everything. */
 typedef struct vdr_trail_ask {

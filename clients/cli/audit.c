@@ -10,6 +10,8 @@ static const char help[] =
     "usage: voordeur audit [--household H12] [--case C7] [--party KIND:ID] [--from TIME] [--until TIME]\n"
     "                      [--kind KIND]... [OPTION...]                     of a running broker\n"
     "       voordeur audit --store DIR [--store-key FILE] …                 of a store at rest\n"
+    "       voordeur audit --logboek --store DIR [--from TIME] [--until TIME] [--subject ID]\n"
+    "                                                                       the processing log of one\n"
     "\n"
     "For privacy officers and auditors: what the log says of who did what, what the broker decided, who was "
     "told\n"
@@ -23,6 +25,18 @@ static const char help[] =
     "  --from, --until   from this instant, up to before that one: 2026-03-02T09:00:00Z\n"
     "  --kind KIND       only these: signal, act, decided, told, read, seen, control, left\n"
     "  --store DIR       a store that no broker runs on\n" VDR_CLI_STORE_KEY_HELP VDR_CLI_LINK_HELP "\n"
+    "  --logboek         the processing log, in the form of Logboek Dataverwerkingen: JSON, a line for each "
+    "person\n"
+    "                    and each thing that was done with what is kept of that person. Of a broker that "
+    "runs,\n"
+    "                    make a backup and read that\n"
+    "  --subject-key FILE  with --logboek: a key of its own for the ids, as 64 hexadecimal digits (default: "
+    "the\n"
+    "                    key of the store). The same key gives the same ids\n"
+    "  --subject ID      with --logboek: only rows of the person of this dpl.core.data_subject_id. Without "
+    "the key\n"
+    "                    rows of one person cannot be told from those of others\n"
+    "\n"
     "A record whose key was destroyed can no longer be read; how many there are is told in the end.\n"
     "\n"
     "exit status: 0 done; 1 not done; 2 wrong use\n"
@@ -30,12 +44,25 @@ static const char help[] =
     "example:\n"
     "  voordeur audit --household H12 --kind seen --home /etc/voordeur/home --as privacy_officer:p-els\n";
 
-enum { OPT_STORE = VDR_OPT_OWN, OPT_HOUSEHOLD, OPT_CASE, OPT_PARTY, OPT_FROM, OPT_UNTIL, OPT_KIND };
+enum {
+    OPT_STORE = VDR_OPT_OWN,
+    OPT_HOUSEHOLD,
+    OPT_CASE,
+    OPT_PARTY,
+    OPT_FROM,
+    OPT_UNTIL,
+    OPT_KIND,
+    OPT_LOGBOEK,
+    OPT_SUBJECT,
+    OPT_SUBJECT_KEY
+};
 
 typedef struct wish {
     vdr_cli_link link;
     vdr_cli_store_key key;
     const char *store;
+    bool logboek;
+    vdr_audit_logboek_ask logboek_ask;
     vdr_trail_ask ask;
     vdr_cli_table table;
     uint64_t rows;
@@ -159,6 +186,15 @@ take(wish *w, int option, const char *value)
         return vdr_time_parse(vdr_span_str(value), &w->ask.until);
     case OPT_KIND:
         return take_kind(w, value);
+    case OPT_LOGBOEK:
+        w->logboek = true;
+        return true;
+    case OPT_SUBJECT:
+        w->logboek_ask.subject = value;
+        return true;
+    case OPT_SUBJECT_KEY:
+        w->logboek_ask.key = value;
+        return true;
     default:
         return vdr_cli_store_key_take(&w->key, option, value) || vdr_cli_link_take(&w->link, option, value);
     }
@@ -187,6 +223,22 @@ audit(wish *w, vdr_audit_sum *ret_sum)
 }
 
 static int
+logboek(wish *w)
+{
+    const vdr_trail_ask *ask = &w->ask;
+    if (w->store == NULL)
+        return vdr_cli_usage(&vdr_cli_audit,
+                             "--logboek reads a store at rest: --store DIR; of a broker that runs, "
+                             "a backup of it");
+    if (ask->household.number != 0 || ask->case_id.number != 0 || ask->party_kind != VDR_PARTY_NONE ||
+        ask->kinds != 0)
+        return vdr_cli_usage(&vdr_cli_audit, "--logboek takes --from, --until and --subject only");
+    w->logboek_ask.from = ask->from;
+    w->logboek_ask.until = ask->until;
+    return vdr_audit_logboek(&vdr_cli_audit, w->store, &w->key, &w->logboek_ask);
+}
+
+static int
 run(int argc, char **argv)
 {
     static const struct option options[] = {VDR_CLI_LINK_OPTIONS,
@@ -198,6 +250,9 @@ run(int argc, char **argv)
                                             {"from", required_argument, NULL, OPT_FROM},
                                             {"until", required_argument, NULL, OPT_UNTIL},
                                             {"kind", required_argument, NULL, OPT_KIND},
+                                            {"logboek", no_argument, NULL, OPT_LOGBOEK},
+                                            {"subject", required_argument, NULL, OPT_SUBJECT},
+                                            {"subject-key", required_argument, NULL, OPT_SUBJECT_KEY},
                                             {NULL, 0, NULL, 0}};
     static const char *const heads[] = {"AT", "KIND", "WHO", "WHAT", "HOUSEHOLD", "CASE", "SIGNAL", "WHY"};
     wish w = {.link = VDR_CLI_LINK_NEW, .ask = VDR_TRAIL_ASK_NEW};
@@ -212,6 +267,10 @@ run(int argc, char **argv)
     }
     if (optind != argc)
         return vdr_cli_usage(&vdr_cli_audit, "%s: nothing more was expected", argv[optind]);
+    if (w.logboek)
+        return logboek(&w);
+    if (w.logboek_ask.subject != NULL || w.logboek_ask.key != NULL)
+        return vdr_cli_usage(&vdr_cli_audit, "--subject and --subject-key go with --logboek");
     vdr_cli_table_init(&w.table, heads, 8);
     int status = audit(&w, &sum);
     if (!w.link.json)

@@ -32,6 +32,17 @@ int vdr_audit_ask_store(const vdr_cli_verb *verb, vdr_rest *rest, const vdr_trai
 int vdr_audit_open(const vdr_cli_verb *verb, const char *dir, const vdr_cli_store_key *key,
                    vdr_rest **ret_rest);
 
+/* What of the processing log. */
+typedef struct vdr_audit_logboek_ask {
+    const char *key;     /* file of the key of its ids; NULL: that of the store */
+    const char *subject; /* a data_subject_id: only rows of that person; NULL: all */
+    vdr_ms from, until;  /* half open; VDR_MS_NONE: no bound */
+} vdr_audit_logboek_ask;
+
+/* Prints the processing log of a store at rest (broker/trail/logboek.h); an exit status. */
+int vdr_audit_logboek(const vdr_cli_verb *verb, const char *dir, const vdr_cli_store_key *key,
+                      const vdr_audit_logboek_ask *ask);
+
 /* "content, plan": which parts of a thing were shown. Lives until the next call. */
 const char *vdr_audit_parts(uint32_t parts);
 

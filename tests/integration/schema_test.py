@@ -73,14 +73,15 @@ FULL = {
         "services": [{"id": "s", "domains": ["*", "education"]}],
         "regisseurs": [{"id": "r", "districts": ["BU99", "*"], "capacity": 1, "hard_capacity": 2, "expertise": ["education"],
                         "absent": [{"from": "2026-07-01T00:00:00Z", "to": "2026-07-22T00:00:00Z"}]}],
-        "coordinators": ["c"], "privacy_officers": ["p"],
+        "coordinators": ["c"], "privacy_officers": ["p"], "processing_activity": "urn:example:verwerking:1",
         "guards": [{"id": "g", "agency": "a", "kind": "school", "type": "t", "count": "persons", "same": "address", "per": "1h", "max": 9,
                     "then": "refuse"}],
     },
     "catalogue": {
         "domains": {"education": "youth"},
         "types": {"t": {"domain": "education", "agencies": ["school"], "severity": 2, "kind": "event", "counts_for": "60d",
-                        "retain": "90d", "purpose": "youth", "legal_basis": "X", "follow_up": "9d"},
+                        "retain": "90d", "purpose": "youth", "legal_basis": "X", "follow_up": "9d",
+                        "processing_activity": "https://register.example/verwerkingen/12"},
                   "u": {"domain": "education", "agencies": ["school"], "severity": 2, "kind": "event", "counts_for": "60d",
                         "retain": "90d", "purpose": "care", "legal_basis": "X"}},
     },
@@ -230,7 +231,7 @@ class Schemas(unittest.TestCase):
                     continue
                 kinds.setdefault(json.dumps({k: v for k, v in schema.items() if k != "description"}, sort_keys=True),
                                  (name, path, schema))
-        self.assertEqual(len(kinds), 11)
+        self.assertEqual(len(kinds), 12)
         for name, path, schema in kinds.values():
             label = [p for p in path if isinstance(p, str)][-1]
             integer, text = schema.get("type") == "integer", schema.get("type") == "string" or "anyOf" in schema
