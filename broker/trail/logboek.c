@@ -27,6 +27,7 @@ struct vdr_logboek {
     persons own;     /* of the record itself */
     persons part;    /* of one thing that came of it */
     vdr_logboek_row record;
+    vdr_household_id matched;                        /* the record's signal, with this household */
     char first_id[VDR_LOGBOEK_OPERATION_DIGITS + 1]; /* the record's own operation; empty: it has none */
     vdr_logboek_row *rows;
     size_t row, row_count, row_size;
@@ -197,6 +198,8 @@ subjects_of_message(vdr_logboek *logboek, const vdr_effect *effect, const vdr_co
     vdr_household_id household = effect->household;
     if (household.number == 0)
         household = household_of_case(core, effect->case_id);
+    if (effect->message == VDR_MESSAGE_MATCH) /* names none: it is of the signal that made it */
+        household = logboek->matched;
     if (effect->has_signal && effect->signal.position == row->position &&
         command->kind == VDR_COMMAND_SIGNAL) {
         add_named(&logboek->part, command);
@@ -261,6 +264,7 @@ begin(vdr_logboek *logboek, const vdr_command *command, vdr_position position, v
     vdr_span trace = command->traceparent;
     bool is_event = command->kind == VDR_COMMAND_SIGNAL || command->kind == VDR_COMMAND_ACT;
     *row = (vdr_logboek_row){.position = position, .status = VDR_LOGBOEK_OK};
+    logboek->matched = (vdr_household_id){0};
     logboek->first_id[0] = '\0';
     logboek->own.count = logboek->row = logboek->row_count = 0;
     vdr_arena_reset(&logboek->arena);
@@ -279,13 +283,15 @@ begin(vdr_logboek *logboek, const vdr_command *command, vdr_position position, v
 }
 
 static void
-take_verdict(vdr_logboek_row *row, vdr_span tale)
+take_verdict(vdr_logboek *logboek, vdr_span tale)
 {
+    vdr_logboek_row *row = &logboek->record;
     uint32_t offset = 0;
     vdr_effect effect;
     while (vdr_effect_next(tale, &offset, &effect) == VDR_OK) {
         if (effect.kind == VDR_EFFECT_SIGNAL || effect.kind == VDR_EFFECT_COMMAND) {
             row->at = effect.at;
+            logboek->matched = effect.household;
             row->status = effect.verdict == VDR_E_ACCEPTED ? VDR_LOGBOEK_OK : VDR_LOGBOEK_ERROR;
             return;
         }
@@ -318,7 +324,7 @@ put_record(vdr_logboek *logboek, const vdr_history_step *done)
     } else {
         return;
     }
-    take_verdict(row, done->step.tale);
+    take_verdict(logboek, done->step.tale);
     vdr_logboek_operation_id(&logboek->keys, &place, logboek->first_id);
     put_all(logboek, row, 0, &logboek->own);
 }
