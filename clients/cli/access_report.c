@@ -297,10 +297,11 @@ print_page(const report *r, json_t *household, json_t *signals, json_t *cases, j
     print_list(say(r, "Signalen", "Signals"), say(r, "signaal", "signal"), signals);
     printf("\n%s\n",
            say(r,
-               "`leaves_at` is wanneer de termijn van een signaal eindigt. Zolang een casus open is of "
-               "een bewaarplicht geldt, blijft het langer.",
-               "`leaves_at` is when the term of a signal ends. While a case is open or a legal hold "
-               "stands it stays longer."));
+               "`leaves_at` is wanneer een signaal hier verdwijnt, ook als er een casus is. Zolang een "
+               "bewaarplicht "
+               "geldt, blijft het langer.",
+               "`leaves_at` is when a signal leaves, whatever its case. While a legal hold stands it stays "
+               "longer."));
     print_list(say(r, "Casussen en plannen", "Cases and plans"), say(r, "casus", "case"), cases);
     print_rules(r, rules);
     print_trail(r);
