@@ -182,7 +182,7 @@ vdr_headbook_tail(const char *dir, char *ret_lines, size_t room, size_t *ret_len
     int fd = path_of(path, dir, "heads.jsonl") ? open(path, O_RDONLY | O_CLOEXEC) : -1;
     if (fd < 0) {
         (void)said(ret_words, VDR_E_NOT_FOUND,
-                   "there are no signed heads: signing_key in node.yaml makes them");
+                   "there are no signed heads yet; without signing_key in node.yaml none are made");
         return errno == ENOENT ? VDR_E_NOT_FOUND : failed(ret_words, dir, "heads.jsonl");
     }
     off_t size = lseek(fd, 0, SEEK_END);
