@@ -314,7 +314,6 @@ void vdr_reads_past(vdr_daemon *daemon); /* speaks an answer about the past that
 void vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
 void vdr_admin_result(vdr_daemon *daemon, const vdr_result *result);
 void vdr_admin_jobs(vdr_daemon *daemon);
-void vdr_admin_reload(vdr_daemon *daemon); /* on a signal: told in the journal only */
 void vdr_admin_say(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin_result *result);
 void vdr_admin_say_error(vdr_daemon *daemon, vdr_session *session, uint64_t request, vdr_err err,
                          const char *text);
@@ -327,12 +326,23 @@ void vdr_admin_answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_a
 /* What was begun for this errand did not begin after all. */
 void vdr_admin_give_up(vdr_daemon *daemon, vdr_session *session, uint64_t number, vdr_err err,
                        const char *text);
+/* Takes the one with this number out; false: it is not waited for. */
+bool vdr_admin_take(vdr_daemon *daemon, uint64_t number, vdr_admin_wait *ret_wait);
 /* The same, but whoever asks answers; the request. */
 uint64_t vdr_admin_taken(vdr_daemon *daemon, uint64_t number);
 /* For its result; made may be NULL. */
 void vdr_admin_note(vdr_daemon *daemon, uint64_t number, const char *words, const char *made,
                     uint64_t made_number);
 vdr_err vdr_admin_words(char *ret_words, vdr_err err, const char *words); /* VDR_ENGINE_WORDS_BYTES */
+
+/* ---- admin_reload.c */
+
+void vdr_admin_reload(vdr_daemon *daemon); /* on a signal: told in the journal only */
+void vdr_admin_reload_verb(vdr_daemon *daemon, vdr_session *session, uint64_t number); /* of its errand */
+
+/* ---- admin_status.c */
+
+void vdr_status_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
 
 /* ---- admin_rehearsal.c */
 

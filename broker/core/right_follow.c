@@ -3,11 +3,10 @@
 
 #include "broker/core/household.h"
 
-/* Those that stand about a household as a whole, in the order of their kinds. */
+/* Those that stand about it, in the order of their kinds. */
 static void
-of_household(const vdr_state *state, vdr_slot household, vdr_slots *ret_rights)
+of_about(const vdr_state *state, vdr_right_about about, vdr_slots *ret_rights)
 {
-    vdr_right_about about = vdr_right_about_household(state, household);
     for (int kind = 1; kind <= VDR_RIGHT_KIND_LAST; kind++) {
         vdr_slot slot = vdr_right_find(state, (vdr_right_kind)kind, about);
         if (slot != 0)
@@ -15,16 +14,29 @@ of_household(const vdr_state *state, vdr_slot household, vdr_slots *ret_rights)
     }
 }
 
-/* Those that stand about a signal alone. */
+/* It was done: the officers hear it. */
 static void
-of_signal(const vdr_state *state, vdr_slot signal, vdr_slots *ret_rights)
+done(vdr_state *state, vdr_slot slot)
 {
-    vdr_right_about about = vdr_right_about_signal(state, signal);
-    for (int kind = 1; kind <= VDR_RIGHT_KIND_LAST; kind++) {
-        vdr_slot slot = vdr_right_find(state, (vdr_right_kind)kind, about);
-        if (slot != 0)
-            vdr_slots_add(ret_rights, slot);
+    vdr_right_end(state, slot, VDR_RIGHT_DONE);
+    vdr_right_tell(state, slot, VDR_MESSAGE_REQUEST_DONE);
+}
+
+/* What they are about is gone: all end. An erasure that was asked is done by that. */
+static void
+end_all(vdr_state *state, vdr_right_about about)
+{
+    vdr_slots found = {0};
+    if (state->rights.live == 0)
+        return;
+    of_about(state, about, &found);
+    for (size_t i = 0; i < found.count; i++) {
+        if (vdr_right_at(state, found.at[i])->kind == VDR_RIGHT_ERASURE)
+            done(state, found.at[i]);
+        else
+            vdr_right_end(state, found.at[i], VDR_RIGHT_GONE);
     }
+    vdr_slots_done(&found);
 }
 
 /* Of two holds that meet, the one that keeps goes on as the one that is there. */
@@ -70,7 +82,7 @@ vdr_right_merge(vdr_state *state, vdr_slot from, vdr_slot into)
         return;
     vdr_slots found = {0};
     vdr_right_about about = vdr_right_about_household(state, into);
-    of_household(state, from, &found);
+    of_about(state, vdr_right_about_household(state, from), &found);
     for (size_t i = 0; i < found.count; i++) {
         vdr_right_kind kind = (vdr_right_kind)vdr_right_at(state, found.at[i])->kind;
         vdr_slot there = vdr_right_find(state, kind, about);
@@ -96,7 +108,7 @@ vdr_right_split(vdr_state *state, vdr_slot from, vdr_slot into)
     if (state->rights.live == 0)
         return;
     vdr_slots found = {0};
-    of_household(state, from, &found);
+    of_about(state, vdr_right_about_household(state, from), &found);
     for (size_t i = 0; i < found.count; i++)
         copy(state, found.at[i], vdr_right_about_household(state, into));
     vdr_slots_done(&found);
@@ -139,7 +151,7 @@ vdr_right_signal_moved(vdr_state *state, vdr_slot signal)
     if (state->rights.live == 0)
         return;
     vdr_slots found = {0};
-    of_signal(state, signal, &found);
+    of_about(state, vdr_right_about_signal(state, signal), &found);
     for (size_t i = 0; i < found.count; i++)
         ((vdr_right *)vdr_slab_edit(&state->rights, found.at[i]))->household =
             vdr_right_about_signal(state, signal).household;
@@ -150,42 +162,19 @@ vdr_right_signal_moved(vdr_state *state, vdr_slot signal)
 void
 vdr_right_household_gone(vdr_state *state, vdr_slot household)
 {
-    if (state->rights.live == 0)
-        return;
-    vdr_slots found = {0};
-    of_household(state, household, &found);
-    for (size_t i = 0; i < found.count; i++) {
-        bool asked = vdr_right_at(state, found.at[i])->kind == VDR_RIGHT_ERASURE;
-        vdr_right_end(state, found.at[i], asked ? VDR_RIGHT_DONE : VDR_RIGHT_GONE);
-        if (asked)
-            vdr_right_tell(state, found.at[i], VDR_MESSAGE_REQUEST_DONE);
-    }
-    vdr_slots_done(&found);
+    end_all(state, vdr_right_about_household(state, household));
 }
 
 void
 vdr_right_person_gone(vdr_state *state, vdr_slot member)
 {
-    if (state->rights.live == 0)
-        return;
-    vdr_right_about about = vdr_right_about_person(&vdr_member_at(state, member)->key);
-    for (int kind = 1; kind <= VDR_RIGHT_KIND_LAST; kind++) {
-        vdr_slot slot = vdr_right_find(state, (vdr_right_kind)kind, about);
-        if (slot != 0)
-            vdr_right_end(state, slot, VDR_RIGHT_GONE);
-    }
+    end_all(state, vdr_right_about_person(&vdr_member_at(state, member)->key));
 }
 
 void
 vdr_right_signal_gone(vdr_state *state, vdr_slot signal)
 {
-    if (state->rights.live == 0)
-        return;
-    vdr_slots found = {0};
-    of_signal(state, signal, &found);
-    for (size_t i = 0; i < found.count; i++)
-        vdr_right_end(state, found.at[i], VDR_RIGHT_GONE);
-    vdr_slots_done(&found);
+    end_all(state, vdr_right_about_signal(state, signal));
 }
 
 void
@@ -194,10 +183,8 @@ vdr_right_signal_withdrawn(vdr_state *state, vdr_slot signal)
     if (state->rights.live == 0)
         return;
     vdr_slot slot = vdr_right_find(state, VDR_RIGHT_RECTIFICATION, vdr_right_about_signal(state, signal));
-    if (slot == 0)
-        return;
-    vdr_right_end(state, slot, VDR_RIGHT_DONE);
-    vdr_right_tell(state, slot, VDR_MESSAGE_REQUEST_DONE);
+    if (slot != 0)
+        done(state, slot);
 }
 
 static const char *

@@ -1,4 +1,5 @@
-/* broker/record/record_form.h - how a record's routing part is written and read, number by number. For record.c only.
+/* broker/record/record_form.h - how a record's routing part is written and read, number by number. For the
+ * parts of record.c only.
  *
  * Reading: what cannot be makes the reader bad and gives zeros, so only the end needs to ask. */
 #ifndef VDR_BROKER_RECORD_FORM_H
@@ -173,5 +174,17 @@ take_kind(reader *in, unsigned last)
     in->bad |= number > last;
     return in->bad ? 1 : (unsigned)number;
 }
+
+/* ---- parts of a routing part, behind its version, kind and time */
+
+/* record_event.c: SIGNAL and ACT */
+void vdr_record_put_event(writer *out, const vdr_command *c);
+void vdr_record_take_event(reader *in, vdr_command *c);
+
+/* record_control.c: PROPOSE, DECIDE, CONFIG, RESUME, REVOKE */
+bool vdr_record_is_asked_for(const vdr_command *command); /* a CONFIG: by somebody, or by a number? */
+void vdr_record_put_control(writer *out, const vdr_command *c);
+/* version: 4 is of keys, 3 of everything before them. */
+void vdr_record_take_control(reader *in, uint8_t version, vdr_command *c);
 
 #endif
