@@ -1,6 +1,6 @@
 #include "broker/door/activity.h"
 
-#include "broker/door/yaml.h"
+#include "proto/yaml.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
  *
  * Thread:  any; pure but for vdr_config_texts_load, which reads files.
  * Errors:  BAD_CONFIG: the faults tell; NOT_FOUND, IO: a file cannot be read, ret_words tells which.
- * Limits:  VDR_CONF_BYTES_MAX a file, nesting of VDR_CONF_DEPTH_MAX, VDR_CONFIG_FAULTS_MAX faults kept. */
+ * Limits:  VDR_CONF_BYTES_MAX a file, nesting of VDR_YAML_DEPTH_MAX, VDR_CONFIG_FAULTS_MAX faults kept. */
 #ifndef VDR_DOOR_CONFIG_READ_H
 #define VDR_DOOR_CONFIG_READ_H
 
@@ -15,7 +15,6 @@
 #include "proto/assert.h"
 #include "proto/err.h"
 
-#define VDR_CONF_DEPTH_MAX    16 /* lists and mappings in each other; the deepest that is asked for is 5 */
 #define VDR_CONFIG_FAULTS_MAX 32 /* nobody repairs more in one go */
 
 /* The files, in the order in which faults are told. */

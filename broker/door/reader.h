@@ -9,8 +9,8 @@
 #define VDR_DOOR_READER_H
 
 #include "broker/door/config_read.h"
-#include "broker/door/nameset.h"
-#include "broker/door/yaml.h"
+#include "proto/nameset.h"
+#include "proto/yaml.h"
 
 typedef struct vdr_reader {
     const vdr_config_texts *texts;

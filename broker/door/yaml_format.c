@@ -8,7 +8,7 @@
 
 #define INDENT          2u
 #define FLOW_COLUMN_MAX 79u /* so that a bracket far to the right does not push every line behind it there */
-#define FRAMES_MAX      (2 * VDR_CONF_DEPTH_MAX + 2)
+#define FRAMES_MAX      (2 * VDR_YAML_DEPTH_MAX + 2)
 #define TREE_BYTES_MAX  ((size_t)256 * 1024 * 1024)
 
 /* A list or mapping that is open. */

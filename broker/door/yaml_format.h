@@ -10,7 +10,7 @@
 #ifndef VDR_DOOR_YAML_FORMAT_H
 #define VDR_DOOR_YAML_FORMAT_H
 
-#include "broker/door/yaml.h"
+#include "proto/yaml.h"
 #include "proto/assert.h"
 #include "proto/bytes.h"
 #include "proto/err.h"

@@ -8,7 +8,7 @@
 #define VDR_STUDY_PLACES_H
 
 #include "broker/door/config_read.h"
-#include "broker/door/yaml.h"
+#include "proto/yaml.h"
 
 typedef struct vdr_places {
     const vdr_yaml *roots[VDR_CONFIG_FILES]; /* NULL: not read */

@@ -23,7 +23,7 @@
 #define VDR_STUDY_SCRIPT_H
 
 #include "broker/door/config_read.h"
-#include "broker/door/yaml.h"
+#include "proto/yaml.h"
 
 #define VDR_SCRIPT_NAMES_MAX 1000u /* persons, and addresses, of one test */
 #define VDR_SCRIPT_STEPS_MAX 5000u /* of one test */

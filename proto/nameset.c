@@ -1,4 +1,4 @@
-#include "broker/door/nameset.h"
+#include "proto/nameset.h"
 
 #include "proto/assert.h"
 

@@ -1,9 +1,9 @@
-/* broker/door/nameset.h - a set of names: has it, had it, and what may have been meant.
+/* proto/nameset.h - a set of names: has it, had it, and what may have been meant.
  *
  * Thread:  one at a time. Memory: the names' bytes are the caller's and must outlive the set.
  * Order:   names[] is in the order of adding; the hash decides nothing but speed. */
-#ifndef VDR_DOOR_NAMESET_H
-#define VDR_DOOR_NAMESET_H
+#ifndef VDR_PROTO_NAMESET_H
+#define VDR_PROTO_NAMESET_H
 
 #include "proto/types.h"
 

@@ -1,7 +1,7 @@
-#include "broker/door/yaml.h"
+#include "proto/yaml.h"
 
-#include "broker/door/config_read.h"
-#include "broker/door/nameset.h"
+#include "proto/assert.h"
+#include "proto/nameset.h"
 #include "proto/utf8.h"
 
 #include <libfyaml.h>
@@ -73,7 +73,7 @@ add(builder *b, vdr_yaml_kind kind, vdr_place place)
 static void
 open_node(builder *b, vdr_yaml_kind kind, vdr_place place)
 {
-    if (b->depth == VDR_CONF_DEPTH_MAX) {
+    if (b->depth == VDR_YAML_DEPTH_MAX) {
         fault(b, place, "lists and mappings are nested too deep");
         b->broken = true;
         return;
@@ -270,7 +270,7 @@ vdr_yaml_equal(const vdr_yaml *a, const vdr_yaml *b)
         (a->key != NULL && !vdr_span_equal(a->key->text, b->key->text)))
         return false;
     const vdr_yaml *x = a->first, *y = b->first;
-    while (x != NULL && y != NULL && vdr_yaml_equal(x, y)) { /* no deeper than VDR_CONF_DEPTH_MAX */
+    while (x != NULL && y != NULL && vdr_yaml_equal(x, y)) { /* no deeper than VDR_YAML_DEPTH_MAX */
         x = x->next;
         y = y->next;
     }

@@ -1,13 +1,16 @@
-/* broker/door/yaml.h - YAML bytes to a tree of nodes with their places. For the configuration readers only.
+/* proto/yaml.h - YAML bytes to a tree of nodes with their places. For the configuration readers only: the door's,
+ * the node's and the gateway's. A library of its own (vdr_yaml), so that libvoordeur does not need libfyaml.
  *
  * Everything that a configuration may not have is found here: what is no YAML, anchors, aliases, tags, a key
  * twice, more than one document, nesting that is too deep, text that is not UTF-8.
  *
  * Thread:  one at a time. Memory: nodes live in the arena given; texts too. */
-#ifndef VDR_DOOR_YAML_H
-#define VDR_DOOR_YAML_H
+#ifndef VDR_PROTO_YAML_H
+#define VDR_PROTO_YAML_H
 
 #include "proto/arena.h"
+
+#define VDR_YAML_DEPTH_MAX 16 /* lists and mappings in each other; the deepest that is asked for is 5 */
 
 typedef struct vdr_place {
     uint32_t line, column; /* from 1 */

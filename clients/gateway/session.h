@@ -1,0 +1,32 @@
+/* clients/gateway/session.h - sessions of browsers: begun by a login, known by a cookie, ended by us.
+ *
+ * The endpoint /v1/session is the API's; what it needs is here. A session's id is 32 random bytes, of which only
+ * the hash is kept, in memory: a restart ends all sessions. It ends after the idle time, after the absolute time
+ * whatever is done, and by logout. A login gives a new id always.
+ *
+ * Where the proxy lets people in (OIDC), the first request that shows a person begins a session by itself, and
+ * the cookie counts only while the proxy names the same person.
+ *
+ * Thread: the loop's. */
+#ifndef VDR_GATEWAY_SESSION_H
+#define VDR_GATEWAY_SESSION_H
+
+#include "clients/gateway/http.h"
+
+typedef struct vdr_sessions vdr_sessions;
+
+/* Called once, later: the request is handed back to be answered. On success (NONE) it has the identity of the
+ * new session, whose cookie goes out with the answer. Otherwise WRONG_PASSWORD, TOO_MANY (locked or too fast;
+ * the answer of vdr_http_refuse() has the seconds to wait), UNAVAILABLE or NO_SUCH_PATH (there are no local
+ * accounts). */
+typedef void (*vdr_session_answered)(void *context, vdr_http_request *request, vdr_refusal refusal);
+
+/* Checks the password off the loop. Unknown accounts take as long as known ones. account and password are
+ * copied. */
+void vdr_session_login(vdr_sessions *sessions, vdr_http_request *request, vdr_span account, vdr_span password,
+                       vdr_session_answered answered, void *context);
+
+/* Ends the session of the request, if it has one; its answer takes the cookie away. The identity is nobody's. */
+void vdr_session_logout(vdr_sessions *sessions, vdr_http_request *request);
+
+#endif
