@@ -98,6 +98,7 @@ vdr_confine_paths(const vdr_node *node, const char *config_dir, const char *stor
     add_folder_of(list, node->signing_key, VDR_SANDBOX_READ);
     add_folder_of(list, node->store_key, VDR_SANDBOX_READ);
     add_folder_of(list, node->store_key_next, VDR_SANDBOX_READ);
+    add_folder_of(list, node->logboek_key, VDR_SANDBOX_READ);
     add(list, node->escrow, VDR_SANDBOX_WRITE);
     add_replaced(list, node->endpoints);
     add_socket(list, node->listen, "ipc://");

@@ -36,6 +36,7 @@
 #include "broker/session.h"
 #include "broker/history/survey.h"
 #include "broker/trail/desk.h"
+#include "broker/trail/logboek_desk.h"
 #include "broker/trust/keeper.h"
 #include "proto/bytes.h"
 
@@ -190,6 +191,7 @@ typedef struct vdr_daemon {
     vdr_rehearsal *backtest, *shadow;
     vdr_keeper *keeper;
     vdr_trail_desk *trail;
+    vdr_logboek_desk *logboek;
     int64_t trust_ms;     /* when it is looked at again */
     uint64_t checkpoints; /* that it knows of */
 
@@ -417,6 +419,15 @@ bool vdr_trail_ask_read(vdr_span text, vdr_trail_ask *ret_ask);
 VDR_MUST_CHECK vdr_err vdr_trail_saw(vdr_daemon *daemon, const vdr_session *session, uint32_t query,
                                      vdr_household_id household, vdr_case_id case_id, uint32_t parts,
                                      uint64_t number);
+
+/* "name=value name=value …" with blanks between; take says whether it knows one and the value fits. */
+bool vdr_trail_terms_read(vdr_span text, bool (*take)(void *context, vdr_span name, vdr_span value),
+                          void *context);
+bool vdr_trail_number_read(vdr_span text, uint64_t *ret_number); /* decimal */
+
+/* ---- admin_logboek.c */
+
+void vdr_logboek_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
 
 /* ---- measure.c */
 

@@ -72,6 +72,7 @@ enum {
     HEADS_COPY,
     STORE_KEY,
     STORE_KEY_NEXT,
+    LOGBOEK_KEY,
     ESCROW,
     ERASURE,
     BACKUPS,
@@ -97,6 +98,7 @@ static const vdr_reader_key node_keys[NODE_KEYS] = {
     [HEADS_COPY] = {"heads_copy", false},
     [STORE_KEY] = {"store_key", false},
     [STORE_KEY_NEXT] = {"store_key_next", false},
+    [LOGBOEK_KEY] = {"logboek_key", false},
     [ESCROW] = {"escrow", false},
     [ERASURE] = {"erasure", false},
     [BACKUPS] = {"backups", false},
@@ -438,6 +440,7 @@ read_root(vdr_reader *reader, const vdr_yaml *root, vdr_node *node)
             "hexadecimal digits, mode 0400. Make it once: openssl rand -hex 32; and keep a copy in a "
             "safe, apart from the backups");
     read_path(reader, node->path, values[STORE_KEY_NEXT], &node->store_key_next);
+    read_path(reader, node->path, values[LOGBOEK_KEY], &node->logboek_key);
     read_path(reader, node->path, values[ESCROW], &node->escrow);
     read_erasure(reader, values[ERASURE], &node->erasure_ms);
     read_path(reader, node->path, values[BACKUPS], &node->backups);

@@ -7,6 +7,7 @@
  *   pseudonym_key_next: keys/pseudonym.next   # optional: the key that it changes to (voordeur rotate)
  *   store_key: keys/store.key               # the same form; the store is sealed under it; never in a backup
  *   store_key_next: keys/store-2.key        # the store is sealed under it from now on; optional (vault.h)
+ *   logboek_key: keys/logboek.key           # the ids of the processing log are made with it; optional: store_key
  *   escrow: /mnt/other-disk/voordeur        # a copy of the store's keys, sealed, is kept there; optional
  *   erasure: {every: 7d}                    # what left is erased for good so long after, at most; optional
  *   signing_key: keys/signing.key           # 64 hexadecimal digits; heads of the log are signed with it; optional
@@ -71,6 +72,7 @@ typedef struct vdr_node {
     const char *pseudonym_key_next;         /* path; NULL: none is named. The file need not be there */
     const char *store_key;                  /* path: the key that the store is sealed under */
     const char *store_key_next, *escrow;    /* paths; NULL: not given */
+    const char *logboek_key;                /* path; NULL: the store's */
     int64_t erasure_ms;                     /* between what leaves and the run that erases it for good */
     const char *backups, *endpoints;        /* paths; NULL: not given */
     const char *signing_key;                /* path; NULL: no heads are signed */

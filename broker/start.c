@@ -34,7 +34,8 @@ typedef struct started {
     vdr_arena arena; /* of the texts */
     vdr_config_texts texts;
     bool has_texts;
-    uint8_t *server_key, *pseudonym_key, *pseudonym_key_next, *signing_key, *store_key, *store_key_next;
+    uint8_t *server_key, *pseudonym_key, *pseudonym_key_next, *signing_key, *store_key, *store_key_next,
+        *logboek_key;
     vdr_store store;
     int signal_fd;
 } started;
@@ -171,6 +172,8 @@ read_keys(started *s)
         err = vdr_secret_read_hex(next, &s->pseudonym_key_next, words);
     if (err == VDR_OK && s->daemon.node->signing_key != NULL)
         err = vdr_secret_read_hex(s->daemon.node->signing_key, &s->signing_key, words);
+    if (err == VDR_OK && s->daemon.node->logboek_key != NULL)
+        err = vdr_secret_read_hex(s->daemon.node->logboek_key, &s->logboek_key, words);
     if (err == VDR_OK)
         err = vdr_secret_read_hex(s->daemon.node->store_key, &s->store_key, words);
     if (err == VDR_OK)
@@ -232,6 +235,18 @@ progress(void *context, vdr_position at, vdr_position end, uint64_t steps_per_s)
     vdr_notify("WATCHDOG=1");
 }
 
+/* The ids of the processing log are made with a key of their own, or with the one that the store is under. */
+static void
+open_logboek(started *s)
+{
+    vdr_vault_status vault;
+    vdr_vault_status_get(s->store.vault, &vault);
+    const uint8_t *stores =
+        vault.next_in_force && s->store_key_next != NULL ? s->store_key_next : s->store_key;
+    s->daemon.logboek = vdr_logboek_desk_new(s->store.log, s->store.checkpoint,
+                                             s->logboek_key != NULL ? s->logboek_key : stores);
+}
+
 static vdr_err
 open_store(started *s, const vdr_start_options *options, char *ret_words)
 {
@@ -242,8 +257,11 @@ open_store(started *s, const vdr_start_options *options, char *ret_words)
         .key_next = s->store_key_next,
         .escrow = s->daemon.node->escrow};
     vdr_err err = vdr_store_open(options->store_dir, &store, &s->store, ret_words);
+    if (err == VDR_OK)
+        open_logboek(s);
     vdr_secret_free(&s->store_key); /* the vault has its own */
     vdr_secret_free(&s->store_key_next);
+    vdr_secret_free(&s->logboek_key);
     if (err != VDR_OK)
         return err;
     s->daemon.log = s->store.log;
@@ -475,6 +493,7 @@ close_all(started *s)
     vdr_net_close(&daemon->net);
     vdr_survey_free(&daemon->survey);
     vdr_trail_desk_free(&daemon->trail);
+    vdr_logboek_desk_free(&daemon->logboek);
     vdr_rehearsal_free(&daemon->backtest);
     vdr_rehearsal_free(&daemon->shadow);
     vdr_refusals_free(&daemon->refusals);
@@ -498,6 +517,7 @@ close_all(started *s)
     vdr_secret_free(&s->pseudonym_key);
     vdr_secret_free(&s->pseudonym_key_next);
     vdr_secret_free(&s->signing_key);
+    vdr_secret_free(&s->logboek_key);
     vdr_secret_free(&s->store_key);
     vdr_secret_free(&s->store_key_next);
     vdr_arena_done(&s->arena);

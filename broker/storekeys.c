@@ -53,6 +53,6 @@ bool
 vdr_storekeys_same(const vdr_node *old, const vdr_node *node)
 {
     /* The one that is in force already may take its place without a restart. */
-    return same(old->escrow, node->escrow) &&
+    return same(old->escrow, node->escrow) && same(old->logboek_key, node->logboek_key) &&
            (same(old->store_key, node->store_key) || same(old->store_key_next, node->store_key));
 }

@@ -83,6 +83,8 @@ typedef enum vdr_verb {
     VDR_VERB_HEADS = 52,
     VDR_VERB_AUDIT = 53, /* protocol.md 7.18 */
     VDR_VERB_AUDIT_LOOK = 54,
+    VDR_VERB_LOGBOEK = 55, /* protocol.md 7.19 */
+    VDR_VERB_LOGBOEK_LOOK = 56,
 
     VDR_VERB_ERASE = 60, /* protocol.md 7.16 */
     VDR_VERB_ERASE_LOOK = 61,

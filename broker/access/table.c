@@ -135,6 +135,8 @@ static const vdr_access_row rows[] = {
     {VDR_ACCESS_VERB, VDR_VERB_HEADS, "heads",                                             {no,     no,     no,     no,     no,     any,    any}},
     {VDR_ACCESS_VERB, VDR_VERB_AUDIT, "audit",                                             {no,     no,     no,     no,     any,    no,     any}},
     {VDR_ACCESS_VERB, VDR_VERB_AUDIT_LOOK, "audit-look",                                   {no,     no,     no,     no,     any,    no,     any}},
+    {VDR_ACCESS_VERB, VDR_VERB_LOGBOEK, "logboek",                                         {no,     no,     no,     no,     any,    no,     any}},
+    {VDR_ACCESS_VERB, VDR_VERB_LOGBOEK_LOOK, "logboek-look",                               {no,     no,     no,     no,     any,    no,     any}},
     {VDR_ACCESS_VERB, VDR_VERB_ERASE, "erase",                                             {no,     no,     no,     no,     no,     any,    no}},
     {VDR_ACCESS_VERB, VDR_VERB_ERASE_LOOK, "erase-look",                                   {no,     no,     no,     no,     no,     any,    any}},
     {VDR_ACCESS_VERB, VDR_VERB_PROOFS, "proofs",                                           {no,     no,     no,     no,     no,     any,    any}},

@@ -222,6 +222,8 @@ verb_name(vdr_verb verb)
                                         [VDR_VERB_HEADS] = "heads",
                                         [VDR_VERB_AUDIT] = "audit",
                                         [VDR_VERB_AUDIT_LOOK] = "audit-look",
+                                        [VDR_VERB_LOGBOEK] = "logboek",
+                                        [VDR_VERB_LOGBOEK_LOOK] = "logboek-look",
                                         [VDR_VERB_KEY_ADD] = "key-add",
                                         [VDR_VERB_KEY_ROTATE] = "key-rotate",
                                         [VDR_VERB_KEY_REVOKE] = "key-revoke",
@@ -272,10 +274,10 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     if (admin->verb != VDR_VERB_STATUS && admin->verb != VDR_VERB_SESSIONS &&
         admin->verb != VDR_VERB_MAILBOXES && admin->verb != VDR_VERB_REPORT &&
         admin->verb != VDR_VERB_VERIFY_LOOK && admin->verb != VDR_VERB_HEADS &&
-        admin->verb != VDR_VERB_AUDIT_LOOK && admin->verb != VDR_VERB_KEYS &&
-        admin->verb != VDR_VERB_ERASE_LOOK && admin->verb != VDR_VERB_ROTATE_LOOK &&
-        admin->verb != VDR_VERB_BACKTEST_LOOK && admin->verb != VDR_VERB_SHADOW_LOOK &&
-        !vdr_steer_looks(admin->verb))
+        admin->verb != VDR_VERB_AUDIT_LOOK && admin->verb != VDR_VERB_LOGBOEK_LOOK &&
+        admin->verb != VDR_VERB_KEYS && admin->verb != VDR_VERB_ERASE_LOOK &&
+        admin->verb != VDR_VERB_ROTATE_LOOK && admin->verb != VDR_VERB_BACKTEST_LOOK &&
+        admin->verb != VDR_VERB_SHADOW_LOOK && !vdr_steer_looks(admin->verb))
         VDR_NOTE(OPERATOR, vdr_field_text("party", session->party),
                  vdr_field_text("verb", verb_name(admin->verb)));
     switch (admin->verb) {
@@ -311,6 +313,10 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     case VDR_VERB_AUDIT:
     case VDR_VERB_AUDIT_LOOK:
         vdr_trail_verb(daemon, session, admin);
+        break;
+    case VDR_VERB_LOGBOEK:
+    case VDR_VERB_LOGBOEK_LOOK:
+        vdr_logboek_verb(daemon, session, admin);
         break;
     case VDR_VERB_KEY_ADD:
     case VDR_VERB_KEY_ROTATE:

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 /* "household=12 case=3 party=regisseur:r-anna from=… until=… kinds=…": numbers are decimal. */
-static bool
-read_number(vdr_span text, uint64_t *ret_number)
+bool
+vdr_trail_number_read(vdr_span text, uint64_t *ret_number)
 {
     uint64_t number = 0;
     for (size_t i = 0; i < text.len; i++) {
@@ -32,12 +32,13 @@ read_party(vdr_span text, vdr_trail_ask *ask)
 }
 
 static bool
-read_term(vdr_span name, vdr_span value, vdr_trail_ask *ask)
+take_term(void *context, vdr_span name, vdr_span value)
 {
+    vdr_trail_ask *ask = context;
     uint64_t number = 0;
     if (vdr_span_equal(name, vdr_span_str("party")))
         return read_party(value, ask);
-    if (!read_number(value, &number))
+    if (!vdr_trail_number_read(value, &number))
         return false;
     if (vdr_span_equal(name, vdr_span_str("household")))
         ask->household.number = number;
@@ -55,9 +56,8 @@ read_term(vdr_span name, vdr_span value, vdr_trail_ask *ask)
 }
 
 bool
-vdr_trail_ask_read(vdr_span text, vdr_trail_ask *ret_ask)
+vdr_trail_terms_read(vdr_span text, bool (*take)(void *context, vdr_span name, vdr_span value), void *context)
 {
-    vdr_trail_ask ask = VDR_TRAIL_ASK_NEW;
     while (text.len != 0) {
         const uint8_t *blank = memchr(text.at, ' ', text.len);
         size_t len = blank != NULL ? (size_t)(blank - text.at) : text.len;
@@ -65,13 +65,22 @@ vdr_trail_ask_read(vdr_span text, vdr_trail_ask *ret_ask)
         if (is == NULL)
             return false;
         size_t name = (size_t)(is - text.at);
-        if (!read_term(vdr_span_of(text.at, name), vdr_span_of(is + 1, len - name - 1), &ask))
+        if (!take(context, vdr_span_of(text.at, name), vdr_span_of(is + 1, len - name - 1)))
             return false;
         size_t taken = blank != NULL ? len + 1 : len;
         text = vdr_span_of(text.at + taken, text.len - taken);
     }
-    *ret_ask = ask;
     return true;
+}
+
+bool
+vdr_trail_ask_read(vdr_span text, vdr_trail_ask *ret_ask)
+{
+    vdr_trail_ask ask = VDR_TRAIL_ASK_NEW;
+    bool good = vdr_trail_terms_read(text, take_term, &ask);
+    if (good)
+        *ret_ask = ask;
+    return good;
 }
 
 static vdr_trail_mailbox *

@@ -1,43 +1,28 @@
-#define _GNU_SOURCE /* gettid */
 #include "broker/trail/desk.h"
 
-#include "broker/engine/thread.h"
+#include "broker/trail/pager.h"
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
-#define NICE        15
-#define PAGE_ROWS   200u
-#define PAGE_BYTES  (96u * 1024) /* of texts: a page fits a frame of the parties' listener */
-#define ARENA_BYTES ((size_t)8 * 1024 * 1024)
-#define CHUNK       2048u /* records between two looks at the outside */
+#define CHUNK 2048u /* records between two looks at the outside */
 
-typedef enum desk_state { IDLE, ASKED, FULL } desk_state;
+/* A walk: the pager's thread's. */
+typedef struct walk {
+    vdr_log *log;
+    vdr_trail_ask ask;
+    char party[VDR_CONF_NAME_MAX + 1];
+    bool ids;
+    vdr_trail_mailbox *mailboxes;
+    size_t mailbox_count;
+    vdr_trail *trail; /* NULL: not opened yet */
+    vdr_trail_sum sum;
+} walk;
 
 struct vdr_trail_desk {
     vdr_log *log;
-    pthread_t thread;
-    bool started;
-    pthread_mutex_t lock; /* of state; the rest is the thread's while ASKED, else the reactor's */
-    pthread_cond_t changed;
-    desk_state state;
-    bool stop;
-    atomic_bool leave; /* the thread lets go of what it is at */
-
+    vdr_pager *pager;
     uint64_t session;
-    vdr_trail_ask ask;
-    char party[VDR_CONF_NAME_MAX + 1];
-    bool ids, opened, end;
-    vdr_trail_mailbox *mailboxes;
-    size_t mailbox_count;
-    vdr_trail *trail;
-    vdr_arena arena;
-    vdr_rows rows;
-    vdr_err err;
-    vdr_trail_sum sum;
 };
 
 /* ---- rows */
@@ -84,75 +69,52 @@ vdr_trail_row_put(vdr_rows *rows, const vdr_trail_row *row, bool ids)
     put_number(rows, "parts", row->parts);
 }
 
-/* ---- the thread */
+/* ---- the walk */
 
 static bool
 mailbox_of(void *context, uint32_t mailbox, vdr_party_kind *ret_kind, vdr_span *ret_id)
 {
-    const vdr_trail_desk *desk = context;
-    if (mailbox == 0 || mailbox > desk->mailbox_count)
+    const walk *w = context;
+    if (mailbox == 0 || mailbox > w->mailbox_count)
         return false;
-    *ret_kind = desk->mailboxes[mailbox - 1].kind;
-    *ret_id = vdr_span_str(desk->mailboxes[mailbox - 1].id);
+    *ret_kind = w->mailboxes[mailbox - 1].kind;
+    *ret_id = vdr_span_str(w->mailboxes[mailbox - 1].id);
     return true;
 }
 
-static size_t
-text_bytes(const vdr_trail_row *row)
+static vdr_err
+walk_next(void *of, vdr_rows *rows, char *ret_words)
 {
-    return 64 + row->by.len + row->to.len + row->what.len + row->source.len + row->id.len + row->reason.len;
+    walk *w = of;
+    vdr_trail_row row;
+    vdr_err err = VDR_OK;
+    (void)ret_words;
+    if (w->trail == NULL)
+        err = vdr_trail_open(w->log, &w->ask, mailbox_of, w, &w->trail);
+    if (err == VDR_OK)
+        err = vdr_trail_next(w->trail, CHUNK, &row);
+    if (err == VDR_OK)
+        vdr_trail_row_put(rows, &row, w->ids);
+    if (w->trail != NULL)
+        w->sum = vdr_trail_sum_get(w->trail);
+    return err;
 }
 
 static void
-fill(vdr_trail_desk *desk)
+walk_rest(void *of)
 {
-    size_t bytes = 0;
-    vdr_trail_row row;
-    vdr_err err = VDR_OK;
-    vdr_arena_reset(&desk->arena);
-    vdr_rows_begin(&desk->rows, &desk->arena);
-    if (!desk->opened)
-        err = vdr_trail_open(desk->log, &desk->ask, mailbox_of, desk, &desk->trail);
-    desk->opened = true;
-    while (err == VDR_OK && desk->rows.count < PAGE_ROWS && bytes < PAGE_BYTES &&
-           !atomic_load(&desk->leave)) {
-        err = vdr_trail_next(desk->trail, CHUNK, &row);
-        if (err == VDR_OK) {
-            vdr_trail_row_put(&desk->rows, &row, desk->ids);
-            vdr_rows_end(&desk->rows);
-            bytes += text_bytes(&row);
-        } else if (err == VDR_E_BUSY) {
-            vdr_trail_rest(desk->trail);
-            err = VDR_OK;
-        }
-    }
-    desk->end = err == VDR_E_END;
-    desk->err = desk->end ? VDR_OK : err;
-    if (desk->trail != NULL) {
-        desk->sum = vdr_trail_sum_get(desk->trail);
-        vdr_trail_rest(desk->trail);
-    }
+    walk *w = of;
+    if (w->trail != NULL)
+        vdr_trail_rest(w->trail);
 }
 
-static void *
-run(void *context)
+static void
+walk_free(void *of)
 {
-    vdr_trail_desk *desk = context;
-    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* of this thread; without it, only less polite */
-    (void)pthread_mutex_lock(&desk->lock);
-    while (!desk->stop) {
-        if (desk->state != ASKED) {
-            (void)pthread_cond_wait(&desk->changed, &desk->lock);
-            continue;
-        }
-        (void)pthread_mutex_unlock(&desk->lock);
-        fill(desk);
-        (void)pthread_mutex_lock(&desk->lock);
-        desk->state = FULL;
-        (void)pthread_cond_broadcast(&desk->changed);
-    }
-    (void)pthread_mutex_unlock(&desk->lock);
-    return NULL;
+    walk *w = of;
+    vdr_trail_close(&w->trail);
+    free(w->mailboxes);
+    free(w);
 }
 
 /* ---- the reactor */
@@ -162,28 +124,8 @@ vdr_trail_desk_new(vdr_log *log)
 {
     vdr_trail_desk *desk = vdr_alloc(1, sizeof *desk);
     desk->log = log;
-    vdr_arena_init(&desk->arena, ARENA_BYTES);
-    vdr_thread_lock_init(&desk->lock);
-    vdr_thread_cond_init(&desk->changed);
+    desk->pager = vdr_pager_new("vdr-trail");
     return desk;
-}
-
-/* The thread has put down its pen; what it was at is given back. */
-static void
-settle(vdr_trail_desk *desk)
-{
-    atomic_store(&desk->leave, true);
-    (void)pthread_mutex_lock(&desk->lock);
-    while (desk->state == ASKED)
-        (void)pthread_cond_wait(&desk->changed, &desk->lock);
-    desk->state = IDLE;
-    (void)pthread_mutex_unlock(&desk->lock);
-    atomic_store(&desk->leave, false);
-    vdr_trail_close(&desk->trail);
-    free(desk->mailboxes);
-    desk->mailboxes = NULL;
-    desk->mailbox_count = 0;
-    desk->opened = desk->end = false;
 }
 
 void
@@ -192,45 +134,23 @@ vdr_trail_desk_free(vdr_trail_desk **desk_p)
     vdr_trail_desk *desk = *desk_p;
     if (desk == NULL)
         return;
-    settle(desk);
-    (void)pthread_mutex_lock(&desk->lock);
-    desk->stop = true;
-    (void)pthread_cond_broadcast(&desk->changed);
-    (void)pthread_mutex_unlock(&desk->lock);
-    if (desk->started)
-        (void)pthread_join(desk->thread, NULL);
-    vdr_arena_done(&desk->arena);
-    (void)pthread_cond_destroy(&desk->changed);
-    (void)pthread_mutex_destroy(&desk->lock);
+    vdr_pager_free(&desk->pager);
     free(desk);
     *desk_p = NULL;
-}
-
-static void
-ask_page(vdr_trail_desk *desk)
-{
-    (void)pthread_mutex_lock(&desk->lock);
-    desk->state = ASKED;
-    (void)pthread_cond_broadcast(&desk->changed);
-    (void)pthread_mutex_unlock(&desk->lock);
 }
 
 void
 vdr_trail_desk_begin(vdr_trail_desk *desk, uint64_t session, const vdr_trail_ask *ask, bool ids,
                      vdr_trail_mailbox *mailboxes, size_t mailbox_count)
 {
-    settle(desk);
+    static const vdr_pager_job job = {walk_next, walk_rest, walk_free};
+    walk *w = vdr_alloc(1, sizeof *w);
+    *w = (walk){
+        .log = desk->log, .ask = *ask, .ids = ids, .mailboxes = mailboxes, .mailbox_count = mailbox_count};
+    (void)snprintf(w->party, sizeof w->party, "%.*s", (int)ask->party.len, (const char *)ask->party.at);
+    w->ask.party = vdr_span_str(w->party);
     desk->session = session;
-    desk->ask = *ask;
-    (void)snprintf(desk->party, sizeof desk->party, "%.*s", (int)ask->party.len, (const char *)ask->party.at);
-    desk->ask.party = vdr_span_str(desk->party);
-    desk->ids = ids;
-    desk->mailboxes = mailboxes;
-    desk->mailbox_count = mailbox_count;
-    if (!desk->started)
-        vdr_thread_start(&desk->thread, "vdr-trail", run, desk);
-    desk->started = true;
-    ask_page(desk);
+    vdr_pager_begin(desk->pager, &job, w);
 }
 
 uint64_t
@@ -242,22 +162,14 @@ vdr_trail_desk_session(const vdr_trail_desk *desk)
 void
 vdr_trail_desk_take(vdr_trail_desk *desk, vdr_trail_page *ret_page)
 {
-    (void)pthread_mutex_lock(&desk->lock);
-    desk_state state = desk->state;
-    (void)pthread_mutex_unlock(&desk->lock);
-    *ret_page = (vdr_trail_page){.running = state == ASKED};
-    if (state == IDLE && desk->opened && !desk->end) {
-        ask_page(desk); /* the page before was given */
-        ret_page->running = true;
-    }
-    if (state != FULL)
-        return;
-    ret_page->end = desk->end;
-    ret_page->err = desk->err;
-    ret_page->rows = desk->rows.at;
-    ret_page->row_count = desk->rows.count;
-    ret_page->sum = desk->sum;
-    (void)pthread_mutex_lock(&desk->lock);
-    desk->state = IDLE;
-    (void)pthread_mutex_unlock(&desk->lock);
+    vdr_pager_page page;
+    vdr_pager_take(desk->pager, &page);
+    const walk *w = page.of;
+    *ret_page = (vdr_trail_page){.running = page.running,
+                                 .end = page.end,
+                                 .err = page.err,
+                                 .rows = page.rows,
+                                 .row_count = page.row_count};
+    if (w != NULL)
+        ret_page->sum = w->sum;
 }

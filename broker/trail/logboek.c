@@ -21,7 +21,7 @@ typedef struct persons {
 
 struct vdr_logboek {
     vdr_history *history;
-    vdr_logboek_keys keys;
+    vdr_logboek_keys *keys;
     vdr_activities *activities;
     vdr_arena arena; /* of the record at hand: its traceparent */
     persons own;     /* of the record itself */
@@ -160,14 +160,14 @@ put(vdr_logboek *logboek, const vdr_logboek_row *row, uint32_t part, uint32_t su
     }
     vdr_logboek_row *made = &logboek->rows[logboek->row_count++];
     *made = *row;
-    vdr_logboek_operation_id(&logboek->keys, &place, made->operation_id);
+    vdr_logboek_operation_id(logboek->keys, &place, made->operation_id);
     if (part != 0 || subject != 0)
         memcpy(made->parent_id, logboek->first_id, sizeof made->parent_id);
     if (person == NULL)
         return;
     made->has_subject = true;
     made->person = *person;
-    vdr_logboek_subject_id(&logboek->keys, &place, person, made->subject_id);
+    vdr_logboek_subject_id(logboek->keys, &place, person, made->subject_id);
 }
 
 static void
@@ -222,7 +222,7 @@ put_part(vdr_logboek *logboek, const vdr_effect *effect, const vdr_command *comm
     vdr_logboek_row row = logboek->record;
     logboek->part.count = 0;
     row.status = VDR_LOGBOEK_OK;
-    row.at = effect->at;
+    row.start = effect->at; /* of a timer: when it was due */
     row.parent_id[0] = '\0';
     row.activity = vdr_activity_of(logboek->activities, (vdr_span){0});
     if (effect->kind == VDR_EFFECT_MESSAGE) {
@@ -276,7 +276,7 @@ begin(vdr_logboek *logboek, const vdr_command *command, vdr_position position, v
         memcpy(row->trace_id, trace.at + 3, VDR_LOGBOEK_TRACE_DIGITS);
         memcpy(row->parent_id, trace.at + 36, VDR_LOGBOEK_OPERATION_DIGITS);
     } else {
-        vdr_logboek_trace_id(&logboek->keys, position, row->trace_id);
+        vdr_logboek_trace_id(logboek->keys, position, row->trace_id);
     }
     if (command->kind == VDR_COMMAND_ACT) /* who leaves by it is not in the state after it */
         add_of_act(&logboek->own, vdr_history_core(logboek->history), command);
@@ -290,7 +290,7 @@ take_verdict(vdr_logboek *logboek, vdr_span tale)
     vdr_effect effect;
     while (vdr_effect_next(tale, &offset, &effect) == VDR_OK) {
         if (effect.kind == VDR_EFFECT_SIGNAL || effect.kind == VDR_EFFECT_COMMAND) {
-            row->at = effect.at;
+            row->start = effect.at;
             logboek->matched = effect.household;
             row->status = effect.verdict == VDR_E_ACCEPTED ? VDR_LOGBOEK_OK : VDR_LOGBOEK_ERROR;
             return;
@@ -305,7 +305,7 @@ put_record(vdr_logboek *logboek, const vdr_history_step *done)
     const vdr_command *command = done->command;
     const vdr_logboek_place place = {done->position, 0, 0};
     vdr_logboek_row *row = &logboek->record;
-    row->at = vdr_core_now(core);
+    row->start = row->end = vdr_core_now(core);
     row->municipality = vdr_activities_municipality(logboek->activities);
     row->activity = vdr_activity_of(logboek->activities, (vdr_span){0});
     if (command->kind == VDR_COMMAND_SIGNAL) {
@@ -325,7 +325,7 @@ put_record(vdr_logboek *logboek, const vdr_history_step *done)
         return;
     }
     take_verdict(logboek, done->step.tale);
-    vdr_logboek_operation_id(&logboek->keys, &place, logboek->first_id);
+    vdr_logboek_operation_id(logboek->keys, &place, logboek->first_id);
     put_all(logboek, row, 0, &logboek->own);
 }
 
@@ -382,7 +382,7 @@ vdr_logboek_open(vdr_history *history, const vdr_logboek_keys *keys, vdr_logboek
     vdr_config_texts texts;
     vdr_logboek *logboek = vdr_alloc(1, sizeof *logboek);
     logboek->history = history;
-    logboek->keys = *keys;
+    logboek->keys = vdr_logboek_keys_copy(keys);
     vdr_arena_init(&logboek->arena, VDR_EVENT_ARENA_BYTES);
     ret_words[0] = '\0';
     vdr_err err = vdr_history_texts(history, &texts, ret_words);
@@ -405,7 +405,7 @@ vdr_logboek_close(vdr_logboek **logboek_p)
         return;
     vdr_activities_free(&logboek->activities);
     vdr_arena_done(&logboek->arena);
-    vdr_logboek_keys_done(&logboek->keys);
+    vdr_logboek_keys_free(&logboek->keys);
     free(logboek->own.at);
     free(logboek->part.at);
     free(logboek->rows);
@@ -424,4 +424,21 @@ vdr_logboek_next(vdr_logboek *logboek, vdr_logboek_row *ret_row, char *ret_words
     }
     *ret_row = logboek->rows[logboek->row++];
     return VDR_OK;
+}
+
+void
+vdr_logboek_row_put(vdr_rows *rows, const vdr_logboek_row *row)
+{
+    vdr_row(rows, "logboek");
+    vdr_row_text(rows, "trace_id", vdr_span_str(row->trace_id));
+    vdr_row_text(rows, "operation_id", vdr_span_str(row->operation_id));
+    vdr_row_text(rows, "parent_operation_id", vdr_span_str(row->parent_id));
+    vdr_row_text(rows, "name", vdr_span_str(row->name));
+    vdr_row_text(rows, "activity", row->activity);
+    vdr_row_text(rows, "municipality", row->municipality);
+    vdr_row_text(rows, "subject", vdr_span_str(row->subject_id));
+    vdr_row_number(rows, "position", row->position);
+    vdr_row_number(rows, "status_code", row->status);
+    vdr_row_instant(rows, "start_ms", row->start);
+    vdr_row_instant(rows, "end_ms", row->end);
 }

@@ -18,6 +18,7 @@
 #define VDR_BROKER_LOGBOEK_H
 
 #include "broker/history/history.h"
+#include "broker/history/rows.h"
 #include "broker/trail/logboek_id.h"
 
 #define VDR_LOGBOEK_NAME_BYTES   96u
@@ -35,7 +36,7 @@ typedef struct vdr_logboek_row {
     char parent_id[VDR_LOGBOEK_OPERATION_DIGITS + 1]; /* empty: none is known */
     vdr_logboek_status status;                        /* ERROR: it was refused */
     char name[VDR_LOGBOEK_NAME_BYTES];                /* "signal received", "viewed: case", … */
-    vdr_ms at;                                        /* log time: when it began and ended */
+    vdr_ms start, end; /* log time: when it was due or done, and of the record that did it */
     vdr_span activity, municipality;
     bool has_subject;
     vdr_key16 person;                                /* its pseudonym: not to be shown */
@@ -50,5 +51,8 @@ void vdr_logboek_close(vdr_logboek **logboek_p); /* NULL-safe */
 
 /* END: all is told. */
 VDR_MUST_CHECK vdr_err vdr_logboek_next(vdr_logboek *logboek, vdr_logboek_row *ret_row, char *ret_words);
+
+/* A row as texts and numbers: all but the person. */
+void vdr_logboek_row_put(vdr_rows *rows, const vdr_logboek_row *row);
 
 #endif

@@ -25,6 +25,31 @@ vdr_logboek_keys_done(vdr_logboek_keys *keys)
     sodium_memzero(keys, sizeof *keys);
 }
 
+vdr_logboek_keys *
+vdr_logboek_keys_new(const uint8_t *secret)
+{
+    vdr_logboek_keys *keys = sodium_malloc(sizeof *keys);
+    VDR_ASSERT(keys != NULL); /* two pages, at the start or for one who asked */
+    vdr_logboek_keys_init(keys, secret);
+    return keys;
+}
+
+vdr_logboek_keys *
+vdr_logboek_keys_copy(const vdr_logboek_keys *keys)
+{
+    vdr_logboek_keys *copy = sodium_malloc(sizeof *copy);
+    VDR_ASSERT(copy != NULL);
+    *copy = *keys;
+    return copy;
+}
+
+void
+vdr_logboek_keys_free(vdr_logboek_keys **keys_p)
+{
+    sodium_free(*keys_p); /* wipes */
+    *keys_p = NULL;
+}
+
 /* person: NULL where it is of nobody. */
 static void
 hash(const vdr_logboek_keys *keys, uint8_t what, const vdr_logboek_place *place, const vdr_key16 *person,

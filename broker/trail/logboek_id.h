@@ -31,6 +31,10 @@ typedef struct vdr_logboek_place {
 /* secret: VDR_SECRET_BYTES bytes. */
 void vdr_logboek_keys_init(vdr_logboek_keys *keys, const uint8_t *secret);
 void vdr_logboek_keys_done(vdr_logboek_keys *keys);
+/* In locked pages, wiped when freed. */
+vdr_logboek_keys *vdr_logboek_keys_new(const uint8_t *secret);
+vdr_logboek_keys *vdr_logboek_keys_copy(const vdr_logboek_keys *keys);
+void vdr_logboek_keys_free(vdr_logboek_keys **keys_p); /* NULL-safe */
 
 /* Hexadecimal digits and a NUL. */
 void vdr_logboek_trace_id(const vdr_logboek_keys *keys, vdr_position position,

@@ -392,7 +392,8 @@ static void
 take_left(vdr_trail *trail, const vdr_command *command, vdr_trail_row row)
 {
     static const char *const reasons[] = {"", "term", "erasure", "household"};
-    static const char *const kinds[] = {"", "signal", "case", "household"};
+    static const char *const kinds[] = {"", "signal", "case", "household", "content"};
+    _Static_assert(sizeof kinds / sizeof kinds[0] == VDR_LEFT_LAST + 1, "a word for each that leaves");
     row.kind = VDR_TRAIL_LEFT;
     for (size_t i = 0; i < command->left_count; i++) {
         const vdr_command_left *left = &command->left[i];
@@ -402,7 +403,7 @@ take_left(vdr_trail *trail, const vdr_command *command, vdr_trail_row row)
         of.since = left->at;
         of.id = left->id;
         of.source = left->source;
-        if (left->kind == VDR_LEFT_SIGNAL) {
+        if (vdr_left_of_signal(left->kind)) {
             const own_signal *own = own_find(trail, left->hash);
             of.signal = left->number;
             of.household.number = own != NULL ? own->household : 0;

@@ -4,14 +4,15 @@
 #include "proto/time.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char help[] =
     "usage: voordeur audit [--household H12] [--case C7] [--party KIND:ID] [--from TIME] [--until TIME]\n"
     "                      [--kind KIND]... [OPTION...]                     of a running broker\n"
     "       voordeur audit --store DIR [--store-key FILE] …                 of a store at rest\n"
-    "       voordeur audit --logboek --store DIR [--from TIME] [--until TIME] [--subject ID]\n"
-    "                                                                       the processing log of one\n"
+    "       voordeur audit --logboek [--from RECORD] [--since TIME] [--until TIME] [--follow] [OPTION...]\n"
+    "       voordeur audit --logboek --store DIR [--subject ID] …           the processing log\n"
     "\n"
     "For privacy officers and auditors: what the log says of who did what, what the broker decided, who was "
     "told\n"
@@ -22,27 +23,36 @@ static const char help[] =
     "  --household H12   of this household, and of those that were merged into it\n"
     "  --case C7         of this case\n"
     "  --party KIND:ID   what this party did, saw, was told or read; KIND: alone means all of that kind\n"
-    "  --from, --until   from this instant, up to before that one: 2026-03-02T09:00:00Z\n"
+    "  --since, --until  from this instant (also --from), up to before that one: 2026-03-02T09:00:00Z\n"
     "  --kind KIND       only these: signal, act, decided, told, read, seen, control, left\n"
     "  --store DIR       a store that no broker runs on\n" VDR_CLI_STORE_KEY_HELP VDR_CLI_LINK_HELP "\n"
     "  --logboek         the processing log, in the form of Logboek Dataverwerkingen: JSON, a line for each "
     "person\n"
-    "                    and each thing that was done with what is kept of that person. Of a broker that "
-    "runs,\n"
-    "                    make a backup and read that\n"
-    "  --subject-key FILE  with --logboek: a key of its own for the ids, as 64 hexadecimal digits (default: "
-    "the\n"
-    "                    key of the store). The same key gives the same ids\n"
-    "  --subject ID      with --logboek: only rows of the person of this dpl.core.data_subject_id. Without "
-    "the key\n"
-    "                    rows of one person cannot be told from those of others\n"
+    "                    and each thing that was done with what is kept of that person. In the end it is "
+    "said where\n"
+    "                    to go on\n"
+    "  --from RECORD     with --logboek: from this record of the log on, by its number\n"
+    "  --follow          with --logboek, of a running broker: goes on with what comes, until it is stopped. "
+    "What an\n"
+    "                    erasure run destroys can be told before it only: so a town ships it as it comes\n"
+    "  --subject-key FILE  with --logboek --store: the key of the ids, as 64 hexadecimal digits (default: "
+    "the "
+    "key\n"
+    "                    of the store). A broker takes logboek_key of node.yaml, or the store's. The same "
+    "key "
+    "gives\n"
+    "                    the same ids\n"
+    "  --subject ID      with --logboek --store: only rows of the person of this dpl.core.data_subject_id. "
+    "Without\n"
+    "                    the key rows of one person cannot be told from those of others\n"
     "\n"
     "A record whose key was destroyed can no longer be read; how many there are is told in the end.\n"
     "\n"
     "exit status: 0 done; 1 not done; 2 wrong use\n"
     "\n"
-    "example:\n"
-    "  voordeur audit --household H12 --kind seen --home /etc/voordeur/home --as privacy_officer:p-els\n";
+    "examples:\n"
+    "  voordeur audit --household H12 --kind seen --home /etc/voordeur/home --as privacy_officer:p-els\n"
+    "  voordeur audit --logboek --from 48211 --home /etc/voordeur/home --as auditor:a-fg >>logboek.jsonl\n";
 
 enum {
     OPT_STORE = VDR_OPT_OWN,
@@ -53,6 +63,8 @@ enum {
     OPT_UNTIL,
     OPT_KIND,
     OPT_LOGBOEK,
+    OPT_SINCE,
+    OPT_FOLLOW,
     OPT_SUBJECT,
     OPT_SUBJECT_KEY
 };
@@ -165,6 +177,17 @@ take_party(wish *w, const char *value)
     return w->ask.party_kind != VDR_PARTY_NONE && w->ask.party.len <= VDR_CONF_NAME_MAX;
 }
 
+/* A number is a record, of the processing log; else an instant. */
+static bool
+take_from(wish *w, const char *value)
+{
+    char *end;
+    if (strspn(value, "0123456789") != strlen(value))
+        return vdr_time_parse(vdr_span_str(value), &w->ask.from);
+    w->logboek_ask.position = strtoull(value, &end, 10);
+    return w->logboek_ask.position != 0 && strlen(value) < 19;
+}
+
 static bool
 take(wish *w, int option, const char *value)
 {
@@ -181,7 +204,12 @@ take(wish *w, int option, const char *value)
     case OPT_PARTY:
         return take_party(w, value);
     case OPT_FROM:
+        return take_from(w, value);
+    case OPT_SINCE:
         return vdr_time_parse(vdr_span_str(value), &w->ask.from);
+    case OPT_FOLLOW:
+        w->logboek_ask.follow = true;
+        return true;
     case OPT_UNTIL:
         return vdr_time_parse(vdr_span_str(value), &w->ask.until);
     case OPT_KIND:
@@ -226,16 +254,20 @@ static int
 logboek(wish *w)
 {
     const vdr_trail_ask *ask = &w->ask;
-    if (w->store == NULL)
-        return vdr_cli_usage(&vdr_cli_audit,
-                             "--logboek reads a store at rest: --store DIR; of a broker that runs, "
-                             "a backup of it");
     if (ask->household.number != 0 || ask->case_id.number != 0 || ask->party_kind != VDR_PARTY_NONE ||
         ask->kinds != 0)
-        return vdr_cli_usage(&vdr_cli_audit, "--logboek takes --from, --until and --subject only");
+        return vdr_cli_usage(&vdr_cli_audit,
+                             "--logboek takes --from, --since, --until, --follow and --subject only");
+    if (w->store == NULL && (w->logboek_ask.subject != NULL || w->logboek_ask.key != NULL))
+        return vdr_cli_usage(&vdr_cli_audit, "--subject and --subject-key go with --store: who has the key "
+                                             "need not ask a broker");
+    if (w->store != NULL && w->logboek_ask.follow)
+        return vdr_cli_usage(&vdr_cli_audit,
+                             "--follow is of a running broker: nothing comes in a store at rest");
     w->logboek_ask.from = ask->from;
     w->logboek_ask.until = ask->until;
-    return vdr_audit_logboek(&vdr_cli_audit, w->store, &w->key, &w->logboek_ask);
+    return w->store != NULL ? vdr_audit_logboek_store(&vdr_cli_audit, w->store, &w->key, &w->logboek_ask)
+                            : vdr_audit_logboek_broker(&vdr_cli_audit, &w->link, &w->logboek_ask);
 }
 
 static int
@@ -248,9 +280,11 @@ run(int argc, char **argv)
                                             {"case", required_argument, NULL, OPT_CASE},
                                             {"party", required_argument, NULL, OPT_PARTY},
                                             {"from", required_argument, NULL, OPT_FROM},
+                                            {"since", required_argument, NULL, OPT_SINCE},
                                             {"until", required_argument, NULL, OPT_UNTIL},
                                             {"kind", required_argument, NULL, OPT_KIND},
                                             {"logboek", no_argument, NULL, OPT_LOGBOEK},
+                                            {"follow", no_argument, NULL, OPT_FOLLOW},
                                             {"subject", required_argument, NULL, OPT_SUBJECT},
                                             {"subject-key", required_argument, NULL, OPT_SUBJECT_KEY},
                                             {NULL, 0, NULL, 0}};
@@ -269,8 +303,10 @@ run(int argc, char **argv)
         return vdr_cli_usage(&vdr_cli_audit, "%s: nothing more was expected", argv[optind]);
     if (w.logboek)
         return logboek(&w);
-    if (w.logboek_ask.subject != NULL || w.logboek_ask.key != NULL)
-        return vdr_cli_usage(&vdr_cli_audit, "--subject and --subject-key go with --logboek");
+    if (w.logboek_ask.subject != NULL || w.logboek_ask.key != NULL || w.logboek_ask.follow ||
+        w.logboek_ask.position != 0)
+        return vdr_cli_usage(&vdr_cli_audit,
+                             "--subject, --subject-key, --follow and a record in --from go with --logboek");
     vdr_cli_table_init(&w.table, heads, 8);
     int status = audit(&w, &sum);
     if (!w.link.json)

@@ -34,14 +34,18 @@ int vdr_audit_open(const vdr_cli_verb *verb, const char *dir, const vdr_cli_stor
 
 /* What of the processing log. */
 typedef struct vdr_audit_logboek_ask {
-    const char *key;     /* file of the key of its ids; NULL: that of the store */
-    const char *subject; /* a data_subject_id: only rows of that person; NULL: all */
-    vdr_ms from, until;  /* half open; VDR_MS_NONE: no bound */
+    const char *key;       /* at rest: file of the key of its ids; NULL: that of the store */
+    const char *subject;   /* at rest: a data_subject_id: only rows of that person; NULL: all */
+    vdr_position position; /* of this record and later ones */
+    vdr_ms from, until;    /* half open; VDR_MS_NONE: no bound */
+    bool follow;           /* live: goes on until it is stopped */
 } vdr_audit_logboek_ask;
 
-/* Prints the processing log of a store at rest (broker/trail/logboek.h); an exit status. */
-int vdr_audit_logboek(const vdr_cli_verb *verb, const char *dir, const vdr_cli_store_key *key,
-                      const vdr_audit_logboek_ask *ask);
+/* Both print the processing log (broker/trail/logboek.h), and on standard error where to go on; an exit status. */
+int vdr_audit_logboek_store(const vdr_cli_verb *verb, const char *dir, const vdr_cli_store_key *key,
+                            const vdr_audit_logboek_ask *ask);
+int vdr_audit_logboek_broker(const vdr_cli_verb *verb, const vdr_cli_link *link,
+                             const vdr_audit_logboek_ask *ask);
 
 /* "content, plan": which parts of a thing were shown. Lives until the next call. */
 const char *vdr_audit_parts(uint32_t parts);

@@ -204,14 +204,12 @@ LOOK = {  # operators and auditors
     "status": 1, "check": 12, "proposals": 25, "versions": 26, "pauses": 29, "keys": 43, "verify": 50,
     "verify-look": 51, "heads": 52, "erase-look": 61, "proofs": 62, "rotate-look": 71, "rotate-look": 71,
 }
-OVERSEE = {"audit": 53, "audit-look": 54}  # auditors and privacy officers
+OVERSEE = {"audit": 53, "audit-look": 54, "logboek": 55, "logboek-look": 56}  # auditors and privacy officers
 SHOWN = {"texts": 27}  # operators, auditors and privacy officers
-RESIDENTS = {"holdings": 55}  # privacy officers
 VERBS = {name: (number, ["operator"]) for name, number in OPERATE.items()}
 VERBS.update({name: (number, ["operator", "auditor"]) for name, number in LOOK.items()})
 VERBS.update({name: (number, ["auditor", "officer"]) for name, number in OVERSEE.items()})
 VERBS.update({name: (number, ["operator", "auditor", "officer"]) for name, number in SHOWN.items()})
-VERBS.update({name: (number, ["officer"]) for name, number in RESIDENTS.items()})
 
 # ---- messages by kind, as who they are for gets them, and as an operator sees them who looks
 

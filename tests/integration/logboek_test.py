@@ -4,12 +4,13 @@ rows for the same log, and no person in clear."""
 
 import json
 import os
+import re
 import subprocess
 import sys
 import unittest
 
 sys.dont_write_bytecode = True
-from broker import BSNS, BUILD, CATALOGUE, TOWN, Broker, act_event, signal_event  # noqa: E402
+from broker import BSNS, BUILD, CATALOGUE, PARTIES, TOWN, Broker, act_event, signal_event  # noqa: E402
 
 VOORDEUR = os.path.join(BUILD, "clients", "cli", "voordeur")
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -119,9 +120,131 @@ class Logboek(unittest.TestCase):
         done = run("audit", "--logboek", "--store", self.broker.path("store"), "--subject", "00" * 56)
         self.assertEqual(done.returncode, 1)
 
-    def test_it_is_of_a_store_at_rest_only(self):
-        self.assertEqual(run("audit", "--logboek").returncode, 2)
-        self.assertEqual(run("audit", "--logboek", "--store", "x", "--household", "H1").returncode, 2)
+    def test_what_goes_with_what(self):
+        for wrong in (["--store", "x", "--household", "H1"], ["--store", "x", "--follow"], ["--subject", "00" * 56],
+                      ["--subject-key", "x"], ["--from", "0"]):
+            self.assertEqual(run("audit", "--logboek", *wrong).returncode, 2, wrong)
+        self.assertEqual(run("audit", "--from", "3").returncode, 2)
+
+    def test_it_goes_on_behind_a_record(self):
+        rows = self.rows()
+        middle = rows[len(rows) // 2]["attributes"]["voordeur.position"]
+        later = [row for row in rows if row["attributes"]["voordeur.position"] >= middle]
+        self.assertEqual(self.rows("--from", str(middle)), later)
+        self.assertLess(len(later), len(rows))
+
+
+class Live(unittest.TestCase):
+    """Of a running broker, by those who oversee it: the same lines as of its store at rest."""
+
+    def setUp(self):
+        self.broker = Broker(parties=PARTIES + ["auditor:a-fg"]).start()
+        self.server = self.broker.path("server.pub")
+        with open(self.server, "w", encoding="ascii") as f:
+            f.write(self.broker.endpoints["public_key"] + "\n")
+        self.school = self.broker.session("agency:school")
+        self.count = 0
+        for person in range(4):
+            self.signal(person)
+
+    def tearDown(self):
+        self.broker.__exit__(None, None, None)
+
+    def signal(self, person):
+        self.count += 1
+        self.assertEqual(self.school.verdict(signal_event("school", "s-%d" % self.count, person)), "accepted")
+
+    def asked(self, party, *more):
+        zone = "operators" if party.startswith(("operator:", "auditor:")) else "listen"
+        return ["audit", "--logboek", "--connect", self.broker.endpoints[zone], "--key", self.broker.key_file(party),
+                "--server-key", self.server, *more]
+
+    def live(self, *more, party="auditor:a-fg"):
+        for _ in range(200):  # the broker may not have heard yet that the one before is gone
+            done = run(*self.asked(party, *more))
+            if "busy" not in done.stderr:
+                break
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def test_a_running_broker_says_what_its_store_says(self):
+        anna, officer = (self.broker.session(p) for p in ("regisseur:r-anna", "privacy_officer:p-els"))
+        self.assertEqual(self.broker.session("agency:politie").verdict(signal_event("politie", "p-1", 0)), "accepted")
+        self.assertEqual(anna.verdict(act_event("regisseur:r-anna", "a-1", "case_accepted", case="C1")), "accepted")
+        self.assertEqual(anna.read("case case=1")["error"], "ok")
+        self.assertEqual(officer.read("household household=2")["error"], "ok")
+        first = self.live()
+        names = [json.loads(line)["name"] for line in first.stdout.splitlines()]
+        for name in ("signal received", "viewed: case", "act: case_accepted", "decided: accepted"):
+            self.assertIn(name, names)
+        self.assertEqual(self.live(party="privacy_officer:p-els").stdout, first.stdout)
+        for person in range(4):
+            self.assertNotIn(BSNS[person], first.stdout)
+        follow = re.search(r"--from ([0-9]+)", first.stderr).group(1)
+        self.assertEqual(self.live("--from", follow).stdout, "")
+        self.signal(1)
+        second = self.live("--from", follow)
+        self.assertEqual([json.loads(line)["name"] for line in second.stdout.splitlines()][0], "signal received")
+        self.assertEqual(self.live().stdout, first.stdout + second.stdout)
+        self.assertEqual(self.live("--until", "2020-01-01T00:00:00Z").stdout, "")
+        self.assertEqual(self.live("--since", "2020-01-01T00:00:00Z").stdout, first.stdout + second.stdout)
+        self.broker.close_peers()
+        self.assertEqual(self.broker.stop(), 0)
+        rest = run("audit", "--logboek", "--store", self.broker.path("store"))
+        self.assertEqual(rest.stdout, first.stdout + second.stdout, rest.stderr)
+
+    def test_others_do_not_get_it(self):
+        for party in ("operator:beheer", "regisseur:r-anna", "agency:school"):
+            done = run(*self.asked(party))
+            self.assertEqual((done.returncode, done.stdout), (1, ""), party)
+            self.assertIn("wrong_role", done.stderr, party)
+
+    def test_who_follows_is_told_before_an_erasure_run_and_who_comes_after_it_is_not(self):
+        with subprocess.Popen([VOORDEUR, *self.asked("auditor:a-fg", "--follow")], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True) as shipper:
+            told = [json.loads(shipper.stdout.readline()) for _ in range(4)]
+            officer, operator = (self.broker.session(p) for p in ("privacy_officer:p-els", "operator:beheer"))
+            busy = run(*self.asked("privacy_officer:p-els"))
+            self.assertEqual(busy.returncode, 1)
+            self.assertIn("busy", busy.stderr)
+            self.signal(5)
+            while told[-1]["name"] != "signal received" or told[-1]["attributes"]["voordeur.position"] < 6:
+                told.append(json.loads(shipper.stdout.readline()))
+            self.assertEqual(officer.verdict(act_event("privacy_officer:p-els", "e-1", "erased", household="H2")),
+                             "accepted")
+            self.assertEqual(operator.admin("#60")["error"], "ok")
+            self.signal(6)
+            while told[-1]["name"] != "erased":
+                told.append(json.loads(shipper.stdout.readline()))
+            shipper.terminate()
+            rest, words = shipper.communicate()
+            self.assertEqual(shipper.returncode, 0, words)
+            self.assertRegex(words, "--from [0-9]+")
+        told += [json.loads(line) for line in rest.splitlines()]
+        received = [row for row in told if row["name"] == "signal received"]
+        self.assertLessEqual(5, len(received), "every signal, also the one that was erased")
+        later = self.live()
+        self.assertIn("there are no lines any more", later.stderr)
+        after = [json.loads(line) for line in later.stdout.splitlines()]
+        whole = {row["operation_id"]: row for row in told}
+        for row in after:
+            if row["operation_id"] in whole:
+                self.assertEqual(row, whole[row["operation_id"]])
+
+    def test_a_key_of_their_own_for_the_ids(self):
+        self.broker.close_peers()
+        self.assertEqual(self.broker.stop(), 0)
+        self.broker.write("keys/logboek.key", "%064x\n" % 13, 0o400)
+        with open(self.broker.path("node.yaml"), encoding="utf-8") as f:
+            node = f.read()
+        self.broker.write("node.yaml", node + "logboek_key: keys/logboek.key\n")
+        self.broker.start()
+        live = self.live().stdout
+        self.broker.close_peers()
+        self.assertEqual(self.broker.stop(), 0)
+        rest = run("audit", "--logboek", "--store", self.broker.path("store"), "--subject-key",
+                   self.broker.path("keys/logboek.key"))
+        self.assertEqual(rest.stdout, live)
 
 
 if __name__ == "__main__":

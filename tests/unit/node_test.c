@@ -44,6 +44,7 @@ a_node_is_read_with_defaults_and_relative_paths(void **state)
     assert_string_equal(node->pseudonym_key, "/etc/voordeur/pseudonym.key");
     assert_string_equal(node->store_key, "/etc/voordeur/keys/store.key");
     assert_null(node->store_key_next);
+    assert_null(node->logboek_key);
     assert_null(node->escrow);
     assert_int_equal(node->erasure_ms, 7 * INT64_C(86400000));
     assert_string_equal(node->backups, "/etc/voordeur/b");
