@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define META 0u
+#define META           0u
+#define PAGE_BYTES_MIN 512u /* and what a disk writes whole */
 
 vdr_err
 vdr_env_err(int rc)
@@ -124,10 +125,38 @@ is_poisoned(vdr_env *env)
     return false;
 }
 
+/* Of the meta page that a commit will write: transactions take turns. */
+typedef struct meta_page {
+    off_t at;
+    ssize_t len;
+    uint8_t bytes[PAGE_BYTES_MIN];
+} meta_page;
+
+static void
+meta_page_keep(const vdr_env *env, MDB_txn *txn, meta_page *ret_page)
+{
+    ret_page->at = mdb_txn_id(txn) % 2 == 0 ? 0 : (off_t)env->page_bytes;
+    ret_page->len = pread(env->room.fd, ret_page->bytes, sizeof ret_page->bytes, ret_page->at);
+}
+
+/* Where writing it failed, LMDB leaves a mixture of two commits there, so that it does not count. What stood
+ * there before is put back: it is well, and a mixture means that somebody changed it (store/pages.c). */
+static void
+meta_page_put_back(const vdr_env *env, const meta_page *page)
+{
+    if (page->len != (ssize_t)sizeof page->bytes)
+        return;
+    ssize_t done = pwrite(env->room.fd, page->bytes, sizeof page->bytes, page->at);
+    if (done == (ssize_t)sizeof page->bytes)
+        (void)fdatasync(env->room.fd); /* or the disk keeps what it has: writing is over in any case */
+}
+
 vdr_err
 vdr_env_write_commit(vdr_env *env, MDB_txn *txn)
 {
     uint64_t live = live_bytes(env, txn);
+    meta_page before;
+    meta_page_keep(env, txn, &before);
     int rc = mdb_txn_commit(txn);
     if (rc == 0) {
         env->live_bytes = live;
@@ -138,8 +167,11 @@ vdr_env_write_commit(vdr_env *env, MDB_txn *txn)
     /* Without room the pages of this transaction are incomplete, but nothing refers to them: the meta
      * page is only written after they are all down and synced. Any other failure says nothing about
      * what the disk holds, and a second sync that succeeds would say no more. */
-    if (err == VDR_E_STORE_FULL && !is_poisoned(env))
+    bool poisoned = is_poisoned(env);
+    if (err == VDR_E_STORE_FULL && !poisoned)
         return err;
+    if (poisoned)
+        meta_page_put_back(env, &before);
     env->failed = true;
     return VDR_E_STORE_FAILED;
 }
@@ -267,6 +299,16 @@ done:
     return err;
 }
 
+/* Maps are powers of two: so the size that a meta page names can be judged (store/pages.c). */
+static uint64_t
+map_size(uint64_t wanted)
+{
+    uint64_t bytes = UINT64_C(1) << 20;
+    while (bytes < wanted)
+        bytes *= 2;
+    return bytes;
+}
+
 static vdr_err
 open_place(vdr_env *env, const char *dir, bool create)
 {
@@ -300,8 +342,12 @@ open_place(vdr_env *env, const char *dir, bool create)
             return vdr_env_note(env, path, rc);
     }
     vdr_pages_bad bad = {0};
-    vdr_err err = vdr_pages_check_folder(path, &bad);
-    return err == VDR_OK ? open_mdb(env, path) : fail(env, bad.text, err);
+    uint64_t end_bytes;
+    vdr_err err = vdr_pages_check_folder(path, &end_bytes, &bad);
+    if (err != VDR_OK)
+        return fail(env, bad.text, err);
+    env->map_wanted = map_size(end_bytes > env->map_wanted ? end_bytes : env->map_wanted);
+    return open_mdb(env, path);
 }
 
 static vdr_err
@@ -350,8 +396,8 @@ vdr_err
 vdr_env_open(vdr_env *env, const vdr_env_spec *spec, const char *dir, bool create, uint64_t map_bytes)
 {
     pthread_condattr_t attr;
-    *env =
-        (vdr_env){.spec = spec, .lock_fd = -1, .map_wanted = map_bytes != 0 ? map_bytes : VDR_ENV_MAP_BYTES};
+    *env = (vdr_env){
+        .spec = spec, .lock_fd = -1, .map_wanted = map_size(map_bytes != 0 ? map_bytes : VDR_ENV_MAP_BYTES)};
     (void)pthread_condattr_init(&attr);
     (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&env->gate, NULL);

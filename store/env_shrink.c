@@ -98,6 +98,7 @@ vdr_env_shrink_copy(vdr_env *env, const char *dir)
 {
     char folder[VDR_PATH_BYTES], aside[VDR_PATH_BYTES];
     vdr_pages_bad bad = {0};
+    uint64_t end_bytes;
     int rc = paths_of(env, dir, folder, aside);
     if (rc == 0)
         rc = vdr_folder_discard(aside);
@@ -105,7 +106,7 @@ vdr_env_shrink_copy(vdr_env *env, const char *dir)
         rc = vdr_folder_make(aside);
     if (rc == 0)
         rc = vdr_env_copy_file(env, aside);
-    if (rc == 0 && vdr_pages_check_folder(aside, &bad) == VDR_OK && is_same(env, aside))
+    if (rc == 0 && vdr_pages_check_folder(aside, &end_bytes, &bad) == VDR_OK && is_same(env, aside))
         return true;
     (void)vdr_folder_discard(aside);
     return false;

@@ -18,6 +18,7 @@ enum {
     NODE_HEAD = 8, /* lo u16, hi u16, flags u16, key size u16 */
     TREE_BYTES = 48,
     META_PAGES = 2,
+    META_END = PAGE_HEAD + 136, /* zeroes from here to the end of a meta page */
     DEPTH_MAX = 32,
 };
 
@@ -29,6 +30,7 @@ enum {
 #define NODE_TREE     2u
 #define META_MAGIC    0xBEEFC0DEu
 #define META_FORMAT   1u
+#define NUMBER_KEYS   8u /* flag of a table */
 #define NO_PAGE       UINT64_MAX
 
 #define WHOLE_TREE_PAGES 16384u  /* trees up to 64 MiB are walked whole at start */
@@ -58,9 +60,12 @@ typedef enum tree_kind {
 typedef struct check {
     int fd;
     bool whole;
-    bool runs; /* look at the heads of overflow runs, too */
+    bool runs;    /* look at the heads of overflow runs, too */
+    bool partial; /* of a tree only the edges were looked at */
     uint64_t page_bytes, last_page, txnid;
-    uint8_t *used; /* a bit for each page; NULL: not asked */
+    uint64_t freed;  /* by which transaction the newest entry of the free list was */
+    uint8_t *used;   /* a bit for each page */
+    uint64_t usages; /* bits that are set */
     const char *bad;
     uint64_t at; /* the page that is looked at */
     bool failed_io;
@@ -121,12 +126,13 @@ use(check *c, uint64_t page, uint64_t count)
 {
     if (page < META_PAGES || page > c->last_page || count > c->last_page - page + 1)
         return bad(c, "a page number is out of range");
-    for (uint64_t i = page; c->used != NULL && i < page + count; i++) {
+    for (uint64_t i = page; i < page + count; i++) {
         uint8_t bit = (uint8_t)(1u << (i & 7));
         if ((c->used[i >> 3] & bit) != 0)
             return bad(c, "a page is used twice");
         c->used[i >> 3] |= bit;
     }
+    c->usages += count;
     return true;
 }
 
@@ -273,8 +279,11 @@ check_leaf(check *c, const uint8_t *page, tree_kind kind, const bounds *b, tally
             return false;
         if (n.key.len == 0 || (i > 0 && !in_order(kind, before.key, n.key)) || !inside(kind, b, n.key))
             return bad(c, "keys are out of order");
-        if (kind == FREE_LIST && (n.key.len != 8 || u64(n.key.at) > c->txnid))
-            return bad(c, "the free list is of a transaction that was not");
+        if (kind == FREE_LIST) {
+            if (n.key.len != 8 || u64(n.key.at) == 0 || u64(n.key.at) > c->txnid)
+                return bad(c, "the free list is of a transaction that was not");
+            c->freed = u64(n.key.at);
+        }
         pack(&packed, page, &n, false);
         if (((n.flags & NODE_TREE) != 0) != (kind == MAIN) || (kind == MAIN && n.flags != NODE_TREE))
             return bad(c, "a node is of the wrong kind");
@@ -362,11 +371,18 @@ static bool
 check_tree(check *c, const tree *t, tree_kind kind)
 {
     tally found = {0};
-    if (t->root == NO_PAGE)
-        return t->entries == 0 || bad(c, "a table has entries and no pages");
+    uint32_t pad = kind == FREE_LIST ? (uint32_t)c->page_bytes : 0;
+    if (t->flags != (kind == FREE_LIST ? NUMBER_KEYS : 0) || t->pad != pad)
+        return bad(c, "a table is of another kind");
+    if (t->root == NO_PAGE) {
+        bool none = t->depth == 0 && t->branch_pages == 0 && t->leaf_pages == 0 && t->overflow_pages == 0 &&
+                    t->entries == 0;
+        return none || bad(c, "a table has entries and no pages");
+    }
     if (t->depth == 0 || t->depth > DEPTH_MAX)
         return bad(c, "a table has an impossible depth");
     bool edges = !c->whole && t->branch_pages + t->leaf_pages > WHOLE_TREE_PAGES;
+    c->partial = c->partial || edges;
     c->runs = c->whole || kind == FREE_LIST || t->overflow_pages <= WHOLE_TREE_PAGES;
     const bounds all = {{0}, {0}};
     if (!walk(c, t->root, t->depth, edges, kind, &all, &found))
@@ -377,19 +393,52 @@ check_tree(check *c, const tree *t, tree_kind kind)
     return true;
 }
 
+/* All that a meta page leads to. Each transaction but the first replaces pages, at least the one with the heads of
+ * the tables, and says so in the free list: that tells its number once more. And LMDB loses no page: those that
+ * are neither of a tree nor free are not there. */
 static bool
 check_trees(check *c, const meta *m)
 {
     c->last_page = m->last_page;
     c->txnid = m->txnid;
-    return check_tree(c, &m->trees[0], FREE_LIST) && check_tree(c, &m->trees[1], MAIN);
+    c->freed = c->usages = 0;
+    c->partial = false;
+    c->used = vdr_alloc(m->last_page / 8 + 1, 1);
+    bool good = check_tree(c, &m->trees[0], FREE_LIST);
+    if (good && m->txnid >= 2 && c->freed != m->txnid)
+        good = bad(c, "its last commit is not the one that was written");
+    good = good && check_tree(c, &m->trees[1], MAIN);
+    if (good && !c->partial && c->usages != m->last_page - 1)
+        good = bad(c, "pages are missing: neither in use nor free");
+    free(c->used);
+    c->used = NULL;
+    return good;
+}
+
+/* Reads meta page i. LMDB writes it once, and later only what is behind the address. */
+static bool
+read_meta(check *c, unsigned i, meta *ret_meta)
+{
+    uint8_t *page = vdr_alloc(1, c->page_bytes);
+    bool good = read_at(c, i * c->page_bytes, page, c->page_bytes);
+    if (good) {
+        memcpy(ret_meta, page + PAGE_HEAD, sizeof *ret_meta);
+        good = u64(page) == i && u16(page + PAGE_FLAGS_AT) == PAGE_META &&
+               u16(page + PAGE_FLAGS_AT - 2) == 0 && u16(page + PAGE_LOWER_AT) == 0 &&
+               u16(page + PAGE_UPPER_AT) == 0;
+        for (size_t at = META_END; at < c->page_bytes; at++)
+            good = good && page[at] == 0;
+    }
+    free(page);
+    return good && ret_meta->magic == META_MAGIC && ret_meta->version == META_FORMAT &&
+           ret_meta->address == 0 && ret_meta->trees[0].pad == c->page_bytes && ret_meta->last_page >= 1 &&
+           ret_meta->map_bytes / c->page_bytes > ret_meta->last_page;
 }
 
 /* Reads both meta pages. */
 static vdr_err
 read_metas(check *c, meta ret_metas[2])
 {
-    uint8_t head[PAGE_HEAD];
     struct stat st;
     meta metas[2];
     if (!read_at(c, PAGE_HEAD, &metas[0], sizeof metas[0]))
@@ -400,13 +449,8 @@ read_metas(check *c, meta ret_metas[2])
         return VDR_E_STORE_VERSION;
     }
     bool good = c->page_bytes >= 512 && c->page_bytes <= 65536 && (c->page_bytes & (c->page_bytes - 1)) == 0;
-    for (unsigned i = 0; good && i < 2; i++) {
-        good = read_at(c, i * c->page_bytes, head, sizeof head) &&
-               read_at(c, i * c->page_bytes + PAGE_HEAD, &metas[i], sizeof metas[i]) && u64(head) == i &&
-               u16(head + PAGE_FLAGS_AT) == PAGE_META && metas[i].magic == META_MAGIC &&
-               metas[i].version == META_FORMAT && metas[i].trees[0].pad == c->page_bytes &&
-               metas[i].last_page >= 1;
-    }
+    for (unsigned i = 0; good && i < 2; i++)
+        good = read_meta(c, i, &metas[i]);
     if (good && fstat(c->fd, &st) == 0) {
         uint64_t pages = (uint64_t)st.st_size / c->page_bytes + UNWRITTEN_MAX;
         good = metas[0].last_page < pages && metas[1].last_page < pages;
@@ -419,15 +463,32 @@ read_metas(check *c, meta ret_metas[2])
     return VDR_OK;
 }
 
-/* Commits alternate between the two, so each tells the other's number: without this a rotten bit in one
- * could bring back the commit before the last. */
+/* Commits alternate between the two, so each tells the other's number: without this a rotten bit in one could bring
+ * back the commit before the last. Legal are 0 and 0, of an environment that is being made; 0 and 1, its first
+ * commit or a compacted copy; and any two that follow each other, also after a crash, as a commit that did not come
+ * to its meta page has left no trace there. The file never becomes shorter, nor the map, which grows to
+ * powers of two (store/env.c). */
 static bool
 metas_agree(check *c, const meta metas[2])
 {
     uint64_t even = metas[0].txnid, odd = metas[1].txnid;
     bool fresh = even == 0 && odd == 0;
-    bool good = fresh || (even % 2 == 0 && odd % 2 == 1 && (even + 1 == odd || odd + 1 == even));
-    return good || bad(c, "its meta pages do not follow each other");
+    if (!fresh && (even % 2 != 0 || odd % 2 != 1 || (even + 1 != odd && odd + 1 != even)))
+        return bad(c, "its meta pages do not follow each other");
+    const meta *newer = &metas[odd > even], *older = &metas[odd <= even];
+    uint64_t map = newer->map_bytes;
+    bool grown = map > older->map_bytes && (map & (map - 1)) == 0;
+    return (newer->last_page >= older->last_page && (map == older->map_bytes || grown)) ||
+           bad(c, "its meta pages contradict each other");
+}
+
+/* The last commit, and the one before it: no commit that LMDB makes later touches its pages before the last one is
+ * two back. So both are whole at any time, and what does not hold in either was not written so. */
+static bool
+check_both(check *c, const meta metas[2])
+{
+    unsigned newer = metas[1].txnid > metas[0].txnid;
+    return metas_agree(c, metas) && check_trees(c, &metas[newer]) && check_trees(c, &metas[newer ^ 1]);
 }
 
 static vdr_err
@@ -440,7 +501,7 @@ finish(const check *c, bool good, vdr_pages_bad *ret_bad)
 }
 
 vdr_err
-vdr_pages_check_folder(const char *path, vdr_pages_bad *ret_bad)
+vdr_pages_check_folder(const char *path, uint64_t *ret_end_bytes, vdr_pages_bad *ret_bad)
 {
     char file[VDR_PATH_BYTES];
     meta metas[2];
@@ -453,11 +514,12 @@ vdr_pages_check_folder(const char *path, vdr_pages_bad *ret_bad)
         return errno == ENOENT ? VDR_E_STORE_CORRUPT : VDR_E_IO;
     vdr_err err = read_metas(&c, metas);
     if (err == VDR_OK)
-        err = finish(&c, metas_agree(&c, metas) && check_trees(&c, &metas[metas[1].txnid > metas[0].txnid]),
-                     ret_bad);
+        err = finish(&c, check_both(&c, metas), ret_bad);
     else
         ret_bad->text = c.bad;
     (void)close(c.fd);
+    if (err == VDR_OK)
+        *ret_end_bytes = (metas[metas[1].txnid > metas[0].txnid].last_page + 1) * c.page_bytes;
     return err;
 }
 
@@ -467,6 +529,8 @@ vdr_pages_check_all(int fd, uint64_t txnid, vdr_pages_bad *ret_bad)
     meta metas[2];
     check c = {.fd = fd, .whole = true};
     vdr_err err = read_metas(&c, metas);
+    if (err != VDR_OK) /* one of them may just be written */
+        err = read_metas(&c, metas);
     if (err != VDR_OK) {
         *ret_bad = (vdr_pages_bad){.text = c.bad};
         return err;
@@ -474,8 +538,5 @@ vdr_pages_check_all(int fd, uint64_t txnid, vdr_pages_bad *ret_bad)
     const meta *m = &metas[txnid & 1];
     if (m->txnid != txnid)
         return VDR_E_BUSY;
-    c.used = vdr_alloc(m->last_page / 8 + 1, 1);
-    err = finish(&c, check_trees(&c, m), ret_bad);
-    free(c.used);
-    return err;
+    return finish(&c, check_trees(&c, m), ret_bad);
 }

@@ -21,12 +21,15 @@ typedef struct vdr_pages_bad {
     uint64_t offset;
 } vdr_pages_bad;
 
-/* The file in the folder path, not in use: both meta pages, the free list, small trees whole and of
- * large ones the edges, where appending and cutting begin. Cost is bounded. */
-VDR_MUST_CHECK vdr_err vdr_pages_check_folder(const char *path, vdr_pages_bad *ret_bad);
+/* The file in the folder path, not in use: both meta pages to the last byte, and of the last commit and the one
+ * before it the free list and small trees whole, of large ones the edges, where appending and cutting begin. Where
+ * all trees are small, also that every page is in use once, or free once. Cost is bounded. *ret_end_bytes: the
+ * place behind the last page. */
+VDR_MUST_CHECK vdr_err vdr_pages_check_folder(const char *path, uint64_t *ret_end_bytes,
+                                              vdr_pages_bad *ret_bad);
 
 /* Every page of the snapshot txnid, which a read transaction of the caller keeps, in the open file fd:
- * all of the above for all trees, and that no page is used twice or both used and free.
+ * all of the above for all trees of it; so also that each page is in use once, or free once.
  * BUSY: two commits came between; begin again with a new snapshot. */
 VDR_MUST_CHECK vdr_err vdr_pages_check_all(int fd, uint64_t txnid, vdr_pages_bad *ret_bad);
 

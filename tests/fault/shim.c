@@ -33,6 +33,8 @@ ssize_t pwrite64(int fd, const void *bytes, size_t len, off_t at);
 int fallocate64(int fd, int mode, off_t at, off_t len);
 int ftruncate64(int fd, off_t len);
 
+#define SECTOR 512
+
 static _Atomic unsigned calls_seen;
 static int trace_fd = -2; /* -2: not looked for yet */
 
@@ -142,11 +144,12 @@ within_quota(off_t at, size_t len)
     return at < quota ? (size_t)(quota - at) : 0;
 }
 
-/* What a write of len bytes shall do: how many to write, and what then. */
+/* What a write of len bytes shall do: how many to write, and what then. A process is not ended within a sector. */
 static size_t
-share(verdict v, size_t len)
+share(verdict v, off_t at, size_t len)
 {
-    return v == FAIL || v == KILL ? 0 : v == SHORT || v == TORN ? len / 2 : len;
+    bool sector = at / SECTOR == (at + (off_t)len - 1) / SECTOR;
+    return v == FAIL || v == KILL || (v == TORN && sector) ? 0 : v == SHORT || v == TORN ? len / 2 : len;
 }
 
 static ssize_t
@@ -169,7 +172,7 @@ ssize_t
 pwrite(int fd, const void *bytes, size_t len, off_t at)
 {
     verdict v = judge("pwrite");
-    size_t some = share(v, len), room = within_quota(at, some);
+    size_t some = share(v, at, len), room = within_quota(at, some);
     if (room == 0 && some != 0) {
         errno = ENOSPC;
         return -1;
@@ -194,7 +197,7 @@ writev(int fd, const struct iovec *parts, int count)
     off_t at = lseek(fd, 0, SEEK_CUR), begin = at;
     for (int i = 0; i < count; i++)
         len += parts[i].iov_len;
-    size_t some = share(v, len);
+    size_t some = share(v, at, len);
     left = within_quota(at, some);
     if (left == 0 && some != 0) {
         errno = ENOSPC;
