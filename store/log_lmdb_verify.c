@@ -142,6 +142,23 @@ vdr_log_lmdb_walk(vdr_log_lmdb *log, vdr_position from, bool (*progress)(void *c
     return err;
 }
 
+/* Also a row whose key rotted, under which nobody looks for it. */
+static vdr_err
+check_meta(vdr_log_lmdb *log, MDB_txn *txn)
+{
+    MDB_cursor *cursor;
+    MDB_val key, value;
+    vdr_span bytes;
+    vdr_err err = VDR_OK;
+    int rc = mdb_cursor_open(txn, log->env.tables[VDR_TABLE_META], &cursor);
+    if (rc != 0)
+        return vdr_env_err(rc);
+    while (err == VDR_OK && (rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) == 0)
+        err = vdr_env_row_read(key, value, &bytes);
+    mdb_cursor_close(cursor);
+    return err != VDR_OK || rc == MDB_NOTFOUND ? err : vdr_env_err(rc);
+}
+
 vdr_err
 vdr_log_lmdb_verify(vdr_log *base, vdr_position from, vdr_store_progress_fn progress, void *context,
                     vdr_store_fault *ret_fault)
@@ -160,11 +177,13 @@ vdr_log_lmdb_verify(vdr_log *base, vdr_position from, vdr_store_progress_fn prog
         err = vdr_log_lmdb_walk(log, from, progress, context, &fault.position);
     }
     if (err == VDR_OK) {
-        fault.text = "the index of mailboxes is not what was written";
+        fault.text = "the index of mailboxes, or where the log begins, is not what was written";
         err = vdr_env_read_begin(&log->env, &txn);
     }
     if (err == VDR_OK && txn != NULL) {
         err = vdr_log_lmdb_base_get(log, txn, &begins);
+        if (err == VDR_OK)
+            err = check_meta(log, txn);
         if (err == VDR_OK)
             err =
                 vdr_log_lmdb_mail_check(log, txn, from > begins.first ? from : begins.first, &fault.position);

@@ -61,11 +61,11 @@ typedef struct check {
     int fd;
     bool whole;
     bool runs;    /* look at the heads of overflow runs, too */
-    bool partial; /* of a tree only the edges were looked at */
+    bool partial; /* of the free list only the edges were looked at */
     uint64_t page_bytes, last_page, txnid;
-    uint64_t freed;  /* by which transaction the newest entry of the free list was */
-    uint8_t *used;   /* a bit for each page */
-    uint64_t usages; /* bits that are set */
+    uint64_t freed; /* by which transaction the newest entry of the free list was */
+    uint64_t held;  /* pages that the heads of trees say they have, and free ones */
+    uint8_t *used;  /* a bit for each page */
     const char *bad;
     uint64_t at; /* the page that is looked at */
     bool failed_io;
@@ -132,7 +132,6 @@ use(check *c, uint64_t page, uint64_t count)
             return bad(c, "a page is used twice");
         c->used[i >> 3] |= bit;
     }
-    c->usages += count;
     return true;
 }
 
@@ -239,6 +238,7 @@ check_free(check *c, const uint8_t *value, uint64_t size)
             return false;
         above = page;
     }
+    c->held += u64(value);
     return true;
 }
 
@@ -249,16 +249,19 @@ check_overflow(check *c, const node *n, tree_kind kind, tally *counts)
     uint64_t first = u64(n->at);
     uint64_t pages = (PAGE_HEAD - 1 + n->size) / c->page_bytes + 1;
     uint32_t run;
-    if (!use(c, first, pages))
-        return false;
-    counts->overflow_pages += pages;
-    if (!c->runs)
-        return true;
-    if (!read_at(c, first * c->page_bytes, head, sizeof head))
+    if (!c->runs) {
+        counts->overflow_pages += pages;
+        return use(c, first, pages);
+    }
+    if (!use(c, first, 1) || !read_at(c, first * c->page_bytes, head, sizeof head))
         return false;
     memcpy(&run, head + PAGE_LOWER_AT, sizeof run);
-    if (u64(head) != first || u16(head + PAGE_FLAGS_AT) != PAGE_OVERFLOW || run != pages)
+    counts->overflow_pages += run;
+    /* Longer than its value where a transaction wrote two, the second one shorter. */
+    if (u64(head) != first || u16(head + PAGE_FLAGS_AT) != PAGE_OVERFLOW || run < pages)
         return bad(c, "an overflow run has a wrong head");
+    if (run > 1 && !use(c, first + 1, run - 1))
+        return false;
     if (kind != FREE_LIST)
         return true;
     uint8_t *value = vdr_alloc(n->size, 1);
@@ -381,14 +384,19 @@ check_tree(check *c, const tree *t, tree_kind kind)
     }
     if (t->depth == 0 || t->depth > DEPTH_MAX)
         return bad(c, "a table has an impossible depth");
+    if (t->branch_pages > c->last_page || t->leaf_pages > c->last_page || t->overflow_pages > c->last_page)
+        return bad(c, "a table has more pages than there are");
+    c->held += t->branch_pages + t->leaf_pages + t->overflow_pages;
     bool edges = !c->whole && t->branch_pages + t->leaf_pages > WHOLE_TREE_PAGES;
-    c->partial = c->partial || edges;
-    c->runs = c->whole || kind == FREE_LIST || t->overflow_pages <= WHOLE_TREE_PAGES;
+    bool runs = c->whole || kind == FREE_LIST || t->overflow_pages <= WHOLE_TREE_PAGES;
+    c->runs = runs;
+    c->partial = c->partial || (edges && kind == FREE_LIST);
     const bounds all = {{0}, {0}};
     if (!walk(c, t->root, t->depth, edges, kind, &all, &found))
         return false;
     if (!edges && (found.entries != t->entries || found.branch_pages != t->branch_pages ||
-                   found.leaf_pages != t->leaf_pages || found.overflow_pages != t->overflow_pages))
+                   found.leaf_pages != t->leaf_pages || found.overflow_pages > t->overflow_pages ||
+                   (runs && found.overflow_pages != t->overflow_pages)))
         return bad(c, "a table does not have what its head says");
     return true;
 }
@@ -401,14 +409,14 @@ check_trees(check *c, const meta *m)
 {
     c->last_page = m->last_page;
     c->txnid = m->txnid;
-    c->freed = c->usages = 0;
+    c->freed = c->held = 0;
     c->partial = false;
     c->used = vdr_alloc(m->last_page / 8 + 1, 1);
     bool good = check_tree(c, &m->trees[0], FREE_LIST);
     if (good && m->txnid >= 2 && c->freed != m->txnid)
         good = bad(c, "its last commit is not the one that was written");
     good = good && check_tree(c, &m->trees[1], MAIN);
-    if (good && !c->partial && c->usages != m->last_page - 1)
+    if (good && !c->partial && c->held != m->last_page + 1 - META_PAGES)
         good = bad(c, "pages are missing: neither in use nor free");
     free(c->used);
     c->used = NULL;

@@ -1,11 +1,18 @@
 /* broker/trust/verify.h - is this store what was written?
  *
- * Looks at every byte that means something: the pages of both LMDB files, every row's checksum, the order of
- * records and both hash chains, the index of mailboxes against the tales, the blocks of every checkpoint that is
- * kept, the checksums of the wrapping key and the key table, the store's own number, and the signed heads: their hashes from line to line, their signatures, and that
- * the log has at their positions what they say. Bytes that mean nothing are LMDB's: pages on its free list, what
- * stands in a page between its index and its rows, behind the end of a value in pages of its own, and the older of
- * its two first pages. Nothing reads them, and no verdict depends on them.
+ * Looks at every byte that means something: the pages of both LMDB files, both first pages of each to the last
+ * byte, that every page is in use once or free once, every row's checksum, the order of records and both hash chains,
+ * the index of mailboxes against the tales, the blocks of every checkpoint that is kept, the checksums of the
+ * wrapping key and the key table, the store's own number, and the signed heads: their hashes from line to line, their
+ * signatures, and that the log has at their positions what they say. Bytes that nothing reads are LMDB's: pages that
+ * are free, gaps inside a page, what stands behind the end of a value in pages of its own. A bit there that
+ * changes changes nothing, and no verdict (tests/integration/flip_test.py tells which they are). Neither do a
+ * separator between two pages, or the number of a transaction that freed pages long ago, where the one that it
+ * became does as well.
+ *
+ * One thing looks like a crash and nothing else: a first page that is, whole and without a fault, the one of two
+ * commits before, as a disk leaves that never wrote the last one. That a log lost its last group so is seen by heads
+ * made since, that a state is older than it was only by the log that it then needs.
  *
  * No key is needed: chains and checksums are over the bytes as they are stored. Without a public key to compare
  * with it is seen that the heads are signed by one key, not by whose.

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Any byte of any file of a store, flipped: `voordeur verify` finds it, and voordeurd does not run on it and says
-what to do. Which bytes of LMDB's files mean something is decided here, by reading its format anew: those that do
-must be found, those that do not must change nothing of what verify says.
+what to do. What every byte of LMDB's files is, is decided here, by reading its format anew: those that mean
+something must be found, those that nothing reads must change nothing of what verify says.
 
-    flip_test.py            a sample, for every run of the tests
-    flip_test.py --long     every structural byte and many more (slow.flip)
+    flip_test.py            some of every kind of byte, and every byte of the small files, for every run of the tests
+    flip_test.py --long     every byte of the meta pages, and thousands of every kind (slow.flip)
 """
 
 import json
@@ -21,6 +21,7 @@ sys.dont_write_bytecode = True
 from broker import BSNS, BUILD, WAIT_S, Broker, act_event, signal_event  # noqa: E402
 
 VOORDEUR = os.path.join(BUILD, "clients", "cli", "voordeur")
+FLIPPER = os.path.join(BUILD, "tests", "integration", "integration_flipper")
 LONG = "--long" in sys.argv
 SEED = int(os.environ.get("VDR_SEED", "20260302"))
 SIGNALS, LOOK = 120, "#61"
@@ -30,42 +31,64 @@ META_TXNID = 128  # in a meta page, behind its head
 
 
 class Pages:
-    """The bytes of an LMDB file (data version 1) that are read by anybody: `means`, by offset, what they are."""
+    """What every byte of an LMDB file (data version 1) is: `kinds`, offsets by kind; READ kinds mean something."""
+
+    READ = {"meta page", "tree", "page number", "page head", "node offset", "node", "key", "value", "separator",
+            "run number", "run head", "free pages", "freed by"}
+    # Of the commit before the last only the meta page is read, to know which of both is the newer one. Its pages that
+    # the last commit has not are free: a start looks at them as at others, but no row in them is ever read.
+    EITHER = {"page of the commit before"}
+    IDLE = {"free page", "behind the last page", "gap in a page"}
 
     def __init__(self, path):
         with open(path, "rb") as f:
             self.bytes = f.read()
-        self.page = struct.unpack_from("<I", self.bytes, PAGE_HEAD + 24)[0]
-        self.means, self.separators, self.either = {}, {}, set()
-        metas = [struct.unpack_from("<Q", self.bytes, i * self.page + PAGE_HEAD + META_TXNID)[0] for i in (0, 1)]
-        self.newest = metas[1] > metas[0]
-        for i in (0, 1):  # of the older one, only what says that it is the older one
-            at = i * self.page
-            self.mark(at, 8, "meta number")
-            self.mark(at + 10, 2, "meta flags")
-            self.mark(at + PAGE_HEAD, 8, "magic")
-            self.mark(at + PAGE_HEAD + 24, 4, "page size")
-            self.mark(at + PAGE_HEAD + META_TXNID, 8, "transaction")
-        at = self.newest * self.page + PAGE_HEAD
-        for i in (0, 1):
-            self.tree(at + 24 + 48 * i, i == 0, i == 1)
+        self.page, = struct.unpack_from("<I", self.bytes, PAGE_HEAD + 24)
+        self.kind = {}  # of bytes that are read
+        self.between, self.freed, self.free = {}, [], set()
+        self.numbers = [struct.unpack_from("<Q", self.bytes, i * self.page + PAGE_HEAD + META_TXNID)[0] for i in (0, 1)]
+        newer = self.numbers[1] > self.numbers[0]
+        self.mark(0, 2 * self.page, "meta page")
+        self.used = set()
+        self.trees(newer)
+        now, self.used, kind, free = self.used, set(), dict(self.kind), set(self.free)
+        self.trees(not newer)
+        before, self.kind, self.free = self.used - now, kind, free
+        assert not free & now
+        last, = struct.unpack_from("<Q", self.bytes, newer * self.page + PAGE_HEAD + META_TXNID - 8)
+        assert free | now | {0, 1} == set(range(last + 1)), "pages are missing"
+        self.kinds = {}
+        for offset in range(len(self.bytes)):
+            page, kind = offset // self.page, self.kind.get(offset)
+            if kind is None:
+                kind = ("behind the last page" if page > last else "gap in a page" if page in now else
+                        "page of the commit before" if page in before else "free page")
+            self.kinds.setdefault(kind, []).append(offset)
+        assert self.kinds.keys() <= self.READ | self.EITHER | self.IDLE
 
     def mark(self, at, count, what):
         for i in range(at, at + count):
-            self.means[i] = what
+            self.kind[i] = what
+
+    def trees(self, meta):
+        self.freed, self.free = [], set()
+        at = meta * self.page + PAGE_HEAD + 24
+        self.tree(at, True, False)
+        self.tree(at + 48, False, True)
 
     def tree(self, at, free, main):
-        """flags are of the table's kind; a tree's own pad means something in the first only."""
         depth, = struct.unpack_from("<H", self.bytes, at + 6)
+        assert not free or depth <= 1, "harmless() looks at one page of the free list"
         root, = struct.unpack_from("<Q", self.bytes, at + 40)
-        self.mark(at + 8, 40, "tree")
+        if at >= 2 * self.page:
+            self.mark(at, 48, "tree")
         if root != NONE:
-            self.mark(at + 6, 2, "depth")
             self.walk(root, depth, free, main)
 
     def walk(self, number, levels, free, main):
         """Marks a page and what is under it; its first and its last key."""
         at = number * self.page
+        self.used.add(number)
         flags, lower = struct.unpack_from("<HH", self.bytes, at + 10)
         assert flags == (LEAF if levels == 1 else BRANCH), "page %d" % number
         self.mark(at, 8, "page number")
@@ -81,51 +104,78 @@ class Pages:
     def node(self, at, levels, free, main, before):
         low, high, flags, key = struct.unpack_from("<HHHH", self.bytes, at)
         begin = at + NODE_HEAD
+        name = self.bytes[begin:begin + key]
+        name = name[::-1] if free else name  # numbers of the free list are little-endian
         self.mark(at, NODE_HEAD, "node")
         if levels > 1:
             first, last = self.walk(low | high << 16 | flags << 32, levels - 1, free, main)
             if before is not None:  # the first key of a branch is never looked at
                 self.mark(begin, key, "separator")
                 for i in range(begin, begin + key):
-                    self.separators[i] = (begin, key, before, first)
+                    self.between[i] = (begin, key, free, before, first)
             return first, last
         size, value = low | high << 16, begin + key
-        if not free:  # of the free list it says when the pages became free; any time before now does
-            self.mark(begin, key, "key")
-        else:
-            self.either.update(range(begin, begin + key))
+        self.mark(begin, key, "freed by" if free else "key")
+        if free:
+            self.freed.append((begin, name))
         if flags & BIG:
             run, = struct.unpack_from("<Q", self.bytes, value)
             self.mark(value, 8, "run number")
             self.mark(run * self.page, 8, "page number")
             self.mark(run * self.page + 10, 6, "run head")
+            pages, = struct.unpack_from("<I", self.bytes, run * self.page + 12)
+            self.used.update(range(run, run + pages))
             self.value(run * self.page + PAGE_HEAD, size, free)
         elif flags & TREE:
             self.tree(value, False, False)
         else:
             self.value(value, size, free)
-        name = self.bytes[begin:value]
-        return (name[::-1], name[::-1]) if free else (name, name)
-
-    def harmless(self, offset, bit):
-        """Between two pages any key does that is above the one's last and not above the other's first."""
-        if self.means.get(offset) == "transaction":  # the one pattern after which the two still follow each other:
-            numbers = [struct.unpack_from("<Q", self.bytes, i * self.page + PAGE_HEAD + META_TXNID)[0] for i in (0, 1)]
-            which = offset // self.page  # then the commit before the last is seen, as after a crash; heads tell it
-            numbers[which] ^= 1 << bit + 8 * (offset - which * self.page - PAGE_HEAD - META_TXNID)
-            return numbers[which] % 2 == which and abs(numbers[0] - numbers[1]) == 1
-        if offset not in self.separators:
-            return False
-        begin, count, before, first = self.separators[offset]
-        key = bytearray(self.bytes[begin:begin + count])
-        key[offset - begin] ^= 1 << bit
-        return before < bytes(key) <= first
+        return name, name
 
     def value(self, at, size, free):
-        if free:  # which pages may be used again: verify finds what contradicts itself, and a page lost is no data lost
-            self.either.update(range(at, at + size))
-        else:
+        if not free:
             self.mark(at, size, "value")
+            return
+        count, = struct.unpack_from("<Q", self.bytes, at)  # an entry may have room for more than it has
+        self.mark(at, 8 + 8 * count, "free pages")
+        self.free.update(struct.unpack_from("<%dQ" % count, self.bytes, at + 8))
+
+    def harmless(self, offset, bit):
+        """Flips after which the same is read. Between two pages any key does that is above the one's last and not
+        above the other's first. And a free page may be used again whatever transaction freed it, but those of the
+        last two: only readers of another process would care, and there are none after a start. The last
+        transaction's number must stand there."""
+        def flipped(begin, count, little):
+            key = bytearray(self.bytes[begin:begin + count])
+            key[offset - begin] ^= 1 << bit
+            return bytes(key[::-1]) if little else bytes(key)
+        if offset in self.between:
+            begin, count, free, before, first = self.between[offset]
+            return before < flipped(begin, count, free) <= first
+        for i, (begin, _) in enumerate(self.freed):
+            if begin <= offset < begin + 8 and i + 1 < len(self.freed):
+                after = self.freed[i - 1][1] if i > 0 else bytes(8)
+                return after < flipped(begin, 8, True) < self.freed[i + 1][1]
+        return False
+
+
+class Flipper:
+    """flipper.c on one store: what verify says of a flipped bit, thousands of times."""
+
+    def __init__(self, store):
+        self.process = subprocess.Popen([FLIPPER, store], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def __call__(self, name, offset, bit):
+        self.process.stdin.write("%s %d %d\n" % (name, offset, bit))
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        assert line.endswith("\n"), "flipper ended at %s, byte %d, bit %d" % (name, offset, bit)
+        return line.rstrip("\n").split("\t")
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        assert self.process.wait() == 0
 
 
 def run(*arguments):
@@ -205,16 +255,31 @@ class Copies(unittest.TestCase):
             f.seek(offset)
             f.write(bytes([byte ^ 1 << bit]))
 
-    def flips(self, names, start_every):
-        """Bits of whole files that have no idle byte: the first, the last, and some between."""
+    def expect_found(self, flipper, name, offset, bit, what):
+        type(self).tried += 1
+        code, part, _, advice, _ = flipper(name, offset, bit)
+        where = "%s: bit %d of byte %d (%s)" % (name, bit, offset, what)
+        self.assertIn(code, ("store_corrupt", "store_version"), where)
+        self.assertTrue(part and advice, where)
+
+    def expect_start_refuses(self, name, offset, bit, what):
+        self.flip(name, offset, bit)
+        self.found("%s: bit %d of byte %d (%s)" % (name, bit, offset, what), start=True)
+        self.flip(name, offset, bit)
+
+    def flips(self, names):
+        """Every byte of whole files that have no idle one."""
+        flipper = Flipper(self.store)
         for name in names:
             size = os.path.getsize(os.path.join(self.origin, name))
-            offsets = range(size) if LONG else [0, size - 1] + self.random.sample(range(size), 12)
-            for i, offset in enumerate(offsets):
-                bit = self.random.randrange(8)
-                self.flip(name, offset, bit)
-                self.found("%s: bit %d of byte %d" % (name, bit, offset), start=i % start_every == 0)
-                self.flip(name, offset, bit)
+            for offset in range(size):
+                for bit in range(8) if LONG else [self.random.randrange(8)]:
+                    self.expect_found(flipper, name, offset, bit, "every byte")
+        flipper.close()
+        for name in names:
+            size = os.path.getsize(os.path.join(self.origin, name))
+            for offset in {0, size - 1, self.random.randrange(size)}:
+                self.expect_start_refuses(name, offset, self.random.randrange(8), "a start")
 
 
 class Flip(Copies):
@@ -237,42 +302,59 @@ class Flip(Copies):
                 assert status == 0, out + words
             assert cls.broker.stop() == 0, cls.broker.log()
 
-    def some(self, means, count):
-        """Offsets of every kind of byte, as many of each."""
-        kinds = {}
-        for offset, what in means.items():
-            kinds.setdefault(what, []).append(offset)
-        each = max(1, count // len(kinds))
-        return [(offset, kind) for kind in sorted(kinds)
-                for offset in self.random.sample(sorted(kinds[kind]), min(each, len(kinds[kind])))]
+    def pages(self, name):
+        """Of every kind of byte that is read."""
+        pages, flipper = Pages(os.path.join(self.origin, name)), Flipper(self.store)
+        starts, harmless = [], 0
+        good = flipper("id", 0, 0)  # found; and flipped back
+        self.assertEqual(good[0], "store_corrupt")
+        good = self.texts()
+        for kind in sorted(pages.kinds.keys() & pages.READ):
+            offsets = pages.kinds[kind]
+            if kind != "meta page" or not LONG:
+                head = [o for o in offsets if o % pages.page < 160] if kind == "meta page" else []
+                offsets = head + self.random.sample(offsets, min(4000 if LONG else 40, len(offsets)))
+            for offset in offsets:
+                bit = self.random.randrange(8)
+                if pages.harmless(offset, bit):
+                    harmless += 1
+                    self.assertEqual(flipper(name, offset, bit)[::4], ["ok", good], (offset, bit, kind))
+                else:
+                    self.expect_found(flipper, name, offset, bit, kind)
+                    starts.append((offset, bit, kind))
+        flipper.close()
+        tried = {}
+        self.random.shuffle(starts)
+        for offset, bit, kind in starts:
+            tried[kind] = tried.get(kind, 0) + 1
+            if tried[kind] <= (20 if LONG else 1):
+                self.expect_start_refuses(name, offset, bit, kind)
+        print("\n  %s: bytes by kind: %s; %d flips harmless" %
+              (name, ", ".join("%s %d" % (k, len(o)) for k, o in sorted(pages.kinds.items())), harmless))
 
-    def pages(self, name, count):
-        pages = Pages(os.path.join(self.origin, name))
-        for i, (offset, kind) in enumerate(self.some(pages.means, count)):
-            bit = self.random.randrange(8)
-            self.flip(name, offset, bit)
-            if pages.harmless(offset, bit):
-                self.assertEqual(self.verify()[0], 0)
-            else:
-                self.found("%s: bit %d of byte %d (%s)" % (name, bit, offset, kind), start=LONG or i % 3 == 0)
-            self.flip(name, offset, bit)
-        self.assertEqual(self.verify()[1], self.good)
+    def texts(self):
+        """As the flipper tells them."""
+        return "".join("%s: %s; " % (p["part"], p["text"]) for p in map(json.loads, self.good.splitlines()))
 
     def test_a_flipped_bit_of_the_log_is_found(self):
-        self.pages("log/data.mdb", 2000 if LONG else 60)
+        self.pages("log/data.mdb")
 
     def test_a_flipped_bit_of_the_checkpoints_is_found(self):
-        self.pages("state/data.mdb", 2000 if LONG else 60)
+        self.pages("state/data.mdb")
 
     def test_a_flipped_bit_that_nothing_reads_changes_nothing(self):
+        flipper = Flipper(self.store)
         for name in ("log/data.mdb", "state/data.mdb"):
             pages = Pages(os.path.join(self.origin, name))
-            idle = [i for i in range(len(pages.bytes)) if i not in pages.means and i not in pages.either]
-            self.assertGreater(len(idle), 1000)
-            for offset in self.random.sample(idle, 500 if LONG else 12):
-                self.flip(name, offset, self.random.randrange(8))
-                status, out, words = self.verify()
-                self.assertEqual((status, out), (0, self.good), "%s: byte %d: %s" % (name, offset, words))
+            for kind in sorted(pages.kinds.keys() & (pages.IDLE | pages.EITHER)):
+                offsets = pages.kinds[kind]
+                for offset in self.random.sample(offsets, min(2000 if LONG else 20, len(offsets))):
+                    bit = self.random.randrange(8)
+                    answer = flipper(name, offset, bit)
+                    if kind in pages.IDLE or answer[0] == "ok":
+                        self.assertEqual(answer[::4], ["ok", self.texts()], (name, offset, bit, kind))
+                        self.flip(name, offset, bit)
+        flipper.close()
         shutil.copytree(self.store, self.broker.path("idle"))  # all of them together: the broker serves
         self.broker.arguments = ["--store", self.broker.path("idle")]  # the last one counts
         try:
@@ -283,10 +365,9 @@ class Flip(Copies):
         finally:
             self.broker.arguments = []
         self.assertEqual(run("verify", "--store", self.broker.path("idle"))[0], 0)
-        
 
     def test_a_flipped_bit_of_every_other_file_is_found(self):
-        self.flips(("id", "heads/heads.jsonl", "heads/last", "keys/wrap"), 4)
+        self.flips(("id", "heads/heads.jsonl", "heads/last", "keys/wrap"))
 
     def test_a_truncated_file_is_found(self):
         for name in ("log/data.mdb", "state/data.mdb", "id", "heads/heads.jsonl", "heads/last"):
@@ -322,7 +403,7 @@ class Flip(Copies):
 
     def test_the_words_name_the_place(self):
         pages = Pages(os.path.join(self.origin, "log/data.mdb"))
-        offset = next(i for i, what in pages.means.items() if what == "page number" and i >= 2 * pages.page)
+        offset = pages.kinds["page number"][0]
         self.flip("log/data.mdb", offset, 0)
         status, out, words = run("verify", "--store", self.store)
         self.assertEqual(status, 3, words)
@@ -386,7 +467,7 @@ class Erased(Copies):
             assert os.path.exists(cls.broker.path("store", name)), name
 
     def test_a_flipped_bit_of_what_an_erasure_leaves_is_found(self):
-        self.flips(self.FILES, 7)
+        self.flips(self.FILES)
 
     def test_a_file_that_was_cut_or_taken_away_is_found(self):
         for name in self.FILES:
