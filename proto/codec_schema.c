@@ -220,13 +220,19 @@ SCHEMA(person_view, person_view, TEXT(handle, 0, NAME), TEXT(bsn, 0, NAME), TEXT
 SCHEMA(address_view, address_view, TEXT(handle, 0, NAME), TEXT(bag, 0, NAME), TEXT(buurt, 0, NAME))
 #undef PLAIN
 
+#define PLAIN vdr_wire_note
+SCHEMA(note, note, I64(at_ms), ENUM(by_kind, VDR_PARTY_NONE, VDR_PARTY_LAST), TEXT(by, 0, NAME),
+       ENUM(to_kind, VDR_PARTY_NONE, VDR_PARTY_LAST), TEXT(to, 0, NAME), EMBED(signal, signal_name_schema),
+       TEXT(text, 0, FREE))
+#undef PLAIN
+
 #define PLAIN vdr_wire_signal_view
 SCHEMA(signal_view, signal_view, EMBED(name, signal_name_schema), TEXT(type, 0, NAME), TEXT(agency, 0, NAME),
        I64(at_ms), I64(occurred_at_ms), U32(severity), TEXT(domain, 0, NAME),
        ENUM(outcome, VDR_OUTCOME_NONE, VDR_OUTCOME_REGULAR), U64(household), U64(case_id),
        TEXT(service, 0, NAME), BOOL(withdrawn), BOOL(ended), BOOL(overdue), BOOL(feedback), I64(leaves_at_ms),
        MANY(persons, person_count, 0, ANY, person_view_schema), POINTER(address, address_view_schema),
-       TEXT(detail, 0, FREE))
+       TEXT(detail, 0, FREE), MANY(notes, note_count, 0, ANY, note_schema))
 #undef PLAIN
 
 #define PLAIN vdr_wire_goal
@@ -239,7 +245,8 @@ SCHEMA(case_view, case_view, U64_FROM(case_id, 1), U64(household), ENUM(state, 0
        ENUM(priority, VDR_PRIORITY_NONE, VDR_PRIORITY_URGENT), U64(revision), TEXT(regisseur, 0, NAME),
        TEXT(handover_to, 0, NAME), I64(since_ms), INSTANT(accept_by), INSTANT(ended),
        TEXTS(rules, rule_count), MANY(signals, signal_count, 0, ANY, signal_view_schema), U64(plan_revision),
-       MANY(goals, goal_count, 0, ANY, goal_schema), TEXT(ended_with, 0, FREE), U64(version))
+       MANY(goals, goal_count, 0, ANY, goal_schema), TEXT(ended_with, 0, FREE), U64(version),
+       MANY(notes, note_count, 0, ANY, note_schema))
 #undef PLAIN
 
 #define PLAIN vdr_wire_household_view

@@ -244,6 +244,10 @@ vdr_message_members_of(vdr_message_kind kind)
         return VDR_HAS_HOUSEHOLD | VDR_HAS_RESULT;
     case VDR_MESSAGE_RECTIFICATION_REQUESTED:
         return VDR_HAS_SIGNAL | VDR_HAS_RESULT;
+    case VDR_MESSAGE_NOTE:
+        return VDR_HAS_SIGNAL | VDR_HAS_RESULT | VDR_HAS_REGISSEUR;
+    case VDR_MESSAGE_NOTE_ANSWERED:
+        return VDR_HAS_CASE | VDR_HAS_SIGNAL | VDR_HAS_RESULT | VDR_HAS_BY;
     case VDR_MESSAGE_REVIEW:
         return VDR_HAS_HOUSEHOLD | VDR_HAS_OTHER;
     case VDR_MESSAGE_BREAK_GLASS:

@@ -27,6 +27,17 @@ typedef struct vdr_wire_address_view {
     vdr_span buurt;
 } vdr_wire_address_view;
 
+/* What a regisseur and an agency or service wrote each other about a signal (protocol.md 5.14). */
+typedef struct vdr_wire_note {
+    vdr_ms at_ms;
+    vdr_party_kind by_kind;
+    vdr_span by;
+    vdr_party_kind to_kind;
+    vdr_span to;
+    vdr_signal_name signal; /* absent: it is of another household since */
+    vdr_span text;
+} vdr_wire_note;
+
 typedef struct vdr_wire_signal_view {
     vdr_signal_name name;
     vdr_span type;
@@ -48,6 +59,8 @@ typedef struct vdr_wire_signal_view {
     size_t person_count;
     const vdr_wire_address_view *address; /* NULL: none */
     vdr_span detail;
+    const vdr_wire_note *notes; /* in log order; in the list of a case: none */
+    size_t note_count;
 } vdr_wire_signal_view;
 
 typedef struct vdr_wire_goal {
@@ -77,7 +90,9 @@ typedef struct vdr_wire_case_view {
     uint64_t plan_revision; /* 0: no plan */
     const vdr_wire_goal *goals;
     size_t goal_count;
-    vdr_span ended_with; /* outcome or reason of the act that ended it */
+    vdr_span ended_with;        /* outcome or reason of the act that ended it */
+    const vdr_wire_note *notes; /* in log order, the newest 200; a list of cases leaves them out */
+    size_t note_count;
 } vdr_wire_case_view;
 
 typedef struct vdr_wire_household_view {

@@ -46,6 +46,8 @@ static const char *const message_kinds[] = {
     "request_overdue",
     "request_done",
     "rectification_requested",
+    "note",
+    "note_answered",
 };
 static const char *const acts[] = {
     "none",
@@ -78,6 +80,8 @@ static const char *const acts[] = {
     "hold_lifted",
     "rectification_requested",
     "person_erased",
+    "note_sent",
+    "note_answered",
 };
 
 static const char *

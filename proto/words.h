@@ -125,9 +125,11 @@ typedef enum vdr_message_kind {
     VDR_MESSAGE_REQUEST_DUE,
     VDR_MESSAGE_REQUEST_OVERDUE,
     VDR_MESSAGE_REQUEST_DONE,
-    VDR_MESSAGE_RECTIFICATION_REQUESTED
+    VDR_MESSAGE_RECTIFICATION_REQUESTED,
+    VDR_MESSAGE_NOTE,
+    VDR_MESSAGE_NOTE_ANSWERED
 } vdr_message_kind;
-#define VDR_MESSAGE_LAST VDR_MESSAGE_RECTIFICATION_REQUESTED
+#define VDR_MESSAGE_LAST VDR_MESSAGE_NOTE_ANSWERED
 
 /* Commands of section 9 and of protocol.md 5.10; the event type is nl.voordeur.<name>.v1. 0 is no command: a signal. */
 typedef enum vdr_act {
@@ -161,9 +163,12 @@ typedef enum vdr_act {
     VDR_ACT_HOLD_CONFIRMED,
     VDR_ACT_HOLD_LIFTED,
     VDR_ACT_RECTIFICATION_REQUESTED,
-    VDR_ACT_PERSON_ERASED
+    VDR_ACT_PERSON_ERASED,
+    /* of protocol.md 5.14 */
+    VDR_ACT_NOTE_SENT,
+    VDR_ACT_NOTE_ANSWERED
 } vdr_act;
-#define VDR_ACT_LAST VDR_ACT_PERSON_ERASED
+#define VDR_ACT_LAST VDR_ACT_NOTE_ANSWERED
 
 const char *vdr_party_kind_name(vdr_party_kind kind); /* "agency", …; NONE gives "none" */
 const char *vdr_signal_kind_name(vdr_signal_kind kind);

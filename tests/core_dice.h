@@ -94,7 +94,7 @@ near(unsigned last)
 static inline const char *
 actor(const town *t, vdr_act act, int number, char by[32])
 {
-    static const char *const others[] = {
+    static const char *const others[VDR_ACT_LAST + 1] = {
         [VDR_ACT_CASE_ASSIGNED] = "coordinator:piet",     [VDR_ACT_HOUSEHOLD_MERGED] = "coordinator:piet",
         [VDR_ACT_HOUSEHOLD_SPLIT] = "coordinator:saskia", [VDR_ACT_PERSON_MOVED] = "register",
         [VDR_ACT_ERASED] = "privacy_officer:ada",         [VDR_ACT_CONFLICT_DECLARED] = "privacy_officer:ada",
@@ -102,7 +102,9 @@ actor(const town *t, vdr_act act, int number, char by[32])
     };
     if (act >= VDR_ACT_HOLD_PLACED && act <= VDR_ACT_HOLD_LIFTED)
         return ONE_OF("privacy_officer:ada", "coordinator:piet", "coordinator:saskia");
-    if (act > VDR_ACT_CONFLICT_LIFTED)
+    if (act == VDR_ACT_NOTE_ANSWERED)
+        return ONE_OF("police", "school", "housing", "service:team");
+    if (act > VDR_ACT_CONFLICT_LIFTED && act != VDR_ACT_NOTE_SENT)
         return roll(20) == 0 ? "coordinator:piet" : "privacy_officer:ada";
     if (roll(12) == 0)
         return ONE_OF("regisseur:anna", "regisseur:bram", "coordinator:piet", "school", "service:debts");
@@ -122,6 +124,27 @@ actor(const town *t, vdr_act act, int number, char by[32])
         return act == VDR_ACT_CASE_DISMISSED ? "coordinator:piet" : "regisseur:anna";
     (void)snprintf(by, 32, "regisseur:%.*s", TEXT(id));
     return by;
+}
+
+/* A note to or by whoever sent a signal of this case, about that one; to a service: as it is. */
+static inline void
+write_note(const town *t, int number, event *e, char id[16], char by[32])
+{
+    vdr_at at, cursor = {0};
+    vdr_case_view of;
+    vdr_signal_view signal;
+    if (!vdr_view_case(t->core, (vdr_case_id){(uint64_t)number}, &at, &of) ||
+        !vdr_view_case_signal(t->core, at, &cursor, &signal))
+        return;
+    if (e->act == VDR_ACT_NOTE_ANSWERED) {
+        (void)snprintf(id, 16, "%.*s", TEXT(signal.id));
+        (void)snprintf(by, 32, "%.*s", TEXT(signal.agency));
+        e->signal = id;
+        e->by = by;
+    } else if (e->agency != NULL) {
+        (void)snprintf(id, 16, "%.*s", TEXT(signal.agency));
+        e->agency = id;
+    }
 }
 
 static inline void
@@ -146,7 +169,8 @@ random_act(town *t)
     vdr_key16 key = town_key(who[0], "person");
     if (person && dice_look)
         (void)vdr_view_member(t->core, false, &key, &home, &named);
-    bool one = act == VDR_ACT_RECTIFICATION_REQUESTED ||
+    bool to_service = act == VDR_ACT_NOTE_SENT && roll(3) == 0;
+    bool one = act == VDR_ACT_RECTIFICATION_REQUESTED || act == VDR_ACT_NOTE_ANSWERED ||
                (act >= VDR_ACT_OBJECTED && act <= VDR_ACT_RESTRICTION_LIFTED && !of_person && roll(2) == 0);
     event e = {.id = new_id(id),
                .by = actor(t, act, number, by),
@@ -160,12 +184,17 @@ random_act(town *t)
                .upheld = act == VDR_ACT_OBJECTION_DECIDED && roll(2) == 0,
                .due = act >= VDR_ACT_OBJECTED && roll(4) == 0 ? t->hour + (double)roll(24 * 20) + 1 : 0,
                .result = "x",
+               .agency =
+                   act == VDR_ACT_NOTE_SENT && !to_service ? ONE_OF("police", "school", "housing") : NULL,
+               .service = to_service ? ONE_OF("team", "debts") : NULL,
                .case_number = number,
                .household = home.number != 0 ? (int)home.number : near(household_last),
                .into = near(household_last),
                .from = near(household_last),
                .plan = 1 + (int)roll(2),
                .regisseur = ONE_OF("anna", "bram", "bram", "carla")};
+    if (act == VDR_ACT_NOTE_SENT || act == VDR_ACT_NOTE_ANSWERED)
+        write_note(t, number, &e, signal, by);
     town_event(t, &e);
     acts_accepted[act] += t->step.verdict == VDR_E_ACCEPTED;
 }

@@ -182,6 +182,8 @@ town_say_message(town *t, const vdr_decision *d)
         town_say(t, " %.*s", TEXT(d->result));
     if (has & VDR_HAS_REGISSEUR)
         town_say(t, " %.*s", TEXT(d->regisseur));
+    if (has & VDR_HAS_BY && d->message == VDR_MESSAGE_NOTE_ANSWERED)
+        town_say(t, " by %s:%.*s", vdr_party_kind_name(d->by_kind), TEXT(d->by));
 }
 
 static void
@@ -409,7 +411,7 @@ typedef struct event {
     unsigned digest;    /* of another event under the same id */
     vdr_act act;
     int case_number, household, into, from, plan;
-    const char *regisseur, *agency, *result;
+    const char *regisseur, *agency, *service, *result;
     double due; /* hour */
     bool upheld;
     vdr_party_kind sender_kind;
@@ -465,6 +467,7 @@ town_event(town *t, const event *e)
         .from = {(uint64_t)e->from},
         .regisseur = vdr_span_str(e->regisseur),
         .agency = vdr_span_str(e->agency),
+        .service = vdr_span_str(e->service),
         .result = vdr_span_str(e->result),
         .plan_revision = (uint64_t)e->plan,
         .due = e->due != 0 ? TOWN_T0 + (vdr_ms)(e->due * (double)HOUR) : VDR_MS_NONE,

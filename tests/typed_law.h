@@ -52,7 +52,8 @@ law_command_difference(const vdr_command *a, const vdr_command *b)
         a->into.number != b->into.number || a->from.number != b->from.number)
         return "case or household";
     if (!law_span_same(a->regisseur, b->regisseur) || !law_span_same(a->agency, b->agency) ||
-        !law_span_same(a->result, b->result) || a->plan_revision != b->plan_revision)
+        !law_span_same(a->service, b->service) || !law_span_same(a->result, b->result) ||
+        a->plan_revision != b->plan_revision)
         return "regisseur, agency, result or plan";
     if (a->ack_count != b->ack_count ||
         (a->ack_count != 0 && memcmp(a->acks, b->acks, a->ack_count * sizeof a->acks[0]) != 0))

@@ -80,6 +80,8 @@ static const vdr_access_row rows[] = {
      "rectification_requested",
      {no, no, no, no, any, no, no}},
     {VDR_ACCESS_ACT, VDR_ACT_PERSON_ERASED, "person_erased",                               {no,     no,     no,     no,     any,    no,     no}},
+    {VDR_ACCESS_ACT, VDR_ACT_NOTE_SENT, "note_sent",                                       {no,     held,   no,     no,     no,     no,     no}},
+    {VDR_ACCESS_ACT, VDR_ACT_NOTE_ANSWERED, "note_answered",                               {sent,   no,     routed, no,     no,     no,     no}},
 
     {VDR_ACCESS_QUERY, VDR_QUERY_STATUS, "status",                                         {self,   self,   self,   self,   self,   self,   self}},
     {VDR_ACCESS_QUERY, VDR_QUERY_CASE, "case",                                             {no,     held_g, no,     any_g,  only_g, any,    no}},
@@ -175,6 +177,7 @@ static const vdr_access_row rows[] = {
     FIELD(VDR_OBJECT_EXPLAINED_SIGNAL, vdr_explained_signal, member, #member, __VA_ARGS__)
 #define WHY_CASE(member, ...)                                                                                \
     FIELD(VDR_OBJECT_EXPLAINED_CASE, vdr_explained_case, member, #member, __VA_ARGS__)
+#define NOTE(member, ...)    FIELD(VDR_OBJECT_NOTE, vdr_wire_note, member, #member, __VA_ARGS__)
 #define RIGHT(member, ...)   FIELD(VDR_OBJECT_RIGHT, vdr_wire_right_view, member, #member, __VA_ARGS__)
 #define WHY_DUE(member, ...) FIELD(VDR_OBJECT_EXPLAINED_DUE, vdr_explained_due, member, #member, __VA_ARGS__)
 
@@ -209,6 +212,8 @@ static const vdr_access_field case_fields[] = {
     CASE(goals,                              "",     "og",   "",     "g",    "g",    "",     ""),
     CASE(goal_count,                         "",     "og",   "",     "g",    "g",    "",     ""),
     CASE(ended_with,                         "",     "oeg",  "",     "g",    "g",    "",     ""),
+    CASE(notes,                              "",     "og",   "",     "g",    "g",    "",     ""),
+    CASE(note_count,                         "",     "og",   "",     "g",    "g",    "",     ""),
 };
 static const vdr_access_field listed_fields[] = {
     LISTED(name,                             "",     "og",   "",     "og",   "g",    "om",   ""),
@@ -231,6 +236,8 @@ static const vdr_access_field listed_fields[] = {
     LISTED(household,                        "",     "",     "",     "",     "",     "",     ""),
     LISTED(case_id,                          "",     "",     "",     "",     "",     "",     ""),
     LISTED(service,                          "",     "",     "",     "",     "",     "",     ""),
+    LISTED(notes,                            "",     "",     "",     "",     "",     "",     ""),
+    LISTED(note_count,                       "",     "",     "",     "",     "",     "",     ""),
 };
 static const vdr_access_field signal_fields[] = {
     SIGNAL(name,                             "o",    "og",   "o",    "og",   "g",    "",     ""),
@@ -252,6 +259,8 @@ static const vdr_access_field signal_fields[] = {
     SIGNAL(person_count,                     "",     "og",   "o",    "g",    "g",    "",     ""),
     SIGNAL(address,                          "",     "og",   "o",    "g",    "g",    "",     ""),
     SIGNAL(detail,                           "",     "og",   "o",    "g",    "g",    "",     ""),
+    SIGNAL(notes,                            "o",    "og",   "o",    "g",    "g",    "",     ""),
+    SIGNAL(note_count,                       "o",    "og",   "o",    "g",    "g",    "",     ""),
     SIGNAL(outcome,                          "",     "",     "",     "",     "",     "",     ""),
 };
 static const vdr_access_field person_fields[] = {
@@ -305,16 +314,16 @@ static const vdr_access_field message_fields[] = {
     MESSAGE(kind,                            "o",    "o",    "o",    "o",    "o",    "o",    ""),
     MESSAGE(position,                        "o",    "o",    "o",    "o",    "o",    "o",    ""),
     MESSAGE(case_id,                         "o",    "o",    "",     "o",    "o",    "o",    ""),
-    MESSAGE(regisseur,                       "o",    "o",    "",     "o",    "o",    "o",    ""),
+    MESSAGE(regisseur,                       "o",    "o",    "o",    "o",    "o",    "o",    ""),
     MESSAGE(signal,                          "o",    "o",    "o",    "o",    "",     "om",   ""),
     MESSAGE(household,                       "",     "o",    "",     "o",    "o",    "o",    ""),
     MESSAGE(other,                           "",     "",     "",     "o",    "",     "o",    ""),
     MESSAGE(agencies,                        "o",    "",     "",     "",     "",     "o",    ""),
     MESSAGE(agency_count,                    "o",    "",     "",     "",     "",     "o",    ""),
-    MESSAGE(result,                          "o",    "",     "",     "",     "o",    "",     ""),
+    MESSAGE(result,                          "o",    "o",    "o",    "",     "o",    "",     ""),
     MESSAGE(traceparent,                     "",     "o",    "o",    "o",    "",     "",     ""),
-    MESSAGE(by_kind,                         "",     "",     "",     "",     "o",    "",     ""),
-    MESSAGE(by,                              "",     "",     "",     "",     "o",    "",     ""),
+    MESSAGE(by_kind,                         "",     "o",    "",     "",     "o",    "o",    ""),
+    MESSAGE(by,                              "",     "o",    "",     "",     "o",    "o",    ""),
     MESSAGE(reason,                          "",     "",     "",     "",     "o",    "",     ""),
 };
 static const vdr_access_field line_fields[] = {
@@ -429,6 +438,15 @@ static const vdr_access_field right_fields[] = {
     RIGHT(second,                            "",     "",     "",     "o",    "o",    "",     ""),
     RIGHT(case_id,                           "",     "",     "",     "o",    "o",    "",     ""),
 };
+static const vdr_access_field note_fields[] = {
+    NOTE(at_ms,                              "o",    "og",   "o",    "g",    "g",    "",     ""),
+    NOTE(by_kind,                            "o",    "og",   "o",    "g",    "g",    "",     ""),
+    NOTE(by,                                 "o",    "og",   "o",    "g",    "g",    "",     ""),
+    NOTE(to_kind,                            "o",    "og",   "o",    "g",    "g",    "",     ""),
+    NOTE(to,                                 "o",    "og",   "o",    "g",    "g",    "",     ""),
+    NOTE(signal,                             "o",    "og",   "o",    "g",    "g",    "",     ""),
+    NOTE(text,                               "o",    "og",   "o",    "g",    "g",    "",     ""),
+};
 /* clang-format on */
 
 const vdr_access_row *
@@ -464,6 +482,7 @@ vdr_access_fields(vdr_access_object object, size_t *ret_count)
         TABLE(VDR_OBJECT_EXPLAINED_CASE, why_case_fields),
         TABLE(VDR_OBJECT_EXPLAINED_DUE, why_due_fields),
         TABLE(VDR_OBJECT_RIGHT, right_fields),
+        TABLE(VDR_OBJECT_NOTE, note_fields),
 #undef TABLE
     };
     VDR_ASSERT(object >= VDR_OBJECT_STATUS && object <= VDR_OBJECT_LAST);
@@ -499,7 +518,8 @@ vdr_access_object_name(vdr_access_object object)
                                         "explanation.signal",
                                         "explanation.case",
                                         "explanation.due",
-                                        "right"};
+                                        "right",
+                                        "note"};
     return (unsigned)object <= VDR_OBJECT_LAST ? names[object] : "";
 }
 

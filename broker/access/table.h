@@ -65,7 +65,8 @@ typedef enum vdr_access_object {
     VDR_OBJECT_EXPLAINED_CASE,
     VDR_OBJECT_EXPLAINED_DUE,
     VDR_OBJECT_RIGHT, /* vdr_wire_right_view */
-    VDR_OBJECT_LAST = VDR_OBJECT_RIGHT
+    VDR_OBJECT_NOTE,  /* vdr_wire_note of a case or signal */
+    VDR_OBJECT_LAST = VDR_OBJECT_NOTE
 } vdr_access_object;
 
 /* In which standing one sees it; a cell of a field lists those in which it is shown. */

@@ -73,6 +73,10 @@ const vdr_act_row vdr_act_rows[VDR_ACT_LAST + 1] = {
                                          vdr_judge_rectification_requested, vdr_do_rectification_requested},
     [VDR_ACT_PERSON_ERASED] = {BIT(VDR_PARTY_PRIVACY_OFFICER), VDR_NAMES_HOUSEHOLD, 0,
                                vdr_judge_person_erased, vdr_do_person_erased},
+    [VDR_ACT_NOTE_SENT] = {BIT(VDR_PARTY_REGISSEUR), VDR_NAMES_CASE | VDR_NAMES_PARTY, BIT(VDR_CASE_ACTIVE),
+                           vdr_judge_note_sent, vdr_do_note_sent},
+    [VDR_ACT_NOTE_ANSWERED] = {BIT(VDR_PARTY_AGENCY) | BIT(VDR_PARTY_SERVICE), VDR_NAMES_THEIR_SIGNAL, 0,
+                               vdr_judge_note_answered, vdr_do_note_answered},
 };
 
 /* ---- who acts ---- */
@@ -201,10 +205,23 @@ find_any_signal(const vdr_state *state, const vdr_command *command)
     return newest;
 }
 
+/* An agency or a service of the town. */
+static bool
+find_party(const vdr_state *state, vdr_act_sense *sense)
+{
+    bool agency = sense->command->agency.at != NULL;
+    sense->party_kind = agency ? VDR_PARTY_AGENCY : VDR_PARTY_SERVICE;
+    sense->party = vdr_name_find(state, agency ? sense->command->agency : sense->command->service);
+    const vdr_town_name *means = vdr_town_name_of(state->town, sense->party);
+    return (agency ? means->agency : means->service) != VDR_TOWN_NONE;
+}
+
 static vdr_err
 find_named(const vdr_state *state, unsigned names, vdr_act_sense *sense)
 {
     const vdr_command *command = sense->command;
+    if (names & VDR_NAMES_THEIR_SIGNAL)
+        names |= sense->actor_kind == VDR_PARTY_AGENCY ? VDR_NAMES_OWN_SIGNAL : VDR_NAMES_ROUTED_SIGNAL;
     if (names & VDR_NAMES_OWN_SIGNAL) {
         sense->signal = vdr_signal_find_of_agency(state, sense->actor, &command->signal);
         if (sense->signal == 0)
@@ -232,6 +249,8 @@ find_named(const vdr_state *state, unsigned names, vdr_act_sense *sense)
         if (!is_party(state, VDR_PARTY_REGISSEUR, sense->regisseur))
             return VDR_E_UNKNOWN_ACTOR;
     }
+    if (names & VDR_NAMES_PARTY && !find_party(state, sense))
+        return VDR_E_UNKNOWN_ACTOR;
     return VDR_E_ACCEPTED;
 }
 

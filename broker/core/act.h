@@ -14,6 +14,8 @@ typedef struct vdr_act_sense {
     vdr_slot signal, case_slot;
     vdr_slot household, from; /* merge: household is into */
     vdr_name regisseur;
+    vdr_party_kind party_kind; /* whom it is for: an agency or a service */
+    vdr_name party;
 } vdr_act_sense;
 
 /* The first verdict of section 9 that applies; live also STALE_REVISION. Changes nothing. ret_sense is for
@@ -41,12 +43,15 @@ enum { /* sets of what a command names */
        VDR_NAMES_TWO_HOUSEHOLDS = 16,
        VDR_NAMES_REGISSEUR = 32,
        VDR_NAMES_ONE = 64, /* a signal of any agency, a person or a household: what is there, in this order */
-       VDR_NAMES_ANY_SIGNAL = 128 /* of the agency that it names, or the newest of that id */
+       VDR_NAMES_ANY_SIGNAL = 128,   /* of the agency that it names, or the newest of that id */
+       VDR_NAMES_THEIR_SIGNAL = 256, /* an agency's own, or one that was routed to the service */
+       VDR_NAMES_PARTY = 512         /* an agency or a service */
 };
 
 extern const vdr_act_row vdr_act_rows[VDR_ACT_LAST + 1]; /* by vdr_act */
 
-/* The rows' functions: act_signal.c, act_case.c, act_household.c, act_conflict.c, act_right.c, act_person.c. */
+/* The rows' functions: act_signal.c, act_case.c, act_household.c, act_conflict.c, act_right.c, act_person.c,
+ * act_note.c. */
 vdr_err vdr_judge_withdrawn(const vdr_state *state, const vdr_act_sense *sense);
 vdr_err vdr_judge_ended(const vdr_state *state, const vdr_act_sense *sense);
 vdr_err vdr_judge_feedback(const vdr_state *state, const vdr_act_sense *sense);
@@ -105,5 +110,10 @@ bool vdr_do_hold_lifted(vdr_state *state, const vdr_act_sense *sense);
 bool vdr_do_rectification_requested(vdr_state *state, const vdr_act_sense *sense);
 vdr_err vdr_judge_person_erased(const vdr_state *state, const vdr_act_sense *sense);
 bool vdr_do_person_erased(vdr_state *state, const vdr_act_sense *sense);
+
+vdr_err vdr_judge_note_sent(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_note_answered(const vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_note_sent(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_note_answered(vdr_state *state, const vdr_act_sense *sense);
 
 #endif

@@ -4,6 +4,7 @@
 #include "broker/core/household.h"
 #include "broker/core/load.h"
 #include "broker/core/mailbox.h"
+#include "broker/core/note.h"
 #include "broker/core/right.h"
 #include "broker/core/town.h"
 #include "broker/core/waiting.h"
@@ -154,6 +155,7 @@ vdr_case_remove(vdr_state *state, vdr_slot slot)
     list_free(state, removed->rules);
     list_free(state, removed->purposes);
     vdr_version_case_leaves(state, removed->version);
+    vdr_note_case_gone(state, slot);
     vdr_household_cut_case(state, slot);
     vdr_index_remove(&state->cases_by_number, slot);
     vdr_slab_give(&state->cases, slot);

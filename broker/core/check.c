@@ -7,6 +7,7 @@
 #include "broker/core/household.h"
 #include "broker/core/left_inside.h"
 #include "broker/core/names.h"
+#include "broker/core/note.h"
 #include "broker/core/rekey.h"
 #include "broker/core/review.h"
 #include "broker/core/rewrite.h"
@@ -582,6 +583,8 @@ vdr_core_check(const vdr_core *core)
         words = vdr_rekey_check(&core->state);
     if (words == NULL)
         words = vdr_guard_check(&core->state);
+    if (words == NULL)
+        words = vdr_note_check(&core->state);
     end(&of);
     return words;
 }

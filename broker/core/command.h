@@ -116,7 +116,8 @@ typedef enum vdr_seen_parts {
     VDR_SEEN_MEMBERS = 8,  /* of a household: who belongs to it, by handle */
     VDR_SEEN_NUMBERS = 16, /* and their BSN and BAG ids */
     VDR_SEEN_REASONS = 32, /* of a household or case: its explanation */
-    VDR_SEEN_ALL = 63
+    VDR_SEEN_NOTES = 64,   /* of a case or signal: what was written about it (note.h) */
+    VDR_SEEN_ALL = 127
 } vdr_seen_parts;
 
 typedef struct vdr_command_seen {
@@ -166,8 +167,9 @@ typedef struct vdr_command {
     vdr_case_id case_id;
     vdr_household_id household, into, from;
     vdr_span regisseur; /* case_assigned regisseur, handover_offered to */
-    vdr_span agency;    /* feedback; absent: the newest */
-    vdr_span result;    /* feedback; rectification_requested correction */
+    vdr_span agency;    /* feedback; absent: the newest. note_sent: to whom, or service */
+    vdr_span service;   /* note_sent */
+    vdr_span result;    /* feedback; rectification_requested correction; text of a note */
     vdr_ms due;         /* of a request; VDR_MS_NONE: not said. Acts of protocol.md 5.10 only */
     bool upheld;        /* objection_decided */
     uint64_t plan_revision;

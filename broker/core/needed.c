@@ -5,6 +5,7 @@
 #include "broker/core/core_inside.h"
 #include "broker/core/household.h"
 #include "broker/core/names.h"
+#include "broker/core/note.h"
 #include "broker/core/rekey.h"
 #include "broker/core/rewrite.h"
 #include "broker/core/signal.h"
@@ -19,14 +20,21 @@ has_signal_of(const vdr_state *state, const vdr_command_ref *ref, vdr_position p
     return slot != 0;
 }
 
-/* The signal that a feedback was about, as its message says. 0: it told none. */
+static bool
+is_note(vdr_message_kind kind)
+{
+    return kind == VDR_MESSAGE_NOTE || kind == VDR_MESSAGE_NOTE_ANSWERED;
+}
+
+/* The signal that a feedback or a note was about, as its message says. 0: it told none. */
 static vdr_position
-fed_back(vdr_span tale)
+told_of(vdr_span tale)
 {
     uint32_t offset = 0;
     vdr_effect effect;
     while (vdr_effect_next(tale, &offset, &effect) == VDR_OK)
-        if (effect.kind == VDR_EFFECT_MESSAGE && effect.message == VDR_MESSAGE_FEEDBACK && effect.has_signal)
+        if (effect.kind == VDR_EFFECT_MESSAGE && effect.has_signal &&
+            (effect.message == VDR_MESSAGE_FEEDBACK || is_note(effect.message)))
             return effect.signal.position;
     return 0;
 }
@@ -46,7 +54,7 @@ may_be_about(const vdr_state *state, const vdr_command *act, vdr_position positi
 static bool
 has_signal(const vdr_state *state, const vdr_command *act, vdr_position position, vdr_span tale)
 {
-    vdr_position exactly = act->act == VDR_ACT_FEEDBACK ? fed_back(tale) : 0;
+    vdr_position exactly = act->act == VDR_ACT_FEEDBACK ? told_of(tale) : 0;
     if (exactly != 0)
         return has_signal_of(state, &act->signal, exactly);
     vdr_index_search search;
@@ -127,6 +135,8 @@ vdr_needed_record(const vdr_core *core, const vdr_command *command, vdr_position
         return true;
     if (command->act == VDR_ACT_CONFLICT_DECLARED && command->person_count != 0)
         return declared_at(state, command, position);
+    if (command->act == VDR_ACT_NOTE_SENT || command->act == VDR_ACT_NOTE_ANSWERED)
+        return vdr_note_kept(state, told_of(tale), position);
     return has_case(state, command->case_id) && has_household(state, command->household) &&
            has_household(state, command->into) && has_members(state, command) &&
            (command->signal.id.at == NULL || has_signal(state, command, position, tale));
@@ -138,6 +148,7 @@ vdr_needed_to_read(const vdr_core *core, const vdr_effect *message, uint64_t id_
     const vdr_state *state = &core->state;
     vdr_command_ref ref = {.id = message->signal.id, .hash = id_hash};
     return has_case(state, message->case_id) &&
+           (!is_note(message->message) || vdr_note_kept(state, message->signal.position, 0)) &&
            (!message->has_signal || has_signal_of(state, &ref, message->signal.position));
 }
 

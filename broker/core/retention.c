@@ -4,6 +4,7 @@
 #include "broker/core/household.h"
 #include "broker/core/left_inside.h"
 #include "broker/core/names.h"
+#include "broker/core/note.h"
 #include "broker/core/rekey.h"
 #include "broker/core/rewrite.h"
 #include "broker/core/right.h"
@@ -31,6 +32,7 @@ signal_remove(vdr_state *state, vdr_slot slot, vdr_left_reason reason)
     const vdr_signal *signal = vdr_signal_at(state, slot);
     vdr_right_signal_gone(state, slot);
     vdr_rewrite_gone(state, signal->position);
+    vdr_note_signal_gone(state, signal->position);
     vdr_left_signal(state, slot, reason);
     vdr_rules_signal_removed(state, signal->household, slot);
     if (signal->in_case != 0)
@@ -177,6 +179,7 @@ forget_in(vdr_state *state, vdr_slot signal, vdr_slot member)
     vdr_right_mark(state, signal); /* it may name nobody else whom rules know */
     vdr_rules_signal_added(state, household, signal);
     vdr_rewrite_want(state, signal);
+    vdr_note_signal_gone(state, vdr_signal_at(state, signal)->position); /* free text may name anybody */
 }
 
 static bool

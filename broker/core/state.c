@@ -3,6 +3,7 @@
 #include "broker/core/conflict.h"
 #include "broker/core/guard.h"
 #include "broker/core/household.h"
+#include "broker/core/note.h"
 #include "broker/core/review.h"
 #include "broker/core/rewrite.h"
 #include "broker/core/right.h"
@@ -45,6 +46,7 @@ _Static_assert(sizeof(vdr_conflict) == 40, "conflicts");
 _Static_assert(sizeof(vdr_rewrite) == 32, "rewrites");
 _Static_assert(sizeof(vdr_party_key) == 168, "keys of parties");
 _Static_assert(sizeof(vdr_guarded) == 64, "what guards counted");
+_Static_assert(sizeof(vdr_note) == 48, "notes");
 
 /* What a timer asks of a record that may have been given back is not where the link of the free list lies. */
 _Static_assert(offsetof(vdr_signal_rest, order) >= 4 && offsetof(vdr_signal_rest, follow_order) >= 4,
@@ -96,6 +98,7 @@ static const row rows[] = {
     ROW(rewrites, REWRITES, 1, vdr_rewrite),
     ROW(party_keys, PARTY_KEYS, 1, vdr_party_key),
     ROW(guarded, GUARDED, 1, vdr_guarded),
+    ROW(notes, NOTES, 1, vdr_note),
 };
 
 /* ---- by what each index finds ---- */
@@ -166,6 +169,7 @@ static const index_row index_rows[] = {
     INDEX(rights_by_whom, rights, RIGHT, vdr_right_hash),
     INDEX(conflicts_by_whom, conflicts, CONFLICT, vdr_conflict_hash),
     INDEX(guarded_by_what, guarded, GUARDED, vdr_guarded_hash),
+    INDEX(notes_by_signal, notes, NOTE, vdr_note_hash),
 };
 
 #define ROWS       (sizeof rows / sizeof rows[0])

@@ -67,7 +67,9 @@ enum vdr_table {
     VDR_TABLE_GUARDED_LINES = 81,
     VDR_TABLE_REWRITES = 85,
     VDR_TABLE_REWRITE_LINES = 86,
-    VDR_TABLE_LEFT = 84 /* what left, until a proof says so (left.h) */
+    VDR_TABLE_LEFT = 84, /* what left, until a proof says so (left.h) */
+    VDR_TABLE_NOTES = 90,
+    VDR_TABLE_NOTE_LINES = 91 /* and the next */
 };
 
 typedef struct vdr_name_record {
@@ -239,9 +241,9 @@ typedef struct vdr_case {
     uint32_t signal_count;
     vdr_slot tallies; /* how many of its signals are of each agency and domain */
     uint8_t state, priority;
-    uint16_t spare;
+    uint16_t note_count;
     uint32_t version; /* of the configuration whose rules made it */
-    uint32_t spare2;
+    vdr_slot notes;   /* the newest (note.h) */
 } vdr_case;
 
 enum vdr_tally_kind { VDR_TALLY_AGENCY = 1, VDR_TALLY_DOMAIN = 2 };
@@ -442,9 +444,10 @@ typedef struct vdr_state {
     vdr_slab proposals, versions, pauses, documents, pages, party_keys;
     vdr_slab left;
     vdr_slab rights, conflicts, rewrites;
-    vdr_slab guarded;
+    vdr_slab guarded, notes;
     vdr_index names_by_text, households_by_number, members_by_key, signals_by_id, cases_by_number,
-        reviews_by_pair, acts_by_id, rights_by_whom, conflicts_by_whom, rewrites_by_signal, guarded_by_what;
+        reviews_by_pair, acts_by_id, rights_by_whom, conflicts_by_whom, rewrites_by_signal, guarded_by_what,
+        notes_by_signal;
     vdr_timers timers;
     vdr_texts texts;
     vdr_pool pool; /* where the tables' chunks lie */
@@ -499,7 +502,7 @@ uint32_t vdr_name_record_hash(const void *record); /* by which a name is found *
 void vdr_state_init(vdr_state *state);
 void vdr_state_done(vdr_state *state);
 /* The slabs of the state in the order of an image, 0 .. VDR_STATE_SLABS - 1. */
-#define VDR_STATE_SLABS 60u
+#define VDR_STATE_SLABS 63u
 vdr_slab *vdr_state_slab(vdr_state *state, uint32_t number);
 const vdr_slab *vdr_state_slab_at(const vdr_state *state, uint32_t number);
 /* Sets a timer and returns its order, by which its owner knows it again. */

@@ -86,6 +86,18 @@ bool vdr_view_household_member(const vdr_core *core, vdr_at household_at, bool i
                                vdr_key16 *ret_key, vdr_position *ret_position);
 bool vdr_view_member(const vdr_core *core, bool is_address, const vdr_key16 *key,
                      vdr_household_id *ret_household, vdr_position *ret_position);
+/* Notes of a case, or about a signal, in log order (note.h): the first after that position. */
+typedef struct vdr_note_view {
+    vdr_position position; /* of the record that has its text */
+    vdr_ms at;
+    vdr_party_kind by_kind, to_kind;
+    vdr_span by, to;
+    vdr_span source, id; /* of the signal; absent: it is of another household now */
+    bool restricted;     /* that signal is, or a person whom it names */
+} vdr_note_view;
+bool vdr_view_case_note(const vdr_core *core, vdr_at case_at, vdr_position after, vdr_note_view *ret_view);
+bool vdr_view_signal_note(const vdr_core *core, vdr_at signal_at, vdr_position after,
+                          vdr_note_view *ret_view);
 /* Open cases of a regisseur (offered and active), or unassigned ones (regisseur absent), by case number:
  * the first after the one named. */
 bool vdr_view_open_case(const vdr_core *core, vdr_span regisseur, vdr_case_id after, vdr_case_view *ret_view);

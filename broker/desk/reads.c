@@ -83,13 +83,16 @@ query_signal(vdr_reading *reading, vdr_relation relation)
     vdr_span id = reading->read->signal.id;
     uint64_t hash = vdr_door_id_hash(reading->daemon->door, id);
     vdr_signal_view found = {0};
+    vdr_at found_at = {0};
     for (size_t i = 0; i < config->agency_count; i++) {
         vdr_at at;
         vdr_signal_view view;
         if (source_asked(reading, &config->agencies[i]) &&
             vdr_view_signal(reading->core, config->agencies[i].source, id, hash, &at, &view) &&
-            view.position > found.position && vdr_reads_signal(reading, relation, &view))
+            view.position > found.position && vdr_reads_signal(reading, relation, &view)) {
             found = view;
+            found_at = at;
+        }
     }
     if (found.position == 0)
         return VDR_E_NOT_FOUND;
@@ -98,7 +101,8 @@ query_signal(vdr_reading *reading, vdr_relation relation)
         return VDR_E_NO_MEMORY;
     reading->answer.signals = shown;
     reading->answer.signal_count = 1;
-    return vdr_reads_show_signal(reading, VDR_OBJECT_SIGNAL, &found, shown);
+    vdr_err err = vdr_reads_show_signal(reading, VDR_OBJECT_SIGNAL, &found, shown);
+    return err == VDR_OK ? vdr_reads_show_signal_notes(reading, found_at, shown) : err;
 }
 
 static vdr_err

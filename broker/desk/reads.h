@@ -54,7 +54,10 @@ vdr_key16 vdr_reads_key(const vdr_reading *reading, bool is_address, vdr_span nu
 /* object: a signal by itself, or in the list of a case. */
 VDR_MUST_CHECK vdr_err vdr_reads_show_signal(vdr_reading *reading, vdr_access_object object,
                                              const vdr_signal_view *view, vdr_wire_signal_view *ret_shown);
-/* Signals take room of the page, and go on behind from.after; a list of cases leaves them out. */
+/* What was written about it, where the table shows that; after vdr_reads_show_signal. */
+VDR_MUST_CHECK vdr_err vdr_reads_show_signal_notes(vdr_reading *reading, vdr_at at,
+                                                   vdr_wire_signal_view *shown);
+/* Signals, and then notes, take room of the page, and go on behind from.after; a list of cases leaves them out. */
 VDR_MUST_CHECK vdr_err vdr_reads_show_case(vdr_reading *reading, vdr_at at, const vdr_case_view *view,
                                            bool with_signals, vdr_wire_case_view *ret_shown);
 VDR_MUST_CHECK vdr_err vdr_reads_show_household(vdr_reading *reading, vdr_at at,

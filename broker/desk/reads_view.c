@@ -7,6 +7,8 @@
 #include "broker/access/mask.h"
 #include "broker/record/record.h"
 
+enum { PART_SIGNALS, PART_NOTES }; /* of a case, in this order; of a signal: the notes */
+
 /* ---- records */
 
 /* The event of a record, with memory of its own. */
@@ -155,6 +157,82 @@ show_content(vdr_reading *reading, const vdr_signal_view *view, vdr_wire_signal_
     return VDR_OK;
 }
 
+/* ---- notes (protocol.md 5.14) */
+
+/* Those of its own to an agency or service, all to whoever else may see them. */
+static bool
+is_for(const vdr_reading *reading, const vdr_note_view *note)
+{
+    vdr_party_kind kind = reading->session->kind;
+    vdr_span me = vdr_span_str(reading->session->party);
+    if (note->restricted && kind != VDR_PARTY_PRIVACY_OFFICER)
+        return false;
+    if (kind != VDR_PARTY_AGENCY && kind != VDR_PARTY_SERVICE)
+        return true;
+    return (note->by_kind == kind && vdr_span_equal(note->by, me)) ||
+           (note->to_kind == kind && vdr_span_equal(note->to, me));
+}
+
+static vdr_err
+show_note(vdr_reading *reading, const vdr_note_view *view, vdr_wire_note *ret_note)
+{
+    vdr_event_content event;
+    vdr_err err = event_at(reading, view->position, &event);
+    *ret_note = (vdr_wire_note){.at_ms = view->at,
+                                .by_kind = view->by_kind,
+                                .by = view->by,
+                                .to_kind = view->to_kind,
+                                .to = view->to,
+                                .signal = {.source = view->source, .id = view->id}};
+    if (err == VDR_OK)
+        ret_note->text = event.result;
+    mask(reading, VDR_OBJECT_NOTE, ret_note, sizeof *ret_note);
+    return err;
+}
+
+/* They take room of the page behind everything else of the answer, and go on behind from.after in a part of their
+ * own. */
+static vdr_err
+show_notes(vdr_reading *reading, vdr_at at,
+           bool (*next)(const vdr_core *, vdr_at, vdr_position, vdr_note_view *),
+           const vdr_wire_note **ret_notes, size_t *ret_count)
+{
+    vdr_wire_note *notes =
+        (vdr_wire_note *)vdr_arena_alloc(reading->arena, (reading->room + 1) * sizeof *notes);
+    vdr_position after = reading->from.part == PART_NOTES ? reading->from.after : 0;
+    vdr_note_view view;
+    size_t count = 0;
+    vdr_err err = VDR_OK;
+    if (notes == NULL)
+        return VDR_E_NO_MEMORY;
+    *ret_notes = notes;
+    while (err == VDR_OK && !reading->more && next(reading->core, at, after, &view)) {
+        after = view.position;
+        if (!is_for(reading, &view))
+            continue;
+        if (count == reading->room) {
+            reading->more = true;
+            break;
+        }
+        err = show_note(reading, &view, &notes[count++]);
+        reading->next = (vdr_resume){.part = PART_NOTES, .after = after};
+    }
+    reading->room -= count;
+    *ret_count = count;
+    return err;
+}
+
+vdr_err
+vdr_reads_show_signal_notes(vdr_reading *reading, vdr_at at, vdr_wire_signal_view *shown)
+{
+    if (!SHOWS(reading, VDR_OBJECT_SIGNAL, vdr_wire_signal_view, notes))
+        return VDR_OK;
+    vdr_err err = show_notes(reading, at, vdr_view_signal_note, &shown->notes, &shown->note_count);
+    if (shown->note_count != 0) /* the signal was seen last */
+        reading->seen[reading->seen_count - 1].parts |= VDR_SEEN_NOTES;
+    return err;
+}
+
 vdr_err
 vdr_reads_show_signal(vdr_reading *reading, vdr_access_object object, const vdr_signal_view *view,
                       vdr_wire_signal_view *ret_shown)
@@ -261,6 +339,8 @@ show_signals(vdr_reading *reading, vdr_at at, vdr_wire_case_view *shown)
     if (signals == NULL)
         return VDR_E_NO_MEMORY;
     shown->signals = signals;
+    if (reading->from.part != PART_SIGNALS)
+        return VDR_OK;
     while (err == VDR_OK && !reading->more && vdr_view_case_signal(reading->core, at, &cursor, &view)) {
         bool hidden = view.restricted && reading->session->kind != VDR_PARTY_PRIVACY_OFFICER;
         if (view.position <= reading->from.after || hidden)
@@ -301,6 +381,7 @@ vdr_reads_show_case(vdr_reading *reading, vdr_at at, const vdr_case_view *view, 
         err = show_goals(reading, view, ret_shown);
     if (err == VDR_OK && ended_with)
         err = show_ended_with(reading, view, ret_shown);
+    size_t seen = reading->seen_count;
     bool plan = ret_shown->goal_count != 0 || ret_shown->ended_with.len != 0;
     if (err == VDR_OK)
         err = vdr_reads_saw(reading,
@@ -310,6 +391,10 @@ vdr_reads_show_case(vdr_reading *reading, vdr_at at, const vdr_case_view *view, 
                                                .case_id = view->id});
     if (err == VDR_OK && with_signals && SHOWS(reading, VDR_OBJECT_CASE, vdr_wire_case_view, signals))
         err = show_signals(reading, at, ret_shown);
+    if (err == VDR_OK && with_signals && SHOWS(reading, VDR_OBJECT_CASE, vdr_wire_case_view, notes))
+        err = show_notes(reading, at, vdr_view_case_note, &ret_shown->notes, &ret_shown->note_count);
+    if (ret_shown->note_count != 0)
+        reading->seen[seen].parts |= VDR_SEEN_NOTES;
     mask(reading, VDR_OBJECT_CASE, ret_shown, sizeof *ret_shown);
     return err;
 }

@@ -124,6 +124,15 @@ static const member act_members[][MEMBERS_MAX] = {
                                          {"correction", TEXT, true, AT(result)},
                                          OPTIONAL(due, INSTANT)},
     [VDR_ACT_PERSON_ERASED] = {MUNICIPALITY, REQUIRED(household, NAME), {"bsn", BSN, true, 0}},
+    [VDR_ACT_NOTE_SENT] = {MUNICIPALITY,
+                           {"case", NAME, true, AT(case_name)},
+                           OPTIONAL(agency, NAME),
+                           OPTIONAL(service, NAME),
+                           {"text", TEXT, true, AT(result)}},
+    [VDR_ACT_NOTE_ANSWERED] = {MUNICIPALITY,
+                               REQUIRED(signal, NAME),
+                               OPTIONAL(agency, NAME),
+                               {"text", TEXT, true, AT(result)}},
 };
 
 /* ---- values */
@@ -321,6 +330,16 @@ names_one(const vdr_event_content *content)
     return one && (content->agency.at == NULL || content->signal.at != NULL);
 }
 
+/* What one member alone does not say. */
+static bool
+fits_act(const vdr_event_content *content)
+{
+    if (content->act == VDR_ACT_NOTE_SENT) /* to one of them */
+        return (content->agency.at != NULL) != (content->service.at != NULL);
+    return content->act < VDR_ACT_CONFLICT_DECLARED || content->act >= VDR_ACT_PERSON_ERASED ||
+           names_one(content);
+}
+
 static bool
 read_data(const vdr_json *members, vdr_arena *arena, vdr_event_content *content)
 {
@@ -339,8 +358,7 @@ read_data(const vdr_json *members, vdr_arena *arena, vdr_event_content *content)
             return false;
         found++;
     }
-    return found == members->count && (content->act < VDR_ACT_CONFLICT_DECLARED ||
-                                       content->act == VDR_ACT_PERSON_ERASED || names_one(content));
+    return found == members->count && fits_act(content);
 }
 
 void

@@ -196,6 +196,7 @@ vdr_door_command(const vdr_door *door, const vdr_event_options *options, const v
     command->from.number = numbered(content->from, 'H');
     command->regisseur = content->regisseur;
     command->agency = content->agency;
+    command->service = content->service;
     command->result = content->result;
     command->due = content->due;
     command->upheld = content->upheld;

@@ -109,16 +109,17 @@ typedef struct vdr_event_content {
     const vdr_span *addresses; /* BAG ids: signal 0 or 1, household_split, person_moved to */
     size_t address_count;
     vdr_span buurt;
-    vdr_span signal;                      /* supersedes of a signal, signal of an act */
-    vdr_span case_name;                   /* "C7" */
-    vdr_span household, into, from;       /* "H12" */
-    vdr_span regisseur;                   /* regisseur of case_assigned, to of handover_offered */
-    vdr_span agency;                      /* feedback */
-    vdr_span detail;                      /* free text of a signal */
-    vdr_ms due;                           /* of a request */
-    bool upheld;                          /* objection_decided */
-    vdr_span reason, result, outcome, to; /* free texts of acts; to: of case_escalated */
-    int64_t revision;                     /* plan_set */
+    vdr_span signal;                /* supersedes of a signal, signal of an act */
+    vdr_span case_name;             /* "C7" */
+    vdr_span household, into, from; /* "H12" */
+    vdr_span regisseur;             /* regisseur of case_assigned, to of handover_offered */
+    vdr_span agency, service;       /* feedback; note_sent: one of them */
+    vdr_span detail;                /* free text of a signal */
+    vdr_ms due;                     /* of a request */
+    bool upheld;                    /* objection_decided */
+    vdr_span reason, result, outcome,
+        to;           /* free texts of acts; to: of case_escalated; result: of a note, too */
+    int64_t revision; /* plan_set */
     const vdr_event_goal *goals;
     size_t goal_count;
 } vdr_event_content;

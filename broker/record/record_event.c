@@ -30,7 +30,8 @@ enum has {
     HAS_DUE = 1 << 23, /* version 4; so are the next */
     HAS_UPHELD = 1 << 24,
     HAS_EARLIER = 1 << 25,
-    HAS_ALL = (1 << 26) - 1,
+    HAS_SERVICE = 1 << 26,
+    HAS_ALL = (1 << 27) - 1,
     HAS_OF_MALFORMED = HAS_MALFORMED | HAS_ID | HAS_SOURCE | HAS_TYPE | HAS_SENDER | HAS_REVISION
 };
 
@@ -60,7 +61,7 @@ has_of(const vdr_command *c)
            bit(c->result.at != NULL, HAS_RESULT) | bit(c->plan_revision != 0, HAS_PLAN) |
            bit(c->municipality.at != NULL, HAS_MUNICIPALITY) |
            bit(c->act > VDR_ACT_ERASED && c->due != VDR_MS_NONE, HAS_DUE) | bit(c->upheld, HAS_UPHELD) |
-           bit(c->earlier != NULL, HAS_EARLIER);
+           bit(c->earlier != NULL, HAS_EARLIER) | bit(c->service.at != NULL, HAS_SERVICE);
 }
 
 /* ---- writing */
@@ -133,6 +134,8 @@ put_values(writer *out, const vdr_command *c, uint64_t has)
         put_instant(out, c->due);
     if (has & HAS_EARLIER)
         put_earlier(out, c);
+    if (has & HAS_SERVICE)
+        put_text(out, c->service);
 }
 
 void
@@ -254,9 +257,11 @@ take_values(reader *in, vdr_command *c, uint64_t has)
     c->upheld = (has & HAS_UPHELD) != 0;
     if (has & HAS_DUE && (c->due = take_instant(in)) == VDR_MS_NONE)
         in->bad = true;
-    in->bad |= c->act <= VDR_ACT_ERASED && (has & (HAS_DUE | HAS_UPHELD)) != 0;
+    in->bad |= c->act <= VDR_ACT_ERASED && (has & (HAS_DUE | HAS_UPHELD | HAS_SERVICE)) != 0;
     if (has & HAS_EARLIER)
         take_earlier(in, c);
+    if (has & HAS_SERVICE)
+        c->service = take_text(in);
 }
 
 /* "nl.voordeur.<name>.v1" */

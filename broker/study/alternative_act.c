@@ -59,6 +59,7 @@ who_does(vdr_act act, vdr_party_kind actor)
     case VDR_ACT_CASE_ESCALATED:
     case VDR_ACT_PLAN_SET:
     case VDR_ACT_CASE_CLOSED:
+    case VDR_ACT_NOTE_SENT:
         return WHO_HOLDER;
     case VDR_ACT_CASE_DISMISSED:
         return actor == VDR_PARTY_REGISSEUR ? WHO_HOLDER : WHO_ITSELF;
@@ -87,6 +88,7 @@ who_does(vdr_act act, vdr_party_kind actor)
     case VDR_ACT_HOLD_LIFTED:
     case VDR_ACT_RECTIFICATION_REQUESTED:
     case VDR_ACT_PERSON_ERASED:
+    case VDR_ACT_NOTE_ANSWERED:
         return WHO_ITSELF;
     }
     return WHO_ITSELF;
@@ -102,7 +104,7 @@ begins_with(vdr_span text, const char *start)
 static bool
 is_about_case(vdr_act act)
 {
-    return act >= VDR_ACT_CASE_ACCEPTED && act <= VDR_ACT_CASE_CLOSED;
+    return (act >= VDR_ACT_CASE_ACCEPTED && act <= VDR_ACT_CASE_CLOSED) || act == VDR_ACT_NOTE_SENT;
 }
 
 static bool

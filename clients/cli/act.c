@@ -31,6 +31,8 @@ static const char case_help[] =
     "       voordeur case escalate CASE --to WHOM --reason TEXT\n"
     "       voordeur case close CASE --outcome TEXT\n"
     "       voordeur case assign CASE --to REGISSEUR       coordinators\n"
+    "       voordeur case note CASE --agency AGENCY --text TEXT   write to whom the case has a signal of\n"
+    "       voordeur case note CASE --service SERVICE --text TEXT the same, to the service that one went to\n"
     "\n"
     "A case is written C7. Each act is answered when it is on disk: its verdict, and the case's new "
     "revision.\n"
@@ -45,6 +47,7 @@ static const char signal_help[] =
     "       voordeur signal withdraw ID --reason TEXT       the agency that sent it\n"
     "       voordeur signal end ID [--occurred INSTANT]     a state signal: it is over\n"
     "       voordeur signal feedback ID --result TEXT [--agency AGENCY]    the service it went to\n"
+    "       voordeur signal note ID --text TEXT [--agency AGENCY]   to the regisseur of its case\n"
     "\n" GLASS_HELP "\n" ACT_HELP "\n"
     "example:\n"
     "  voordeur signal feedback s-17 --result helped --home /tmp/town --as service:wijkteam\n";
@@ -81,12 +84,13 @@ static const char erase_help[] =
     "  voordeur erase status --home /tmp/town --as operator:beheer\n";
 
 #define MEMBERS_MAX 64u
+#define PAGE_ITEMS  1000u /* all of a case but the largest: its signals and notes */
 
 typedef struct acting {
     const vdr_cli_verb *verb;
     vdr_cli_link link;
     vdr_client_act act;
-    const char *reason, *to, *outcome, *result, *agency, *break_glass;
+    const char *reason, *to, *outcome, *result, *agency, *break_glass, *service, *text;
     bool accept;
     const char *persons[MEMBERS_MAX], *addresses[MEMBERS_MAX];
     json_t *plan; /* holds the texts of the goals */
@@ -106,7 +110,9 @@ enum {
     OPT_OCCURRED,
     OPT_PERSON,
     OPT_ADDRESS,
-    OPT_BREAK_GLASS
+    OPT_BREAK_GLASS,
+    OPT_SERVICE,
+    OPT_TEXT
 };
 
 static bool
@@ -140,6 +146,12 @@ take_option(acting *a, int option, const char *value)
         return true;
     case OPT_BREAK_GLASS:
         a->break_glass = value;
+        return true;
+    case OPT_SERVICE:
+        a->service = value;
+        return true;
+    case OPT_TEXT:
+        a->text = value;
         return true;
     case OPT_ACCEPT:
         a->accept = true;
@@ -175,6 +187,8 @@ take_options(acting *a, int argc, char **argv)
                                             {"result", required_argument, NULL, OPT_RESULT},
                                             {"agency", required_argument, NULL, OPT_AGENCY},
                                             {"break-glass", required_argument, NULL, OPT_BREAK_GLASS},
+                                            {"service", required_argument, NULL, OPT_SERVICE},
+                                            {"text", required_argument, NULL, OPT_TEXT},
                                             {"accept", no_argument, NULL, OPT_ACCEPT},
                                             {"occurred", required_argument, NULL, OPT_OCCURRED},
                                             {"person", required_argument, NULL, OPT_PERSON},
@@ -208,6 +222,7 @@ read_one(acting *a, const vdr_wire_read *read)
     const vdr_wire_answer *answer;
     vdr_wire_read asked = *read;
     asked.break_glass = vdr_span_str(a->break_glass);
+    asked.page_items = PAGE_ITEMS;
     int status = vdr_cli_link_open(a->verb, &a->link, &options, true, &client);
     if (status != VDR_EXIT_OK)
         return status;
@@ -342,6 +357,18 @@ case_act(acting *a, const char *word, char **rest, int rest_count)
 }
 
 static int
+case_note(acting *a, int rest_count)
+{
+    if (rest_count != 0 || a->text == NULL || (a->agency == NULL) == (a->service == NULL))
+        return vdr_cli_usage(a->verb, "case note CASE takes --text, and --agency or --service");
+    a->act.act = VDR_ACT_NOTE_SENT;
+    a->act.agency = a->agency;
+    a->act.service = a->service;
+    a->act.text = a->text;
+    return send_act(a);
+}
+
+static int
 run_case(int argc, char **argv)
 {
     acting a = {.verb = &vdr_cli_cases, .link = VDR_CLI_LINK_NEW};
@@ -357,6 +384,8 @@ run_case(int argc, char **argv)
         vdr_wire_read read = {.query = VDR_QUERY_CASE, .case_id = a.act.case_id};
         return read_one(&a, &read);
     }
+    if (strcmp(argv[optind], "note") == 0)
+        return case_note(&a, argc - optind - 2);
     status = case_act(&a, argv[optind], argv + optind + 2, argc - optind - 2);
     json_decref(a.plan);
     return status;
@@ -394,6 +423,12 @@ run_signal(int argc, char **argv)
         a.act.agency = a.agency;
         if (a.result == NULL)
             return vdr_cli_usage(a.verb, "say what came of it: --result TEXT");
+    } else if (strcmp(word, "note") == 0) {
+        a.act.act = VDR_ACT_NOTE_ANSWERED;
+        a.act.text = a.text;
+        a.act.agency = a.agency;
+        if (a.text == NULL)
+            return vdr_cli_usage(a.verb, "say what: --text TEXT");
     } else {
         return vdr_cli_usage(a.verb, "there is no: signal %s", word);
     }
@@ -453,11 +488,11 @@ run_erase(int argc, char **argv)
 }
 
 const vdr_cli_verb vdr_cli_cases = {.name = "case",
-                                    .summary = "show, accept, decline, dismiss, plan, hand over, close …",
+                                    .summary = "show, accept, decline, dismiss, plan, write, close …",
                                     .help = case_help,
                                     .run = run_case};
 const vdr_cli_verb vdr_cli_signals = {.name = "signal",
-                                      .summary = "show, withdraw, end, give feedback",
+                                      .summary = "show, withdraw, end, give feedback, write",
                                       .help = signal_help,
                                       .run = run_signal};
 const vdr_cli_verb vdr_cli_households = {

@@ -116,6 +116,29 @@ persons_of(const vdr_wire_person_view *persons, size_t count)
     return array;
 }
 
+static void
+set_notes(json_t *object, const vdr_wire_note *notes, size_t count)
+{
+    json_t *array = count != 0 ? json_array() : NULL;
+    for (size_t i = 0; i < count; i++) {
+        const vdr_wire_note *n = &notes[i];
+        json_t *note = json_object();
+        set_when(note, "at", n->at_ms);
+        json_object_set_new(
+            note, "by",
+            json_sprintf("%s:%.*s", vdr_party_kind_name(n->by_kind), (int)n->by.len, (const char *)n->by.at));
+        json_object_set_new(
+            note, "to",
+            json_sprintf("%s:%.*s", vdr_party_kind_name(n->to_kind), (int)n->to.len, (const char *)n->to.at));
+        set_text(note, "signal", n->signal.id);
+        set_text(note, "source", n->signal.source);
+        set_text(note, "text", n->text);
+        json_array_append_new(array, note);
+    }
+    if (array != NULL)
+        json_object_set_new(object, "notes", array);
+}
+
 json_t *
 vdr_cli_signal(const vdr_wire_signal_view *s)
 {
@@ -144,6 +167,7 @@ vdr_cli_signal(const vdr_wire_signal_view *s)
     if (s->address != NULL)
         json_object_set_new(o, "address", address_of(s->address));
     set_text(o, "detail", s->detail);
+    set_notes(o, s->notes, s->note_count);
     return o;
 }
 
@@ -183,6 +207,7 @@ vdr_cli_case(const vdr_wire_case_view *c)
     set_text(o, "ended_with", c->ended_with);
     if (c->version != 0)
         json_object_set_new(o, "version", json_integer((json_int_t)c->version));
+    set_notes(o, c->notes, c->note_count);
     return o;
 }
 
@@ -255,6 +280,8 @@ vdr_cli_show_message(const vdr_wire_message *m)
     if (m->by.len != 0) {
         printf("  by %s:", vdr_party_kind_name(m->by_kind));
         put_text(m->by);
+    }
+    if (m->reason.len != 0) {
         printf(": ");
         put_text(m->reason);
     }
@@ -290,6 +317,17 @@ show_address(const vdr_wire_address_view *address)
     putchar('\n');
 }
 
+static void
+show_notes(const vdr_wire_note *notes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        printf("  note         %s  %.*s to %.*s: ", vdr_cli_when(notes[i].at_ms), TEXT(notes[i].by),
+               TEXT(notes[i].to));
+        put_text(notes[i].text);
+        putchar('\n');
+    }
+}
+
 void
 vdr_cli_show_signal(const vdr_wire_signal_view *s)
 {
@@ -314,6 +352,7 @@ vdr_cli_show_signal(const vdr_wire_signal_view *s)
     if (s->address != NULL)
         show_address(s->address);
     row("detail", s->detail);
+    show_notes(s->notes, s->note_count);
 }
 
 void
@@ -341,6 +380,7 @@ vdr_cli_show_case(const vdr_wire_case_view *c)
         printf(" (%.*s, %.*s, by %s, %.*s)\n", TEXT(c->goals[i].domain), TEXT(c->goals[i].owner),
                vdr_cli_when(c->goals[i].due_ms), TEXT(c->goals[i].state));
     }
+    show_notes(c->notes, c->note_count);
     if (c->signal_count != 0)
         putchar('\n');
     for (size_t i = 0; i < c->signal_count; i++)

@@ -22,6 +22,8 @@ typedef enum member {
     AGENCY,
     DECISION,
     CORRECTION,
+    SERVICE,
+    TEXT,
     DUE,
     OCCURRED_AT,
     PERSONS,
@@ -46,6 +48,8 @@ static const char *const names[MEMBERS] = {
     [AGENCY] = "agency",
     [DECISION] = "decision",
     [CORRECTION] = "correction",
+    [SERVICE] = "service",
+    [TEXT] = "text",
     [DUE] = "due",
     [OCCURRED_AT] = "occurred_at",
     [PERSONS] = "persons",
@@ -89,6 +93,8 @@ static const struct {
     [VDR_ACT_HOLD_LIFTED] = {M(HOUSEHOLD) | M(REASON), 0},
     [VDR_ACT_PERSON_ERASED] = {M(HOUSEHOLD) | M(BSN), 0},
     [VDR_ACT_RECTIFICATION_REQUESTED] = {M(SIGNAL) | M(CORRECTION), M(AGENCY) | M(DUE)},
+    [VDR_ACT_NOTE_SENT] = {M(CASE) | M(TEXT), M(AGENCY) | M(SERVICE)}, /* the broker asks for one */
+    [VDR_ACT_NOTE_ANSWERED] = {M(SIGNAL) | M(TEXT), M(AGENCY)},
 };
 
 static void
@@ -157,10 +163,10 @@ static const char *
 text_of(const vdr_client_act *act, member m)
 {
     const char *const texts[MEMBERS] = {
-        [SIGNAL] = act->signal,         [BSN] = act->bsn,       [TO] = act->to,
-        [REGISSEUR] = act->regisseur,   [REASON] = act->reason, [RESULT] = act->result,
-        [OUTCOME] = act->outcome,       [AGENCY] = act->agency, [DECISION] = act->decision,
-        [CORRECTION] = act->correction,
+        [SIGNAL] = act->signal,         [BSN] = act->bsn,         [TO] = act->to,
+        [REGISSEUR] = act->regisseur,   [REASON] = act->reason,   [RESULT] = act->result,
+        [OUTCOME] = act->outcome,       [AGENCY] = act->agency,   [DECISION] = act->decision,
+        [CORRECTION] = act->correction, [SERVICE] = act->service, [TEXT] = act->text,
     };
     return texts[m];
 }
@@ -199,6 +205,8 @@ has(const vdr_client_act *act, member m)
     case AGENCY:
     case DECISION:
     case CORRECTION:
+    case SERVICE:
+    case TEXT:
     case MEMBERS:
         break;
     }
@@ -255,6 +263,8 @@ put_member(vdr_bytes *out, const vdr_client_act *act, member m)
     case AGENCY:
     case DECISION:
     case CORRECTION:
+    case SERVICE:
+    case TEXT:
     case MEMBERS:
         put_string(out, vdr_span_str(text_of(act, m)));
     }

@@ -199,6 +199,8 @@ typedef struct vdr_client_act {
     const char *decision;   /* objection_decided: "upheld" or "rejected" */
     const char *correction; /* rectification_requested: free text, for the agency */
     vdr_ms due;             /* of a request; 0: left out */
+    const char *service;    /* note_sent: to whom, if not to an agency */
+    const char *text;       /* of a note */
 } vdr_client_act;
 
 /* Publishes the act and waits for its result. USAGE: a member is missing. Needs a session, for source and

@@ -36,6 +36,7 @@ def case(head, listed=()):
     return under("cases", set(head) | under("signals", listed))
 
 
+NOTES = under("notes", {"at_ms", "by_kind", "by", "to_kind", "to", "signal.source", "signal.id", "text"})
 GOALS = {"goals.domain", "goals.text", "goals.owner", "goals.due_ms", "goals.state"}
 
 SETS = {
@@ -44,7 +45,7 @@ SETS = {
     "status of a regisseur": under("status", {"party_kind", "party_id", "acknowledged", "newest", "load", "capacity",
                                               "hard_capacity"}),
     # cases
-    "held case": case(PLANNED | GOALS, FACTS | TERMS | CONTENT),
+    "held case": case(PLANNED | GOALS | NOTES, FACTS | TERMS | CONTENT),
     "held case in a list": case(PLANNED | GOALS),
     "known case": case(PLANNED, FACTS | TERMS),
     "numbered case": case(PLANNED, NAME),
@@ -57,13 +58,16 @@ SETS = {
     "unassigned case in a list": case(CASE - {"regisseur"}),
     # signals
     "sent signal": under("signals", FACTS | {"leaves_at_ms"}),
-    "held signal": under("signals", FACTS | TERMS | CONTENT | PLACE),
+    "held signal": under("signals", FACTS | TERMS | CONTENT | PLACE | NOTES),
+    "sent signal with notes": under("signals", FACTS | {"leaves_at_ms"} | NOTES),
+    "routed signal with notes": under("signals", FACTS | TERMS | CONTENT | {"service"} | NOTES),
     "routed signal": under("signals", FACTS | TERMS | CONTENT | {"service"}),
     "signal in care": under("signals", FACTS | TERMS | PLACE | {"service"}),
     "lone signal in care": under("signals", FACTS | TERMS | {"household", "service"}),
     "overdue signal": under("signals", FACTS | TERMS | {"household", "service", "overdue"}),
     "signal by glass": under("signals", FACTS | TERMS | CONTENT | PLACE),
-    "signal by glass, and where it went": under("signals", FACTS | TERMS | CONTENT | PLACE | {"service"}),
+    "signal and notes by glass": under("signals", FACTS | TERMS | CONTENT | PLACE | NOTES),
+    "signal by glass, and where it went": under("signals", FACTS | TERMS | CONTENT | PLACE | NOTES | {"service"}),
     "lone signal by glass": under("signals", FACTS | TERMS | CONTENT | {"household"}),
     "lone signal by glass, and where it went": under("signals", FACTS | TERMS | CONTENT | {"household", "service"}),
     # households
@@ -102,7 +106,7 @@ QUERIES = {
     ("case", "unassigned"): cells(W, N, W, "unassigned case", W, None, W),
     ("case", "none"): cells(W, N, W, N, W, N, W),
     # the first of a case went to a service before there was one
-    ("signal", "sent, held"): cells("sent signal", "held signal", "routed signal", N, W, W, W),
+    ("signal", "sent, held"): cells("sent signal with notes", "held signal", "routed signal with notes", N, W, W, W),
     ("signal", "of others"): cells(N, N, N, N, W, W, W),
     ("signal", "routed"): cells("sent signal", N, "routed signal", "lone signal in care", W, W, W),
     ("signal", "unassigned"): cells("sent signal", N, "routed signal", "signal in care", W, W, W),
@@ -135,7 +139,7 @@ GLASS = {
     ("case", "other"): cells(W, "offered case by glass", W, "offered case by glass", "offered case by glass", W, W),
     ("case", "ended"): cells(W, "ended case with its end", W, "ended case with its end", "ended case with its end", W, W),
     ("case", "none"): cells(W, N, W, N, N, W, W),
-    ("signal", "sent, held"): cells(W, "signal by glass", W, "signal by glass, and where it went",
+    ("signal", "sent, held"): cells(W, "signal and notes by glass", W, "signal by glass, and where it went",
                                     "signal to an officer, and where it went", W, W),
     ("signal", "of others"): cells(W, "signal by glass", W, "signal by glass", "signal to an officer", W, W),
     ("signal", "routed"): cells(W, "lone signal by glass", W, "lone signal by glass, and where it went",
@@ -189,6 +193,7 @@ ACTS = {
     "objection_decided": OFFICER, "restricted": OFFICER, "restriction_lifted": OFFICER, "erasure_requested": OFFICER,
     "erasure_request_withdrawn": OFFICER, "hold_placed": BOTH, "hold_confirmed": BOTH, "hold_lifted": BOTH,
     "rectification_requested": OFFICER, "person_erased": OFFICER,
+    "note_sent": ["regisseur"], "note_answered": ["agency", "service"],
 }
 
 # ---- verbs of ADMIN by number: of operators, and which of them auditors have too; the audit is for those who oversee
@@ -217,9 +222,11 @@ HEAD = {"seq", "at_ms", "kind", "position"}
 SIGNAL = {"signal.source", "signal.id"}
 MESSAGES = {
     "agency": {"regisseur_known": HEAD | {"case_id", "regisseur"}, "feedback": HEAD | SIGNAL | {"result"},
-               "match": HEAD | {"agencies"}, "rectification_requested": HEAD | SIGNAL | {"result"}},
-    "regisseur": {"case_offered": HEAD | {"case_id"}, "signal_attached": HEAD | SIGNAL | {"case_id", "traceparent"}},
-    "service": {"regular_signal": HEAD | SIGNAL},
+               "match": HEAD | {"agencies"}, "rectification_requested": HEAD | SIGNAL | {"result"},
+               "note": HEAD | SIGNAL | {"result", "regisseur"}},
+    "regisseur": {"case_offered": HEAD | {"case_id"}, "signal_attached": HEAD | SIGNAL | {"case_id", "traceparent"},
+                  "note_answered": HEAD | SIGNAL | {"case_id", "result", "by_kind", "by"}},
+    "service": {"regular_signal": HEAD | SIGNAL, "note": HEAD | SIGNAL | {"result", "regisseur"}},
     "coordinator": {"needs_regisseur": HEAD | {"case_id"}, "review": HEAD | {"household", "other"},
                     "overdue": HEAD | SIGNAL | {"household"}, "not_accepted": HEAD | {"case_id", "regisseur"}},
     "officer": {"break_glass": HEAD | {"case_id", "household", "by_kind", "by", "reason"}},
@@ -228,4 +235,5 @@ LOOKED_AT = {
     "feedback": HEAD | SIGNAL, "regisseur_known": HEAD | {"case_id", "regisseur"}, "match": HEAD | {"agencies"},
     "signal_attached": HEAD | SIGNAL | {"case_id"}, "overdue": HEAD | SIGNAL | {"household"},
     "review": HEAD | {"household", "other"}, "rectification_requested": HEAD | SIGNAL,
+    "note": HEAD | SIGNAL | {"regisseur"}, "note_answered": HEAD | SIGNAL | {"case_id", "by_kind", "by"},
 }

@@ -43,6 +43,7 @@ NAMES = {"agency": "agency:school", "regisseur": "regisseur:r-anna", "service": 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 REASON = "a_neighbour_called_in_the_night"
 HALF_PAST_MIDNIGHT_MS = calendar.timegm((2026, 3, 2, 0, 30, 0)) * 1000
+NOTE = "the child sat in the dark"
 WORDS = "help has begun at home"  # of a service; nobody but the agency reads it
 
 
@@ -102,6 +103,9 @@ class Town(Broker):
                 self.does(anna, "plan_set", case=case, revision=1, goals=[
                     {"domain": "education", "text": "back to school", "owner": "school", "due": "2026-09-01T00:00:00Z",
                      "state": "open"}])
+                self.does(anna, "note_sent", case=case, agency="school", text=NOTE)
+                self.does(anna, "note_sent", case=case, service="jeugdteam", text=NOTE)
+                self.does("agency:school", "note_answered", signal="s-a1", text=NOTE)
                 self.signal("school", "test.verzuim.v1", "s-a2", [person], {"traceparent": TRACE}.items())
             elif number == 2:  # nobody's
                 self.does(anna, "case_declined", case=case, reason="too many")
@@ -320,6 +324,7 @@ class Cells(unittest.TestCase):
         "hold_lifted": {"household": "H999", "reason": "x"},
         "rectification_requested": {"signal": "s-none", "correction": "x"},
         "person_erased": {"household": "H999", "bsn": BSNS[0]},
+        "note_sent": {"case": "C99", "agency": "school", "text": "x"}, "note_answered": {"signal": "s-none", "text": "x"},
     }
 
     def test_7_acts_of_a_role(self):
@@ -353,6 +358,10 @@ class Cells(unittest.TestCase):
                 ("agency:school", "signal_withdrawn", {"signal": "p-a1", "reason": "x"}, "unknown_signal"),
                 ("service:jeugdteam", "feedback", {"signal": "p-m1", "result": "x", "agency": "politie"}, "accepted"),
                 ("service:wijkteam", "feedback", {"signal": "s-e1", "result": "x", "agency": "school"}, "not_allowed"),
+                ("regisseur:r-bram", "note_sent", {"case": "C1", "agency": "school", "text": "x"}, "not_allowed"),
+                ("regisseur:r-anna", "note_sent", {"case": "C2", "agency": "school", "text": "x"}, "wrong_state"),
+                ("agency:school", "note_answered", {"signal": "p-a1", "text": "x"}, "unknown_signal"),
+                ("service:wijkteam", "note_answered", {"signal": "s-a1", "text": "x"}, "not_allowed"),
                 # and on one's own
                 ("regisseur:r-anna", "handover_offered", {"case": "C1", "to": "r-bram"}, "accepted"),
                 ("regisseur:r-anna", "handover_accepted", {"case": "C1"}, "not_allowed"),
@@ -465,7 +474,7 @@ class Masked(unittest.TestCase):
                 return lines
 
     def is_clean(self, text):
-        for secret in ["s-a1", "p-a1", "s-e1", "act-", WORDS, REASON, "another day"] + BSNS[:8]:
+        for secret in ["s-a1", "p-a1", "s-e1", "act-", WORDS, NOTE, REASON, "another day"] + BSNS[:8]:
             self.assertNotIn(secret, text)
 
     def test_decisions(self):

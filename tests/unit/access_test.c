@@ -195,6 +195,8 @@ every_field_that_is_told_has_a_row(void **state)
     compare(VDR_OBJECT_EXPLAINED_CASE, sub_of(told, "cases"));
     compare(VDR_OBJECT_EXPLAINED_DUE, sub_of(told, "dues"));
     compare(VDR_OBJECT_RIGHT, sub_of(answer, "rights"));
+    compare(VDR_OBJECT_NOTE, sub_of(signal, "notes"));
+    compare(VDR_OBJECT_NOTE, sub_of(sub_of(answer, "cases"), "notes"));
 }
 
 static void

@@ -59,15 +59,15 @@ run(uint64_t seed, unsigned steps)
         else
             town_configure(t, &configs[roll(3)]);
     }
-    see_numbers(t);
     char id[32];
-    for (unsigned number = 1; dice_acts == VDR_ACT_LAST && number <= household_last; number++) {
-        (void)snprintf(id, sizeof id, "lift-%u", number);
+    for (uint64_t number = 1; dice_acts == VDR_ACT_LAST && number <= vdr_view_household_last(t->core);
+         number++) {
+        (void)snprintf(id, sizeof id, "lift-%u", (unsigned)number);
         EVENT(t, .id = id, .by = "coordinator:piet", .act = VDR_ACT_HOLD_LIFTED, .household = (int)number);
-        (void)snprintf(id, sizeof id, "lifted-%u", number);
+        (void)snprintf(id, sizeof id, "lifted-%u", (unsigned)number);
         EVENT(t, .id = id, .by = "privacy_officer:ada", .act = VDR_ACT_HOLD_CONFIRMED,
               .household = (int)number);
-        (void)snprintf(id, sizeof id, "lifted-too-%u", number);
+        (void)snprintf(id, sizeof id, "lifted-too-%u", (unsigned)number);
         EVENT(t, .id = id, .by = "coordinator:saskia", .act = VDR_ACT_HOLD_CONFIRMED,
               .household = (int)number);
     }
