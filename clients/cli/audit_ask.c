@@ -14,7 +14,7 @@
 const char *
 vdr_audit_parts(uint32_t parts)
 {
-    static const char *const names[] = {"facts", "content", "plan", "members", "numbers", "reasons"};
+    static const char *const names[] = {"facts", "content", "plan", "members", "numbers", "reasons", "notes"};
     static char text[80];
     size_t used = 0;
     text[0] = '\0';
