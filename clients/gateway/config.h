@@ -31,6 +31,15 @@
 #include "proto/err.h"
 #include "proto/types.h"
 
+/* Where to listen. */
+typedef struct vdr_gate_address {
+    const char *text; /* as written */
+    const char *path; /* of a unix socket; NULL: TCP */
+    const char *host; /* "127.0.0.1", "::1" */
+    uint16_t port;    /* 0: any, for tests */
+    bool loopback;
+} vdr_gate_address;
+
 typedef struct vdr_gate_party {
     vdr_party_kind kind;
     const char *id;       /* "school-1" */
@@ -74,6 +83,38 @@ typedef struct vdr_gate_config {
     size_t party_count;
     bool demonstration;
     vdr_gate_limits limits;
+
+    /* The server's own. Paths are whole; NULL: not given. */
+    const vdr_gate_address *listen;
+    size_t listen_count;
+    const vdr_gate_address *admin;
+    const char *endpoints; /* a file that gets the addresses as bound */
+    const char *tls_certificate, *tls_key, *tls_client_ca;
+    bool behind_proxy;
+    const char *certificate_header, *subject_header, *name_header; /* lower case */
+    const char *jwt_issuer, *jwt_audience;
+    const char *jwks; /* a path, or "https://…" */
+    const char *jwks_ca;
+    const char *accounts, *console;
+    const vdr_span *origins;
+    size_t origin_count;
+    const struct vdr_gate_grant *grants; /* what leads to which party */
+    size_t grant_count;
 } vdr_gate_config;
+
+typedef enum vdr_gate_grant_kind { VDR_GRANT_CERTIFICATE, VDR_GRANT_SUBJECT } vdr_gate_grant_kind;
+
+typedef struct vdr_gate_grant {
+    vdr_gate_grant_kind kind;
+    uint8_t certificate[32]; /* SHA-256 */
+    vdr_span subject;
+    const vdr_gate_party *party;
+} vdr_gate_grant;
+
+/* Reads the file. BAD_CONFIG: it has faults, IO: it cannot be read; both told in ret_words, which the caller frees
+ * with vdr_bytes_done(), as a compiler would. */
+VDR_MUST_CHECK vdr_err vdr_gate_config_read(const char *path, vdr_gate_config **ret_config,
+                                            vdr_bytes *ret_words);
+void vdr_gate_config_free(vdr_gate_config **config_p); /* NULL-safe */
 
 #endif

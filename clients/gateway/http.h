@@ -7,7 +7,8 @@
  * Every request is answered exactly once: vdr_http_answer(), vdr_http_refuse() or vdr_http_stream_new(), in the
  * handler or at any later time on the loop's thread. The request is gone then. When the client went away in
  * between, the answer is dropped without a word, so nobody has to know; vdr_http_request_gone() tells those
- * who can save work by it. A request that is never answered stops the program in vdr_http_close().
+ * who can save work by it. One that is not answered within limits.answer_time is answered 503 by the server and counts
+ * as gone from then on. A request that is never answered stops the program in vdr_http_close().
  *
  * Every answer gets the headers of security and API-Version; Cache-Control is no-store if it has none.
  *
@@ -16,8 +17,8 @@
 #ifndef VDR_GATEWAY_HTTP_H
 #define VDR_GATEWAY_HTTP_H
 
+#include "clients/gateway/guard.h"
 #include "clients/gateway/identity.h"
-#include "clients/gateway/refusal.h"
 
 typedef struct vdr_http vdr_http;
 typedef struct vdr_http_stream vdr_http_stream;
@@ -32,14 +33,13 @@ typedef enum vdr_http_method {
     VDR_HTTP_PATCH,
 } vdr_http_method;
 
-typedef struct vdr_http_field {
-    vdr_span name; /* header: lower case; query: decoded */
-    vdr_span value;
-} vdr_http_field;
+typedef vdr_guard_field vdr_http_field; /* name (header: in lower case; query: decoded) and value */
 
-#define VDR_HTTP_SEGMENTS_MAX 12
-#define VDR_HTTP_QUERY_MAX    32
-#define VDR_HTTP_HEADERS_MAX  64
+#define VDR_API_VERSION "1.0.0" /* of the API, by semantic versioning; not the program's */
+
+#define VDR_HTTP_SEGMENTS_MAX VDR_GUARD_SEGMENTS_MAX
+#define VDR_HTTP_QUERY_MAX    VDR_GUARD_QUERY_MAX
+#define VDR_HTTP_HEADERS_MAX  VDR_GUARD_HEADERS_MAX
 
 typedef struct vdr_http_request {
     vdr_http_method method;

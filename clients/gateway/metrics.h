@@ -32,7 +32,18 @@ typedef enum vdr_metric {
 
 typedef struct vdr_metrics vdr_metrics;
 
+vdr_metrics *vdr_metrics_new(void);
+void vdr_metrics_free(vdr_metrics **metrics_p);
+
 void vdr_metrics_add(vdr_metrics *metrics, vdr_metric metric, int64_t change);
 void vdr_metrics_set(vdr_metrics *metrics, vdr_metric metric, int64_t value);
+int64_t vdr_metrics_get(const vdr_metrics *metrics, vdr_metric metric);
+
+/* One request was answered. route is a literal; method a vdr_guard_method. */
+void vdr_metrics_request(vdr_metrics *metrics, unsigned method, const char *route, unsigned status,
+                         int64_t took_ms);
+
+/* Appends everything in Prometheus' text format. */
+void vdr_metrics_write(const vdr_metrics *metrics, vdr_bytes *bytes);
 
 #endif

@@ -32,7 +32,6 @@
     X(UNSUPPORTED_TYPE, 415, "unsupported_type", "this path does not take this content type",                \
       "openapi.json names the types that it takes")                                                          \
     X(EXPECTATION, 417, "expectation_failed", "only 100-continue can be expected", "leave Expect out")       \
-    X(MISDIRECTED, 421, "misdirected", "this host is not served here", "check the Host header")              \
     X(TOO_MANY, 429, "too_many_requests", "more requests than one caller may send",                          \
       "wait as long as Retry-After says; put several signals into one batch")                                \
     X(HEADERS_TOO_LARGE, 431, "headers_too_large", "the headers are more than is taken here",                \
