@@ -232,7 +232,7 @@ SCHEMA(signal_view, signal_view, EMBED(name, signal_name_schema), TEXT(type, 0, 
        ENUM(outcome, VDR_OUTCOME_NONE, VDR_OUTCOME_REGULAR), U64(household), U64(case_id),
        TEXT(service, 0, NAME), BOOL(withdrawn), BOOL(ended), BOOL(overdue), BOOL(feedback), I64(leaves_at_ms),
        MANY(persons, person_count, 0, ANY, person_view_schema), POINTER(address, address_view_schema),
-       TEXT(detail, 0, FREE), MANY(notes, note_count, 0, ANY, note_schema))
+       TEXT(detail, 0, FREE), MANY(notes, note_count, 0, ANY, note_schema), TEXT(regisseur, 0, NAME))
 #undef PLAIN
 
 #define PLAIN vdr_wire_goal
@@ -246,7 +246,8 @@ SCHEMA(case_view, case_view, U64_FROM(case_id, 1), U64(household), ENUM(state, 0
        TEXT(handover_to, 0, NAME), I64(since_ms), INSTANT(accept_by), INSTANT(ended),
        TEXTS(rules, rule_count), MANY(signals, signal_count, 0, ANY, signal_view_schema), U64(plan_revision),
        MANY(goals, goal_count, 0, ANY, goal_schema), TEXT(ended_with, 0, FREE), U64(version),
-       MANY(notes, note_count, 0, ANY, note_schema))
+       MANY(notes, note_count, 0, ANY, note_schema), TEXT(district, 0, NAME), U32(person_total),
+       U32(address_total), U32(signal_total), U32(agency_total))
 #undef PLAIN
 
 #define PLAIN vdr_wire_household_view
@@ -268,6 +269,36 @@ SCHEMA(right_view, right_view, U64_FROM(number, 1), ENUM(kind, VDR_RIGHT_ERASURE
 #define PLAIN vdr_wire_regisseur_view
 SCHEMA(regisseur_view, regisseur_view, TEXT(id, 1, NAME), U32(load), U32(capacity), U32(hard_capacity),
        BOOL(absent), TEXTS(districts, district_count), TEXTS(expertise, expertise_count))
+#undef PLAIN
+
+#define PLAIN vdr_wire_directory_type
+SCHEMA(directory_type, directory_type, TEXT(type, 1, NAME), TEXT(title, 0, NAME), TEXT(domain, 0, NAME),
+       ENUM(kind, 0, VDR_SIGNAL_DEADLINE), U32(severity), TEXTS(agencies, agency_count))
+#undef PLAIN
+
+#define PLAIN vdr_wire_directory_domain
+SCHEMA(directory_domain, directory_domain, TEXT(domain, 1, NAME), TEXT(area, 0, NAME), BOOL(by_role))
+#undef PLAIN
+
+#define PLAIN vdr_wire_directory_agency
+SCHEMA(directory_agency, directory_agency, TEXT(id, 1, NAME), TEXT(kind, 0, NAME))
+#undef PLAIN
+
+#define PLAIN vdr_wire_directory_service
+SCHEMA(directory_service, directory_service, TEXT(id, 1, NAME), TEXTS(domains, domain_count), BOOL(all))
+#undef PLAIN
+
+#define PLAIN vdr_wire_directory_regisseur
+SCHEMA(directory_regisseur, directory_regisseur, TEXT(id, 1, NAME), TEXTS(districts, district_count),
+       BOOL(everywhere), TEXTS(expertise, expertise_count), BOOL(absent))
+#undef PLAIN
+
+#define PLAIN vdr_wire_directory
+SCHEMA(directory, directory, MANY(types, type_count, 0, ANY, directory_type_schema),
+       MANY(domains, domain_count, 0, ANY, directory_domain_schema),
+       MANY(agencies, agency_count, 0, ANY, directory_agency_schema),
+       MANY(services, service_count, 0, ANY, directory_service_schema),
+       MANY(regisseurs, regisseur_count, 0, ANY, directory_regisseur_schema))
 #undef PLAIN
 
 /* Lines of the answer to a try, and of the stream of decisions. */
@@ -359,7 +390,8 @@ SCHEMA(answer, answer, U64(request), U32(error), TEXT(text, 0, WORDS), U64(posit
        MANY(reviews, review_count, 0, ANY, review_view_schema),
        MANY(regisseurs, regisseur_count, 0, ANY, regisseur_view_schema),
        BYTES(resume, 0, VDR_RESUME_BYTES_MAX), POINTER(explanation, explanation_schema),
-       MANY(lines, line_count, 0, ANY, line_schema), MANY(rights, right_count, 0, ANY, right_view_schema))
+       MANY(lines, line_count, 0, ANY, line_schema), MANY(rights, right_count, 0, ANY, right_view_schema),
+       POINTER(directory, directory_schema))
 #undef PLAIN
 
 /* ---- 7 Operators */

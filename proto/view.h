@@ -61,6 +61,7 @@ typedef struct vdr_wire_signal_view {
     vdr_span detail;
     const vdr_wire_note *notes; /* in log order; in the list of a case: none */
     size_t note_count;
+    vdr_span regisseur; /* who holds the active case it is in, to whoever was told */
 } vdr_wire_signal_view;
 
 typedef struct vdr_wire_goal {
@@ -93,6 +94,11 @@ typedef struct vdr_wire_case_view {
     vdr_span ended_with;        /* outcome or reason of the act that ended it */
     const vdr_wire_note *notes; /* in log order, the newest 200; a list of cases leaves them out */
     size_t note_count;
+    vdr_span district; /* of its household, as the next two */
+    uint32_t person_total;
+    uint32_t address_total;
+    uint32_t signal_total; /* in the case, and of how many agencies */
+    uint32_t agency_total;
 } vdr_wire_case_view;
 
 typedef struct vdr_wire_household_view {
@@ -138,6 +144,58 @@ typedef struct vdr_wire_regisseur_view {
     const vdr_span *expertise;
     size_t expertise_count;
 } vdr_wire_regisseur_view;
+
+/* What the configuration in force names (protocol.md 7.2). */
+typedef struct vdr_wire_directory_type {
+    vdr_span type;
+    vdr_span title; /* absent: the catalogue gives none */
+    vdr_span domain;
+    vdr_signal_kind kind;
+    uint32_t severity;        /* of a signal that says none */
+    const vdr_span *agencies; /* kinds that may send it */
+    size_t agency_count;
+} vdr_wire_directory_type;
+
+typedef struct vdr_wire_directory_domain {
+    vdr_span domain;
+    vdr_span area; /* absent: by_role */
+    bool by_role;
+} vdr_wire_directory_domain;
+
+typedef struct vdr_wire_directory_agency {
+    vdr_span id;
+    vdr_span kind;
+} vdr_wire_directory_agency;
+
+typedef struct vdr_wire_directory_service {
+    vdr_span id;
+    const vdr_span *domains;
+    size_t domain_count;
+    bool all; /* for every domain that no other one names */
+} vdr_wire_directory_service;
+
+typedef struct vdr_wire_directory_regisseur {
+    vdr_span id;
+    const vdr_span *districts;
+    size_t district_count;
+    bool everywhere; /* for every district, and for none */
+    const vdr_span *expertise;
+    size_t expertise_count;
+    bool absent; /* now */
+} vdr_wire_directory_regisseur;
+
+typedef struct vdr_wire_directory {
+    const vdr_wire_directory_type *types;
+    size_t type_count;
+    const vdr_wire_directory_domain *domains;
+    size_t domain_count;
+    const vdr_wire_directory_agency *agencies;
+    size_t agency_count;
+    const vdr_wire_directory_service *services;
+    size_t service_count;
+    const vdr_wire_directory_regisseur *regisseurs;
+    size_t regisseur_count;
+} vdr_wire_directory;
 
 typedef struct vdr_wire_status_view {
     vdr_party_kind party_kind;

@@ -31,8 +31,9 @@ typedef enum vdr_query {
     VDR_QUERY_TRY = 8,
     VDR_QUERY_REQUESTS = 9,
     VDR_QUERY_PERSON = 10,
+    VDR_QUERY_DIRECTORY = 11,
 } vdr_query;
-#define VDR_QUERY_LAST VDR_QUERY_PERSON
+#define VDR_QUERY_LAST VDR_QUERY_DIRECTORY
 
 typedef enum vdr_inbox_part {
     VDR_INBOX_ALL = 0,
@@ -319,6 +320,7 @@ typedef struct vdr_wire_answer {
     size_t line_count;
     const vdr_wire_right_view *rights;
     size_t right_count;
+    const vdr_wire_directory *directory; /* NULL: not asked */
 } vdr_wire_answer;
 
 typedef struct vdr_wire_decisions {

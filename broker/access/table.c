@@ -93,6 +93,7 @@ static const vdr_access_row rows[] = {
     {VDR_ACCESS_QUERY, VDR_QUERY_TRY, "try",                                               {no,     no,     no,     no,     no,     any,    no}},
     {VDR_ACCESS_QUERY, VDR_QUERY_REQUESTS, "requests",                                     {no,     no,     no,     care,   any,    no,     no}},
     {VDR_ACCESS_QUERY, VDR_QUERY_PERSON, "person",                                         {no,     no,     no,     no,     only_g, no,     no}},
+    {VDR_ACCESS_QUERY, VDR_QUERY_DIRECTORY, "directory",                                   {any,    any,    any,    any,    any,    any,    no}},
 
     {VDR_ACCESS_INBOX, VDR_INBOX_ALL, "all",                                               {no,     self,   no,     any,    no,     no,     no}},
     {VDR_ACCESS_INBOX, VDR_INBOX_CASES, "cases",                                           {no,     self,   no,     any,    no,     no,     no}},
@@ -180,6 +181,12 @@ static const vdr_access_row rows[] = {
 #define NOTE(member, ...)    FIELD(VDR_OBJECT_NOTE, vdr_wire_note, member, #member, __VA_ARGS__)
 #define RIGHT(member, ...)   FIELD(VDR_OBJECT_RIGHT, vdr_wire_right_view, member, #member, __VA_ARGS__)
 #define WHY_DUE(member, ...) FIELD(VDR_OBJECT_EXPLAINED_DUE, vdr_explained_due, member, #member, __VA_ARGS__)
+#define DIRECTORY(member, ...) FIELD(VDR_OBJECT_DIRECTORY, vdr_wire_directory, member, #member, __VA_ARGS__)
+#define IN_TYPES(member, ...) FIELD(VDR_OBJECT_DIRECTORY_TYPE, vdr_wire_directory_type, member, #member, __VA_ARGS__)
+#define IN_DOMAINS(member, ...) FIELD(VDR_OBJECT_DIRECTORY_DOMAIN, vdr_wire_directory_domain, member, #member, __VA_ARGS__)
+#define IN_AGENCIES(member, ...) FIELD(VDR_OBJECT_DIRECTORY_AGENCY, vdr_wire_directory_agency, member, #member, __VA_ARGS__)
+#define IN_SERVICES(member, ...) FIELD(VDR_OBJECT_DIRECTORY_SERVICE, vdr_wire_directory_service, member, #member, __VA_ARGS__)
+#define IN_REGISSEURS(member, ...) FIELD(VDR_OBJECT_DIRECTORY_REGISSEUR, vdr_wire_directory_regisseur, member, #member, __VA_ARGS__)
 
 /*                                            agency  regiss. service coord.  privacy operat. auditor */
 static const vdr_access_field status_fields[] = {
@@ -213,6 +220,11 @@ static const vdr_access_field case_fields[] = {
     CASE(goal_count,                         "",     "og",   "",     "g",    "g",    "",     ""),
     CASE(ended_with,                         "",     "oeg",  "",     "g",    "g",    "",     ""),
     CASE(notes,                              "",     "og",   "",     "g",    "g",    "",     ""),
+    CASE(district,                           "",     "oeg",  "",     "oeg",  "g",    "oe",   ""),
+    CASE(person_total,                       "",     "oeg",  "",     "oeg",  "g",    "oe",   ""),
+    CASE(address_total,                      "",     "oeg",  "",     "oeg",  "g",    "oe",   ""),
+    CASE(signal_total,                       "",     "oeg",  "",     "oeg",  "g",    "oe",   ""),
+    CASE(agency_total,                       "",     "oeg",  "",     "oeg",  "g",    "oe",   ""),
     CASE(note_count,                         "",     "og",   "",     "g",    "g",    "",     ""),
 };
 static const vdr_access_field listed_fields[] = {
@@ -237,6 +249,7 @@ static const vdr_access_field listed_fields[] = {
     LISTED(case_id,                          "",     "",     "",     "",     "",     "",     ""),
     LISTED(service,                          "",     "",     "",     "",     "",     "",     ""),
     LISTED(notes,                            "",     "",     "",     "",     "",     "",     ""),
+    LISTED(regisseur,                        "",     "",     "",     "",     "",     "",     ""),
     LISTED(note_count,                       "",     "",     "",     "",     "",     "",     ""),
 };
 static const vdr_access_field signal_fields[] = {
@@ -261,6 +274,7 @@ static const vdr_access_field signal_fields[] = {
     SIGNAL(detail,                           "",     "og",   "o",    "g",    "g",    "",     ""),
     SIGNAL(notes,                            "o",    "og",   "o",    "g",    "g",    "",     ""),
     SIGNAL(note_count,                       "o",    "og",   "o",    "g",    "g",    "",     ""),
+    SIGNAL(regisseur,                        "o",    "",     "o",    "",     "",     "",     ""),
     SIGNAL(outcome,                          "",     "",     "",     "",     "",     "",     ""),
 };
 static const vdr_access_field person_fields[] = {
@@ -447,6 +461,51 @@ static const vdr_access_field note_fields[] = {
     NOTE(signal,                             "o",    "og",   "o",    "g",    "g",    "",     ""),
     NOTE(text,                               "o",    "og",   "o",    "g",    "g",    "",     ""),
 };
+static const vdr_access_field directory_fields[] = {
+    DIRECTORY(types,                         "o",   "o",   "o",   "o",   "o",   "o",   ""),
+    DIRECTORY(type_count,                    "o",   "o",   "o",   "o",   "o",   "o",   ""),
+    DIRECTORY(domains,                       "o",   "o",   "o",   "o",   "o",   "o",   ""),
+    DIRECTORY(domain_count,                  "o",   "o",   "o",   "o",   "o",   "o",   ""),
+    DIRECTORY(agencies,                      "",    "o",   "",    "o",   "o",   "o",   ""),
+    DIRECTORY(agency_count,                  "",    "o",   "",    "o",   "o",   "o",   ""),
+    DIRECTORY(services,                      "",    "o",   "o",   "o",   "o",   "o",   ""),
+    DIRECTORY(service_count,                 "",    "o",   "o",   "o",   "o",   "o",   ""),
+    DIRECTORY(regisseurs,                    "",    "o",   "",    "o",   "o",   "o",   ""),
+    DIRECTORY(regisseur_count,               "",    "o",   "",    "o",   "o",   "o",   ""),
+};
+static const vdr_access_field directory_type_fields[] = {
+    IN_TYPES(type,                           "o",   "o",   "o",   "o",   "o",   "o",   ""),
+    IN_TYPES(title,                          "o",   "o",   "o",   "o",   "o",   "o",   ""),
+    IN_TYPES(domain,                         "o",   "o",   "o",   "o",   "o",   "o",   ""),
+    IN_TYPES(kind,                           "o",   "o",   "o",   "o",   "o",   "o",   ""),
+    IN_TYPES(severity,                       "o",   "o",   "o",   "o",   "o",   "o",   ""),
+    IN_TYPES(agencies,                       "o",   "o",   "o",   "o",   "o",   "o",   ""),
+    IN_TYPES(agency_count,                   "o",   "o",   "o",   "o",   "o",   "o",   ""),
+};
+static const vdr_access_field directory_domain_fields[] = {
+    IN_DOMAINS(domain,                       "o",   "o",   "o",   "o",   "o",   "o",   ""),
+    IN_DOMAINS(area,                         "o",   "o",   "o",   "o",   "o",   "o",   ""),
+    IN_DOMAINS(by_role,                      "o",   "o",   "o",   "o",   "o",   "o",   ""),
+};
+static const vdr_access_field directory_agency_fields[] = {
+    IN_AGENCIES(id,                          "",    "o",   "",    "o",   "o",   "o",   ""),
+    IN_AGENCIES(kind,                        "",    "o",   "",    "o",   "o",   "o",   ""),
+};
+static const vdr_access_field directory_service_fields[] = {
+    IN_SERVICES(id,                          "",    "o",   "o",   "o",   "o",   "o",   ""),
+    IN_SERVICES(domains,                     "",    "o",   "o",   "o",   "o",   "o",   ""),
+    IN_SERVICES(domain_count,                "",    "o",   "o",   "o",   "o",   "o",   ""),
+    IN_SERVICES(all,                         "",    "o",   "o",   "o",   "o",   "o",   ""),
+};
+static const vdr_access_field directory_regisseur_fields[] = {
+    IN_REGISSEURS(id,                        "",    "o",   "",    "o",   "o",   "o",   ""),
+    IN_REGISSEURS(districts,                 "",    "o",   "",    "o",   "o",   "o",   ""),
+    IN_REGISSEURS(district_count,            "",    "o",   "",    "o",   "o",   "o",   ""),
+    IN_REGISSEURS(everywhere,                "",    "o",   "",    "o",   "o",   "o",   ""),
+    IN_REGISSEURS(expertise,                 "",    "o",   "",    "o",   "o",   "o",   ""),
+    IN_REGISSEURS(expertise_count,           "",    "o",   "",    "o",   "o",   "o",   ""),
+    IN_REGISSEURS(absent,                    "",    "o",   "",    "o",   "",    "o",   ""),
+};
 /* clang-format on */
 
 const vdr_access_row *
@@ -483,6 +542,12 @@ vdr_access_fields(vdr_access_object object, size_t *ret_count)
         TABLE(VDR_OBJECT_EXPLAINED_DUE, why_due_fields),
         TABLE(VDR_OBJECT_RIGHT, right_fields),
         TABLE(VDR_OBJECT_NOTE, note_fields),
+        TABLE(VDR_OBJECT_DIRECTORY, directory_fields),
+        TABLE(VDR_OBJECT_DIRECTORY_TYPE, directory_type_fields),
+        TABLE(VDR_OBJECT_DIRECTORY_DOMAIN, directory_domain_fields),
+        TABLE(VDR_OBJECT_DIRECTORY_AGENCY, directory_agency_fields),
+        TABLE(VDR_OBJECT_DIRECTORY_SERVICE, directory_service_fields),
+        TABLE(VDR_OBJECT_DIRECTORY_REGISSEUR, directory_regisseur_fields),
 #undef TABLE
     };
     VDR_ASSERT(object >= VDR_OBJECT_STATUS && object <= VDR_OBJECT_LAST);
@@ -519,7 +584,13 @@ vdr_access_object_name(vdr_access_object object)
                                         "explanation.case",
                                         "explanation.due",
                                         "right",
-                                        "note"};
+                                        "note",
+                                        "directory",
+                                        "directory.type",
+                                        "directory.domain",
+                                        "directory.agency",
+                                        "directory.service",
+                                        "directory.regisseur"};
     return (unsigned)object <= VDR_OBJECT_LAST ? names[object] : "";
 }
 

@@ -66,7 +66,13 @@ typedef enum vdr_access_object {
     VDR_OBJECT_EXPLAINED_DUE,
     VDR_OBJECT_RIGHT, /* vdr_wire_right_view */
     VDR_OBJECT_NOTE,  /* vdr_wire_note of a case or signal */
-    VDR_OBJECT_LAST = VDR_OBJECT_NOTE
+    VDR_OBJECT_DIRECTORY,
+    VDR_OBJECT_DIRECTORY_TYPE,
+    VDR_OBJECT_DIRECTORY_DOMAIN,
+    VDR_OBJECT_DIRECTORY_AGENCY,
+    VDR_OBJECT_DIRECTORY_SERVICE,
+    VDR_OBJECT_DIRECTORY_REGISSEUR,
+    VDR_OBJECT_LAST = VDR_OBJECT_DIRECTORY_REGISSEUR
 } vdr_access_object;
 
 /* In which standing one sees it; a cell of a field lists those in which it is shown. */

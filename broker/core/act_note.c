@@ -3,7 +3,6 @@
 #include "broker/core/mailbox.h"
 #include "broker/core/names.h"
 #include "broker/core/note.h"
-#include "broker/core/town.h"
 
 vdr_err
 vdr_judge_note_sent(const vdr_state *state, const vdr_act_sense *sense)
@@ -28,17 +27,6 @@ vdr_do_note_sent(vdr_state *state, const vdr_act_sense *sense)
     return false;
 }
 
-/* Who was told that there is a case: an agency with sees_match, and whoever its regisseur wrote to. To all others
- * it must look as if there were none. */
-static bool
-knows_of(const vdr_state *state, const vdr_act_sense *sense, vdr_slot case_slot)
-{
-    uint32_t place = vdr_town_name_of(state->town, sense->actor)->agency;
-    bool sees = sense->actor_kind == VDR_PARTY_AGENCY && place != VDR_TOWN_NONE &&
-                state->town->agencies[place].sees_match;
-    return sees || vdr_note_asked(state, case_slot, sense->actor_kind, sense->actor);
-}
-
 vdr_err
 vdr_judge_note_answered(const vdr_state *state, const vdr_act_sense *sense)
 {
@@ -47,7 +35,9 @@ vdr_judge_note_answered(const vdr_state *state, const vdr_act_sense *sense)
     const vdr_signal *signal = vdr_signal_at(state, sense->signal);
     bool active = signal->in_case != 0 && vdr_case_at(state, signal->in_case)->state == VDR_CASE_ACTIVE &&
                   (signal->flags & VDR_SIGNAL_RESTRICTED) == 0;
-    return active && knows_of(state, sense, signal->in_case) ? VDR_E_ACCEPTED : VDR_E_WRONG_STATE;
+    return active && vdr_note_knows(state, signal->in_case, sense->actor_kind, sense->actor)
+               ? VDR_E_ACCEPTED
+               : VDR_E_WRONG_STATE;
 }
 
 bool

@@ -123,6 +123,7 @@ typedef struct vdr_config {
     size_t domain_count;
     const vdr_config_type *types;
     size_t type_count;
+    const vdr_span *titles; /* of the types, in their order; absent: none. No step depends on them */
     const vdr_config_rule *rules;
     size_t rule_count;
     const vdr_config_guard *guards;

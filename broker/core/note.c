@@ -3,6 +3,7 @@
 #include "broker/core/case.h"
 #include "broker/core/core_inside.h"
 #include "broker/core/names.h"
+#include "broker/core/town.h"
 #include "broker/core/view.h"
 
 static const vdr_note *
@@ -73,6 +74,14 @@ vdr_note_asked(const vdr_state *state, vdr_slot case_slot, vdr_party_kind kind, 
             break;
     }
     return slot != 0;
+}
+
+bool
+vdr_note_knows(const vdr_state *state, vdr_slot case_slot, vdr_party_kind kind, vdr_name party)
+{
+    uint32_t place = kind == VDR_PARTY_AGENCY ? vdr_town_name_of(state->town, party)->agency : VDR_TOWN_NONE;
+    bool sees = place != VDR_TOWN_NONE && state->town->agencies[place].sees_match;
+    return sees || vdr_note_asked(state, case_slot, kind, party);
 }
 
 bool
@@ -228,6 +237,18 @@ vdr_view_signal_note(const vdr_core *core, vdr_at signal_at, vdr_position after,
     if (found != NULL)
         show(core, found, signal_at.slot, ret_view);
     return found != NULL;
+}
+
+vdr_span
+vdr_view_signal_regisseur(const vdr_core *core, vdr_at signal_at, vdr_party_kind kind, vdr_span party)
+{
+    const vdr_state *state = &core->state;
+    vdr_slot slot = vdr_signal_at(state, signal_at.slot)->in_case;
+    vdr_name name = vdr_name_find(state, party);
+    if (slot == 0 || name == 0 || vdr_case_at(state, slot)->state != VDR_CASE_ACTIVE ||
+        !vdr_note_knows(state, slot, kind, name))
+        return (vdr_span){0};
+    return vdr_name_text(state, vdr_case_at(state, slot)->regisseur);
 }
 
 const char *

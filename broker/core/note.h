@@ -33,6 +33,9 @@ uint32_t vdr_note_hash(const void *record);
 vdr_slot vdr_note_about(const vdr_state *state, vdr_slot case_slot, vdr_party_kind kind, vdr_name party);
 /* Did its regisseur write to this agency or service? */
 bool vdr_note_asked(const vdr_state *state, vdr_slot case_slot, vdr_party_kind kind, vdr_name party);
+/* Was it told of this case: an agency with sees_match, or whoever its regisseur wrote to? To all others it must look as if
+ * there were none. */
+bool vdr_note_knows(const vdr_state *state, vdr_slot case_slot, vdr_party_kind kind, vdr_name party);
 /* In the record being stepped, with the case's regisseur. */
 void vdr_note_put(vdr_state *state, vdr_slot case_slot, vdr_slot signal, vdr_party_kind kind, vdr_name party,
                   bool answered);

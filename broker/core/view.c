@@ -71,6 +71,18 @@ count_list(const vdr_state *state, vdr_slot slot)
     return count;
 }
 
+static uint32_t
+count_agencies(const vdr_state *state, vdr_slot slot)
+{
+    uint32_t count = 0;
+    while (slot != 0) {
+        const vdr_tally *tally = vdr_slab_at(&state->tallies, slot);
+        count += tally->kind == VDR_TALLY_AGENCY;
+        slot = tally->next;
+    }
+    return count;
+}
+
 static void
 show_case(const vdr_state *state, vdr_slot slot, vdr_case_view *ret_view)
 {
@@ -93,6 +105,7 @@ show_case(const vdr_state *state, vdr_slot slot, vdr_case_view *ret_view)
         .accept_due = of->accept_due,
         .signal_count = of->signal_count,
         .rule_count = count_list(state, of->rules),
+        .agency_count = count_agencies(state, of->tallies),
     };
 }
 

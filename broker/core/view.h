@@ -45,7 +45,7 @@ typedef struct vdr_case_view {
     uint64_t version;           /* of the configuration whose rules made it */
     vdr_ms opened_at, ended_at; /* ended_at VDR_MS_NONE while open */
     vdr_ms accept_due;          /* while offered; else VDR_MS_NONE */
-    uint32_t signal_count, rule_count;
+    uint32_t signal_count, rule_count, agency_count;
 } vdr_case_view;
 
 typedef struct vdr_household_view {
@@ -95,6 +95,10 @@ typedef struct vdr_note_view {
     vdr_span source, id; /* of the signal; absent: it is of another household now */
     bool restricted;     /* that signal is, or a person whom it names */
 } vdr_note_view;
+/* Who holds the active case that the signal is in, if this agency or service was told of it: as `regisseur_known`, or
+ * by a note. Absent otherwise. */
+vdr_span vdr_view_signal_regisseur(const vdr_core *core, vdr_at signal_at, vdr_party_kind kind,
+                                   vdr_span party);
 bool vdr_view_case_note(const vdr_core *core, vdr_at case_at, vdr_position after, vdr_note_view *ret_view);
 bool vdr_view_signal_note(const vdr_core *core, vdr_at signal_at, vdr_position after,
                           vdr_note_view *ret_view);

@@ -102,7 +102,7 @@ query_signal(vdr_reading *reading, vdr_relation relation)
     reading->answer.signals = shown;
     reading->answer.signal_count = 1;
     vdr_err err = vdr_reads_show_signal(reading, VDR_OBJECT_SIGNAL, &found, shown);
-    return err == VDR_OK ? vdr_reads_show_signal_notes(reading, found_at, shown) : err;
+    return err == VDR_OK ? vdr_reads_show_signal_talk(reading, found_at, shown) : err;
 }
 
 static vdr_err
@@ -372,6 +372,8 @@ answer_query(vdr_reading *reading)
         return query_requests(reading);
     case VDR_QUERY_PERSON:
         return query_person(reading, relation);
+    case VDR_QUERY_DIRECTORY:
+        return vdr_reads_directory(reading);
     }
     return VDR_E_WRONG_ROLE;
 }

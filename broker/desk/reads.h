@@ -1,5 +1,5 @@
 /* broker/desk/reads.h - what the parts of reading share (reads.c, reads_view.c, reads_right.c,
- * reads_explain.c).
+ * reads_directory.c, reads_explain.c).
  *
  * An answer is made from the state as it is now, in an arena that is reset before each; it is sent when
  * everything stepped before it is durable. An answer that does not fit is made again with fewer items.
@@ -54,9 +54,9 @@ vdr_key16 vdr_reads_key(const vdr_reading *reading, bool is_address, vdr_span nu
 /* object: a signal by itself, or in the list of a case. */
 VDR_MUST_CHECK vdr_err vdr_reads_show_signal(vdr_reading *reading, vdr_access_object object,
                                              const vdr_signal_view *view, vdr_wire_signal_view *ret_shown);
-/* What was written about it, where the table shows that; after vdr_reads_show_signal. */
-VDR_MUST_CHECK vdr_err vdr_reads_show_signal_notes(vdr_reading *reading, vdr_at at,
-                                                   vdr_wire_signal_view *shown);
+/* Who holds its case, and what was written about it, where the table shows that; after vdr_reads_show_signal. */
+VDR_MUST_CHECK vdr_err vdr_reads_show_signal_talk(vdr_reading *reading, vdr_at at,
+                                                  vdr_wire_signal_view *shown);
 /* Signals, and then notes, take room of the page, and go on behind from.after; a list of cases leaves them out. */
 VDR_MUST_CHECK vdr_err vdr_reads_show_case(vdr_reading *reading, vdr_at at, const vdr_case_view *view,
                                            bool with_signals, vdr_wire_case_view *ret_shown);
@@ -70,6 +70,10 @@ VDR_MUST_CHECK vdr_err vdr_reads_hold(vdr_daemon *daemon, vdr_session *session, 
                                       const vdr_wire *wire, const vdr_command_seen *seen, size_t seen_count);
 /* Notes what was seen. NO_MEMORY: there is no room for it, so it must not be shown. */
 VDR_MUST_CHECK vdr_err vdr_reads_saw(vdr_reading *reading, vdr_command_seen seen);
+
+/* ---- reads_directory.c */
+
+VDR_MUST_CHECK vdr_err vdr_reads_directory(vdr_reading *reading);
 
 /* ---- reads_explain.c */
 

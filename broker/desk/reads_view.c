@@ -223,8 +223,12 @@ show_notes(vdr_reading *reading, vdr_at at,
 }
 
 vdr_err
-vdr_reads_show_signal_notes(vdr_reading *reading, vdr_at at, vdr_wire_signal_view *shown)
+vdr_reads_show_signal_talk(vdr_reading *reading, vdr_at at, vdr_wire_signal_view *shown)
 {
+    vdr_party_kind kind = reading->session->kind;
+    if (SHOWS(reading, VDR_OBJECT_SIGNAL, vdr_wire_signal_view, regisseur))
+        shown->regisseur =
+            vdr_view_signal_regisseur(reading->core, at, kind, vdr_span_str(reading->session->party));
     if (!SHOWS(reading, VDR_OBJECT_SIGNAL, vdr_wire_signal_view, notes))
         return VDR_OK;
     vdr_err err = show_notes(reading, at, vdr_view_signal_note, &shown->notes, &shown->note_count);
@@ -373,7 +377,16 @@ vdr_reads_show_case(vdr_reading *reading, vdr_at at, const vdr_case_view *view, 
         .accept_by = view->accept_due,
         .ended = view->ended_at,
         .plan_revision = view->plan_revision,
+        .signal_total = view->signal_count,
+        .agency_total = view->agency_count,
     };
+    vdr_at household_at;
+    vdr_household_view household;
+    if (vdr_view_household(reading->core, view->household, &household_at, &household)) {
+        ret_shown->district = household.district;
+        ret_shown->person_total = household.person_count;
+        ret_shown->address_total = household.address_count;
+    }
     bool goals = SHOWS(reading, VDR_OBJECT_CASE, vdr_wire_case_view, goals);
     bool ended_with = SHOWS(reading, VDR_OBJECT_CASE, vdr_wire_case_view, ended_with);
     vdr_err err = show_rules(reading, at, view, ret_shown);

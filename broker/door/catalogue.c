@@ -39,6 +39,7 @@ enum {
     TYPE_LEGAL_BASIS,
     TYPE_FOLLOW_UP,
     TYPE_ACTIVITY,
+    TYPE_TITLE,
     TYPE_KEYS
 };
 
@@ -48,6 +49,7 @@ static const vdr_reader_key type_keys[TYPE_KEYS] = {
     [TYPE_COUNTS_FOR] = {"counts_for", true}, [TYPE_RETAIN] = {"retain", true},
     [TYPE_PURPOSE] = {"purpose", true},       [TYPE_LEGAL_BASIS] = {"legal_basis", true},
     [TYPE_FOLLOW_UP] = {"follow_up", false},  [TYPE_ACTIVITY] = {"processing_activity", false},
+    [TYPE_TITLE] = {"title", false},
 };
 
 static const char *
@@ -68,8 +70,19 @@ read_type_id(vdr_reader *reader, const vdr_yaml *key, vdr_config_type *ret_type)
                          VDR_SHOWN(key->text), reserved);
 }
 
+#define TITLE_BYTES_MAX 128u
+
 static void
-read_type(vdr_reader *reader, const vdr_yaml *node, vdr_config_type *ret_type)
+read_title(vdr_reader *reader, const vdr_yaml *node, vdr_span *ret_title)
+{
+    if (node == NULL || !vdr_reader_text(reader, node, ret_title))
+        return;
+    if (ret_title->len > TITLE_BYTES_MAX)
+        vdr_reader_fault(reader, vdr_reader_place(node), "title: expected at most %u bytes", TITLE_BYTES_MAX);
+}
+
+static void
+read_type(vdr_reader *reader, const vdr_yaml *node, vdr_config_type *ret_type, vdr_span *ret_title)
 {
     const vdr_yaml *values[TYPE_KEYS];
     unsigned kind;
@@ -95,6 +108,7 @@ read_type(vdr_reader *reader, const vdr_yaml *node, vdr_config_type *ret_type)
     vdr_span activity; /* no step depends on it: who asks reads it with activity.h */
     if (values[TYPE_ACTIVITY] != NULL)
         (void)vdr_reader_uri(reader, values[TYPE_ACTIVITY], &activity);
+    read_title(reader, values[TYPE_TITLE], ret_title);
     if (ret_type->retain_ms > reader->config->retain_max_ms)
         reader->config->retain_max_ms = ret_type->retain_ms;
 }
@@ -107,10 +121,13 @@ read_types(vdr_reader *reader, const vdr_yaml *node)
     if (node->count == 0)
         vdr_reader_fault(reader, vdr_reader_place(node), "types: expected at least one type");
     vdr_config_type *types = vdr_reader_array(reader, node->count, sizeof types[0]);
+    vdr_span *titles = vdr_reader_array(reader, node->count, sizeof titles[0]);
     size_t count = 0;
-    for (const vdr_yaml *value = node->first; value != NULL && types != NULL; value = value->next)
-        read_type(reader, value, &types[count++]);
+    for (const vdr_yaml *value = node->first; value != NULL && types != NULL && titles != NULL;
+         value = value->next, count++)
+        read_type(reader, value, &types[count], &titles[count]);
     reader->config->types = types;
+    reader->config->titles = titles;
     reader->config->type_count = count;
 }
 

@@ -13,6 +13,7 @@ static const vdr_cli_verb *const verbs[] = {
     &vdr_cli_agent,
     &vdr_cli_subscribe,
     &vdr_cli_signals,
+    &vdr_cli_directory,
     /* regisseurs, coordinators, privacy officers */
     &vdr_cli_inbox,
     &vdr_cli_cases,

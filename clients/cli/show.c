@@ -167,6 +167,7 @@ vdr_cli_signal(const vdr_wire_signal_view *s)
     if (s->address != NULL)
         json_object_set_new(o, "address", address_of(s->address));
     set_text(o, "detail", s->detail);
+    set_text(o, "regisseur", s->regisseur);
     set_notes(o, s->notes, s->note_count);
     return o;
 }
@@ -207,6 +208,16 @@ vdr_cli_case(const vdr_wire_case_view *c)
     set_text(o, "ended_with", c->ended_with);
     if (c->version != 0)
         json_object_set_new(o, "version", json_integer((json_int_t)c->version));
+    set_text(o, "district", c->district);
+    const struct {
+        const char *name;
+        uint32_t value;
+    } totals[] = {{"person_total", c->person_total},
+                  {"address_total", c->address_total},
+                  {"signal_total", c->signal_total},
+                  {"agency_total", c->agency_total}};
+    for (size_t i = 0; i < sizeof totals / sizeof totals[0]; i++)
+        json_object_set_new(o, totals[i].name, json_integer(totals[i].value));
     set_notes(o, c->notes, c->note_count);
     return o;
 }
@@ -352,6 +363,7 @@ vdr_cli_show_signal(const vdr_wire_signal_view *s)
     if (s->address != NULL)
         show_address(s->address);
     row("detail", s->detail);
+    row("regisseur", s->regisseur);
     show_notes(s->notes, s->note_count);
 }
 
@@ -372,6 +384,9 @@ vdr_cli_show_case(const vdr_wire_case_view *c)
     row("ended with", c->ended_with);
     for (size_t i = 0; i < c->rule_count; i++)
         row(i == 0 ? "rules" : "", c->rules[i]);
+    row("district", c->district);
+    printf("  signals      %u, of %u agencies; %u persons, %u addresses\n", c->signal_total, c->agency_total,
+           c->person_total, c->address_total);
     if (c->version != 0)
         printf("  version      %llu of the configuration\n", (unsigned long long)c->version);
     for (size_t i = 0; i < c->goal_count; i++) {

@@ -28,7 +28,7 @@ extern const vdr_cli_verb vdr_cli_rules;
 extern const vdr_cli_verb vdr_cli_explain, vdr_cli_why_not, vdr_cli_try;
 extern const vdr_cli_verb vdr_cli_pause, vdr_cli_silence, vdr_cli_pauses, vdr_cli_resume;
 extern const vdr_cli_verb vdr_cli_init, vdr_cli_parties, vdr_cli_key;
-extern const vdr_cli_verb vdr_cli_publish, vdr_cli_agent, vdr_cli_subscribe, vdr_cli_inbox;
+extern const vdr_cli_verb vdr_cli_publish, vdr_cli_agent, vdr_cli_subscribe, vdr_cli_inbox, vdr_cli_directory;
 extern const vdr_cli_verb vdr_cli_cases, vdr_cli_signals, vdr_cli_households, vdr_cli_erase;
 extern const vdr_cli_verb vdr_cli_conflict, vdr_cli_access, vdr_cli_privacy;
 extern const vdr_cli_verb vdr_cli_status, vdr_cli_decisions, vdr_cli_clock, vdr_cli_reload, vdr_cli_sessions,

@@ -15,7 +15,9 @@ def cells(*values):
 
 # ---- fields of answers: everything in the world of access_test.py that is not empty or false
 
-CASE = {"case_id", "household", "state", "priority", "revision", "regisseur", "since_ms", "rules", "version"}
+LASTING = {"case_id", "household", "state", "priority", "revision", "regisseur", "since_ms", "rules", "version", "district",
+           "person_total", "address_total"}
+CASE = LASTING | {"signal_total", "agency_total"}  # while it is open
 PLANNED = CASE | {"plan_revision"}
 NAME = {"name.source", "name.id"}
 FACTS = NAME | {"type", "agency", "at_ms", "occurred_at_ms"}
@@ -52,15 +54,15 @@ SETS = {
     "offered case by glass": case(CASE | {"accept_by"}, FACTS | TERMS | CONTENT),
     "known offered case": case(CASE | {"accept_by"}, FACTS | TERMS),
     "numbered offered case": case(CASE | {"accept_by"}, NAME),
-    "ended case with its end": case(CASE | {"ended", "ended_with"}),
-    "ended case": case(CASE | {"ended"}),
+    "ended case with its end": case(LASTING | {"ended", "ended_with"}),
+    "ended case": case(LASTING | {"ended"}),
     "unassigned case": case(CASE - {"regisseur"}, FACTS | TERMS),
     "unassigned case in a list": case(CASE - {"regisseur"}),
     # signals
     "sent signal": under("signals", FACTS | {"leaves_at_ms"}),
     "held signal": under("signals", FACTS | TERMS | CONTENT | PLACE | NOTES),
-    "sent signal with notes": under("signals", FACTS | {"leaves_at_ms"} | NOTES),
-    "routed signal with notes": under("signals", FACTS | TERMS | CONTENT | {"service"} | NOTES),
+    "sent signal with notes": under("signals", FACTS | {"leaves_at_ms", "regisseur"} | NOTES),
+    "routed signal with notes": under("signals", FACTS | TERMS | CONTENT | {"service", "regisseur"} | NOTES),
     "routed signal": under("signals", FACTS | TERMS | CONTENT | {"service"}),
     "signal in care": under("signals", FACTS | TERMS | PLACE | {"service"}),
     "lone signal in care": under("signals", FACTS | TERMS | {"household", "service"}),
@@ -95,6 +97,14 @@ EXPLAINED = under("explanation", {
             "rules", "version", "signals.source", "signals.id"})
 SETS["explanation"] = EXPLAINED  # besides rules, candidates and dues, which say nothing of persons
 
+TYPES = under("directory.types", {"type", "domain", "kind", "severity", "agencies"}) | under("directory.domains", {
+    "domain", "area"})
+SERVICES = under("directory.services", {"id", "domains", "all"})
+PEOPLE = under("directory.agencies", {"id", "kind"}) | under("directory.regisseurs", {"id", "districts", "everywhere",
+                                                                                       "expertise"})
+SETS["types"], SETS["types and services"] = TYPES, TYPES | SERVICES
+SETS["directory"] = TYPES | SERVICES | PEOPLE
+
 # ---- queries: what is asked of which thing, without and with a broken glass
 
 QUERIES = {
@@ -127,6 +137,7 @@ QUERIES = {
     ("try", ""): cells(W, W, W, W, W, "lines", W),
     ("requests", ""): cells(W, W, W, "legal holds", "what residents asked", W, W),
     ("person", "held"): cells(W, W, W, W, W, W, W),
+    ("directory", ""): cells("types", "directory", "types and services", "directory", "directory", "directory", W),
 }
 SETS["nobody"] = set()
 SETS["sent overdue"] = SETS["sent signal"] | {"signals.overdue"}
@@ -153,6 +164,7 @@ GLASS = {
     ("explain", "held"): cells(W, W, W, W, W, W, W),
     ("try", ""): cells(W, W, W, W, W, W, W),
     ("requests", ""): cells(W, W, W, W, W, W, W),
+    ("directory", ""): cells(W, W, W, W, W, W, W),
     ("person", "held"): cells(W, W, W, W, "household with numbers", W, W),
     ("person", "unknown"): cells(W, W, W, W, "nobody", W, W),
 }

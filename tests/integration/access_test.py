@@ -136,7 +136,7 @@ class Town(Broker):
         households = {c: piet.read("case case=%d" % c)["cases"][0]["household"] for c in (1, 2, 3, 4)}
         review = piet.read("inbox list=3")["reviews"][0][0]
         self.things = {
-            ("status", ""): "status", ("regisseurs", ""): "regisseurs", ("requests", ""): "requests",
+            ("status", ""): "status", ("regisseurs", ""): "regisseurs", ("requests", ""): "requests", ("directory", ""): "directory",
             ("case", "held"): "case case=1", ("case", "other"): "case case=2", ("case", "unassigned"): "case case=3",
             ("case", "ended"): "case case=4", ("case", "none"): "case case=99",
             ("signal", "sent, held"): "signal id=s-a1", ("signal", "of others"): "signal id=p-b1",

@@ -119,8 +119,9 @@ many(char *rest)
 static void
 read_query(char *rest)
 {
-    static const char *const queries[] = {"",           "status",  "case", "signal",   "household", "inbox",
-                                          "regisseurs", "explain", "try",  "requests", "person"};
+    static const char *const queries[] = {"",          "status",   "case",       "signal",
+                                          "household", "inbox",    "regisseurs", "explain",
+                                          "try",       "requests", "person",     "directory"};
     static uint8_t resume[VDR_RESUME_BYTES_MAX];
     vdr_wire wire = {.type = VDR_FRAME_READ, .read = {.request = request++}};
     char *state, *word = strtok_r(rest, " ", &state);

@@ -81,7 +81,7 @@ FULL = {
         "domains": {"education": "youth"},
         "types": {"t": {"domain": "education", "agencies": ["school"], "severity": 2, "kind": "event", "counts_for": "60d",
                         "retain": "90d", "purpose": "youth", "legal_basis": "X", "follow_up": "9d",
-                        "processing_activity": "https://register.example/verwerkingen/12"},
+                        "processing_activity": "https://register.example/verwerkingen/12", "title": "Verzuim gemeld"},
                   "u": {"domain": "education", "agencies": ["school"], "severity": 2, "kind": "event", "counts_for": "60d",
                         "retain": "90d", "purpose": "care", "legal_basis": "X"}},
     },
@@ -231,7 +231,7 @@ class Schemas(unittest.TestCase):
                     continue
                 kinds.setdefault(json.dumps({k: v for k, v in schema.items() if k != "description"}, sort_keys=True),
                                  (name, path, schema))
-        self.assertEqual(len(kinds), 12)
+        self.assertEqual(len(kinds), 13)
         for name, path, schema in kinds.values():
             label = [p for p in path if isinstance(p, str)][-1]
             integer, text = schema.get("type") == "integer", schema.get("type") == "string" or "anyOf" in schema

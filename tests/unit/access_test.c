@@ -52,17 +52,12 @@ each_role_asks_what_its_column_says(void **state)
         int query;
         const char *relation, *glass;
     } rows[] = {
-        {VDR_QUERY_STATUS, "nsssssssn", "........."},
-        {VDR_QUERY_CASE, "nnHnanann", "..g.gg..."},
-        {VDR_QUERY_SIGNAL, "nSHRCnnnn", "..g.gg..."},
-        {VDR_QUERY_HOUSEHOLD, "nnHnCannn", "..g.gg..."},
-        {VDR_QUERY_INBOX, "nnsnannnn", "........."},
-        {VDR_QUERY_REGISSEURS, "nnnnanann", "........."},
-        {VDR_QUERY_EXPLAIN, "nnHnnnann", "........."},
-        {VDR_QUERY_TRY, "nnnnnnann", "........."},
-        {VDR_QUERY_REQUESTS, "nnnnCannn", "........."},
-        {VDR_QUERY_PERSON, "nnnnnnnnn", ".....g..."},
-        {0, "nnnnnnnnn", "........."},
+        {VDR_QUERY_STATUS, "nsssssssn", "........."},    {VDR_QUERY_CASE, "nnHnanann", "..g.gg..."},
+        {VDR_QUERY_SIGNAL, "nSHRCnnnn", "..g.gg..."},    {VDR_QUERY_HOUSEHOLD, "nnHnCannn", "..g.gg..."},
+        {VDR_QUERY_INBOX, "nnsnannnn", "........."},     {VDR_QUERY_REGISSEURS, "nnnnanann", "........."},
+        {VDR_QUERY_EXPLAIN, "nnHnnnann", "........."},   {VDR_QUERY_TRY, "nnnnnnann", "........."},
+        {VDR_QUERY_REQUESTS, "nnnnCannn", "........."},  {VDR_QUERY_PERSON, "nnnnnnnnn", ".....g..."},
+        {VDR_QUERY_DIRECTORY, "naaaaaann", "........."}, {0, "nnnnnnnnn", "........."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         for (int kind = 0; kind < COLUMNS; kind++) {
@@ -196,6 +191,13 @@ every_field_that_is_told_has_a_row(void **state)
     compare(VDR_OBJECT_EXPLAINED_DUE, sub_of(told, "dues"));
     compare(VDR_OBJECT_RIGHT, sub_of(answer, "rights"));
     compare(VDR_OBJECT_NOTE, sub_of(signal, "notes"));
+    const vdr_schema *directory = sub_of(answer, "directory");
+    compare(VDR_OBJECT_DIRECTORY, directory);
+    compare(VDR_OBJECT_DIRECTORY_TYPE, sub_of(directory, "types"));
+    compare(VDR_OBJECT_DIRECTORY_DOMAIN, sub_of(directory, "domains"));
+    compare(VDR_OBJECT_DIRECTORY_AGENCY, sub_of(directory, "agencies"));
+    compare(VDR_OBJECT_DIRECTORY_SERVICE, sub_of(directory, "services"));
+    compare(VDR_OBJECT_DIRECTORY_REGISSEUR, sub_of(directory, "regisseurs"));
     compare(VDR_OBJECT_NOTE, sub_of(sub_of(answer, "cases"), "notes"));
 }
 
