@@ -1,0 +1,121 @@
+// Questions and acts over HTTP. What the gateway refuses comes as a Refused, with the problem it told.
+import { signal } from '@preact/signals';
+import { t, word, known } from '../words/words';
+import { instant } from '../words/dates';
+import { tell } from './now';
+
+/** A problem as RFC 9457 has it, with the members that this gateway adds. */
+export interface Problem {
+  status: number;
+  code: string;
+  title: string;
+  detail?: string;
+  hints?: string[];
+  errors?: { pointer?: string; code?: string; detail?: string }[];
+}
+
+export class Refused extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.title);
+  }
+}
+
+/** The problem in the words of the reader: what it is, and what to do. */
+export function inWords(problem: Problem): { title: string; advice: string } {
+  const title = known('problem', problem.code) ? word('problem', problem.code) : problem.title || t('problem.unknown');
+  const advice = known('advice', problem.code) ? word('advice', problem.code) : (problem.detail ?? '');
+  return { title, advice };
+}
+
+export interface Answer<T> {
+  value: T;
+  revision?: string;
+  status: number;
+}
+
+export interface Request {
+  body?: unknown;
+  /** The revision that was read; the act is refused when the case has another one by then. */
+  revision?: string | number;
+  /** Names the act, so that sending it again is the same act. */
+  key?: string;
+  signal?: AbortSignal;
+}
+
+/** Proves that a request comes from this page; the session gives it. */
+export const csrf = signal('');
+/** Counts up when the gateway says that nobody is signed in any more. */
+export const signedOut = signal(0);
+
+const OFFLINE: Problem = { status: 0, code: 'offline', title: 'offline' };
+
+async function problemOf(response: Response): Promise<Problem> {
+  const empty: Problem = { status: response.status, code: `http_${response.status}`, title: response.statusText };
+  if (!(response.headers.get('content-type') ?? '').includes('json')) return empty;
+  try {
+    return { ...empty, ...((await response.json()) as Partial<Problem>), status: response.status };
+  } catch {
+    return empty;
+  }
+}
+
+/** Fails with Refused; with an AbortError where the asker no longer wants it. */
+export async function call<T>(method: string, path: string, request: Request = {}): Promise<Answer<T>> {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (request.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (method !== 'GET' && csrf.value !== '') headers['X-CSRF-Token'] = csrf.value;
+  if (request.revision !== undefined) headers['If-Match'] = `"${request.revision}"`;
+  if (request.key !== undefined) headers['Idempotency-Key'] = request.key;
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method, headers, credentials: 'same-origin', cache: 'no-store', redirect: 'error',
+      ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
+      ...(request.signal === undefined ? {} : { signal: request.signal }),
+    });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new Refused(OFFLINE);
+  }
+  if (!response.ok) {
+    const problem = await problemOf(response);
+    if (response.status === 401 && !path.endsWith('/session')) signedOut.value++;
+    throw new Refused(problem);
+  }
+  const etag = response.headers.get('etag');
+  const value = (response.status === 204 ? undefined : await response.json()) as T;
+  const at = instant((value as { at?: string } | undefined)?.at);
+  if (at !== undefined) tell(at);
+  return { value, status: response.status, ...(etag === null ? {} : { revision: etag.replace(/^W\/|"/g, '') }) };
+}
+
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await call<T>('GET', path, signal === undefined ? {} : { signal })).value;
+}
+
+interface Page<T> { items: T[]; next?: string | null }
+
+/** All items of a list, page after page. */
+export async function all<T>(path: string, signal?: AbortSignal): Promise<T[]> {
+  const items: T[] = [];
+  let next: string | null | undefined;
+  do {
+    const at = next ? `${path}${path.includes('?') ? '&' : '?'}next=${encodeURIComponent(next)}` : path;
+    const page: Page<T> = await get<Page<T>>(at, signal);
+    items.push(...page.items);
+    next = page.next;
+  } while (next);
+  return items;
+}
+
+/** A name for an act, made before it is sent: sent again after a lost answer it is still one act. */
+export function actKey(): string {
+  return crypto.randomUUID();
+}
+
+/** What went wrong, as a problem, whatever was thrown; undefined where nobody waits any more. */
+export function asProblem(error: unknown): Problem | undefined {
+  if (error instanceof Refused) return error.problem;
+  if (error instanceof DOMException && error.name === 'AbortError') return undefined;
+  return { status: 0, code: 'unexpected', title: String(error) };
+}

@@ -1,0 +1,121 @@
+// What the broker tells, as it happens: the party's mailbox as server-sent events. A message only says that something
+// changed; what is shown is read again. So a message that comes twice, or was missed, can do no harm.
+import { signal } from '@preact/signals';
+
+/** live: messages come. waiting: just begun, or a short gap. lost: long enough that the reader should know. */
+export type Link = 'waiting' | 'live' | 'lost';
+
+export interface Mail {
+  seq: number;
+  kind: string;
+  at?: string;
+  case?: string;
+  household?: string;
+  regisseur?: string;
+  [member: string]: unknown;
+}
+
+const KINDS = [
+  'regular_signal', 'signal_attached', 'support_withdrawn', 'case_offered', 'case_taken_back', 'case_withdrawn', 'priority_raised',
+  'needs_regisseur', 'escalated', 'case_closed', 'not_accepted', 'regisseur_known', 'handover_offered', 'handover_accepted', 'overdue',
+  'feedback', 'match', 'review', 'erasure_requested', 'request_due', 'request_overdue', 'request_done', 'rectification_requested',
+  'break_glass', 'erased', 'note', 'note_answered',
+];
+const PATIENCE_MS = 2500;
+const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+
+export const link = signal<Link>('waiting');
+/** Since when nothing came, where the link is lost. */
+export const lostSince = signal(0);
+/** Counts up when what is on the screen may be old: a message came, or the link is back. */
+export const stirred = signal(0);
+/** The newest message of this page's life. */
+export const newest = signal<Mail | undefined>(undefined);
+
+let source: EventSource | undefined;
+let retry: ReturnType<typeof setTimeout> | undefined;
+let doubt: ReturnType<typeof setTimeout> | undefined;
+let attempts = 0;
+let last = 0;
+let wanted = false;
+let path = '';
+
+function shaken(): void {
+  doubt ??= setTimeout(() => {
+    lostSince.value = Date.now();
+    link.value = 'lost';
+  }, PATIENCE_MS);
+}
+
+function settled(): void {
+  clearTimeout(doubt);
+  doubt = undefined;
+  attempts = 0;
+  const gap = link.value !== 'live';
+  link.value = 'live';
+  if (gap) stirred.value++;
+}
+
+function receive(event: MessageEvent<string>): void {
+  const seq = Number(event.lastEventId);
+  if (Number.isSafeInteger(seq) && seq > last) last = seq;
+  try {
+    newest.value = JSON.parse(event.data) as Mail;
+  } catch {
+    return; // cut off: what it told of is read with the next one
+  }
+  stirred.value++;
+}
+
+function open(): void {
+  const from = new URL(path, location.href);
+  from.searchParams.set('after', String(last));
+  const stream = new EventSource(from);
+  source = stream;
+  stream.onopen = settled;
+  stream.onmessage = receive;
+  for (const kind of KINDS) stream.addEventListener(kind, receive as EventListener);
+  stream.onerror = () => {
+    if (source !== stream) return;
+    shaken();
+    if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself
+    stream.close();
+    const wait = RETRY_MS[Math.min(attempts++, RETRY_MS.length - 1)] ?? 8000;
+    retry = setTimeout(() => wanted && open(), wait);
+  };
+}
+
+/** Follows the mailbox from behind number `after` on. */
+export function follow(events: string, after: number): void {
+  leave();
+  wanted = true;
+  path = events;
+  last = after;
+  link.value = 'waiting';
+  shaken();
+  open();
+}
+
+export function leave(): void {
+  wanted = false;
+  clearTimeout(retry);
+  clearTimeout(doubt);
+  doubt = undefined;
+  source?.close();
+  source = undefined;
+}
+
+// A page that was put away and comes back, or a network that is back, is looked at again at once.
+function nudge(): void {
+  if (!wanted) return;
+  if (source === undefined || source.readyState === EventSource.CLOSED) {
+    clearTimeout(retry);
+    attempts = 0;
+    open();
+  }
+  stirred.value++;
+}
+addEventListener('online', nudge);
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') nudge();
+});

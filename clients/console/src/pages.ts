@@ -1,0 +1,41 @@
+// Which pages there are, for whom, and where: the one table that the menu, the router and the keys are made of.
+import type { ComponentType } from 'preact';
+import type { Role } from './net/session';
+import type { Key } from './words/words';
+
+export type Params = Record<string, string>;
+
+export interface PageEntry {
+  /** Below /app; `:name` stands for a part. */
+  path: string;
+  roles: readonly Role[];
+  title: Key;
+  /** Of pages in the menu: the second key after `g`. */
+  letter?: string;
+  /** In the menu of the role. */
+  menu: boolean;
+  /** Nothing but itself on the screen: for paper. */
+  bare?: boolean;
+  view: () => Promise<ComponentType<{ params: Params }>>;
+}
+
+const regisseur: readonly Role[] = ['regisseur'];
+const coordinator: readonly Role[] = ['coordinator'];
+
+// The first page in the menu of a role is where that role begins.
+export const PAGES: readonly PageEntry[] = [
+  { path: '/casussen', roles: regisseur, title: 'nav.inbox', letter: 'c', menu: true, view: async () => (await import('./regisseur/inbox')).Inbox },
+  { path: '/verdeling', roles: coordinator, title: 'nav.unassigned', letter: 'v', menu: true, view: async () => (await import('./coordinator/unassigned')).Unassigned },
+  { path: '/opvolging', roles: coordinator, title: 'nav.followups', letter: 'o', menu: true, view: async () => (await import('./coordinator/followups')).FollowUps },
+  { path: '/huishoudens', roles: coordinator, title: 'nav.reviews', letter: 'h', menu: true, view: async () => (await import('./coordinator/reviews')).Reviews },
+  { path: '/regisseurs', roles: coordinator, title: 'nav.regisseurs', letter: 'r', menu: true, view: async () => (await import('./coordinator/regisseurs')).Regisseurs },
+  { path: '/meldingen', roles: ['regisseur', 'coordinator'], title: 'nav.mailbox', letter: 'm', menu: true, view: async () => (await import('./shell/mailbox')).MailboxPage },
+  { path: '/afwezigheid', roles: regisseur, title: 'nav.absence', letter: 'a', menu: true, view: async () => (await import('./regisseur/absence')).AbsencePage },
+  { path: '/casussen/:case', roles: ['regisseur', 'coordinator'], title: 'nav.case', menu: false, view: async () => (await import('./case/case')).CasePage },
+  { path: '/casussen/:case/plan', roles: regisseur, title: 'nav.print', menu: false, bare: true, view: async () => (await import('./case/print')).PlanPrint },
+  { path: '/over', roles: ['regisseur', 'coordinator', 'operator', 'privacy_officer', 'auditor', 'agency', 'service'], title: 'nav.about', menu: false, view: async () => (await import('./shell/about')).About },
+];
+
+export function menuOf(role: Role): PageEntry[] {
+  return PAGES.filter((page) => page.menu && page.roles.includes(role));
+}

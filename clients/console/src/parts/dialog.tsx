@@ -1,0 +1,88 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { type Problem, asProblem } from '../net/api';
+import { t } from '../words/words';
+import { Button } from './button';
+import { ProblemNote } from './note';
+
+interface Props {
+  title: string;
+  children: ComponentChildren;
+  onClose: () => void;
+  wide?: boolean;
+}
+
+/** The browser's own dialog: it keeps the focus inside, closes with Escape, and gives the focus back. */
+export function Dialog({ title, children, onClose, wide = false }: Props) {
+  const box = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  const close = useRef(onClose);
+  close.current = onClose;
+  useEffect(() => {
+    const dialog = box.current;
+    if (dialog === null) return;
+    const before = document.activeElement;
+    dialog.showModal();
+    return () => {
+      dialog.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+    };
+  }, []);
+  return (
+    <dialog
+      ref={box} class={`dialog${wide ? ' dialog--wide' : ''}`} aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        close.current();
+      }}
+    >
+      <h2 id={id} class="dialog__title">{title}</h2>
+      {children}
+    </dialog>
+  );
+}
+
+interface ActProps {
+  title: string;
+  /** What pressing the button does, as a verb. */
+  does: string;
+  danger?: boolean;
+  wide?: boolean;
+  children?: ComponentChildren;
+  /** Does it; a refusal is shown, and the dialog stays. false: something is not filled in, and said beside it. */
+  act: () => Promise<void | false>;
+  onClose: () => void;
+}
+
+/** A dialog with one act in it. */
+export function ActDialog({ title, does, danger = false, wide = false, children, act, onClose }: ActProps) {
+  const [problem, setProblem] = useState<Problem | undefined>(undefined);
+  const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    if (busy) return;
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      if ((await act()) === false) requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
+      else onClose();
+    } catch (error) {
+      setProblem(asProblem(error));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={title} onClose={onClose} wide={wide}>
+      <form ref={form} class="dialog__form" noValidate onSubmit={(event) => void submit(event)}>
+        {children}
+        {problem === undefined ? null : <ProblemNote problem={problem} />}
+        <div class="dialog__acts">
+          <Button kind="primary" type="submit" danger={danger} busy={busy}>{does}</Button>
+          <Button kind="subtle" onClick={onClose}>{t('dialog.cancel')}</Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,70 @@
+import { agencyName, regisseurName } from '../net/directory';
+import { type Problem, asProblem, call, get } from '../net/api';
+import { useLoad } from '../net/load';
+import { useState } from 'preact/hooks';
+import type { Mailbox, Message } from '../net/shapes';
+import { Button } from '../parts/button';
+import { Link } from '../parts/link';
+import { Empty, ProblemNote, Waiting } from '../parts/note';
+import { When } from '../parts/when';
+import { instant } from '../words/dates';
+import { listed, t, tn, known, word } from '../words/words';
+import { unread } from './mail';
+import { Page } from './page';
+
+const SHOWN = 200;
+
+async function readMailbox(signal: AbortSignal): Promise<Mailbox> {
+  const first = await get<Mailbox>(`/v1/mailbox?limit=${SHOWN}`, signal);
+  unread.value = Math.max(0, first.newest - first.acknowledged);
+  return first;
+}
+
+function line(message: Message): string {
+  const by = (message as { by?: { id: string; kind: string } }).by;
+  const text = known('mail', message.kind) ? word('mail', message.kind) : word('mail', 'other');
+  return text
+    .replace('{case}', message.case ?? '')
+    .replace('{household}', message.household ?? '')
+    .replace('{other}', message.other ?? '')
+    .replace('{name}', message.regisseur !== undefined ? regisseurName(message.regisseur) : by !== undefined ? agencyName(by.id) : '')
+    .replace('{agencies}', listed((message.agencies ?? []).map(agencyName)));
+}
+
+/** What the party was told and has not put away. Every fact is in the lists too; this is the story of them. */
+export function MailboxPage() {
+  const { value, problem, fresh, again } = useLoad(readMailbox, []);
+  const [refused, setRefused] = useState<Problem | undefined>(undefined);
+  const last = value?.items[value.items.length - 1]?.seq;
+  const clear = async () => {
+    if (last === undefined) return;
+    setRefused(undefined);
+    try {
+      await call('POST', '/v1/mailbox/acknowledgements', { body: { upTo: last } });
+      await again();
+    } catch (error) {
+      setRefused(asProblem(error));
+    }
+  };
+  const items = [...(value?.items ?? [])].reverse();
+  return (
+    <Page title={t('nav.mailbox')} acts={items.length === 0 ? undefined : <Button onClick={clear}>{t('mail.clear')}</Button>}>
+      <p class="lead">{t('mail.lead')}</p>
+      {problem === undefined ? null : <ProblemNote problem={problem} again={() => void again()} />}
+      {refused === undefined ? null : <ProblemNote problem={refused} />}
+      {fresh ? <Waiting /> : null}
+      {value === undefined ? null : items.length === 0 ? <Empty title={t('mail.none')} /> : (
+        <ul class="mails">
+          {items.map((message) => (
+            <li key={message.seq} class="mail">
+              <span class="mail__when"><When ms={instant(message.at)} /></span>
+              <span class="mail__text">{line(message)}{message.result === undefined ? null : <span class="mail__quote">{message.result}</span>}</span>
+              {message.case === undefined ? null : <span class="mail__link"><Link to={`/casussen/${message.case}`}>{t('mail.open', { case: message.case })}</Link></span>}
+            </li>
+          ))}
+        </ul>
+      )}
+      {value !== undefined && value.newest > (last ?? value.newest) ? <p class="subtle">{tn('mail.more', value.newest - (last ?? 0))}</p> : null}
+    </Page>
+  );
+}

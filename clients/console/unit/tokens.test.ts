@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest';
+import { withoutUnusedTokens } from '../build/tokens';
+
+test('custom properties that nothing reads go, and what they stand on goes with them', () => {
+  const css = '.t{--a:var(--b);--b:1px;--c:var(--d);--d:2px;--e:3px}.x--a:hover{width:var(--a,var(--f))}.y{--f:4px;color:red}';
+  expect(withoutUnusedTokens(css, () => false)).toBe('.t{--a:var(--b);--b:1px;}.x--a:hover{width:var(--a,var(--f))}.y{--f:4px;color:red}');
+  expect(withoutUnusedTokens(css, (name) => name === '--c')).toContain('--d:2px');
+});

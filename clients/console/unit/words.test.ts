@@ -1,0 +1,45 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { language, listed, readable, t, tn, word } from '../src/words/words';
+import dutch from '../src/words/nl.json';
+import english from '../src/words/en.json';
+
+const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort();
+
+test('both languages have the same keys, and the same values in each text', () => {
+  expect(Object.keys(english)).toEqual(Object.keys(dutch));
+  for (const [key, text] of Object.entries(dutch)) {
+    expect(text, key).not.toBe('');
+    expect(names((english as Record<string, string>)[key] ?? ''), key).toEqual(names(text));
+  }
+});
+
+test('every text in the tables is used somewhere', () => {
+  const files = (folder: string): string[] => readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? files(`${folder}/${entry.name}`) : /\.tsx?$/.test(entry.name) ? [readFileSync(`${folder}/${entry.name}`, 'utf8')] : []);
+  const source = files('src').join('\n');
+  // Codes from outside are looked up by their group: word('state', …), t(`group.${…}`).
+  const groups = new Set([...source.matchAll(/(?:word|known)\('(\w+)'|`(\w+)\.\$\{/g)].map((found) => found[1] ?? found[2]));
+  for (const key of Object.keys(dutch)) {
+    const base = key.replace(/\.(one|other)$/, '');
+    const used = source.includes(`'${key}'`) || source.includes(`'${base}'`) || groups.has(key.split('.')[0]);
+    expect(used, key).toBe(true);
+  }
+});
+
+test('texts are filled, counted, listed and looked up in the language of the moment', () => {
+  language.value = 'nl';
+  expect(t('case.title', { case: 'C7' })).toBe('Casus C7');
+  expect(tn('inbox.arrived', 1)).toBe('1 nieuwe casus');
+  expect(tn('inbox.arrived', 2)).toBe('2 nieuwe casussen');
+  expect(listed(['a', 'b', 'c'])).toBe('a, b en c');
+  expect(listed(['a'])).toBe('a');
+  expect(listed([])).toBe('');
+  expect(word('domain', 'housing')).toBe('Wonen');
+  expect(word('domain', 'zorg-om_dieren')).toBe('Zorg om dieren');
+  expect(readable('')).toBe('');
+  language.value = 'en';
+  expect(word('domain', 'housing')).toBe('Housing');
+  expect(listed(['a', 'b'])).toBe('a and b');
+  language.value = 'nl';
+});
