@@ -4,6 +4,7 @@
  * that is refused before it is looked at takes its turn in the engine, as a barrier. A CONFIRM is made when a
  * group has been spoken of, one for each session, and waits while the session's connection takes no more:
  * answers then gather in it. */
+#include "broker/core/effect.h"
 #include "broker/daemon.h"
 #include "broker/gauge/journal.h"
 
@@ -207,9 +208,28 @@ add_exception(vdr_session *session, uint64_t first, uint32_t count, vdr_err err,
         (vdr_wire_exception){.sequence = first, .count = count, .error = err, .position = position};
 }
 
-static void
-add_result(vdr_session *session, uint64_t item, const vdr_result *result, vdr_err err)
+/* When the first one was accepted: its line in its record's tale says it. 0: its key is gone. */
+static vdr_ms
+first_at(vdr_daemon *daemon, vdr_position first)
 {
+    vdr_log_record record;
+    uint32_t offset = 0;
+    vdr_effect effect;
+    vdr_ms at = 0;
+    if (vdr_engine_record(daemon->engine, first, &record) != VDR_OK)
+        return 0;
+    while (at == 0 && vdr_effect_next(record.tale, &offset, &effect) == VDR_OK) {
+        if (effect.kind == VDR_EFFECT_SIGNAL || effect.kind == VDR_EFFECT_COMMAND)
+            at = effect.at;
+    }
+    vdr_engine_record_done(daemon->engine);
+    return at;
+}
+
+static void
+add_result(vdr_daemon *daemon, vdr_session *session, uint64_t item, const vdr_result *result, vdr_err err)
+{
+    bool duplicate = result->verdict == VDR_E_DUPLICATE;
     if (session->publish.result_count == session->publish.result_room) {
         session->publish.result_room = session->publish.result_room * 2 + 16;
         session->publish.results = (vdr_wire_result *)vdr_realloc(
@@ -219,8 +239,10 @@ add_result(vdr_session *session, uint64_t item, const vdr_result *result, vdr_er
     *added = (vdr_wire_result){
         .sequence = item,
         .error = err,
-        .position = result->verdict == VDR_E_DUPLICATE ? result->first : result->position,
-        .at_ms = result->at == VDR_MS_NONE ? 0 : result->at,
+        .position = duplicate ? result->first : result->position,
+        .at_ms = duplicate                   ? first_at(daemon, result->first)
+                 : result->at == VDR_MS_NONE ? 0
+                                             : result->at,
     };
     vdr_acted *acted = (vdr_acted *)vdr_ring_first(&session->publish.acted);
     if (acted == NULL || acted->item != item)
@@ -240,7 +262,7 @@ refused_batch(vdr_daemon *daemon, vdr_session *session, const vdr_batch *batch, 
     vdr_reports_refused(daemon, session, batch->refused, batch->count);
     vdr_result nothing = {.verdict = batch->refused, .at = result->at};
     for (uint64_t item = first; batch->want_results && item <= batch->last; item++)
-        add_result(session, item, &nothing, batch->refused);
+        add_result(daemon, session, item, &nothing, batch->refused);
 }
 
 /* The client is told when the last of the windows is over, as far as it fits. */
@@ -267,7 +289,7 @@ vdr_publish_result(vdr_daemon *daemon, vdr_session *session, const vdr_result *r
             vdr_reports_refused(daemon, session, result->verdict, 1);
         }
         if (batch->want_results)
-            add_result(session, item, result, result->verdict);
+            add_result(daemon, session, item, result, result->verdict);
     }
     session->publish.answered = item;
     if (item == batch->last) {

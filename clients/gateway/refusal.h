@@ -39,7 +39,9 @@
     X(INTERNAL, 500, "internal", "the gateway failed", "tell those who run it")                              \
     X(NOT_IMPLEMENTED, 501, "not_implemented", "this method is not served", "openapi.json has the methods")  \
     X(UNAVAILABLE, 503, "unavailable", "not now", "try again after Retry-After")                             \
-    X(BAD_VERSION, 505, "http_version", "only HTTP/1.1 and HTTP/1.0 are spoken here", "send HTTP/1.1")
+    X(BAD_VERSION, 505, "http_version", "only HTTP/1.1 and HTTP/1.0 are spoken here", "send HTTP/1.1")       \
+    X(INVALID, 400, "invalid_request", "the body or a parameter is not as described",                        \
+      "errors has all that is wrong, with a pointer to each; openapi.json describes the request")
 
 typedef enum vdr_refusal {
     VDR_REFUSAL_NONE = 0,
@@ -47,7 +49,7 @@ typedef enum vdr_refusal {
     VDR_REFUSAL_TABLE(X)
 #undef X
 } vdr_refusal;
-#define VDR_REFUSAL_LAST VDR_REFUSAL_BAD_VERSION
+#define VDR_REFUSAL_LAST VDR_REFUSAL_INVALID
 
 /* NONE is answered as INTERNAL. Never NULL. Any thread. */
 unsigned vdr_refusal_status(vdr_refusal refusal);

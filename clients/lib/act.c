@@ -343,6 +343,27 @@ vdr_lib_act_write(const vdr_client_act *act, vdr_span source, vdr_span municipal
 }
 
 vdr_err
+vdr_client_act_async(vdr_client *client, const vdr_client_act *act, uint64_t *ret_number)
+{
+    const vdr_wire_welcome *welcome = &client->session.welcome;
+    char words[256];
+    vdr_bytes json = {0};
+
+    if (!client->session.welcomed)
+        return vdr_lib_fail(client, VDR_E_DISCONNECTED, "there was no session yet");
+    vdr_err err = vdr_lib_act_write(act, welcome->source, welcome->municipality, &json, words);
+    if (err != VDR_OK) {
+        (void)vdr_lib_fail(client, err, words);
+    } else {
+        vdr_wire_item item = {
+            .json = vdr_bytes_span(&json), .check_revision = act->check_revision, .revision = act->revision};
+        err = vdr_client_publish_async(client, &item, 1, ret_number);
+    }
+    vdr_bytes_done(&json);
+    return err;
+}
+
+vdr_err
 vdr_client_act_send(vdr_client *client, const vdr_client_act *act, vdr_wire_result *ret_result,
                     int64_t timeout_ms)
 {

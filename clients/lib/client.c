@@ -86,6 +86,7 @@ vdr_client_state_get(const vdr_client *client, vdr_client_state *ret_state)
         .processed = mail->processed,
         .acknowledged = mail->acknowledged,
         .newest = mail->newest,
+        .subscribed = mail->open,
         .outbox_recovered = publisher->recovered,
         .outbox_damaged_bytes =
             publisher->outbox != NULL ? vdr_lib_outbox_damaged_bytes(publisher->outbox) : 0,

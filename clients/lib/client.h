@@ -83,6 +83,7 @@ typedef struct vdr_lib_mail_frame {
 
 typedef struct vdr_lib_mail {
     bool wanted, told, open; /* open: ACKED came for it in this session */
+    bool stop;               /* this session has a subscription that is no longer wanted */
     vdr_client_subscription wish;
     char mailbox_id[VDR_CONF_NAME_MAX + 1];
     bool from_known;    /* processed is where to go on; otherwise from what is acknowledged */
@@ -108,6 +109,7 @@ typedef struct vdr_lib_request {
     vdr_bytes body;
     void (*answered)(void *context, vdr_err err, const vdr_wire *answer);
     vdr_client_answered public_answered;
+    vdr_client_ruled public_ruled;
     void *context;
 } vdr_lib_request;
 

@@ -43,7 +43,7 @@ vdr_client_subscribe(vdr_client *client, const vdr_client_subscription *subscrip
     if (mail->wish.window == 0)
         mail->wish.window = VDR_LIB_WINDOW_MESSAGES;
     mail->wanted = true;
-    mail->told = mail->open = false;
+    mail->told = mail->open = mail->stop = false;
     mail->from_known = subscription->after_given;
     mail->processed = subscription->after_given ? subscription->after : 0;
     mail->handed = 0;
@@ -51,6 +51,20 @@ vdr_client_subscribe(vdr_client *client, const vdr_client_subscription *subscrip
     mail->current_next = 0;
     drop_frames(mail);
     client->dirty = true; /* so that the next process() says it */
+}
+
+void
+vdr_client_unsubscribe(vdr_client *client)
+{
+    vdr_lib_mail *mail = &client->mail;
+
+    mail->stop = mail->told;
+    mail->wanted = mail->told = mail->open = false;
+    mail->handed = 0;
+    mail->current = (vdr_wire_deliver){0};
+    mail->current_next = 0;
+    drop_frames(mail);
+    client->dirty = true;
 }
 
 void
@@ -76,7 +90,7 @@ vdr_lib_mail_begin(vdr_client *client, bool same_store)
         mail->from_known = false;
         mail->processed = mail->handed = mail->ack_wanted = mail->acknowledged = mail->newest = 0;
     }
-    mail->told = mail->open = false;
+    mail->told = mail->open = mail->stop = false;
     mail->ack_told = 0;
     drop_frames(mail);
 }
@@ -111,6 +125,12 @@ vdr_lib_mail_pump(vdr_client *client)
 {
     vdr_lib_mail *mail = &client->mail;
 
+    if (vdr_lib_session_ready(client) && mail->stop) { /* 6.5: window 0 pauses, and nothing ends the pause */
+        vdr_wire wire = {.type = VDR_FRAME_CREDIT,
+                         .credit = {.stream = VDR_STREAM_MAILBOX, .done = mail->credited}};
+        mail->stop = false;
+        vdr_lib_session_send(client, &wire);
+    }
     if (vdr_lib_session_ready(client) && mail->wanted && !mail->told)
         tell_subscribe(client);
     if (vdr_lib_session_ready(client) && mail->ack_wanted > mail->acknowledged &&

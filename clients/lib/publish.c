@@ -195,7 +195,7 @@ report(vdr_client *client, const vdr_client_result *result)
 
 /* The oldest entry has its final answer. It leaves the queue before that is told: the callback may publish. */
 static void
-finish(vdr_client *client, vdr_err err, vdr_span text, const vdr_wire_result *detail)
+finish(vdr_client *client, vdr_err err, vdr_span text, const vdr_wire_result *detail, uint32_t retry_after_ms)
 {
     vdr_lib_publisher *publisher = &client->publisher;
     vdr_lib_queue_entry entry;
@@ -205,6 +205,7 @@ finish(vdr_client *client, vdr_err err, vdr_span text, const vdr_wire_result *de
                                 .err = err,
                                 .text = text,
                                 .detail = *detail,
+                                .retry_after_ms = err == VDR_E_HELD_BACK ? retry_after_ms : 0,
                                 .recovered = entry.recovered,
                                 .item = &entry};
     result.detail.error = err;
@@ -286,7 +287,8 @@ vdr_lib_publish_confirm(vdr_client *client, const vdr_wire_confirm *confirm)
             pause = true;
         } else {
             bool told = result < results_end && result->sequence == sequence;
-            finish(client, err, excepted ? exception->text : (vdr_span){0}, told ? result : &bare);
+            finish(client, err, excepted ? exception->text : (vdr_span){0}, told ? result : &bare,
+                   confirm->retry_after_ms);
         }
     }
     if (pause)

@@ -23,6 +23,8 @@ end(vdr_lib_request *request, vdr_err err, const vdr_wire *answer)
     request->used = false;
     if (ended.answered != NULL)
         ended.answered(ended.context, err, answer);
+    else if (ended.public_ruled != NULL)
+        ended.public_ruled(ended.context, err, answer != NULL ? &answer->result : NULL);
     else
         ended.public_answered(ended.context, err, answer != NULL ? &answer->answer : NULL);
 }
@@ -239,6 +241,23 @@ vdr_client_read_async(vdr_client *client, const vdr_wire_read *read, int64_t tim
     if (err == VDR_OK) {
         VDR_ASSERT(request != NULL);
         request->public_answered = public_answered;
+        request->context = context;
+    }
+    return err;
+}
+
+vdr_err
+vdr_client_admin_async(vdr_client *client, const vdr_wire_admin *admin, int64_t timeout_ms,
+                       vdr_client_ruled public_ruled, void *context)
+{
+    vdr_wire wire = {.type = VDR_FRAME_ADMIN, .admin = *admin};
+    vdr_lib_request *request = NULL;
+
+    wire.admin.request = ++client->next_request;
+    vdr_err err = ask(client, &wire, wire.admin.request, timeout_ms, &request);
+    if (err == VDR_OK) {
+        VDR_ASSERT(request != NULL);
+        request->public_ruled = public_ruled;
         request->context = context;
     }
     return err;

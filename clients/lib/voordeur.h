@@ -68,6 +68,7 @@ typedef struct vdr_client_state {
     uint64_t processed;        /* seq of the last message handed out */
     uint64_t acknowledged;     /* seq up to which the broker has confirmed the acknowledgement */
     uint64_t newest;           /* seq of the newest message heard of */
+    bool subscribed;           /* the subscription stands: acknowledged and newest are the broker's word */
     uint64_t outbox_recovered; /* items found in the outbox at open */
     uint64_t
         outbox_damaged_bytes; /* bytes of the outbox that no longer made sense at open, but for a torn end */
@@ -90,12 +91,13 @@ VDR_MUST_CHECK vdr_err vdr_client_key_make(const char *path, char ret_public[VDR
 
 /* What became of an item. */
 typedef struct vdr_client_result {
-    uint64_t number;        /* of the item, as publishing gave it */
-    vdr_err err;            /* VDR_E_ACCEPTED, VDR_E_DUPLICATE (both success) or a verdict of 9.2 */
-    vdr_span text;          /* words on this very case; may be absent. Lives through the callback */
-    vdr_wire_result detail; /* position, log time, case and revision, where they were asked for; else 0 */
-    bool recovered;         /* of an earlier process, found in the outbox */
-    const void *item;       /* for vdr_client_result_item(), inside the callback */
+    uint64_t number;         /* of the item, as publishing gave it */
+    vdr_err err;             /* VDR_E_ACCEPTED, VDR_E_DUPLICATE (both success) or a verdict of 9.2 */
+    vdr_span text;           /* words on this very case; may be absent. Lives through the callback */
+    vdr_wire_result detail;  /* position, log time, case and revision, where they were asked for; else 0 */
+    uint32_t retry_after_ms; /* HELD_BACK: when it is worth trying again; else 0 */
+    bool recovered;          /* of an earlier process, found in the outbox */
+    const void *item;        /* for vdr_client_result_item(), inside the callback */
 } vdr_client_result;
 
 typedef struct vdr_client_options {
@@ -208,6 +210,11 @@ typedef struct vdr_client_act {
 VDR_MUST_CHECK vdr_err vdr_client_act_send(vdr_client *client, const vdr_client_act *act,
                                            vdr_wire_result *ret_result, int64_t timeout_ms);
 
+/* The same without waiting: taken, and answered by on_result as any item is (BUSY as there). DISCONNECTED:
+ * there was no session yet, so who acts is not known; wait for READY first. (callback) */
+VDR_MUST_CHECK vdr_err vdr_client_act_async(vdr_client *client, const vdr_client_act *act,
+                                            uint64_t *ret_number);
+
 /* ---- Receive ---- */
 
 typedef struct vdr_client_subscription {
@@ -224,6 +231,9 @@ typedef struct vdr_client_subscription {
 /* Replaces the one before. Messages come in order, each once while this handle lives; after that, from what
  * is acknowledged, so at least once. NOT_FOUND and WRONG_ROLE come as errors of the session. (callback) */
 void vdr_client_subscribe(vdr_client *client, const vdr_client_subscription *subscription);
+
+/* No more messages, until the next subscribe. Those on their way are dropped. (callback) */
+void vdr_client_unsubscribe(vdr_client *client);
 
 /* The next message; the one before counts as processed. TIMEOUT: none. Lives until the next call of next. */
 VDR_MUST_CHECK vdr_err vdr_client_next(vdr_client *client, int64_t timeout_ms,
@@ -248,6 +258,11 @@ VDR_MUST_CHECK vdr_err vdr_client_admin(vdr_client *client, const vdr_wire_admin
 typedef void (*vdr_client_answered)(void *context, vdr_err err, const vdr_wire_answer *answer);
 VDR_MUST_CHECK vdr_err vdr_client_read_async(vdr_client *client, const vdr_wire_read *read,
                                              int64_t timeout_ms, vdr_client_answered answered, void *context);
+
+/* Of a verb; a refusal has its result too, with the problems. (callback) */
+typedef void (*vdr_client_ruled)(void *context, vdr_err err, const vdr_wire_admin_result *result);
+VDR_MUST_CHECK vdr_err vdr_client_admin_async(vdr_client *client, const vdr_wire_admin *admin,
+                                              int64_t timeout_ms, vdr_client_ruled ruled, void *context);
 
 /* ---- Operators: what the broker decides, line by line (7.4) ---- */
 

@@ -87,7 +87,7 @@ SIGNALS = {
         [ID["signal"]], {EVENT: {"schema": ref("CloudEvent"), "example": {**SIGNAL_EVENT, "id": "s-2"}}},
         words="An event with an id of its own. Its `data.supersedes` is set to the signal's id.", refuse={"409", "422"})},
     "/signals/{id}/notes": {"post": act("signals", "noteSignal", "A note to whoever has the case",
-                                        ["agency", "service"], ["note_added"], [ID["signal"]], "NoteRequest",
+                                        ["agency", "service"], ["note_answered"], [ID["signal"]], "NoteRequest",
                                         {"text": "Moeder belt liever 's avonds."})},
     "/signals/{id}/feedback": {"post": act("signals", "giveFeedback", "What the service did", ["service"], ["feedback"],
                                            [ID["signal"]], "FeedbackRequest", {"result": "gesprek gevoerd"})},
@@ -134,7 +134,7 @@ CASES = {
     "/cases/{id}/assignments": {"post": act("cases", "assignCase", "This regisseur has it now", STEERING,
                                             ["case_assigned"], [ID["case"]], "AssignmentRequest",
                                             {"regisseur": "r-bram"}, True)},
-    "/cases/{id}/notes": {"post": act("cases", "noteCase", "A note to an agency of the case", HOLDER, ["note_added"],
+    "/cases/{id}/notes": {"post": act("cases", "noteCase", "A note to an agency or service of the case", HOLDER, ["note_sent"],
                                       [ID["case"]], "CaseNoteRequest",
                                       {"agency": "school-noord", "text": "Ik ben vanaf nu uw contact."})},
     "/cases/{id}/disclosures": {"post": operation(

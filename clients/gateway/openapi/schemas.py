@@ -11,7 +11,8 @@ MESSAGE_KINDS = [
     "regular_signal", "signal_attached", "support_withdrawn", "case_offered", "case_taken_back", "case_withdrawn",
     "priority_raised", "needs_regisseur", "escalated", "case_closed", "not_accepted", "regisseur_known",
     "handover_offered", "handover_accepted", "overdue", "feedback", "match", "review", "break_glass", "erased",
-    "erasure_requested", "request_due", "request_overdue", "request_done", "rectification_requested",
+    "erasure_requested", "request_due", "request_overdue", "request_done", "rectification_requested", "note",
+    "note_answered",
 ]
 REQUEST_KINDS = ["erasure", "objection", "restriction", "rectification", "hold"]
 REQUEST_STATES = ["stands", "placed", "lifting", "done", "upheld", "rejected", "lifted", "withdrawn", "gone"]
@@ -96,6 +97,11 @@ ADDRESS_VIEW = with_optional("An address.", {}, {
     "bag": text("The BAG id.", 16, 16), "buurt": text("The CBS neighbourhood.", 10, 10),
 })
 
+NOTE = with_optional(
+    "What a regisseur and an agency or service wrote to each other.",
+    {"at": told("Log time."), "by": ref("Party"), "to": ref("Party"), "text": text("What.", 65536, 0)},
+    {"signal": ref("SignalName")})
+
 SIGNAL = with_optional(
     "A signal, as far as the reader may see it.",
     {"id": name("As its sender chose it."), "withdrawn": flag("Its agency withdrew it."),
@@ -109,7 +115,8 @@ SIGNAL = with_optional(
      "regisseur": name("Who has the active case that it is in."),
      "leavesAt": told("When it is destroyed."),
      "persons": array(ref("PersonView"), "Whom it names."), "address": ref("AddressView"),
-     "detail": text("Free text, for whoever holds the case.", 65536, 0)})
+     "detail": text("Free text, for whoever holds the case.", 65536, 0),
+     "notes": array(ref("Note"), "In log order.")})
 
 GOAL_TEXT = {"domain": name("Life domain."), "text": text("What is to be reached.", 65536),
              "owner": text("Who sees to it.", 1024), "due": instant("By when."),
@@ -128,6 +135,7 @@ CASE_MORE = {
     "handoverTo": name("To whom a hand-over is offered."), "since": told("When it was proposed."),
     "acceptBy": told("When the offer ends; of an offered case."), "ended": told("When it ended."),
     "endedWith": text("Outcome or reason of the act that ended it.", 65536, 0),
+    "notes": array(ref("Note"), "In log order, the newest 200."),
 }
 
 CLAUSE = with_optional(
@@ -226,7 +234,7 @@ MESSAGE = with_optional(
     {"position": count("In the log, of what caused it."), "case": ref("CaseId"), "signal": ref("SignalName"),
      "household": ref("HouseholdId"), "other": pointed("HouseholdId", "Of a review: the higher number."),
      "agencies": array(name("Id."), "Of a match."), "result": text("Feedback, or what is asked.", 65536, 0),
-     "regisseur": name("Who, by kind."), "by": pointed("Party", "Who broke the glass."),
+     "regisseur": name("Who, by kind."), "by": pointed("Party", "Who broke the glass, or wrote the note."),
      "reason": text("Why the glass was broken.", 500, 0),
      "traceparent": text("Of the signal's event.", 55, 55)})
 
@@ -272,14 +280,17 @@ CLOUD_EVENT = {
         "source": name("urn:nld:oin:NUMBER:systeem:NAME, as the municipality registered it."),
         "type": name("Reverse DNS with a version, as in the town's catalogue."),
         "time": instant("When the sender logged it.", pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{1,9})?Z$"),
-        "datacontenttype": {"type": "string", "description": "JSON, if it is said at all.",
+        "datacontenttype": {"type": ["string", "null"], "description": "JSON, if it is said at all.",
                             "pattern": r"^application/([a-z0-9.+-]+\+)?json(;.*)?$"},
         "dataschema": text("URI of a schema.", 2048, format="uri"),
         "subject": name("Not needed; never a BSN: attributes are read on the way."),
         "data": ref("SignalContent"),
     },
     "required": ["specversion", "id", "source", "type", "time", "data"],
-    "patternProperties": {"^[a-z0-9]{1,64}$": True}, "additionalProperties": False,
+    "patternProperties": {
+        "^(?!(specversion|id|source|type|time|datacontenttype|dataschema|subject|data)$)[a-z0-9]+$":
+            {"type": ["string", "integer", "boolean", "null"]}},
+    "additionalProperties": False,
 }
 
 RECEIPT = record("An event that is in the log, on stable storage, with all its effects. The same each time it is sent.", {
@@ -423,6 +434,7 @@ SCHEMAS = {
     "SignalName": SIGNAL_NAME,
     "PersonView": PERSON_VIEW,
     "AddressView": ADDRESS_VIEW,
+    "Note": NOTE,
     "Signal": SIGNAL,
     "SignalAnswer": {**SIGNAL, "properties": {**SIGNAL["properties"], **STATE}},
     "SignalList": listed(ref("Signal"), "Signals.", True),
@@ -454,8 +466,10 @@ SCHEMAS = {
     "GlassRequest": record("Why something is looked at that is not one's own. Every privacy officer is told.", {
         "reason": text("10 to 500 bytes.", 500, 10)}),
     "EmptyRequest": record("Nothing needs to be said.", {}),
-    "NoteRequest": record("A note to whoever has the case.", {"text": text("What.", 65536)}),
-    "CaseNoteRequest": record("A note to an agency.", {"agency": name("To which."), "text": text("What.", 65536)}),
+    "NoteRequest": with_optional("A note to whoever has the case.", {"text": text("What.", 65536)},
+                                 {"agency": name("Of a service, where the signal's id is not enough.")}),
+    "CaseNoteRequest": with_optional("A note to an agency or a service: one of the two.", {"text": text("What.", 65536)},
+                                     {"agency": name("To which."), "service": name("To which.")}),
     "EndingRequest": with_optional("When the state that the signal told of ended.", {},
                                    {"occurredAt": instant("Without it: now.")}),
     "FeedbackRequest": with_optional("What the service did.", {"result": text("For the agency.", 65536)},
