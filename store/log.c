@@ -1,6 +1,9 @@
 #include "store/log.h"
 
+#include "store/bytes.h"
 #include "store/ops.h"
+
+#define PACKED_HEAD_BYTES 8u
 
 static bool
 fits(vdr_span span)
@@ -13,8 +16,10 @@ vdr_log_append(vdr_log *log, uint64_t epoch, vdr_position expected, const vdr_lo
                size_t count, const vdr_log_mail *mails, size_t mail_count)
 {
     VDR_ASSERT(count >= 1 && count <= VDR_LOG_GROUP_MAX);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         VDR_ASSERT(fits(records[i].routing) && fits(records[i].content) && fits(records[i].tale));
+        VDR_ASSERT(records[i].carries == 0 || records[i].carries < expected);
+    }
     for (size_t i = 0; i < mail_count; i++) {
         VDR_ASSERT(mails[i].position >= expected && mails[i].position - expected < count);
         VDR_ASSERT(mails[i].offset < records[mails[i].position - expected].tale.len);
@@ -108,8 +113,76 @@ vdr_log_reader_close(vdr_log_reader **reader_p)
 vdr_err
 vdr_log_read(vdr_log_reader *reader, vdr_position position, vdr_log_record *ret_record)
 {
+    vdr_position carrier;
+    vdr_log_record record;
     VDR_ASSERT(!reader->resting);
-    return reader->ops->read(reader, position, ret_record);
+    vdr_err err = reader->ops->read(reader, position, ret_record);
+    if (err != VDR_E_NOT_FOUND)
+        return err;
+    err = reader->ops->carrier(reader, position, &carrier);
+    if (err == VDR_OK) {
+        err = reader->ops->read(reader, carrier, &record);
+        err = err == VDR_E_NOT_FOUND ? VDR_E_STORE_CORRUPT : err;
+    }
+    return err == VDR_OK ? vdr_log_unpack(record.content, ret_record) : err;
+}
+
+size_t
+vdr_log_packed_bytes(const vdr_log_record *record)
+{
+    return PACKED_HEAD_BYTES + record->routing.len + record->content.len + record->tale.len;
+}
+
+void
+vdr_log_pack(const vdr_log_record *record, uint8_t *ret_content)
+{
+    const vdr_span parts[] = {record->routing, record->content, record->tale};
+    uint8_t *at = ret_content + PACKED_HEAD_BYTES;
+    vdr_put_le32(ret_content, (uint32_t)record->routing.len);
+    vdr_put_le32(ret_content + 4, (uint32_t)record->content.len);
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i].len != 0)
+            memcpy(at, parts[i].at, parts[i].len);
+        at += parts[i].len;
+    }
+}
+
+vdr_err
+vdr_log_unpack(vdr_span content, vdr_log_record *ret_record)
+{
+    if (content.len < PACKED_HEAD_BYTES)
+        return VDR_E_STORE_CORRUPT;
+    size_t routing_len = vdr_get_le32(content.at), content_len = vdr_get_le32(content.at + 4);
+    size_t len = content.len - PACKED_HEAD_BYTES;
+    if (routing_len > len || content_len > len - routing_len)
+        return VDR_E_STORE_CORRUPT;
+    const uint8_t *at = content.at + PACKED_HEAD_BYTES;
+    *ret_record = (vdr_log_record){
+        .routing = vdr_span_of(at, routing_len),
+        .content = vdr_span_of(at + routing_len, content_len),
+        .tale = vdr_span_of(at + routing_len + content_len, len - routing_len - content_len)};
+    return VDR_OK;
+}
+
+vdr_err
+vdr_log_next(vdr_log_reader *reader, vdr_position from, vdr_position *ret_position)
+{
+    VDR_ASSERT(!reader->resting);
+    return reader->ops->next(reader, from, ret_position);
+}
+
+vdr_err
+vdr_log_carrier(vdr_log_reader *reader, vdr_position position, vdr_position *ret_carrier)
+{
+    VDR_ASSERT(!reader->resting);
+    return reader->ops->carrier(reader, position, ret_carrier);
+}
+
+vdr_err
+vdr_log_look_at(vdr_log_reader *reader, vdr_position position, vdr_log_look *ret_look)
+{
+    VDR_ASSERT(!reader->resting);
+    return reader->ops->look_at(reader, position, ret_look);
 }
 
 vdr_err

@@ -37,9 +37,11 @@ typedef struct vdr_log_reader vdr_log_reader;
 
 /* One record. routing and content are two byte strings whose meaning the store does not know; both may
  * be empty. key_id: of a record that was sealed its position, and nothing is looked at when it is appended with
- * a vault; without one a number of the caller's, 0 for none. */
+ * a vault; without one a number of the caller's, 0 for none. carries: the earlier record that this one is a copy of,
+ * 0 for none; its content is then what vdr_log_pack made of that one. */
 typedef struct vdr_log_record {
     uint64_t key_id;
+    vdr_position carries;
     vdr_span routing;
     vdr_span content;
     vdr_span tale; /* may be empty */
@@ -126,7 +128,34 @@ VDR_MUST_CHECK vdr_err vdr_log_reader_refresh(vdr_log_reader *reader);
 void vdr_log_reader_rest(vdr_log_reader *reader); /* lets go of its pages until the next refresh */
 void vdr_log_reader_close(vdr_log_reader **reader_p);
 
-/* NOT_FOUND: cut, or not yet there. STORE_CORRUPT: fails its check. ERASED: its key is gone. SEALED: the log
+/* ---- Carried records
+ *
+ * What is needed of an old stretch of the log is appended once more, each record in one that carries it, so that the
+ * stretch can be cut (broker/carry/carry.h). The log keeps an index of what is carried and by which record, the last
+ * one that does; the index goes with the carrier. A record that was cut and is carried reads as it read before, by its
+ * position: routing, content and tale. By its own position a carrier reads as any other record. */
+
+/* The content of a record that carries this one: routing_len u32, content_len u32, routing, content, tale. */
+size_t vdr_log_packed_bytes(const vdr_log_record *record);
+void vdr_log_pack(const vdr_log_record *record, uint8_t *ret_content);
+/* The record in such a content; its spans point into it. STORE_CORRUPT. */
+VDR_MUST_CHECK vdr_err vdr_log_unpack(vdr_span content, vdr_log_record *ret_record);
+
+/* The first position from from on that can be read or was: of those before the oldest record kept such that are
+ * carried, then all. NOT_FOUND: there is none. */
+VDR_MUST_CHECK vdr_err vdr_log_next(vdr_log_reader *reader, vdr_position from, vdr_position *ret_position);
+/* The record that carries position, be that one cut or not. NOT_FOUND: none does. */
+VDR_MUST_CHECK vdr_err vdr_log_carrier(vdr_log_reader *reader, vdr_position position,
+                                       vdr_position *ret_carrier);
+
+/* What can be said of the record that stands at position without opening it. NOT_FOUND, STORE_CORRUPT. */
+typedef struct vdr_log_look {
+    uint64_t bytes;       /* that it takes */
+    vdr_position carries; /* 0: no other */
+} vdr_log_look;
+VDR_MUST_CHECK vdr_err vdr_log_look_at(vdr_log_reader *reader, vdr_position position, vdr_log_look *ret_look);
+
+/* NOT_FOUND: cut and not carried, or not yet there. STORE_CORRUPT: fails its check. ERASED: its key is gone. SEALED: the log
  * was opened without a vault. */
 VDR_MUST_CHECK vdr_err vdr_log_read(vdr_log_reader *reader, vdr_position position,
                                     vdr_log_record *ret_record);

@@ -109,6 +109,7 @@ need_bytes(const vdr_log_record *records, size_t count, size_t mail_count)
         uint64_t len = VDR_RECORD_HEAD_BYTES + VDR_RECORD_MORE_BYTES + VDR_RECORD_SEAL_BYTES +
                        records[i].routing.len + records[i].content.len + records[i].tale.len;
         bytes += len <= INLINE_BYTES ? 2 * len : len + 4096 + 64;
+        bytes += records[i].carries != 0 ? 64 : 0; /* in the index */
     }
     return bytes;
 }
@@ -165,6 +166,8 @@ append(vdr_log *base, uint64_t epoch, vdr_position expected, const vdr_log_recor
     vdr_group_end(&group);
     if (err == VDR_OK && mail_count != 0)
         err = vdr_log_lmdb_mail_put(log, txn, mails, mail_count);
+    if (err == VDR_OK)
+        err = vdr_log_lmdb_carry_put(log, txn, expected, records, count);
     bool mark = log->unmarked_bytes >= MARK_EVERY_BYTES;
     if (err == VDR_OK && mark)
         err = mark_put(log, txn, expected);
@@ -272,6 +275,9 @@ static const vdr_log_ops ops = {
     .reader_close = vdr_log_lmdb_reader_close,
     .read = vdr_log_lmdb_read,
     .read_key = vdr_log_lmdb_read_key,
+    .next = vdr_log_lmdb_next,
+    .carrier = vdr_log_lmdb_carrier,
+    .look_at = vdr_log_lmdb_look_at,
     .read_mail = vdr_log_lmdb_read_mail,
 };
 

@@ -5,6 +5,7 @@
  *   meta    "format"  store/env.c
  *           "base"    where the kept part begins, and the epoch and both chains before it; absent: at 1
  *           "mark"    records before it need no look at the next start; absent: at the base
+ *           "carry" and a position u64 -> the record that carries it, u64
  *   record  position u64 -> store/record.h
  *   mail    mailbox u32, seq u64 of the first -> a run of entries: position u64, offset u32 each */
 #ifndef VDR_STORE_LOG_LMDB_H
@@ -65,6 +66,16 @@ void vdr_log_lmdb_publish(vdr_log_lmdb *log); /* after a commit or a refusal: wh
 /* log_lmdb_cut.c */
 vdr_err vdr_log_lmdb_cut(vdr_log *log, vdr_position keep, size_t count_max, size_t *ret_removed);
 
+/* log_lmdb_carry.c. put: which of the records from first on carry another. gone: these carry none any more. */
+VDR_MUST_CHECK vdr_err vdr_log_lmdb_carry_put(vdr_log_lmdb *log, MDB_txn *txn, vdr_position first,
+                                              const vdr_log_record *records, size_t count);
+VDR_MUST_CHECK vdr_err vdr_log_lmdb_carry_gone(vdr_log_lmdb *log, MDB_txn *txn, vdr_position carrier,
+                                               vdr_position carries);
+vdr_err vdr_log_lmdb_next(vdr_log_reader *reader, vdr_position from, vdr_position *ret_position);
+vdr_err vdr_log_lmdb_carrier(vdr_log_reader *reader, vdr_position position, vdr_position *ret_carrier);
+/* Checks every row of the index against its carrier. */
+VDR_MUST_CHECK vdr_err vdr_log_lmdb_carry_check(vdr_log_lmdb *log, MDB_txn *txn, vdr_position *ret_bad);
+
 /* log_lmdb_mail.c. put: the mails of one group. STORE_POSITION: not the next of its mailbox. */
 VDR_MUST_CHECK vdr_err vdr_log_lmdb_mail_put(vdr_log_lmdb *log, MDB_txn *txn, const vdr_log_mail *mails,
                                              size_t count);
@@ -83,6 +94,7 @@ void vdr_log_lmdb_reader_rest(vdr_log_reader *reader);
 void vdr_log_lmdb_reader_close(vdr_log_reader *reader);
 vdr_err vdr_log_lmdb_read(vdr_log_reader *reader, vdr_position position, vdr_log_record *ret_record);
 vdr_err vdr_log_lmdb_read_key(vdr_log_reader *reader, vdr_position position, vdr_vault_key *ret_key);
+vdr_err vdr_log_lmdb_look_at(vdr_log_reader *reader, vdr_position position, vdr_log_look *ret_look);
 
 /* log_lmdb_verify.c. walk: records, groups and chains from the group of from on. */
 VDR_MUST_CHECK vdr_err vdr_log_lmdb_walk(vdr_log_lmdb *log, vdr_position from,

@@ -102,3 +102,13 @@ vdr_log_lmdb_read_key(vdr_log_reader *base, vdr_position position, vdr_vault_key
         *ret_key = record.key;
     return err;
 }
+
+vdr_err
+vdr_log_lmdb_look_at(vdr_log_reader *base, vdr_position position, vdr_log_look *ret_look)
+{
+    vdr_record record;
+    vdr_err err = seek((vdr_log_lmdb_reader *)base, position, &record);
+    if (err == VDR_OK)
+        *ret_look = (vdr_log_look){.bytes = record.bytes, .carries = record.body.carries};
+    return err;
+}

@@ -187,6 +187,10 @@ vdr_log_lmdb_verify(vdr_log *base, vdr_position from, vdr_store_progress_fn prog
         if (err == VDR_OK)
             err =
                 vdr_log_lmdb_mail_check(log, txn, from > begins.first ? from : begins.first, &fault.position);
+        if (err == VDR_OK) {
+            fault.text = "the index of carried records is not what was written";
+            err = vdr_log_lmdb_carry_check(log, txn, &fault.position);
+        }
         vdr_env_read_end(&log->env, txn, false);
     }
     if (err != VDR_OK)

@@ -48,6 +48,7 @@ put_rows(vdr_log_memory *log, uint64_t epoch, const vdr_log_record *records, siz
         size_t len = vdr_group_record_bytes(&group, &records[i]);
         vdr_mem_row row = {
             .bytes = vdr_alloc(len, 1), .len = len, .born = memory->version + 1, .dead = VDR_ALIVE};
+        row.carries = records[i].carries;
         vdr_group_write(&group, &records[i], row.bytes);
         memory->rows[memory->row_count++] = row;
         memory->used_bytes += len;
@@ -392,6 +393,9 @@ static const vdr_log_ops ops = {
     .reader_close = vdr_log_memory_reader_close,
     .read = vdr_log_memory_read,
     .read_key = vdr_log_memory_read_key,
+    .next = vdr_log_memory_next,
+    .carrier = vdr_log_memory_carrier,
+    .look_at = vdr_log_memory_look_at,
     .read_mail = vdr_log_memory_read_mail,
 };
 

@@ -100,6 +100,64 @@ vdr_log_memory_read_key(vdr_log_reader *base, vdr_position position, vdr_vault_k
     return err;
 }
 
+static bool
+is_seen(const vdr_log_memory_reader *reader, const vdr_mem_row *row)
+{
+    return row->born <= reader->version && reader->version < row->dead;
+}
+
+/* The twin has no index: it looks at every row. */
+vdr_err
+vdr_log_memory_next(vdr_log_reader *base, vdr_position from, vdr_position *ret_position)
+{
+    vdr_log_memory_reader *reader = (vdr_log_memory_reader *)base;
+    vdr_memory *memory = reader->log->memory;
+    vdr_position carried = UINT64_MAX, first = 0, last = 0;
+    (void)pthread_mutex_lock(&memory->lock);
+    for (size_t i = 0; i < memory->row_count; i++) {
+        const vdr_mem_row *row = &memory->rows[i];
+        if (!is_seen(reader, row))
+            continue;
+        last = memory->row_first + i;
+        first = first != 0 ? first : last;
+        if (row->carries >= from && row->carries != 0 && row->carries < carried)
+            carried = row->carries;
+    }
+    (void)pthread_mutex_unlock(&memory->lock);
+    vdr_position next = carried < first ? carried : from > first ? from : first;
+    if (last == 0 || next > last)
+        return VDR_E_NOT_FOUND;
+    *ret_position = next;
+    return VDR_OK;
+}
+
+vdr_err
+vdr_log_memory_carrier(vdr_log_reader *base, vdr_position position, vdr_position *ret_carrier)
+{
+    vdr_log_memory_reader *reader = (vdr_log_memory_reader *)base;
+    vdr_memory *memory = reader->log->memory;
+    vdr_position carrier = 0;
+    (void)pthread_mutex_lock(&memory->lock);
+    for (size_t i = 0; i < memory->row_count; i++)
+        if (is_seen(reader, &memory->rows[i]) && memory->rows[i].carries == position)
+            carrier = memory->row_first + i;
+    (void)pthread_mutex_unlock(&memory->lock);
+    if (carrier == 0 || position == 0)
+        return VDR_E_NOT_FOUND;
+    *ret_carrier = carrier;
+    return VDR_OK;
+}
+
+vdr_err
+vdr_log_memory_look_at(vdr_log_reader *base, vdr_position position, vdr_log_look *ret_look)
+{
+    vdr_record record;
+    vdr_err err = seek((const vdr_log_memory_reader *)base, position, &record);
+    if (err == VDR_OK)
+        *ret_look = (vdr_log_look){.bytes = record.bytes, .carries = record.body.carries};
+    return err;
+}
+
 vdr_err
 vdr_log_memory_read_mail(vdr_log_reader *base, uint32_t mailbox, uint64_t seq, vdr_log_mail *ret_mails,
                          size_t max, size_t *ret_count)

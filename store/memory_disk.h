@@ -15,6 +15,7 @@
 typedef struct vdr_mem_row {
     uint8_t *bytes;
     size_t len;
+    vdr_position carries; /* 0: no other */
     uint64_t born, dead;
 } vdr_mem_row;
 
@@ -138,6 +139,9 @@ void vdr_log_memory_reader_rest(vdr_log_reader *reader);
 void vdr_log_memory_reader_close(vdr_log_reader *reader);
 vdr_err vdr_log_memory_read(vdr_log_reader *reader, vdr_position position, vdr_log_record *ret_record);
 vdr_err vdr_log_memory_read_key(vdr_log_reader *reader, vdr_position position, vdr_vault_key *ret_key);
+vdr_err vdr_log_memory_next(vdr_log_reader *reader, vdr_position from, vdr_position *ret_position);
+vdr_err vdr_log_memory_carrier(vdr_log_reader *reader, vdr_position position, vdr_position *ret_carrier);
+vdr_err vdr_log_memory_look_at(vdr_log_reader *reader, vdr_position position, vdr_log_look *ret_look);
 vdr_err vdr_log_memory_read_mail(vdr_log_reader *reader, uint32_t mailbox, uint64_t seq,
                                  vdr_log_mail *ret_mails, size_t max, size_t *ret_count);
 vdr_err vdr_log_memory_verify(vdr_log *log, vdr_position from, vdr_store_progress_fn progress, void *context,

@@ -13,13 +13,16 @@ enum {
     AT_KEY_ID = 16,
     AT_ROUTING_LEN = 24,
     AT_CONTENT_LEN = 28,
+    AT_CARRIES = 32,
     AT_BOUND = AT_TALE_LEN,
     SEAL_COUNT = 8,
     SEAL_CHAIN = 12,
     SEAL_TOLD = SEAL_CHAIN + VDR_CHAIN_BYTES,
 };
 
-#define FLAG_LAST 1u
+#define FLAG_LAST     1u
+#define FLAG_CARRIES  2u
+#define CARRIES_BYTES 8u
 
 static uint64_t
 check_of(vdr_position position, const uint8_t *bytes, size_t len)
@@ -32,20 +35,24 @@ check_of(vdr_position position, const uint8_t *bytes, size_t len)
 
 /* Where the parts of a record stand and how long they are in its bytes. */
 typedef struct shape {
-    bool sealed, last;
+    bool sealed, last, carries;
     uint32_t routing_len, content_len, tale_len;
-    size_t head_len, commanded_len, told_len, len;
+    size_t bound_len, head_len, commanded_len, told_len, len;
 } shape;
 
 static shape
-shape_of(bool sealed, uint32_t routing_len, uint32_t content_len, uint32_t tale_len, bool last)
+shape_of(bool sealed, uint32_t routing_len, uint32_t content_len, uint32_t tale_len, uint8_t flags)
 {
+    bool last = (flags & FLAG_LAST) != 0, carries = (flags & FLAG_CARRIES) != 0;
+    size_t plain_len = VDR_RECORD_HEAD_BYTES + (carries ? CARRIES_BYTES : 0);
     shape s = {.sealed = sealed,
                .last = last,
+               .carries = carries,
                .routing_len = routing_len,
                .content_len = content_len,
                .tale_len = tale_len,
-               .head_len = VDR_RECORD_HEAD_BYTES + (sealed ? VDR_VAULT_ENVELOPE_BYTES : 0),
+               .bound_len = plain_len - AT_BOUND,
+               .head_len = plain_len + (sealed ? VDR_VAULT_ENVELOPE_BYTES : 0),
                .commanded_len = (size_t)routing_len + content_len + (sealed ? VDR_VAULT_TAG_BYTES : 0),
                .told_len = tale_len + (sealed && tale_len != 0 ? (size_t)VDR_VAULT_TAG_BYTES : 0)};
     s.len = s.head_len + s.commanded_len + s.told_len + (last ? VDR_RECORD_SEAL_BYTES : 0);
@@ -56,8 +63,7 @@ static shape
 shape_read(const uint8_t *bytes)
 {
     return shape_of(bytes[AT_VERSION] == VDR_RECORD_SEALED, vdr_get_le32(bytes + AT_ROUTING_LEN),
-                    vdr_get_le32(bytes + AT_CONTENT_LEN), vdr_get_le32(bytes + AT_TALE_LEN),
-                    (bytes[AT_FLAGS] & FLAG_LAST) != 0);
+                    vdr_get_le32(bytes + AT_CONTENT_LEN), vdr_get_le32(bytes + AT_TALE_LEN), bytes[AT_FLAGS]);
 }
 
 vdr_err
@@ -75,9 +81,14 @@ vdr_record_read(vdr_position position, vdr_span bytes, vdr_record *ret_record)
         return VDR_E_STORE_CORRUPT;
 
     const uint8_t *at = bytes.at + s.head_len;
+    record.bytes = s.len;
+    if (s.carries)
+        record.body.carries = vdr_get_le64(bytes.at + AT_CARRIES);
+    if (s.carries && (record.body.carries == 0 || record.body.carries >= position))
+        return VDR_E_STORE_CORRUPT;
     if (s.sealed) {
-        vdr_vault_key_read(position, bytes.at + VDR_RECORD_HEAD_BYTES, &record.key);
-        record.bound = vdr_span_of(bytes.at + AT_BOUND, VDR_RECORD_HEAD_BYTES - AT_BOUND);
+        vdr_vault_key_read(position, at - VDR_VAULT_ENVELOPE_BYTES, &record.key);
+        record.bound = vdr_span_of(bytes.at + AT_BOUND, s.bound_len);
         record.commanded = vdr_span_of(at, s.commanded_len);
         record.told = vdr_span_of(at + s.commanded_len, s.told_len);
     }
@@ -124,6 +135,7 @@ vdr_record_open(const vdr_record *record, const vdr_vault *vault, vdr_record_roo
     if (err != VDR_OK)
         return err;
     ret_record->key_id = body->key_id;
+    ret_record->carries = body->carries;
     ret_record->routing = vdr_span_of(room->bytes, body->routing.len);
     ret_record->content = vdr_span_of(room->bytes + body->routing.len, body->content.len);
     ret_record->tale = vdr_span_of(room->bytes + commanded_len, body->tale.len);
@@ -203,7 +215,9 @@ static shape
 shape_next(const vdr_group *group, const vdr_log_record *record)
 {
     return shape_of(group->vault != NULL, (uint32_t)record->routing.len, (uint32_t)record->content.len,
-                    (uint32_t)record->tale.len, group->index + 1 == group->count);
+                    (uint32_t)record->tale.len,
+                    (uint8_t)((group->index + 1 == group->count ? FLAG_LAST : 0) |
+                              (record->carries != 0 ? FLAG_CARRIES : 0)));
 }
 
 size_t
@@ -224,10 +238,10 @@ put_span(uint8_t *at, vdr_span span)
 static void
 seal(vdr_vault *vault, vdr_position position, uint8_t *bytes, const shape *s)
 {
-    vdr_span bound = vdr_span_of(bytes + AT_BOUND, VDR_RECORD_HEAD_BYTES - AT_BOUND);
+    vdr_span bound = vdr_span_of(bytes + AT_BOUND, s->bound_len);
     size_t len = s->commanded_len - VDR_VAULT_TAG_BYTES;
     uint8_t *at = bytes + s->head_len;
-    vdr_vault_record(vault, position, bytes + VDR_RECORD_HEAD_BYTES);
+    vdr_vault_record(vault, position, at - VDR_VAULT_ENVELOPE_BYTES);
     vdr_vault_seal_part(vault, VDR_VAULT_COMMANDED, bound, at, len, at + len);
     at += s->commanded_len;
     if (s->tale_len != 0)
@@ -243,11 +257,13 @@ vdr_group_write(vdr_group *group, const vdr_log_record *record, uint8_t *ret_byt
 
     vdr_put_le32(ret_bytes + AT_TALE_LEN, s.tale_len);
     ret_bytes[AT_VERSION] = s.sealed ? VDR_RECORD_SEALED : VDR_RECORD_PLAIN;
-    ret_bytes[AT_FLAGS] = s.last ? FLAG_LAST : 0;
+    ret_bytes[AT_FLAGS] = (uint8_t)((s.last ? FLAG_LAST : 0) | (s.carries ? FLAG_CARRIES : 0));
     vdr_put_le16(ret_bytes + AT_INDEX, (uint16_t)group->index);
     vdr_put_le64(ret_bytes + AT_KEY_ID, s.sealed ? position : record->key_id);
     vdr_put_le32(ret_bytes + AT_ROUTING_LEN, s.routing_len);
     vdr_put_le32(ret_bytes + AT_CONTENT_LEN, s.content_len);
+    if (s.carries)
+        vdr_put_le64(ret_bytes + AT_CARRIES, record->carries);
     uint8_t *at = put_span(ret_bytes + s.head_len, record->routing);
     (void)put_span(at, record->content);
     at = ret_bytes + s.head_len + s.commanded_len;

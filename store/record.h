@@ -5,18 +5,19 @@
  *     0  check        u64  XXH3 over the position and all that follows (store/check.h)
  *     8  tale_len     u32  as it reads, here and below
  *    12  version      u8   1 or 2
- *    13  flags        u8   1: the last of its group, a seal stands at the end
+ *    13  flags        u8   1: the last of its group, a seal stands at the end; 2: it carries another record
  *    14  index        u16  place in its group, from 0
  *    16  key_id       u64  format 2: the record's position
  *    24  routing_len  u32
  *    28  content_len  u32
+ *    32  with flag 2: the position of the record that it carries, u64; all below stands 8 further on
  *    32  format 1: routing, content, tale
  *        format 2: generation u32, salt 8, data key 32, wrapped (store/vault.h)
  *                  routing and content sealed, tag 16
  *                  tale sealed, tag 16; nothing at all where it is empty
  *        seal of the last: epoch u64, count u32, chain 32 bytes, told 32 bytes
  *
- * Both sealed parts are bound to bytes 8 to 32, so to each other's lengths and to the position. A sealed record
+ * Both sealed parts are bound to bytes 8 to 32 (with flag 2 to 40), so to each other's lengths and to the position. A sealed record
  * takes 60 bytes more than a plain one, 76 with a tale.
  *
  * Two chains run over the groups, both BLAKE2b of 32 bytes and zero before the first:
@@ -53,7 +54,7 @@ typedef struct vdr_heads {
 } vdr_heads;
 
 /* What a sealed record takes more than a plain one, at most. */
-#define VDR_RECORD_MORE_BYTES (VDR_VAULT_ENVELOPE_BYTES + 2u * VDR_VAULT_TAG_BYTES)
+#define VDR_RECORD_MORE_BYTES (VDR_VAULT_ENVELOPE_BYTES + 2u * VDR_VAULT_TAG_BYTES + 8u)
 
 /* A record as read. The spans point into the bytes it was read from. */
 typedef struct vdr_record {
@@ -61,6 +62,7 @@ typedef struct vdr_record {
     vdr_vault_key key;   /* generation 0: not sealed */
     vdr_span bound;
     vdr_span commanded, told; /* sealed: both with their tags; told may be empty */
+    size_t bytes;             /* that it takes, whole */
     uint16_t index;
     bool last; /* of its group; then the members below are set */
     uint64_t epoch;

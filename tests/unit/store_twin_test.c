@@ -33,6 +33,22 @@ same(uint64_t seed, const char *call, vdr_err a, vdr_err b)
                  vdr_err_code(a), vdr_err_code(b));
 }
 
+/* Some record of before is carried: what stands in it is drawn, too. */
+static void
+carry_some(const twins *t, draw *d, vdr_span bytes, vdr_log_record *record)
+{
+    static uint8_t packed[12][400];
+    if (t->next == 1 || below(d, 5) != 0)
+        return;
+    uint8_t *room = packed[below(d, 12)];
+    vdr_log_record inner = {.routing = vdr_span_of(bytes.at, 1 + below(d, 40)),
+                            .content = vdr_span_of(bytes.at, below(d, 200)),
+                            .tale = vdr_span_of(bytes.at, below(d, 100))};
+    vdr_log_pack(&inner, room);
+    record->carries = 1 + below(d, t->next - 1);
+    record->content = vdr_span_of(room, vdr_log_packed_bytes(&inner));
+}
+
 static void
 append(twins *t, draw *d, uint64_t seed)
 {
@@ -50,6 +66,8 @@ append(twins *t, draw *d, uint64_t seed)
                                       .routing = vdr_span_of(bytes, below(d, 50)),
                                       .content = vdr_span_of(bytes, below(d, 20) == 0 ? 3000 : below(d, 300)),
                                       .tale = vdr_span_of(bytes + 9, 1 + below(d, 60))};
+    for (size_t i = 0; i < count; i++)
+        carry_some(t, d, vdr_span_of(bytes, sizeof bytes), &records[i]);
     for (size_t i = 0; i < mail_count; i++) {
         uint32_t box = (uint32_t)below(d, BOXES);
         size_t at = below(d, count);
@@ -84,9 +102,21 @@ compare_records(twins *t, draw *d, uint64_t seed)
         vdr_log_record a = {0}, b = {0};
         vdr_err err = vdr_log_read(t->readers[0], at, &a);
         same(seed, "read", err, vdr_log_read(t->readers[1], at, &b));
-        if (a.key_id != b.key_id || !vdr_span_equal(a.routing, b.routing) ||
+        if (a.key_id != b.key_id || a.carries != b.carries || !vdr_span_equal(a.routing, b.routing) ||
             !vdr_span_equal(a.content, b.content) || !vdr_span_equal(a.tale, b.tale))
             fail_msg("seed %llu: record %llu differs", (unsigned long long)seed, (unsigned long long)at);
+        vdr_position next[2] = {0, 0}, carrier[2] = {0, 0};
+        vdr_log_look look[2] = {{0}, {0}};
+        err = vdr_log_next(t->readers[0], at, &next[0]);
+        same(seed, "next", err, vdr_log_next(t->readers[1], at, &next[1]));
+        err = vdr_log_carrier(t->readers[0], at, &carrier[0]);
+        same(seed, "carrier", err, vdr_log_carrier(t->readers[1], at, &carrier[1]));
+        err = vdr_log_look_at(t->readers[0], at, &look[0]);
+        same(seed, "look", err, vdr_log_look_at(t->readers[1], at, &look[1]));
+        if (next[0] != next[1] || carrier[0] != carrier[1] || look[0].bytes != look[1].bytes ||
+            look[0].carries != look[1].carries)
+            fail_msg("seed %llu: what carries %llu, or comes after it, differs", (unsigned long long)seed,
+                     (unsigned long long)at);
     }
 }
 
