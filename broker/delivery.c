@@ -494,7 +494,7 @@ read_failed(vdr_daemon *daemon, vdr_session *session, vdr_err err, vdr_position 
     vdr_speak_bye(daemon, session, err, 1000);
 }
 
-/* A message of a record that is erased: kept apart, because it is about somebody else, or erased with it. */
+/* A message of a record that is erased, or was and is cut by now: kept apart, because it is about somebody else, or erased with it. */
 static vdr_err
 outlived(vdr_daemon *daemon, const vdr_log_mail *mail, vdr_wire_message *ret_message)
 {
@@ -515,7 +515,8 @@ read_message(vdr_daemon *daemon, const vdr_log_mail *mail, vdr_wire_message *ret
     vdr_err err = vdr_log_read(daemon->reader, mail->position, &record);
     if (err == VDR_OK)
         err = message_of(daemon, record.tale, record.content, mail, ret_message);
-    else if (err == VDR_E_ERASED)
+    else if (err == VDR_E_ERASED ||
+             (err == VDR_E_NOT_FOUND && mail->seq > daemon->mailboxes[mail->mailbox].acknowledged))
         err = outlived(daemon, mail, ret_message);
     if (err != VDR_OK)
         return err;

@@ -134,12 +134,12 @@ vdr_log_packed_bytes(const vdr_log_record *record)
 }
 
 void
-vdr_log_pack(const vdr_log_record *record, uint8_t *ret_content)
+vdr_log_pack(const vdr_log_record *record, uint8_t *ret_packed)
 {
     const vdr_span parts[] = {record->routing, record->content, record->tale};
-    uint8_t *at = ret_content + PACKED_HEAD_BYTES;
-    vdr_put_le32(ret_content, (uint32_t)record->routing.len);
-    vdr_put_le32(ret_content + 4, (uint32_t)record->content.len);
+    uint8_t *at = ret_packed + PACKED_HEAD_BYTES;
+    vdr_put_le32(ret_packed, (uint32_t)record->routing.len);
+    vdr_put_le32(ret_packed + 4, (uint32_t)record->content.len);
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         if (parts[i].len != 0)
             memcpy(at, parts[i].at, parts[i].len);
@@ -150,13 +150,14 @@ vdr_log_pack(const vdr_log_record *record, uint8_t *ret_content)
 vdr_err
 vdr_log_unpack(vdr_span content, vdr_log_record *ret_record)
 {
-    if (content.len < PACKED_HEAD_BYTES)
+    if (content.len < 1 + PACKED_HEAD_BYTES)
         return VDR_E_STORE_CORRUPT;
-    size_t routing_len = vdr_get_le32(content.at), content_len = vdr_get_le32(content.at + 4);
-    size_t len = content.len - PACKED_HEAD_BYTES;
+    const uint8_t *head = content.at + 1;
+    size_t routing_len = vdr_get_le32(head), content_len = vdr_get_le32(head + 4);
+    size_t len = content.len - 1 - PACKED_HEAD_BYTES;
     if (routing_len > len || content_len > len - routing_len)
         return VDR_E_STORE_CORRUPT;
-    const uint8_t *at = content.at + PACKED_HEAD_BYTES;
+    const uint8_t *at = head + PACKED_HEAD_BYTES;
     *ret_record = (vdr_log_record){
         .routing = vdr_span_of(at, routing_len),
         .content = vdr_span_of(at + routing_len, content_len),

@@ -135,16 +135,17 @@ void vdr_log_reader_close(vdr_log_reader **reader_p);
  * one that does; the index goes with the carrier. A record that was cut and is carried reads as it read before, by its
  * position: routing, content and tale. By its own position a carrier reads as any other record. */
 
-/* The content of a record that carries this one: routing_len u32, content_len u32, routing, content, tale. */
+/* The content of a record that carries another is a byte of the caller's (the form of a content), and then this:
+ * routing_len u32, content_len u32, routing, content, tale. */
 size_t vdr_log_packed_bytes(const vdr_log_record *record);
-void vdr_log_pack(const vdr_log_record *record, uint8_t *ret_content);
-/* The record in such a content; its spans point into it. STORE_CORRUPT. */
+void vdr_log_pack(const vdr_log_record *record, uint8_t *ret_packed);
+/* The record in such a content, that byte and all; its spans point into it. STORE_CORRUPT. */
 VDR_MUST_CHECK vdr_err vdr_log_unpack(vdr_span content, vdr_log_record *ret_record);
 
 /* The first position from from on that can be read or was: of those before the oldest record kept such that are
  * carried, then all. NOT_FOUND: there is none. */
 VDR_MUST_CHECK vdr_err vdr_log_next(vdr_log_reader *reader, vdr_position from, vdr_position *ret_position);
-/* The record that carries position, be that one cut or not. NOT_FOUND: none does. */
+/* The record that carries position, be that one cut or not. NOT_FOUND: none does. Spans of a read live on. */
 VDR_MUST_CHECK vdr_err vdr_log_carrier(vdr_log_reader *reader, vdr_position position,
                                        vdr_position *ret_carrier);
 

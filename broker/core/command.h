@@ -28,7 +28,9 @@ typedef enum vdr_command_kind {
     VDR_COMMAND_REVOKE = 10,  /* a party's key ends at once (keys.h) */
     VDR_COMMAND_REWRITE = 11, /* the event of a signal without whom it no longer names (rewrite.h) */
     VDR_COMMAND_ERASURE = 12, /* these have left for good: the proof (left.h) */
-    VDR_COMMAND_REKEY = 13    /* pseudonyms go over to the next key (rekey.h) */
+    VDR_COMMAND_REKEY = 13,   /* pseudonyms go over to the next key (rekey.h) */
+    VDR_COMMAND_CARRY =
+        14 /* an earlier record, once more, so that the log before it can be cut: steps nothing */
 } vdr_command_kind;
 
 typedef struct vdr_command_person {
@@ -190,11 +192,13 @@ typedef struct vdr_command {
     vdr_key16 key_check;
 
     /* PROPOSE, DECIDE, RESUME, REVOKE, and a CONFIG that an operator asked for (control.h, keys.h). */
-    vdr_span author;   /* the operator's id; absent: nobody's, as at a start */
-    vdr_span reason;   /* at most VDR_REASON_BYTES_MAX */
-    bool alone;        /* nobody else need agree: what is proposed holds at once; one may approve one's own */
-    uint64_t number;   /* DECIDE: the proposal; CONFIG: that it approves, 0 none; RESUME: the pause */
-    vdr_decide decide; /* DECIDE */
+    vdr_span author; /* the operator's id; absent: nobody's, as at a start */
+    vdr_span reason; /* at most VDR_REASON_BYTES_MAX */
+    bool alone;      /* nobody else need agree: what is proposed holds at once; one may approve one's own */
+    /* DECIDE: the proposal; CONFIG: that it approves, 0 none; RESUME: the pause; REWRITE: the signal's record;
+     * CARRY: the record, until is its log time */
+    uint64_t number;
+    vdr_decide decide;          /* DECIDE */
     vdr_proposal_kind proposal; /* PROPOSE */
     vdr_key16 fingerprint;      /* PROPOSE of a configuration */
     uint64_t rollback_of;       /* the same, and CONFIG: version that is brought back; 0 none */

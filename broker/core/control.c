@@ -190,6 +190,7 @@ vdr_control_judge(const vdr_state *state, const vdr_command *command, const char
     case VDR_COMMAND_REWRITE:
     case VDR_COMMAND_VIEW:
     case VDR_COMMAND_REKEY:
+    case VDR_COMMAND_CARRY:
         break;
     }
     VDR_ASSERT(0 && "a command of control");

@@ -308,6 +308,7 @@ vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position position,
         step_act(state, command, ret_step);
         break;
     case VDR_COMMAND_TICK:
+    case VDR_COMMAND_CARRY: /* was stepped when it was first logged */
         ret_step->record = true;
         break;
     case VDR_COMMAND_ACKS:

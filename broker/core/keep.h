@@ -1,4 +1,5 @@
-/* broker/core/keep.h - what the state needs of the log, found bit by bit beside running steps.
+/* broker/core/keep.h - from where on the state needs the log, found bit by bit beside running steps. What of it is
+ * carried forward (broker/carry/carry.h) is not known here: it only makes the result too careful.
  *
  * Thread:  the core's. Steps may go on between the calls: what they add stands after the position at which
  *          the walk began, and what they take away only makes the result too careful. So the result is good

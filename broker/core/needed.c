@@ -142,6 +142,78 @@ vdr_needed_record(const vdr_core *core, const vdr_command *command, vdr_position
            (command->signal.id.at == NULL || has_signal(state, command, position, tale));
 }
 
+static bool
+is_unread(const vdr_core *core, const vdr_effect *effect)
+{
+    vdr_mailbox_view view;
+    return effect->kind == VDR_EFFECT_MESSAGE && vdr_core_mailbox_view(core, effect->mailbox, &view) &&
+           effect->seq > view.acknowledged;
+}
+
+static bool
+is_about(const vdr_state *state, const vdr_effect *line)
+{
+    return (line->case_id.number != 0 && vdr_case_find(state, line->case_id) != 0) ||
+           (line->household.number != 0 && vdr_household_find(state, line->household) != 0);
+}
+
+static bool
+names_something(const vdr_command *act)
+{
+    return act->case_id.number != 0 || act->household.number != 0 || act->into.number != 0 ||
+           act->person_count != 0 || act->address_count != 0 || act->signal.id.at != NULL;
+}
+
+static bool
+saw_what_is_here(const vdr_state *state, const vdr_command *view)
+{
+    for (size_t i = 0; i < view->seen_count; i++) {
+        const vdr_command_seen *seen = &view->seen[i];
+        if ((seen->case_id.number != 0 && vdr_case_find(state, seen->case_id) != 0) ||
+            (seen->household.number != 0 && vdr_household_find(state, seen->household) != 0))
+            return true;
+    }
+    return false;
+}
+
+bool
+vdr_needed_to_carry(const vdr_core *core, const vdr_command *command, vdr_position position, vdr_span tale)
+{
+    const vdr_state *state = &core->state;
+    bool told = false, unread = false;
+    uint32_t offset = 0;
+    vdr_effect effect;
+    while (vdr_effect_next(tale, &offset, &effect) == VDR_OK) {
+        unread = unread || is_unread(core, &effect);
+        told = told || is_about(state, &effect);
+    }
+    if (unread)
+        return true;
+    switch (command->kind) {
+    case VDR_COMMAND_SIGNAL:
+    case VDR_COMMAND_REWRITE:
+        return vdr_needed_record(core, command, position, tale);
+    case VDR_COMMAND_ACT:
+        return command->act != VDR_ACT_ERASED && names_something(command) &&
+               vdr_needed_record(core, command, position, tale);
+    case VDR_COMMAND_VIEW:
+        return saw_what_is_here(state, command);
+    case VDR_COMMAND_CARRY:
+        return false;
+    case VDR_COMMAND_TICK:
+    case VDR_COMMAND_ACKS:
+    case VDR_COMMAND_CONFIG:
+    case VDR_COMMAND_PROPOSE:
+    case VDR_COMMAND_DECIDE:
+    case VDR_COMMAND_RESUME:
+    case VDR_COMMAND_REVOKE:
+    case VDR_COMMAND_ERASURE:
+    case VDR_COMMAND_REKEY:
+        break;
+    }
+    return told;
+}
+
 bool
 vdr_needed_to_read(const vdr_core *core, const vdr_effect *message, uint64_t id_hash)
 {

@@ -21,6 +21,8 @@
  *   a broken glass    (a view with a reason, which is free text) while the case or the household that was looked at is
  *                     here. Other views stay until the log is cut: who saw what, by number.
  *   rekey             of pairs of pseudonyms: no more, once a checkpoint stands behind it.
+ *   carry             as the record that it carries, which the caller asks about; of two that carry the same one the
+ *                     later.
  *   all others        (ticks, acknowledgements, configurations, what operators asked for, proofs) until the log is
  *                     cut. Their tales name signals, cases and households as a tombstone does: by id and number.
  *
@@ -48,5 +50,18 @@ bool vdr_needed_message(const vdr_core *core, const vdr_effect *message, uint64_
 /* The same of its signal and its case alone: what is read to whoever gets it. A merged household is no reason to
  * hide that one was asked about it. */
 bool vdr_needed_to_read(const vdr_core *core, const vdr_effect *message, uint64_t id_hash);
+
+/* Is the record still worth a place in the log where what is before it is to be cut (broker/carry/carry.h)? It is
+ * where somebody has not read a message that it told, and where it can be opened still and is about what is here:
+ *
+ *   signals, rewrites   as above
+ *   acts                as above, where they name something; an erasure that was asked is done
+ *   views               while a household or case that was looked at is here
+ *   all others          while a line of theirs is about a case or household that is here: a tick that let a term end,
+ *                       a change of rules that fired one
+ *
+ * Acknowledgements are the caller's to judge: they are needed with the messages that they acknowledge. */
+bool vdr_needed_to_carry(const vdr_core *core, const vdr_command *command, vdr_position position,
+                         vdr_span tale);
 
 #endif

@@ -51,6 +51,7 @@ free_parts(vdr_engine *engine)
 {
     /* In this order: the committer and the checkpointer still use groups, core and store. */
     vdr_erasure_free(&engine->erasure);
+    vdr_carry_free(&engine->carry);
     vdr_committer_free(&engine->committer);
     vdr_checkpointer_free(&engine->checkpointer);
     vdr_image_done(engine);
@@ -147,6 +148,7 @@ start(vdr_engine *engine, char *ret_words)
         e = vdr_erasure_new(engine, &engine->erasure, ret_words);
     if (e != VDR_OK)
         return e;
+    engine->carry = vdr_carry_new(engine);
     vdr_log_stats stats;
     vdr_log_stats_get(engine->options.log, &stats);
     engine->epoch = engine->options.epoch != 0 ? engine->options.epoch : stats.epoch + 1;

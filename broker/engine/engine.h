@@ -64,6 +64,8 @@ typedef struct vdr_engine_options {
     const char *dir;    /* of the store; with a vault */
     const char *escrow; /* folder; NULL: none */
     int64_t erasure_ms; /* what left is erased for good so long after, at most; 0: 7 days */
+    uint64_t
+        carry_bytes; /* so much of the log must be held back by a little of it to carry that forward; 0: 16 MiB */
     vdr_clock *clock;
     const uint8_t *key;      /* the pseudonym key, 32 bytes (broker/door) */
     const uint8_t *next_key; /* the one that it changes to, or has changed to; NULL: none */
@@ -341,6 +343,7 @@ typedef struct vdr_engine_erasure {
     uint64_t failures;     /* since the start */
     vdr_err failed;        /* the last run; OK: it did not */
     vdr_err escrow;        /* the last writing there */
+    uint64_t carried;      /* records that were carried forward since the start (broker/carry/carry.h) */
 } vdr_engine_erasure;
 void vdr_engine_erasure_get(const vdr_engine *engine, vdr_engine_erasure *ret_erasure);
 /* An unread message that outlived its record: what stood at offset in its tale. False: it is erased with it. */

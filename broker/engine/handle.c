@@ -130,6 +130,20 @@ find_before(vdr_engine *engine, const vdr_event_handle *handle, const vdr_key16 
            find_at(engine, position, address, key, ret_text, ret_len);
 }
 
+void
+vdr_engine_renew(const vdr_engine *engine, vdr_span content, vdr_arena *arena, vdr_command *command)
+{
+    vdr_command now;
+    bool names = command->kind == VDR_COMMAND_ACT && command->person_count + command->address_count != 0;
+    if (!names || content.len == 0 || engine->door == NULL ||
+        vdr_content_command(content, engine->door, arena, &now) != VDR_OK ||
+        now.person_count != command->person_count || now.address_count != command->address_count)
+        return;
+    command->persons = now.persons;
+    command->addresses = now.addresses;
+    command->earlier = now.earlier;
+}
+
 bool
 vdr_engine_resolve(void *context, const vdr_event_handle *handle, char ret_text[16], size_t *ret_len)
 {

@@ -142,7 +142,10 @@ static void
 cut_behind(vdr_engine *engine, vdr_image_mark older)
 {
     vdr_image *image = &engine->image;
-    vdr_position keep = image->walk.oldest < older.position + 1 ? image->walk.oldest : older.position + 1;
+    /* What is needed of before is carried: it holds nothing back. */
+    vdr_position through = vdr_carry_through(engine->carry);
+    vdr_position needed = image->walk.oldest > through ? image->walk.oldest : through;
+    vdr_position keep = needed < older.position + 1 ? needed : older.position + 1;
     image->relog = keep > image->mark.config_position + RELOG_RECORDS;
     if (older.config_position < keep)
         keep = older.config_position;

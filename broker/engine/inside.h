@@ -7,6 +7,7 @@
 #ifndef VDR_BROKER_INSIDE_H
 #define VDR_BROKER_INSIDE_H
 
+#include "broker/carry/carry.h"
 #include "broker/engine/checkpointer.h"
 #include "broker/engine/committer.h"
 #include "broker/core/keep.h"
@@ -100,6 +101,7 @@ struct vdr_engine {
     vdr_committer *committer;
     vdr_checkpointer *checkpointer;
     vdr_erasure *erasure;
+    vdr_carry *carry;
     uint64_t epoch;
 
     bool stopped;     /* nothing more is submitted */
@@ -118,6 +120,7 @@ struct vdr_engine {
 
     /* numbers for people */
     uint64_t submitted, accepted, duplicates, refused, full_refused, acks, ticks, groups;
+    uint64_t carried; /* records */
     uint64_t second_accepted, accepted_per_s;
     int64_t second_us;
     vdr_histogram commit_us, turn_us, group_records;
@@ -160,6 +163,10 @@ VDR_MUST_CHECK vdr_err vdr_engine_read_config(const vdr_config_texts *texts, vdr
 
 /* handle.c: the BSN or BAG id that a handle stands for; context is the engine (vdr_event_options). */
 bool vdr_engine_resolve(void *context, const vdr_event_handle *handle, char ret_text[16], size_t *ret_len);
+
+/* The pseudonyms of an act's command under the key of now (and the one before, while it changes), from its content; of
+ * another, or where they cannot be made, it stays as it is. Memory: the arena's. */
+void vdr_engine_renew(const vdr_engine *engine, vdr_span content, vdr_arena *arena, vdr_command *command);
 
 /* rekey/drive.c */
 void vdr_rekeying_turn(vdr_engine *engine);             /* a slice of a change of the pseudonym key */

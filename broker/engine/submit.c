@@ -66,6 +66,7 @@ put_record(vdr_engine *engine, vdr_command *command, const vdr_body *body, const
     vdr_log_record record = {.tale = tale};
     record.routing = put_routing(gather, command);
     record.content = put_content(engine, body);
+    record.carries = command->kind == VDR_COMMAND_CARRY ? command->number : 0;
     vdr_position position = vdr_gather_add_record(gather, &record);
     VDR_ASSERT(position == engine->next && vdr_core_position(engine->core) == position);
     engine->next++;

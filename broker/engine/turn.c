@@ -229,6 +229,7 @@ vdr_engine_turn(vdr_engine *engine)
     vdr_image_turn(engine);
     vdr_jobs_turn(engine);
     vdr_erasure_turn(engine->erasure);
+    vdr_carry_turn(engine->carry);
     if (!engine->options.threads)
         vdr_committer_turn(engine->committer);
     look_at_room(engine, began_us);
@@ -248,7 +249,7 @@ int
 vdr_engine_wait_ms(const vdr_engine *engine)
 {
     if (engine->error != VDR_OK || engine->behind || engine->rewriting || !vdr_image_idle(engine) ||
-        !vdr_erasure_idle(engine->erasure) || !vdr_rekeying_idle(engine))
+        !vdr_erasure_idle(engine->erasure) || !vdr_carry_idle(engine->carry) || !vdr_rekeying_idle(engine))
         return 0;
     if (!engine->last_closed && !vdr_gather_empty(vdr_engine_open_group_const(engine)) &&
         in_flight(engine) == 0)

@@ -41,6 +41,7 @@ say_look(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         {vdr_span_str("backup_generation"), e.backup_generation},
         {vdr_span_str("backup_stale"), vdr_erasure_wants_backup(daemon, &e)},
         {vdr_span_str("failures"), e.failures},
+        {vdr_span_str("carried"), e.carried},
     };
     const vdr_wire_named texts[] = {
         {vdr_span_str("step"), vdr_span_str(e.step)},

@@ -124,6 +124,7 @@ succeed(vdr_erasure *erasure)
     erasure->failed = VDR_OK;
     erasure->interrupted = false;
     rest(erasure);
+    vdr_carry_want(engine->carry);
     vdr_engine_say(
         engine, VDR_NOTICE_INFO,
         "erasure run: the wrapping key of generation %llu took over, %llu keys are kept, %llu are gone "
@@ -196,14 +197,8 @@ vdr_erasure_wanted(const vdr_erasure *erasure, const vdr_effect *message)
 static bool
 is_needed(const vdr_engine *engine, const vdr_sifted *of, vdr_arena *arena)
 {
-    vdr_command command = of->command, now;
-    if (of->content.len != 0 && engine->door != NULL &&
-        vdr_content_command(of->content, engine->door, arena, &now) == VDR_OK &&
-        now.person_count == command.person_count && now.address_count == command.address_count) {
-        command.persons = now.persons;
-        command.addresses = now.addresses;
-        command.earlier = now.earlier;
-    }
+    vdr_command command = of->command;
+    vdr_engine_renew(engine, of->content, arena, &command);
     bool needed = vdr_needed_record(engine->core, &command, of->position, of->tale);
     vdr_arena_reset(arena);
     return needed;
@@ -220,9 +215,11 @@ judge_slice(vdr_erasure *erasure)
         vdr_sifted *of = &batch[erasure->place];
         if (erasure->place % LOOK_EVERY == 0 && steady_us(erasure) - began_us > SLICE_US)
             return false;
-        of->needed = is_needed(erasure->engine, of, &erasure->engine->arena);
-        if (!of->needed)
+        of->needed = !of->outrun && is_needed(erasure->engine, of, &erasure->engine->arena);
+        if (!of->needed && !of->outrun)
             keep_messages(erasure, of->position, of->tale);
+        if (!of->needed && of->carrier != 0)
+            keep_messages(erasure, of->carrier, of->own);
     }
     return true;
 }

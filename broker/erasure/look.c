@@ -43,6 +43,7 @@ vdr_engine_erasure_get(const vdr_engine *engine, vdr_engine_erasure *ret_erasure
     ret_erasure->failures = erasure->failures;
     ret_erasure->failed = erasure->failed;
     ret_erasure->escrow = vault.escrow;
+    ret_erasure->carried = engine->carried;
 }
 
 bool

@@ -60,16 +60,35 @@ note(vdr_sifter *sifter)
     return VDR_OK;
 }
 
+/* What it carries takes its place. */
+static vdr_err
+take_carried(vdr_sifter *sifter, const vdr_log_record *carrier, vdr_log_record *ret_record,
+             vdr_sifted *sifted)
+{
+    vdr_position newest;
+    sifted->carrier = sifted->position;
+    sifted->position = carrier->carries;
+    sifted->own = vdr_arena_copy(&sifter->arena, carrier->tale);
+    vdr_err err = vdr_log_carrier(sifter->reader, carrier->carries, &newest);
+    sifted->outrun = err == VDR_OK && newest != sifted->carrier;
+    return err == VDR_OK || err == VDR_E_NOT_FOUND ? vdr_log_unpack(carrier->content, ret_record) : err;
+}
+
 /* Copies what the reactor looks at; the spans of a record die with the next read. */
 static vdr_err
 take_record(vdr_sifter *sifter, const vdr_log_record *record, vdr_sifted *sifted)
 {
+    vdr_log_record carried;
+    if (record->carries != 0) {
+        vdr_err err = take_carried(sifter, record, &carried, sifted);
+        if (err != VDR_OK)
+            return err;
+        record = &carried;
+    }
     vdr_span routing = vdr_arena_copy(&sifter->arena, record->routing);
     sifted->tale = vdr_arena_copy(&sifter->arena, record->tale);
     if (sifter->arena.overflow)
         return VDR_E_NO_MEMORY;
-    sifted->needed = false;
-    sifted->content = (vdr_span){0};
     vdr_err err = vdr_command_read(routing, &sifter->arena, &sifted->command);
     bool names = err == VDR_OK && sifted->command.kind == VDR_COMMAND_ACT &&
                  sifted->command.person_count + sifted->command.address_count != 0;
@@ -84,7 +103,7 @@ read_record(vdr_sifter *sifter, vdr_position position)
 {
     vdr_sifted *sifted = &sifter->batch[sifter->count];
     vdr_log_record record;
-    sifted->position = position;
+    *sifted = (vdr_sifted){.position = position};
     vdr_err err = vdr_log_read_key(sifter->reader, position, &sifted->key);
     if (err == VDR_E_NOT_FOUND)
         return VDR_OK; /* cut meanwhile */

@@ -21,11 +21,15 @@ typedef struct vdr_sifter vdr_sifter;
 
 #define VDR_SIFTER_BATCH 512u
 
+/* Of a record that carries another (store/log.h) what is told here is the other's: it is what it is about. */
 typedef struct vdr_sifted {
     vdr_position position;
-    vdr_vault_key key;
+    vdr_vault_key key; /* of where it stands */
     vdr_command command;
     vdr_span tale;
+    vdr_position carrier; /* where it stands, if it is carried; 0: at its position */
+    vdr_span own;         /* the carrier's tale */
+    bool outrun;          /* another record carries it now: this one is not needed */
     vdr_span
         content; /* of an act that names persons or addresses: to know them under the key of now; else absent */
     bool needed; /* the reactor's word */

@@ -140,6 +140,7 @@ vdr_command_write(const vdr_command *command, uint8_t *at, size_t size)
         put_erasure(&out, command);
         break;
     case VDR_COMMAND_REWRITE:
+    case VDR_COMMAND_CARRY:
         put_number(&out, command->number);
         put_instant(&out, command->until);
         break;
@@ -301,7 +302,7 @@ is_form(uint8_t version, uint8_t kind)
     if (version == 4)
         return kind == VDR_COMMAND_SIGNAL || kind == VDR_COMMAND_ACT || kind == VDR_COMMAND_PROPOSE ||
                kind == VDR_COMMAND_VIEW || kind == VDR_COMMAND_REVOKE || kind == VDR_COMMAND_ERASURE ||
-               kind == VDR_COMMAND_REKEY || kind == VDR_COMMAND_REWRITE;
+               kind == VDR_COMMAND_REKEY || kind == VDR_COMMAND_REWRITE || kind == VDR_COMMAND_CARRY;
     return version == 1 && kind >= VDR_COMMAND_SIGNAL && kind <= VDR_COMMAND_CONFIG;
 }
 
@@ -331,7 +332,7 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
         take_erasure(&in, &c);
     else if (c.kind == VDR_COMMAND_VIEW)
         take_view(&in, &c);
-    else if (c.kind == VDR_COMMAND_REWRITE) {
+    else if (c.kind == VDR_COMMAND_REWRITE || c.kind == VDR_COMMAND_CARRY) {
         c.number = take_some(&in);
         c.until = take_instant(&in);
     } else if (c.kind == VDR_COMMAND_REKEY)

@@ -5,7 +5,8 @@
  * never longer than needed; pseudonyms, digests and hashes as they are. What can be read writes as the same
  * bytes. A new form is a new version; old ones stay readable.
  * Content: a form byte, then the JSON event, an encoded typed item (proto/codec.h), or the three texts of a
- * configuration (also of one that is proposed), each with its length. All else has none.
+ * configuration (also of one that is proposed), each with its length. That of a CARRY is the form byte and the record that it carries
+ * (store/log.h). All else has none.
  *
  * VIEW, who was shown what (proto/protocol.md 7.13), for whoever audits: the viewer's kind and id; the number of
  * the query (vdr_query); the traceparent, empty where there is none; the reason, empty where it was theirs to see;
@@ -44,7 +45,8 @@ typedef enum vdr_content_form {
     VDR_CONTENT_NONE = 0, /* empty */
     VDR_CONTENT_JSON = 1,
     VDR_CONTENT_TYPED = 2,
-    VDR_CONTENT_CONFIG = 3
+    VDR_CONTENT_CONFIG = 3,
+    VDR_CONTENT_PACKED = 4 /* of a CARRY: vdr_log_unpack reads it, nobody else */
 } vdr_content_form;
 
 /* The content of an event: its form and its bytes. NO_MEMORY: over the arena's budget. */

@@ -69,6 +69,7 @@ vdr_record_put_control(writer *out, const vdr_command *c)
     case VDR_COMMAND_ACKS:
     case VDR_COMMAND_ERASURE:
     case VDR_COMMAND_REWRITE:
+    case VDR_COMMAND_CARRY:
     case VDR_COMMAND_VIEW:
     case VDR_COMMAND_REKEY:
         break;
@@ -150,6 +151,7 @@ vdr_record_take_control(reader *in, uint8_t version, vdr_command *c)
     case VDR_COMMAND_ACKS:
     case VDR_COMMAND_ERASURE:
     case VDR_COMMAND_REWRITE:
+    case VDR_COMMAND_CARRY:
     case VDR_COMMAND_VIEW:
     case VDR_COMMAND_REKEY:
         break;

@@ -243,6 +243,7 @@ take_record(vdr_alternative *a, const vdr_command *command, const vdr_recorded *
     case VDR_COMMAND_ERASURE: /* proves what left in the other one */
     case VDR_COMMAND_VIEW:
     case VDR_COMMAND_REWRITE:
+    case VDR_COMMAND_CARRY:
     case VDR_COMMAND_ACKS: /* mailboxes have other numbers here; nobody reads them */
         here = (vdr_command){.kind = VDR_COMMAND_TICK, .at = recorded->at};
         (void)vdr_alternative_one(a, &here, &step, &line);

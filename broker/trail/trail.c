@@ -456,7 +456,8 @@ take_record(vdr_trail *trail, vdr_position position, const vdr_log_record *recor
         take_view(trail, &command, row);
     else if (command.kind == VDR_COMMAND_ERASURE)
         take_left(trail, &command, row);
-    else if (command.kind != VDR_COMMAND_TICK)
+    else if (command.kind != VDR_COMMAND_TICK &&
+             command.kind != VDR_COMMAND_CARRY) /* told at its first position */
         take_control(trail, &command, row);
     return err;
 }
@@ -480,9 +481,10 @@ vdr_trail_rest(vdr_trail *trail)
     trail->unrested = 0;
 }
 
-/* Reads a record; ERASED is counted and NOT_FOUND, cut meanwhile, passed over: both give no bytes. */
+/* Reads the record at *position, or of what was cut the next that is carried: *position moves there. ERASED is counted
+ * and NOT_FOUND, cut meanwhile, passed over: both give no bytes. */
 static vdr_err
-read_record(vdr_trail *trail, vdr_position position, bool count, vdr_log_record *ret_record)
+read_record(vdr_trail *trail, vdr_position *position, bool count, vdr_log_record *ret_record)
 {
     vdr_err err = VDR_OK;
     if (trail->unrested == 0)
@@ -492,7 +494,13 @@ read_record(vdr_trail *trail, vdr_position position, bool count, vdr_log_record 
     if (++trail->unrested >= PAUSE)
         trail->unrested = 0; /* the next one takes a fresh look */
     vdr_arena_reset(&trail->arena);
-    err = vdr_log_read(trail->reader, position, ret_record);
+    if (*position < trail->first) {
+        err = vdr_log_next(trail->reader, *position, position);
+        if (err == VDR_E_NOT_FOUND) /* the log is empty */
+            *position = trail->last;
+    }
+    if (err == VDR_OK)
+        err = vdr_log_read(trail->reader, *position, ret_record);
     trail->erased += err == VDR_E_ERASED && count;
     if (err == VDR_E_ERASED || err == VDR_E_NOT_FOUND) {
         *ret_record = (vdr_log_record){0};
@@ -508,7 +516,7 @@ look_for_merge(vdr_trail *trail)
     vdr_log_record record;
     vdr_command command;
     vdr_effect line;
-    vdr_err err = read_record(trail, trail->merges, false, &record);
+    vdr_err err = read_record(trail, &trail->merges, false, &record);
     if (err != VDR_OK || record.routing.len == 0) {
         trail->merges++;
         return err;
@@ -526,7 +534,7 @@ take_next(vdr_trail *trail)
 {
     vdr_log_record record;
     trail->row = trail->row_count = 0;
-    vdr_err err = read_record(trail, trail->next, true, &record);
+    vdr_err err = read_record(trail, &trail->next, true, &record);
     if (err == VDR_OK && record.routing.len != 0)
         err = take_record(trail, trail->next, &record);
     if (err == VDR_OK)
@@ -567,9 +575,10 @@ vdr_trail_open(vdr_log *log, const vdr_trail_ask *ask, vdr_trail_mailbox_fn mail
     (void)snprintf(trail->party, sizeof trail->party, "%.*s", (int)ask->party.len,
                    (const char *)ask->party.at);
     trail->ask.party = vdr_span_str(trail->party);
-    trail->first = trail->next = stats.first;
+    trail->first = stats.first;
+    trail->next = 1;
     trail->last = stats.next - 1;
-    trail->merges = ask->household.number != 0 ? stats.first : stats.next;
+    trail->merges = ask->household.number != 0 ? 1 : stats.next;
     vdr_arena_init(&trail->arena, ARENA_BYTES);
     vdr_err err = refresh(trail);
     if (err != VDR_OK) {

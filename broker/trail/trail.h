@@ -6,7 +6,8 @@
  * roles, no person, no free text but the reasons that viewers and operators gave.
  *
  * It keeps no state of its own beyond what it needs to say which household a case belongs to: it reads every record
- * that can still be opened, also of before an erasure run. A record whose key is gone is counted (erased).
+ * that can still be opened, also of before an erasure run, and such of before the log's begin as are carried
+ * (broker/carry/carry.h), at their first position and time. A record whose key is gone is counted (erased).
  *
  * With a household it also follows what was merged into it, whenever. Rows of a household that was split stay with the
  * household that was written then.

@@ -114,6 +114,7 @@ command_of(size_t i)
                                                   {VDR_REKEY_ACT, 0, 7, 8}};
     static const vdr_command others[] = {
         {.kind = VDR_COMMAND_REWRITE, .at = 9, .number = UINT64_C(1) << 40, .until = 8},
+        {.kind = VDR_COMMAND_CARRY, .at = 9, .number = UINT64_C(1) << 40, .until = 8},
         {.kind = VDR_COMMAND_REKEY,
          .at = 9,
          .rekey = VDR_REKEY_BEGIN,

@@ -44,9 +44,10 @@ carry_some(const twins *t, draw *d, vdr_span bytes, vdr_log_record *record)
     vdr_log_record inner = {.routing = vdr_span_of(bytes.at, 1 + below(d, 40)),
                             .content = vdr_span_of(bytes.at, below(d, 200)),
                             .tale = vdr_span_of(bytes.at, below(d, 100))};
-    vdr_log_pack(&inner, room);
+    room[0] = 4;
+    vdr_log_pack(&inner, room + 1);
     record->carries = 1 + below(d, t->next - 1);
-    record->content = vdr_span_of(room, vdr_log_packed_bytes(&inner));
+    record->content = vdr_span_of(room, 1 + vdr_log_packed_bytes(&inner));
 }
 
 static void
