@@ -22,6 +22,7 @@ enum {
     AT_ID = 24,
     AT_SALT = 40,
     AT_SUM = 48,
+    AT_BESIDE = 56,
     AT_PROOF = 64,
     ENTRY_KEY = 8,
     ENTRY_CHECK = 8 + VDR_VAULT_KEY_BYTES,
@@ -85,6 +86,10 @@ check_head(vdr_keytable *table)
         return VDR_E_STORE_VERSION;
     table->count = vdr_get_le64(head + AT_COUNT);
     size_t room = table->len - VDR_KEYTABLE_HEAD_BYTES;
+    uint64_t beside = vdr_get_le64(head + AT_BESIDE);
+    if (beside > room)
+        return VDR_E_STORE_CORRUPT;
+    room -= beside;
     if (room % VDR_KEYTABLE_ENTRY_BYTES != 0 || room / VDR_KEYTABLE_ENTRY_BYTES != table->count)
         return VDR_E_STORE_CORRUPT;
     return VDR_OK;
@@ -94,9 +99,8 @@ static vdr_err
 check_entries(const vdr_keytable *table, const uint8_t *prove)
 {
     const uint8_t *head = table->bytes;
-    vdr_span entries =
-        vdr_span_of(head + VDR_KEYTABLE_HEAD_BYTES, (size_t)table->count * VDR_KEYTABLE_ENTRY_BYTES);
-    if (vdr_get_le64(head + AT_SUM) != XXH3_64bits(entries.at, entries.len))
+    vdr_span all = vdr_span_of(head + VDR_KEYTABLE_HEAD_BYTES, table->len - VDR_KEYTABLE_HEAD_BYTES);
+    if (vdr_get_le64(head + AT_SUM) != XXH3_64bits(all.at, all.len))
         return VDR_E_STORE_CORRUPT;
     vdr_position last = 0;
     for (uint64_t i = 0; i < table->count; i++) {
@@ -110,7 +114,7 @@ check_entries(const vdr_keytable *table, const uint8_t *prove)
     crypto_generichash_state state;
     uint8_t proof[PROOF_BYTES];
     (void)crypto_generichash_init(&state, prove, VDR_VAULT_KEY_BYTES, sizeof proof);
-    (void)crypto_generichash_update(&state, entries.at, entries.len);
+    (void)crypto_generichash_update(&state, all.at, all.len);
     (void)crypto_generichash_update(&state, head + VDR_CHECK_BYTES, AT_PROOF - VDR_CHECK_BYTES);
     (void)crypto_generichash_final(&state, proof, sizeof proof);
     return sodium_memcmp(proof, head + AT_PROOF, sizeof proof) == 0 ? VDR_OK : VDR_E_STORE_CORRUPT;
@@ -174,6 +178,13 @@ vdr_keytable_salt(const vdr_keytable *table)
     return table->bytes + AT_SALT;
 }
 
+vdr_span
+vdr_keytable_beside(const vdr_keytable *table)
+{
+    size_t len = (size_t)vdr_get_le64(table->bytes + AT_BESIDE);
+    return vdr_span_of(table->bytes + table->len - len, len);
+}
+
 vdr_err
 vdr_keytable_find(const vdr_keytable *table, vdr_position position, uint8_t ret_wrapped[VDR_VAULT_KEY_BYTES])
 {
@@ -209,13 +220,19 @@ struct vdr_keytable_writer {
 };
 
 static vdr_err
+put(vdr_keytable_writer *writer, const uint8_t *bytes, size_t len)
+{
+    (void)XXH3_64bits_update(writer->sum, bytes, len);
+    (void)crypto_generichash_update(writer->proof, bytes, len);
+    return vdr_env_err(vdr_file_put(writer->fd, bytes, len));
+}
+
+static vdr_err
 flush(vdr_keytable_writer *writer)
 {
-    (void)XXH3_64bits_update(writer->sum, writer->buffer, writer->used);
-    (void)crypto_generichash_update(writer->proof, writer->buffer, writer->used);
-    int rc = vdr_file_put(writer->fd, writer->buffer, writer->used);
+    vdr_err err = put(writer, writer->buffer, writer->used);
     writer->used = 0;
-    return vdr_env_err(rc);
+    return err;
 }
 
 vdr_err
@@ -265,6 +282,14 @@ vdr_keytable_write_add(vdr_keytable_writer *writer, vdr_position position,
     writer->last = position;
     writer->count++;
     return VDR_OK;
+}
+
+vdr_err
+vdr_keytable_write_beside(vdr_keytable_writer *writer, vdr_span bytes)
+{
+    vdr_err err = flush(writer);
+    vdr_put_le64(writer->head + AT_BESIDE, bytes.len);
+    return err == VDR_OK && bytes.len != 0 ? put(writer, bytes.at, bytes.len) : err;
 }
 
 static vdr_err

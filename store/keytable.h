@@ -9,11 +9,12 @@
  *    16  count      u64
  *    24  id         16   of the vault
  *    40  salt       8
- *    48  sum        u64  XXH3 of all entries
- *    56  reserved   8    zero
- *    64  proof      32   keyed BLAKE2b over all entries, then bytes 8 to 64: nobody without the key takes an
- *                        entry out unseen
+ *    48  sum        u64  XXH3 of all that follows the head
+ *    56  beside     u64  bytes behind the entries: what whoever uses the vault keeps beside its keys, sealed
+ *    64  proof      32   keyed BLAKE2b over all that follows the head, then bytes 8 to 64: nobody without the key
+ *                        takes an entry out unseen
  *    96  entries: position u64, data key wrapped (vault.h) 32, check u64: XXH3 of the two before
+ *    ..  what is kept beside them
  *
  * The whole file is checked when it is opened, each entry again when it is used.
  *
@@ -45,6 +46,8 @@ const uint8_t *vdr_keytable_salt(const vdr_keytable *table); /* VDR_VAULT_SALT_B
 VDR_MUST_CHECK vdr_err vdr_keytable_find(const vdr_keytable *table, vdr_position position,
                                          uint8_t ret_wrapped[VDR_VAULT_KEY_BYTES]);
 
+vdr_span vdr_keytable_beside(const vdr_keytable *table); /* of the table, as long as it is open */
+
 /* Writes "table.new"; end syncs it and puts it into its place. */
 typedef struct vdr_keytable_writer vdr_keytable_writer;
 VDR_MUST_CHECK vdr_err vdr_keytable_write_begin(const char *folder, uint32_t generation, const uint8_t *id,
@@ -52,6 +55,8 @@ VDR_MUST_CHECK vdr_err vdr_keytable_write_begin(const char *folder, uint32_t gen
                                                 vdr_keytable_writer **ret_writer);
 VDR_MUST_CHECK vdr_err vdr_keytable_write_add(vdr_keytable_writer *writer, vdr_position position,
                                               const uint8_t wrapped[VDR_VAULT_KEY_BYTES]);
+/* What is kept beside the keys; once, after the last of them. */
+VDR_MUST_CHECK vdr_err vdr_keytable_write_beside(vdr_keytable_writer *writer, vdr_span bytes);
 VDR_MUST_CHECK vdr_err vdr_keytable_write_end(vdr_keytable_writer **writer_p); /* gone in any case */
 void vdr_keytable_write_abandon(vdr_keytable_writer **writer_p);               /* NULL-safe */
 

@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define KEPT_NAME   "kept"
 #define FOLDER_NAME "keys"
 #define LOCK_NAME   "keys.lock"
 
@@ -325,6 +324,12 @@ vdr_vault_status_get(const vdr_vault *base, vdr_vault_status *ret_status)
     (void)pthread_rwlock_unlock(&vault->ring);
 }
 
+vdr_span
+vdr_vault_beside(const vdr_vault *vault)
+{
+    return vault->table != NULL ? vdr_keytable_beside(vault->table) : (vdr_span){0};
+}
+
 vdr_err
 vdr_vault_rekey(vdr_vault *vault, const uint8_t *key, char *reterr)
 {
@@ -346,27 +351,6 @@ vdr_vault_rekey(vdr_vault *vault, const uint8_t *key, char *reterr)
 
 /* ---- Copies ---- */
 
-/* FOLDER/kept, if there is one: small, and sealed (vault.h). */
-static int
-copy_kept(const char *from_folder, const char *folder)
-{
-    char path[VDR_PATH_BYTES];
-    struct stat st;
-    int rc = vdr_folder_path(from_folder, KEPT_NAME, path);
-    if (rc == 0 && stat(path, &st) != 0)
-        return errno == ENOENT ? 0 : errno;
-    if (rc != 0)
-        return rc;
-    uint8_t *bytes = vdr_alloc((size_t)st.st_size + 1, 1);
-    rc = vdr_file_read(path, bytes, (size_t)st.st_size);
-    if (rc == 0)
-        rc = vdr_file_write(folder, KEPT_NAME, bytes, (size_t)st.st_size);
-    if (rc == 0)
-        rc = vdr_folder_sync(folder);
-    free(bytes);
-    return rc;
-}
-
 static vdr_err
 copy_table(const char *from_folder, const char *dir)
 {
@@ -374,9 +358,6 @@ copy_table(const char *from_folder, const char *dir)
     int rc = vdr_folder_path(dir, FOLDER_NAME, folder);
     if (rc == 0)
         rc = vdr_folder_make(folder);
-    if (rc != 0)
-        return vdr_env_err(rc);
-    rc = copy_kept(from_folder, folder);
     if (rc != 0)
         return vdr_env_err(rc);
     vdr_err err = vdr_keytable_copy(from_folder, folder);
@@ -419,27 +400,6 @@ vdr_vault_place(const char *wrap_file, const char *dir)
     return err == VDR_OK ? vdr_wrap_swap(folder) : err;
 }
 
-/* FOLDER/kept begins with the checksum of its rest. */
-static vdr_err
-check_kept(const char *folder)
-{
-    char path[VDR_PATH_BYTES];
-    struct stat st;
-    int rc = vdr_folder_path(folder, KEPT_NAME, path);
-    if (rc == 0 && stat(path, &st) != 0)
-        return errno == ENOENT ? VDR_OK : vdr_env_err(errno);
-    size_t len = rc == 0 ? (size_t)st.st_size : 0;
-    uint8_t *bytes = vdr_alloc(len + VDR_CHECK_BYTES, 1);
-    if (rc == 0)
-        rc = vdr_file_read(path, bytes, len);
-    vdr_err err = vdr_env_err(rc);
-    if (err == VDR_OK && (len < VDR_CHECK_BYTES ||
-                          vdr_get_le64(bytes) != XXH3_64bits(bytes + VDR_CHECK_BYTES, len - VDR_CHECK_BYTES)))
-        err = VDR_E_STORE_CORRUPT;
-    free(bytes);
-    return err;
-}
-
 vdr_err
 vdr_vault_check(const char *dir, char *reterr)
 {
@@ -455,9 +415,6 @@ vdr_vault_check(const char *dir, char *reterr)
     vdr_keytable_close(&table);
     if (err != VDR_OK && err != VDR_E_NOT_FOUND)
         return fail(reterr, err, "keys: the file table: %s", vdr_err_text(err));
-    err = check_kept(folder);
-    if (err != VDR_OK)
-        return fail(reterr, err, "keys: the file kept: %s", vdr_err_text(err));
     err = vdr_wrap_load(folder, bytes);
     return err == VDR_OK || err == VDR_E_NOT_FOUND
                ? err

@@ -108,15 +108,19 @@ typedef struct vdr_vault_table vdr_vault_table;
  * or sealed under the new wrapping key: they need no entry. ERASED: the key is gone already, nothing was added. */
 VDR_MUST_CHECK vdr_err vdr_vault_table_begin(vdr_vault *vault, vdr_vault_table **ret_table);
 VDR_MUST_CHECK vdr_err vdr_vault_table_add(vdr_vault_table *table, const vdr_vault_key *key);
+/* What shall stand beside the keys and goes with them: blocks sealed by vdr_vault_seal_block. After the last add. */
+VDR_MUST_CHECK vdr_err vdr_vault_table_beside(vdr_vault_table *table, vdr_span bytes);
 void vdr_vault_table_abandon(vdr_vault_table **table_p); /* NULL-safe */
 /* Step 4; ends the table in any case. After an error begin again at 3. The caller has seen to it that every
  * checkpoint kept is of the new generation (vdr_checkpoint_generation). */
 VDR_MUST_CHECK vdr_err vdr_vault_turn_finish(vdr_vault *vault, vdr_vault_table **table_p);
 
+/* What stands beside the keys in the table that is in its place; none: empty. Good until a turn is finished. */
+vdr_span vdr_vault_beside(const vdr_vault *vault);
+
 /* ---- Copies ---- */
 
-/* Copies the key table, if there is one, to dir/keys/table, which must not be there yet, and a file keys/kept, in
- * which whoever uses the vault keeps sealed blocks beside it, behind the XXH3 of them; wrap is never copied.
+/* Copies the key table, if there is one, to dir/keys/table, which must not be there yet; wrap is never copied.
  * BUSY: a turn was finished since status told oldest, before log and state were copied: they do not fit. */
 VDR_MUST_CHECK vdr_err vdr_vault_backup(vdr_vault *vault, const char *dir, uint32_t oldest);
 /* The same of a store that nobody runs on, without its key. */

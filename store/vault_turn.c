@@ -82,6 +82,12 @@ vdr_vault_table_add(vdr_vault_table *table, const vdr_vault_key *key)
     return vdr_keytable_write_add(table->writer, key->position, wrapped);
 }
 
+vdr_err
+vdr_vault_table_beside(vdr_vault_table *table, vdr_span bytes)
+{
+    return vdr_keytable_write_beside(table->writer, bytes);
+}
+
 void
 vdr_vault_table_abandon(vdr_vault_table **table_p)
 {

@@ -71,10 +71,9 @@ open_store(const char *dir, const vdr_store_keys *keys, vdr_store *ret_store, ch
 static void
 discard(const char *dir)
 {
-    static const char *const parts[] = {
-        "log/data.mdb",   "log/lock.mdb", "log.lock", "log",        "state/data.mdb",
-        "state/lock.mdb", "state.lock",   "state",    "keys/table", "keys/wrap",
-        "keys/kept",      "keys.lock",    "keys"};
+    static const char *const parts[] = {"log/data.mdb",   "log/lock.mdb",   "log.lock",   "log",
+                                        "state/data.mdb", "state/lock.mdb", "state.lock", "state",
+                                        "keys/table",     "keys/wrap",      "keys.lock",  "keys"};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         char path[4096];
         int len = snprintf(path, sizeof path, "%s/%s", dir, parts[i]);

@@ -498,9 +498,9 @@ vdr_erasure_new(vdr_engine *engine, vdr_erasure **ret_erasure, char *ret_words)
         vdr_vault_status status;
         vdr_vault_status_get(options->vault, &status);
         erasure->interrupted = status.turning;
-        err = vdr_kept_read(options->dir, options->vault, &erasure->kept);
+        err = vdr_kept_open(vdr_vault_beside(options->vault), options->vault, &erasure->kept);
         if (err != VDR_OK)
-            (void)vdr_engine_words(ret_words, err, "the messages that are kept apart (keys/kept): %s",
+            (void)vdr_engine_words(ret_words, err, "the messages that are kept apart (in keys/table): %s",
                                    vdr_err_text(err));
     }
     if (err == VDR_OK && options->vault != NULL) {

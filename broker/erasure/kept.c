@@ -1,20 +1,11 @@
 #include "broker/erasure/kept.h"
 
-#include "proto/bytes.h"
 #include "store/bytes.h"
-#include "store/check.h"
-#include "store/file.h"
-#include "store/folder.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define MAGIC       "VDRKEPT1"
 #define MAGIC_BYTES 8u
-#define CHECK_BYTES 8u
 #define BLOCK_BYTES (60u * 1024)
 #define ENTRY_BYTES 16u
 #define BLOCKS_MAX  UINT32_C(1 << 20)
@@ -115,7 +106,7 @@ vdr_kept_find(const vdr_kept *kept, vdr_position position, uint32_t offset, vdr_
     return true;
 }
 
-/* ---- the file ---- */
+/* ---- sealed ---- */
 
 /* What a block is bound to: it is this one of so many. */
 static vdr_span
@@ -140,83 +131,56 @@ put_messages(const vdr_kept *kept, vdr_bytes *plain)
     }
 }
 
-static void
-seal(const vdr_bytes *plain, const vdr_vault *vault, vdr_bytes *file)
+void
+vdr_kept_seal(const vdr_kept *kept, const vdr_vault *vault, vdr_bytes *bytes)
 {
     uint8_t bound[MAGIC_BYTES + 8];
-    uint32_t count = (uint32_t)((plain->len + BLOCK_BYTES - 1) / BLOCK_BYTES);
-    (void)vdr_bytes_extend(file, CHECK_BYTES);
-    vdr_bytes_add(file, vdr_span_of(MAGIC, MAGIC_BYTES));
-    vdr_put_le32(vdr_bytes_extend(file, 4), count);
-    for (uint32_t i = 0; i < count; i++) {
-        size_t from = (size_t)i * BLOCK_BYTES, left = plain->len - from;
-        size_t len = left < BLOCK_BYTES ? left : BLOCK_BYTES;
-        vdr_put_le32(vdr_bytes_extend(file, 4), (uint32_t)(len + VDR_VAULT_BLOCK_BYTES));
-        uint8_t *to = vdr_bytes_extend(file, len + VDR_VAULT_BLOCK_BYTES);
-        (void)vdr_vault_seal_block(vault, bound_of(i, count, bound), vdr_span_of(plain->at + from, len), to);
-    }
-    vdr_put_le64(file->at, XXH3_64bits(file->at + CHECK_BYTES, file->len - CHECK_BYTES));
-}
-
-static vdr_err
-err_of(int error)
-{
-    return error == 0 ? VDR_OK : error == ENOSPC || error == EDQUOT ? VDR_E_STORE_FULL : VDR_E_IO;
-}
-
-vdr_err
-vdr_kept_write(const vdr_kept *kept, const char *dir, const vdr_vault *vault)
-{
-    char folder[VDR_PATH_BYTES];
-    int error = vdr_folder_path(dir, "keys", folder);
-    if (error != 0)
-        return err_of(error);
-    if (kept->count == 0)
-        return err_of(vdr_file_destroy(folder, "kept"));
-    vdr_bytes plain = {0}, file = {0};
+    vdr_bytes plain = {0};
     put_messages(kept, &plain);
-    seal(&plain, vault, &file);
-    error = vdr_file_write(folder, "kept.new", file.at, file.len);
-    if (error == 0)
-        error = vdr_file_replace(folder, "kept.new", "kept", NULL);
+    uint32_t count = (uint32_t)((plain.len + BLOCK_BYTES - 1) / BLOCK_BYTES);
+    if (count != 0) {
+        vdr_bytes_add(bytes, vdr_span_of(MAGIC, MAGIC_BYTES));
+        vdr_put_le32(vdr_bytes_extend(bytes, 4), count);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        size_t from = (size_t)i * BLOCK_BYTES, left = plain.len - from;
+        size_t len = left < BLOCK_BYTES ? left : BLOCK_BYTES;
+        vdr_put_le32(vdr_bytes_extend(bytes, 4), (uint32_t)(len + VDR_VAULT_BLOCK_BYTES));
+        uint8_t *to = vdr_bytes_extend(bytes, len + VDR_VAULT_BLOCK_BYTES);
+        (void)vdr_vault_seal_block(vault, bound_of(i, count, bound), vdr_span_of(plain.at + from, len), to);
+    }
     vdr_bytes_done(&plain);
-    vdr_bytes_done(&file);
-    return err_of(error);
 }
 
-/* The next block of file, opened onto the end of plain. */
+/* The next block, opened onto the end of plain. */
 static vdr_err
-open_block(vdr_span *file, uint32_t number, uint32_t count, const vdr_vault *vault, vdr_bytes *plain)
+open_block(vdr_span *sealed, uint32_t number, uint32_t count, const vdr_vault *vault, vdr_bytes *plain)
 {
     uint8_t bound[MAGIC_BYTES + 8];
-    if (file->len < 4)
+    if (sealed->len < 4)
         return VDR_E_STORE_CORRUPT;
-    size_t len = vdr_get_le32(file->at);
-    if (len < VDR_VAULT_BLOCK_BYTES || len > BLOCK_BYTES + VDR_VAULT_BLOCK_BYTES || len > file->len - 4)
+    size_t len = vdr_get_le32(sealed->at);
+    if (len < VDR_VAULT_BLOCK_BYTES || len > BLOCK_BYTES + VDR_VAULT_BLOCK_BYTES || len > sealed->len - 4)
         return VDR_E_STORE_CORRUPT;
     size_t before = plain->len;
     uint8_t *to = vdr_bytes_extend(plain, len - VDR_VAULT_BLOCK_BYTES);
     vdr_err err =
-        vdr_vault_open_block(vault, bound_of(number, count, bound), vdr_span_of(file->at + 4, len), to);
+        vdr_vault_open_block(vault, bound_of(number, count, bound), vdr_span_of(sealed->at + 4, len), to);
     if (err != VDR_OK)
         plain->len = before;
-    *file = vdr_span_of(file->at + 4 + len, file->len - 4 - len);
+    *sealed = vdr_span_of(sealed->at + 4 + len, sealed->len - 4 - len);
     return err;
 }
 
 static vdr_err
-open_file(vdr_span file, const vdr_vault *vault, vdr_bytes *plain)
+open_blocks(vdr_span sealed, const vdr_vault *vault, vdr_bytes *plain)
 {
-    if (file.len < CHECK_BYTES ||
-        XXH3_64bits(file.at + CHECK_BYTES, file.len - CHECK_BYTES) != vdr_get_le64(file.at))
+    if (sealed.len < MAGIC_BYTES + 4 || memcmp(sealed.at, MAGIC, MAGIC_BYTES - 1) != 0)
         return VDR_E_STORE_CORRUPT;
-    file = vdr_span_of(file.at + CHECK_BYTES, file.len - CHECK_BYTES);
-    if (file.len < MAGIC_BYTES + 4 || memcmp(file.at, MAGIC, MAGIC_BYTES - 1) != 0)
-        return VDR_E_STORE_CORRUPT;
-    if (file.at[MAGIC_BYTES - 1] != MAGIC[MAGIC_BYTES - 1])
+    if (sealed.at[MAGIC_BYTES - 1] != MAGIC[MAGIC_BYTES - 1])
         return VDR_E_STORE_VERSION;
-    uint32_t count = vdr_get_le32(file.at + MAGIC_BYTES);
-    vdr_span rest = vdr_span_of(file.at + MAGIC_BYTES + 4, file.len - MAGIC_BYTES - 4);
+    uint32_t count = vdr_get_le32(sealed.at + MAGIC_BYTES);
+    vdr_span rest = vdr_span_of(sealed.at + MAGIC_BYTES + 4, sealed.len - MAGIC_BYTES - 4);
     vdr_err err = count <= BLOCKS_MAX ? VDR_OK : VDR_E_STORE_CORRUPT;
     for (uint32_t i = 0; i < count && err == VDR_OK; i++)
         err = open_block(&rest, i, count, vault, plain);
@@ -239,40 +203,18 @@ take_messages(vdr_span plain, vdr_kept *kept)
     return VDR_OK;
 }
 
-/* The whole file; ENOENT: there is none. */
-static int
-read_file(const char *path, vdr_bytes *file)
-{
-    struct stat st;
-    if (stat(path, &st) != 0)
-        return errno;
-    if (st.st_size == 0)
-        return 0;
-    uint8_t *to = vdr_bytes_extend(file, (size_t)st.st_size);
-    return vdr_file_read(path, to, file->len);
-}
-
 vdr_err
-vdr_kept_read(const char *dir, const vdr_vault *vault, vdr_kept **ret_kept)
+vdr_kept_open(vdr_span sealed, const vdr_vault *vault, vdr_kept **ret_kept)
 {
-    char folder[VDR_PATH_BYTES], path[VDR_PATH_BYTES];
-    vdr_bytes file = {0}, plain = {0};
+    vdr_bytes plain = {0};
     vdr_kept *kept = vdr_kept_new();
-    int error = vdr_folder_path(dir, "keys", folder);
-    if (error == 0)
-        error = vdr_folder_path(folder, "kept", path);
-    if (error == 0)
-        error = read_file(path, &file);
-    vdr_err err = error == ENOENT ? VDR_E_NOT_FOUND : error != 0 ? VDR_E_IO : VDR_OK;
-    if (err == VDR_OK)
-        err = open_file(vdr_bytes_span(&file), vault, &plain);
+    vdr_err err = sealed.len != 0 ? open_blocks(sealed, vault, &plain) : VDR_OK;
     if (err == VDR_OK)
         err = take_messages(vdr_bytes_span(&plain), kept);
-    vdr_bytes_done(&file);
     vdr_bytes_done(&plain);
-    if (err == VDR_OK || err == VDR_E_NOT_FOUND)
+    if (err == VDR_OK)
         *ret_kept = kept;
     else
         vdr_kept_free(&kept);
-    return err == VDR_E_NOT_FOUND ? VDR_OK : err;
+    return err;
 }

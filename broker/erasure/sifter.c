@@ -186,7 +186,10 @@ go_on(vdr_sifter *sifter)
 static vdr_err
 finish(vdr_sifter *sifter)
 {
-    vdr_err err = vdr_kept_write(sifter->kept, sifter->places.dir, sifter->places.vault);
+    vdr_bytes kept = {0};
+    vdr_kept_seal(sifter->kept, sifter->places.vault, &kept);
+    vdr_err err = vdr_vault_table_beside(sifter->table, vdr_bytes_span(&kept));
+    vdr_bytes_done(&kept);
     if (err != VDR_OK)
         (void)snprintf(sifter->words, sizeof sifter->words, "the messages that are kept");
     else

@@ -437,7 +437,7 @@ class Flip(Copies):
 class Erased(Copies):
     """A store after an erasure run, with messages that were kept apart from it."""
 
-    FILES = ("keys/table", "keys/kept", "keys/wrap", "proofs.jsonl")
+    FILES = ("keys/table", "keys/wrap", "proofs.jsonl")
 
     @classmethod
     def make(cls):
