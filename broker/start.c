@@ -2,6 +2,7 @@
 
 #include "broker/confine.h"
 #include "broker/daemon.h"
+#include "broker/erasure/proofs.h"
 #include "broker/gauge/journal.h"
 #include "broker/notify.h"
 #include "broker/net/secret.h"
@@ -185,12 +186,24 @@ read_keys(started *s)
 
 /* ---- the store */
 
-/* The store's own number, made with it. */
+/* The store's own number, made with it; one that was restored takes over what its escrow proves. */
 static vdr_err
-read_id(const char *store_dir, uint8_t id[VDR_STORE_ID_BYTES])
+read_id(started *s, const char *store_dir, uint8_t id[VDR_STORE_ID_BYTES], char *ret_words)
 {
+    vdr_log_stats stats;
     vdr_err err = vdr_store_id_read(store_dir, id);
-    return err == VDR_E_NOT_FOUND ? vdr_store_id_make(store_dir, id) : err;
+    if (err == VDR_E_NOT_FOUND) {
+        vdr_log_stats_get(s->daemon.log, &stats);
+        err = vdr_proofs_begin(store_dir, s->daemon.node->escrow, stats.next - 1, vdr_clock_now(&s->clock));
+        if (err == VDR_OK)
+            err = vdr_store_id_make(store_dir, id);
+    }
+    if (err != VDR_OK)
+        (void)snprintf(
+            ret_words, VDR_ENGINE_WORDS_BYTES,
+            "%s/id is not what was written, or cannot be: restore a backup: voordeur restore BACKUP DIR",
+            store_dir);
+    return err;
 }
 
 /* Before anything is decided on it: is this store what was written? */
@@ -267,14 +280,9 @@ open_store(started *s, const vdr_start_options *options, char *ret_words)
     s->daemon.log = s->store.log;
     s->daemon.vault = s->store.vault;
     vdr_storekeys_tell(s->store.vault, s->daemon.node);
-    err = read_id(options->store_dir, s->daemon.store_id);
-    if (err != VDR_OK) {
-        (void)snprintf(
-            ret_words, VDR_ENGINE_WORDS_BYTES,
-            "%s/id is not what was written, or cannot be: restore a backup: voordeur restore BACKUP DIR",
-            options->store_dir);
+    err = read_id(s, options->store_dir, s->daemon.store_id, ret_words);
+    if (err != VDR_OK)
         return err;
-    }
     err = prove_store(s, options, ret_words);
     if (err != VDR_OK)
         return err;

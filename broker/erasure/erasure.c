@@ -504,10 +504,15 @@ vdr_erasure_new(vdr_engine *engine, vdr_erasure **ret_erasure, char *ret_words)
                                    vdr_err_text(err));
     }
     if (err == VDR_OK && options->vault != NULL) {
-        err = vdr_proofs_walk(options->dir, remember, erasure);
+        vdr_log_stats stats;
+        vdr_log_stats_get(options->log, &stats);
+        err = vdr_proofs_begin(options->dir, options->escrow, stats.next - 1, vdr_clock_now(options->clock));
+        if (err == VDR_OK)
+            err = vdr_proofs_walk(options->dir, remember, erasure);
         if (err != VDR_OK)
-            (void)vdr_engine_words(ret_words, err, VDR_PROOFS_NAME ": %s; put back the escrow's copy",
-                                   vdr_err_text(err));
+            (void)vdr_engine_words(
+                ret_words, err, VDR_PROOFS_NAME ": %s; put it and " VDR_PROOFS_LAST " back from the escrow",
+                vdr_err_text(err));
     }
     if (err != VDR_OK) {
         vdr_erasure_free(&erasure);

@@ -9,8 +9,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LINE_BYTES_MAX (16u * 1024) /* four texts of 256 bytes, each byte escaped, and room */
@@ -116,45 +118,201 @@ vdr_proof_write(const vdr_proof_entry *entry, vdr_bytes *bytes)
         put_instant(bytes, "at", entry->at);
         put_number(bytes, "run", entry->generation);
         break;
+    case VDR_PROOF_RESTORED:
+        (void)snprintf(begin, sizeof begin, "{\"restored\":%llu", (unsigned long long)entry->position);
+        put_text(bytes, begin);
+        put_instant(bytes, "at", entry->at);
+        break;
     }
     put_check(bytes, from);
     put_text(bytes, "}\n");
 }
 
-/* What a crash cut off in the middle of a line goes: it was never a line. */
-static int
-drop_torn(int fd, off_t end)
+/* ---- where the file ends ---- */
+
+/* As proofs.last says it. */
+typedef struct proofs_end {
+    uint64_t bytes;
+    uint8_t hash[crypto_generichash_BYTES];
+} proofs_end;
+
+#define END_BYTES_MAX 256u
+
+/* Nothing stands there: no file, or no folder. */
+static bool
+is_nothing(int error)
 {
-    char tail[LINE_BYTES_MAX];
-    size_t wanted = end < (off_t)sizeof tail ? (size_t)end : sizeof tail, left = wanted;
-    if (wanted != 0 && pread(fd, tail, wanted, end - (off_t)wanted) != (ssize_t)wanted)
-        return EIO;
-    while (left != 0 && tail[left - 1] != '\n')
-        left--;
-    return left != wanted && ftruncate(fd, end - (off_t)(wanted - left)) != 0 ? errno : 0;
+    return error == ENOENT || error == ENOTDIR;
+}
+
+static bool
+is_there(const char *folder, const char *name)
+{
+    char path[VDR_PATH_BYTES];
+    return vdr_folder_path(folder, name, path) == 0 && (access(path, F_OK) == 0 || !is_nothing(errno));
+}
+
+bool
+vdr_proofs_begun(const char *folder)
+{
+    return is_there(folder, VDR_PROOFS_LAST);
+}
+
+static vdr_err
+err_of(int error)
+{
+    return error == 0 ? VDR_OK : error == ENOSPC || error == EDQUOT ? VDR_E_STORE_FULL : VDR_E_IO;
+}
+
+static size_t
+end_write(const proofs_end *end, char *ret_text)
+{
+    char hash[2 * sizeof end->hash + 1];
+    (void)sodium_bin2hex(hash, sizeof hash, end->hash, sizeof end->hash);
+    int len = snprintf(ret_text, END_BYTES_MAX, "{\"bytes\":%llu,\"hash\":\"%s\"",
+                       (unsigned long long)end->bytes, hash);
+    len += snprintf(ret_text + len, END_BYTES_MAX - (size_t)len, ",\"check\":\"%016llx\"}\n",
+                    (unsigned long long)XXH3_64bits(ret_text, (size_t)len));
+    return (size_t)len;
+}
+
+static vdr_err
+end_put(const char *folder, const proofs_end *end)
+{
+    char text[END_BYTES_MAX];
+    size_t len = end_write(end, text);
+    int error = vdr_file_write(folder, VDR_PROOFS_LAST ".new", (const uint8_t *)text, len);
+    if (error == 0)
+        error = vdr_file_replace(folder, VDR_PROOFS_LAST ".new", VDR_PROOFS_LAST, NULL);
+    return err_of(error);
+}
+
+/* NOT_FOUND: there is none. */
+static vdr_err
+end_get(const char *folder, proofs_end *ret_end)
+{
+    char path[VDR_PATH_BYTES], text[END_BYTES_MAX], again[END_BYTES_MAX];
+    unsigned long long bytes;
+    char hash[2 * sizeof ret_end->hash + 1];
+    proofs_end end;
+    if (vdr_folder_path(folder, VDR_PROOFS_LAST, path) != 0)
+        return VDR_E_IO;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return is_nothing(errno) ? VDR_E_NOT_FOUND : VDR_E_IO;
+    ssize_t len = read(fd, text, sizeof text - 1);
+    (void)close(fd);
+    if (len < 0)
+        return VDR_E_IO;
+    text[len] = '\0';
+    if (sscanf(text, "{\"bytes\":%20llu,\"hash\":\"%64[0-9a-f]\"", &bytes, hash) != 2 ||
+        sodium_hex2bin(end.hash, sizeof end.hash, hash, strlen(hash), NULL, NULL, NULL) != 0)
+        return VDR_E_STORE_CORRUPT;
+    end.bytes = bytes;
+    if (end_write(&end, again) != (size_t)len || memcmp(text, again, (size_t)len) != 0)
+        return VDR_E_STORE_CORRUPT; /* there is one spelling */
+    *ret_end = end;
+    return VDR_OK;
+}
+
+/* A line, with its end. */
+static void
+end_move(proofs_end *end, vdr_span line)
+{
+    crypto_generichash_state state;
+    (void)crypto_generichash_init(&state, NULL, 0, sizeof end->hash);
+    (void)crypto_generichash_update(&state, end->hash, sizeof end->hash);
+    (void)crypto_generichash_update(&state, line.at, line.len);
+    (void)crypto_generichash_final(&state, end->hash, sizeof end->hash);
+    end->bytes += line.len;
+}
+
+static vdr_err
+begin_empty(const char *folder)
+{
+    const proofs_end end = {0};
+    return is_there(folder, VDR_PROOFS_LAST) || is_there(folder, VDR_PROOFS_NAME) ? VDR_OK
+                                                                                  : end_put(folder, &end);
+}
+
+/* ---- appending ---- */
+
+static vdr_err walk(const char *folder, void (*each)(void *context, const vdr_proof_entry *entry),
+                    void *context, proofs_end *ret_end);
+
+/* Where lines are added. Read anew only where a crash left some that proofs.last does not count. */
+static vdr_err
+find_end(const char *folder, proofs_end *ret_end)
+{
+    char path[VDR_PATH_BYTES];
+    struct stat st = {0};
+    vdr_err err = end_get(folder, ret_end);
+    int error = vdr_folder_path(folder, VDR_PROOFS_NAME, path);
+    if (error == 0 && stat(path, &st) != 0)
+        error = errno == ENOENT ? 0 : errno;
+    if (err != VDR_OK || error != 0)
+        return err != VDR_OK ? err : err_of(error);
+    return (uint64_t)st.st_size == ret_end->bytes ? VDR_OK : walk(folder, NULL, NULL, ret_end);
 }
 
 vdr_err
 vdr_proofs_append(const char *folder, vdr_span lines)
 {
     char path[VDR_PATH_BYTES];
+    proofs_end end;
     if (lines.len == 0)
         return VDR_OK;
+    vdr_err err = begin_empty(folder);
+    if (err == VDR_OK)
+        err = find_end(folder, &end);
+    if (err != VDR_OK)
+        return err;
     if (vdr_folder_path(folder, VDR_PROOFS_NAME, path) != 0)
         return VDR_E_IO;
-    int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
-        return errno == ENOSPC || errno == EDQUOT ? VDR_E_STORE_FULL : VDR_E_IO;
-    off_t end = lseek(fd, 0, SEEK_END);
-    int error = end < 0 ? errno : drop_torn(fd, end);
+        return err_of(errno);
+    /* A last line that was cut off was never one. */
+    int error = ftruncate(fd, (off_t)end.bytes) != 0 || lseek(fd, (off_t)end.bytes, SEEK_SET) < 0 ? errno : 0;
     if (error == 0)
         error = vdr_file_put(fd, lines.at, lines.len);
     if (error == 0 && fsync(fd) != 0)
         error = errno;
     (void)close(fd);
-    if (error == 0 && end == 0)
+    if (error == 0 && end.bytes == 0)
         error = vdr_folder_sync(folder);
-    return error == 0 ? VDR_OK : error == ENOSPC || error == EDQUOT ? VDR_E_STORE_FULL : VDR_E_IO;
+    for (size_t at = 0, len; error == 0 && at < lines.len; at += len) {
+        const uint8_t *stop = memchr(lines.at + at, '\n', lines.len - at);
+        VDR_ASSERT(stop != NULL);
+        len = (size_t)(stop - lines.at) - at + 1;
+        end_move(&end, vdr_span_of(lines.at + at, len));
+    }
+    return error == 0 ? end_put(folder, &end) : err_of(error);
+}
+
+static void
+take_over(void *context, const vdr_proof_entry *entry)
+{
+    vdr_bytes *lines = context;
+    vdr_proof_write(entry, lines);
+}
+
+vdr_err
+vdr_proofs_begin(const char *folder, const char *from, vdr_position position, vdr_ms at)
+{
+    vdr_bytes lines = {0};
+    if (is_there(folder, VDR_PROOFS_LAST) || is_there(folder, VDR_PROOFS_NAME))
+        return VDR_OK;
+    vdr_err err = from != NULL ? vdr_proofs_walk(from, take_over, &lines) : VDR_OK;
+    const vdr_proof_entry restored = {.line = VDR_PROOF_RESTORED, .position = position, .at = at};
+    if (err == VDR_OK && lines.len != 0) {
+        vdr_proof_write(&restored, &lines);
+        err = vdr_proofs_append(folder, vdr_bytes_span(&lines));
+    } else if (err == VDR_OK) {
+        err = begin_empty(folder);
+    }
+    vdr_bytes_done(&lines);
+    return err;
 }
 
 /* ---- reading ---- */
@@ -230,6 +388,9 @@ vdr_proof_read(vdr_span line, vdr_arena *arena, vdr_proof_entry *ret_entry)
     } else if (get_number(object, "backup", &entry.position)) {
         entry.line = VDR_PROOF_BACKUP;
         good = get_number(object, "run", &entry.generation);
+    } else if (get_number(object, "restored", &entry.position)) {
+        entry.line = VDR_PROOF_RESTORED;
+        good = true;
     } else {
         entry.line = VDR_PROOF_RUN;
         good = get_number(object, "run", &entry.generation) &&
@@ -241,36 +402,74 @@ vdr_proof_read(vdr_span line, vdr_arena *arena, vdr_proof_entry *ret_entry)
     return good;
 }
 
-vdr_err
-vdr_proofs_walk(const char *folder, void (*each)(void *context, const vdr_proof_entry *entry), void *context)
+/* One line of the file; a last one without its end was cut off by a crash, unless only that end rotted. */
+static vdr_err
+take_line(const char *line, size_t len, bool last, vdr_arena *arena,
+          void (*each)(void *context, const vdr_proof_entry *entry), void *context)
 {
-    char path[VDR_PATH_BYTES], line[LINE_BYTES_MAX];
-    if (vdr_folder_path(folder, VDR_PROOFS_NAME, path) != 0)
-        return VDR_E_IO;
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return errno == ENOENT ? VDR_OK : VDR_E_IO;
+    vdr_proof_entry entry;
+    if (len == 0 || line[len - 1] != '\n')
+        return last && len != 0 && !is_whole(vdr_span_of(line, len - 1)) ? VDR_OK : VDR_E_STORE_CORRUPT;
+    if (!vdr_proof_read(vdr_span_of(line, len - 1), arena, &entry))
+        return VDR_E_STORE_CORRUPT;
+    if (each != NULL)
+        each(context, &entry);
+    vdr_arena_reset(arena);
+    return VDR_OK;
+}
+
+/* *ret_end: of the whole lines that are there. */
+static vdr_err
+walk_file(FILE *file, const proofs_end *told, void (*each)(void *context, const vdr_proof_entry *entry),
+          void *context, proofs_end *ret_end)
+{
+    char line[LINE_BYTES_MAX];
+    proofs_end end = {0};
+    bool met = told->bytes == 0 && memcmp(told->hash, end.hash, sizeof end.hash) == 0;
+    vdr_err err = VDR_OK;
     vdr_arena arena;
     vdr_arena_init(&arena, VDR_JSON_ARENA_BYTES(LINE_BYTES_MAX));
-    vdr_err err = VDR_OK;
     while (err == VDR_OK && fgets(line, sizeof line, file) != NULL) {
-        vdr_proof_entry entry;
         size_t len = strlen(line);
-        if (len == 0 ||
-            line[len - 1] != '\n') /* cut off by a crash: never a line. Elsewhere, or longer: rot */
-            err = feof(file) && len != 0 && !is_whole(vdr_span_of(line, len - 1)) ? VDR_OK
-                                                                                  : VDR_E_STORE_CORRUPT;
-        else if (!vdr_proof_read(vdr_span_of(line, len - 1), &arena, &entry))
-            err = VDR_E_STORE_CORRUPT;
-        else if (each != NULL)
-            each(context, &entry);
-        vdr_arena_reset(&arena);
+        err = take_line(line, len, feof(file) != 0, &arena, each, context);
+        if (err != VDR_OK || line[len - 1] != '\n')
+            break;
+        end_move(&end, vdr_span_of(line, len));
+        met = met || (end.bytes == told->bytes && memcmp(end.hash, told->hash, sizeof end.hash) == 0);
     }
     if (ferror(file))
         err = VDR_E_IO;
-    (void)fclose(file);
     vdr_arena_done(&arena);
+    *ret_end = end;
+    return err == VDR_OK && !met ? VDR_E_STORE_CORRUPT : err;
+}
+
+static vdr_err
+walk(const char *folder, void (*each)(void *context, const vdr_proof_entry *entry), void *context,
+     proofs_end *ret_end)
+{
+    char path[VDR_PATH_BYTES];
+    proofs_end told, none = {0};
+    if (vdr_folder_path(folder, VDR_PROOFS_NAME, path) != 0)
+        return VDR_E_IO;
+    vdr_err err = end_get(folder, &told);
+    if (err != VDR_OK && err != VDR_E_NOT_FOUND)
+        return err;
+    bool begun = err == VDR_OK;
+    *ret_end = none;
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return !is_nothing(errno) ? VDR_E_IO : begun && told.bytes != 0 ? VDR_E_STORE_CORRUPT : VDR_OK;
+    err = begun ? walk_file(file, &told, each, context, ret_end) : VDR_E_STORE_CORRUPT;
+    (void)fclose(file);
     return err;
+}
+
+vdr_err
+vdr_proofs_walk(const char *folder, void (*each)(void *context, const vdr_proof_entry *entry), void *context)
+{
+    proofs_end end;
+    return walk(folder, each, context, &end);
 }
 
 vdr_err

@@ -10,11 +10,18 @@
  *   {"left":"household","order":9,"at":"…","reason":"household","number":5}
  *   {"run":2,"at":"…","through":9,"kept":120,"dropped":3}             2: the generation of the wrapping key
  *   {"backup":345,"at":"…","run":2}                                   345: its last record
+ *   {"restored":345,"at":"…"}          the lines before are the escrow's, of a store whose backup this one is made of
  *
  * hash is of the signal's id, keyed (the id itself is in the log, sealed: an agency chose it, and nobody can say what
  * stands in it). A crash between a line and what it says leaves the line, and the next run writes it again: one order, one leaving.
- * Each line ends with a checksum of itself ("check"). A last line that is cut off is none; any other that is not what
- * was written is STORE_CORRUPT: the store's file and the escrow's are copies of each other, put the good one back.
+ * Each line ends with a checksum of itself ("check"). Beside the file stands proofs.last, which says up to where it was
+ * written, and the hash of all up to there (each line's over the one before it):
+ *
+ *   {"bytes":1234,"hash":"…","check":"…"}
+ *
+ * It is there before the first line, and follows the file: after a crash the file has lines that it does not count, the last of
+ * them cut off perhaps, which then is none. Whatever else is not so, a line that was changed, moved or taken out, a file that
+ * is shorter or missing, is STORE_CORRUPT: put both files back from the escrow, whose are as good.
  *
  * Thread: any, one at a time for a file. Errors: IO, STORE_FULL, STORE_CORRUPT. Memory: the arena's. */
 #ifndef VDR_BROKER_ERASURE_PROOFS_H
@@ -26,8 +33,14 @@
 #include "proto/bytes.h"
 
 #define VDR_PROOFS_NAME "proofs.jsonl"
+#define VDR_PROOFS_LAST "proofs.last"
 
-typedef enum vdr_proof_line { VDR_PROOF_LEFT = 1, VDR_PROOF_RUN = 2, VDR_PROOF_BACKUP = 3 } vdr_proof_line;
+typedef enum vdr_proof_line {
+    VDR_PROOF_LEFT = 1,
+    VDR_PROOF_RUN = 2,
+    VDR_PROOF_BACKUP = 3,
+    VDR_PROOF_RESTORED = 4
+} vdr_proof_line;
 
 typedef struct vdr_proof_entry {
     vdr_proof_line line;
@@ -36,13 +49,21 @@ typedef struct vdr_proof_entry {
     vdr_command_left left;
     uint64_t generation;             /* RUN, BACKUP */
     uint64_t through, kept, dropped; /* RUN */
-    vdr_position position;           /* BACKUP */
+    vdr_position position;           /* BACKUP, RESTORED: of the last record */
 } vdr_proof_entry;
 
 /* Writes the entry as a line at the end of bytes. */
 void vdr_proof_write(const vdr_proof_entry *entry, vdr_bytes *bytes);
 /* False: it is no such line. */
 bool vdr_proof_read(vdr_span line, vdr_arena *arena, vdr_proof_entry *ret_entry);
+
+/* Makes FOLDER/proofs.last where there is neither it nor FOLDER/proofs.jsonl. from: a folder whose lines are
+ * taken over then, as the escrow has them for a store that was restored, and a line that says so: position is the
+ * end of the log, at is now. NULL, or one without: it begins empty. */
+VDR_MUST_CHECK vdr_err vdr_proofs_begin(const char *folder, const char *from, vdr_position position,
+                                        vdr_ms at);
+/* Is there FOLDER/proofs.last? */
+bool vdr_proofs_begun(const char *folder);
 
 /* Appends lines to FOLDER/proofs.jsonl and syncs; made if missing. */
 VDR_MUST_CHECK vdr_err vdr_proofs_append(const char *folder, vdr_span lines);

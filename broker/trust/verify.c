@@ -22,7 +22,7 @@ static const char next_state[] = "if the log is well: move DIR/state aside and s
                                  "the log (when the log was cut, from "
                                  "a backup: voordeur restore BACKUP DIR)";
 
-static const char next_proofs[] = "put back proofs.jsonl from the escrow: both are the same";
+static const char next_proofs[] = "put back proofs.jsonl and proofs.last from the escrow, whose are as good";
 static const char next_keys[] = "do not start on it and keep it for study; put back keys/wrap from the "
                                 "escrow folder, or restore a backup with it: "
                                 "voordeur restore BACKUP DIR";
@@ -249,16 +249,36 @@ static void
 count_run(void *context, const vdr_proof_entry *entry)
 {
     uint64_t *runs = context;
-    *runs += entry->line == VDR_PROOF_RUN;
+    *runs = entry->line == VDR_PROOF_RESTORED ? 0 : *runs + (entry->line == VDR_PROOF_RUN);
 }
 
-/* From the first run on there is a key table: without it nothing of before can be opened. */
 static bool
-has_no_table(const verifying *v, uint64_t runs)
+is_missing(const verifying *v, const char *name)
 {
     char path[PATH_BYTES];
-    int len = snprintf(path, sizeof path, "%s/keys/table", v->ask->store_dir);
-    return runs != 0 && len > 0 && (size_t)len < sizeof path && access(path, F_OK) != 0 && errno == ENOENT;
+    int len = snprintf(path, sizeof path, "%s/%s", v->ask->store_dir, name);
+    return len > 0 && (size_t)len < sizeof path && access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+/* From the first erasure run on there is a key table, and what proves the run: each tells of the other. A backup has
+ * the table only, and no id; a start takes the proofs over from the escrow before it gives it one. */
+static vdr_err
+check_proofs(const verifying *v, vdr_verify_part *part)
+{
+    uint64_t runs = 0;
+    vdr_err err = vdr_proofs_walk(v->ask->store_dir, count_run, &runs);
+    bool table = !is_missing(v, "keys/table");
+    if (err == VDR_OK && table && !is_missing(v, "id") && !vdr_proofs_begun(v->ask->store_dir))
+        err = VDR_E_STORE_CORRUPT;
+    part->err = err;
+    part->file = VDR_PROOFS_NAME;
+    part->next = next_proofs;
+    if (err != VDR_OK || runs == 0 || table)
+        return err;
+    part->file = "keys/table";
+    part->next = next_table;
+    part->err = VDR_E_STORE_CORRUPT;
+    return part->err;
 }
 
 /* What can be seen of them without a key. Of a running broker they may be replaced meanwhile: then once more. */
@@ -266,27 +286,30 @@ static void
 check_keys(verifying *v)
 {
     char words[VDR_VAULT_WORDS_BYTES] = "";
-    vdr_verify_part part = {.part = "keys", .file = "keys", .next = next_keys};
+    vdr_verify_part part = {.part = "keys", .file = "keys", .next = next_keys}, proofs = {.part = "keys"};
     for (int i = 0; i == 0 || (i < 3 && !v->ask->alone && part.err == VDR_E_STORE_CORRUPT); i++)
         part.err = vdr_vault_check(v->ask->store_dir, words);
-    uint64_t runs = 0;
-    vdr_err proofs = vdr_proofs_walk(v->ask->store_dir, count_run, &runs);
-    if (proofs != VDR_OK && (part.err == VDR_OK || part.err == VDR_E_NOT_FOUND)) {
-        part = (vdr_verify_part){.part = "keys", .err = proofs, .file = VDR_PROOFS_NAME, .next = next_proofs};
-        tell(v, part, "what proves erasures is not what was written: %s", vdr_err_text(proofs));
-    } else if (part.err == VDR_OK && has_no_table(v, runs)) {
+    bool whole = part.err == VDR_OK || part.err == VDR_E_NOT_FOUND;
+    bool no_wrap = part.err == VDR_E_NOT_FOUND && v->stats.sealed && !is_missing(v, "id"); /* and no backup */
+    for (int i = 0; whole && (i == 0 || (i < 3 && !v->ask->alone && proofs.err == VDR_E_STORE_CORRUPT)); i++)
+        (void)check_proofs(v, &proofs);
+    if (whole && proofs.err != VDR_OK && proofs.next == next_table)
+        tell(v, proofs,
+             "the key table is missing, and " VDR_PROOFS_NAME " says that there was an erasure run");
+    else if (whole && proofs.err != VDR_OK)
+        tell(v, proofs, "what proves erasures is not what was written, or missing: %s",
+             vdr_err_text(proofs.err));
+    else if (no_wrap) {
         part.err = VDR_E_STORE_CORRUPT;
-        part.file = "keys/table";
-        part.next = next_table;
-        tell(v, part, "the key table is missing, and " VDR_PROOFS_NAME " says that there was an erasure run");
+        tell(v, part, "keys/wrap is missing: without it nothing of this store can be opened");
     } else if (part.err == VDR_E_NOT_FOUND)
         tell_none(v, "keys", "there is no file wrap, as in a backup, or the store is not sealed");
+    else if (part.err == VDR_OK)
+        tell(v, part,
+             "the wrapping key and the key table are whole, as far as is seen without a key, and what "
+             "proves erasures");
     else
-        tell(v, part, "%s",
-             part.err == VDR_OK
-                 ? "the wrapping key and the key table are whole, as far as is seen without a key"
-             : *words != '\0' ? words
-                              : vdr_err_text(part.err));
+        tell(v, part, "%s", *words != '\0' ? words : vdr_err_text(part.err));
 }
 
 /* ---- heads */

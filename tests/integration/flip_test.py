@@ -234,7 +234,7 @@ class Copies(unittest.TestCase):
         type(self).tried += 1
         return run("verify", "--store", self.store, "--json")
 
-    def found(self, what, start):
+    def found(self, what, start, ends=4):
         """verify finds it, names a part and says what to do; a start refuses with the same advice."""
         status, out, words = self.verify()
         self.assertEqual(status, 3, "%s: verify says %s %s" % (what, out, words))
@@ -242,7 +242,7 @@ class Copies(unittest.TestCase):
         self.assertTrue(bad and bad[0]["text"] and bad[0]["next"], what)
         if start:
             done = self.start()
-            self.assertEqual(done.returncode, 4, "%s: voordeurd ended with %d\n%s" %
+            self.assertEqual(done.returncode, ends, "%s: voordeurd ended with %d\n%s" %
                              (what, done.returncode, done.stdout[-2000:]))
             self.assertIn("event=failed", done.stdout, what)
             self.assertRegex(done.stdout, "restore|put back|move DIR/state aside", what)
@@ -437,7 +437,7 @@ class Flip(Copies):
 class Erased(Copies):
     """A store after an erasure run, with messages that were kept apart from it."""
 
-    FILES = ("keys/table", "keys/wrap", "proofs.jsonl")
+    FILES = ("keys/table", "keys/wrap", "proofs.jsonl", "proofs.last")
 
     @classmethod
     def make(cls):
@@ -471,13 +471,27 @@ class Erased(Copies):
 
     def test_a_file_that_was_cut_or_taken_away_is_found(self):
         for name in self.FILES:
-            size = os.path.getsize(os.path.join(self.origin, name))
-            for keep in (1, size // 2) if name != "proofs.jsonl" else ():  # its end may be cut off by a crash
+            with open(os.path.join(self.origin, name), "rb") as f:
+                content = f.read()
+            ends = [i + 1 for i, byte in enumerate(content[:-1]) if byte == 10] if name == "proofs.jsonl" else []
+            for keep in [0, 1, len(content) // 2, len(content) - 1] + ends:
                 os.truncate(os.path.join(self.store, name), keep)
-                self.found("%s cut to %d bytes" % (name, keep), start=keep == 1)
+                self.found("%s cut to %d bytes" % (name, keep), start=keep in [1] + ends[-1:])
                 self.fresh()
+            os.remove(os.path.join(self.store, name))
+            self.found("no %s" % name, start=True, ends=2 if name == "keys/wrap" else 4)  # where is the key?
+            self.fresh()
+        for name in ("proofs.jsonl", "proofs.last"):
+            os.remove(os.path.join(self.store, name))
+        self.found("no proofs", start=True)
+        self.fresh()
         os.remove(os.path.join(self.store, "keys", "table"))
-        self.assertEqual(self.found("no key table", start=True)["file"], "keys/table")
+        self.assertEqual(self.found("no key table, and proofs", start=True)["part"], "keys")
+
+    def test_messages_that_are_kept_stand_in_the_key_table(self):
+        with open(os.path.join(self.origin, "keys", "table"), "rb") as f:
+            beside, = struct.unpack_from("<Q", f.read(), 56)
+        self.assertGreater(beside, 60)  # so that the flips above have met them
 
 
 if __name__ == "__main__":

@@ -415,6 +415,7 @@ a_restored_store_erases_again_before_it_serves(void **state)
     } while (strcmp(seen.step, "idle") == 0 || strcmp(seen.step, "note") == 0);
     place_wrap(copy, p);
     copy_file(p->escrow, copy->escrow, VDR_PROOFS_NAME);
+    copy_file(p->escrow, copy->escrow, VDR_PROOFS_LAST);
     place_free(p);
 
     open_place(copy);
@@ -538,6 +539,27 @@ kept_messages_survive_their_file_and_no_changed_byte(void **state)
 }
 
 static void
+read_whole(const char *path, vdr_bytes *bytes)
+{
+    struct stat st;
+    FILE *file = fopen(path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fstat(fileno(file), &st), 0);
+    uint8_t *to = vdr_bytes_extend(bytes, (size_t)st.st_size);
+    assert_int_equal(fread(to, 1, bytes->len, file), bytes->len);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void
+put_whole(const char *path, const uint8_t *bytes, size_t len)
+{
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void
 count_entries(void *context, const vdr_proof_entry *entry)
 {
     (void)entry;
@@ -557,33 +579,56 @@ a_changed_byte_of_the_proofs_is_found_and_a_torn_line_is_none(void **state)
     assert_int_equal(vdr_proofs_walk(p->dir, count_entries, &count), VDR_OK);
     assert_int_equal(count, 0);
     assert_int_equal(vdr_proofs_append(p->dir, vdr_bytes_span(&lines)), VDR_OK);
-    put_path(p, VDR_PROOFS_NAME, path);
-    for (size_t at = 0; at < lines.len; at++) {
-        FILE *file = fopen(path, "r+b");
-        assert_non_null(file);
-        assert_int_equal(fseek(file, (long)at, SEEK_SET), 0);
-        assert_true(fputc(lines.at[at] ^ 1, file) != EOF && fclose(file) == 0);
-        vdr_err err = vdr_proofs_walk(p->dir, NULL, NULL);
-        if (err !=
-            VDR_E_STORE_CORRUPT) /* the last line's end, too: a torn line is not longer than a whole one */
-            fail_msg("byte %zu changed: %s", at, vdr_err_code(err));
-        file = fopen(path, "r+b");
-        assert_non_null(file);
-        assert_int_equal(fseek(file, (long)at, SEEK_SET), 0);
-        assert_true(fputc(lines.at[at], file) != EOF && fclose(file) == 0);
+    for (size_t i = 0; i < 2; i++) {
+        const char *name = i == 0 ? VDR_PROOFS_NAME : VDR_PROOFS_LAST;
+        vdr_bytes file = {0};
+        put_path(p, name, path);
+        read_whole(path, &file);
+        for (size_t at = 0; at < file.len; at++) {
+            file.at[at] ^= 1;
+            put_whole(path, file.at, file.len);
+            vdr_err err = vdr_proofs_walk(p->dir, NULL, NULL);
+            if (err != VDR_E_STORE_CORRUPT)
+                fail_msg("%s: byte %zu changed: %s", name, at, vdr_err_code(err));
+            file.at[at] ^= 1;
+        }
+        for (size_t len = 0; len < file.len; len++) {
+            put_whole(path, file.at, len);
+            vdr_err err = vdr_proofs_walk(p->dir, NULL, NULL);
+            if (err != VDR_E_STORE_CORRUPT)
+                fail_msg("%s: cut to %zu bytes: %s", name, len, vdr_err_code(err));
+        }
+        assert_int_equal(unlink(path), 0);
+        assert_int_equal(vdr_proofs_walk(p->dir, NULL, NULL), VDR_E_STORE_CORRUPT);
+        put_whole(path, file.at, file.len);
+        vdr_bytes_done(&file);
     }
-    count = 0;
-    assert_int_equal(truncate(path, (off_t)lines.len - 1), 0); /* only its end is missing: torn */
-    assert_int_equal(vdr_proofs_walk(p->dir, count_entries, &count), VDR_OK);
-    assert_int_equal(count, 2);
-    count = 0;
-    assert_int_equal(truncate(path, (off_t)lines.len - 5), 0);
-    assert_int_equal(vdr_proofs_walk(p->dir, count_entries, &count), VDR_OK);
-    assert_int_equal(count, 2);
+    put_path(p, VDR_PROOFS_NAME, path);
+    size_t first = (size_t)((const uint8_t *)memchr(lines.at, '\n', lines.len) - lines.at) + 1;
+    put_whole(path, lines.at + first,
+              lines.len - first); /* a line is gone, and each of the others is whole */
+    assert_int_equal(vdr_proofs_walk(p->dir, NULL, NULL), VDR_E_STORE_CORRUPT);
+
+    /* After a crash the file has more than proofs.last says: some lines, and a part of one. */
+    for (size_t len = 0; len <= lines.len; len++) {
+        vdr_bytes file = {0};
+        vdr_bytes_add(&file, vdr_bytes_span(&lines));
+        vdr_bytes_add(&file, vdr_span_of(lines.at, len));
+        put_whole(path, file.at, file.len);
+        vdr_bytes_done(&file);
+        count = 0;
+        vdr_err err = vdr_proofs_walk(p->dir, count_entries, &count);
+        if (err != VDR_OK || count != 3 + len / first)
+            fail_msg("%zu bytes more: %s, %u lines", len, vdr_err_code(err), count);
+    }
+    put_whole(path, lines.at, lines.len);
+    FILE *more = fopen(path, "ab");
+    assert_non_null(more);
+    assert_true(fwrite(lines.at, 1, first + 7, more) == first + 7 && fclose(more) == 0);
     assert_int_equal(vdr_proofs_append(p->dir, vdr_bytes_span(&lines)), VDR_OK);
     count = 0;
     assert_int_equal(vdr_proofs_walk(p->dir, count_entries, &count), VDR_OK);
-    assert_int_equal(count, 5);
+    assert_int_equal(count, 7);
     char tail[300];
     size_t len;
     assert_int_equal(vdr_proofs_tail(p->dir, tail, sizeof tail, &len), VDR_OK);
