@@ -175,9 +175,8 @@ run_later(vdr_loop *loop)
 }
 
 void
-vdr_loop_free(vdr_loop **loop_p)
+vdr_loop_finish(vdr_loop *loop)
 {
-    vdr_loop *loop = *loop_p;
     if (loop == NULL)
         return;
     (void)pthread_mutex_lock(&loop->lock);
@@ -186,9 +185,19 @@ vdr_loop_free(vdr_loop **loop_p)
     (void)pthread_mutex_unlock(&loop->lock);
     for (size_t i = 0; i < loop->thread_count; i++)
         (void)pthread_join(loop->threads[i], NULL);
+    loop->thread_count = 0;
     finish_jobs(loop);
     while (loop->later_first != NULL)
         run_later(loop);
+}
+
+void
+vdr_loop_free(vdr_loop **loop_p)
+{
+    vdr_loop *loop = *loop_p;
+    if (loop == NULL)
+        return;
+    vdr_loop_finish(loop);
     VDR_ASSERT(loop->clients == NULL);
     if (loop->base != NULL) {
         event_free(loop->awoken);
@@ -453,9 +462,9 @@ vdr_loop_work(vdr_loop *loop, vdr_loop_call work, vdr_loop_call finished, void *
 {
     vdr_err err = VDR_E_BUSY;
     (void)pthread_mutex_lock(&loop->lock);
-    if (loop->thread_count < THREADS && loop->work_count >= loop->thread_count)
+    if (!loop->closing && loop->thread_count < THREADS && loop->work_count >= loop->thread_count)
         start_thread(loop);
-    if (loop->work_count < WORK_MAX && loop->thread_count > 0) {
+    if (!loop->closing && loop->work_count < WORK_MAX && loop->thread_count > 0) {
         job *one = vdr_alloc(1, sizeof *one);
         *one = (job){.work = work, .finished = finished, .context = context};
         jobs_add(&loop->waiting, one);

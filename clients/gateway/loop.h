@@ -27,6 +27,9 @@ void vdr_loop_stop(vdr_loop *loop);
 int64_t vdr_loop_now_ms(void);
 struct event_base *vdr_loop_base(vdr_loop *loop); /* for the HTTP server */
 
+/* After the run: waits for all work, calls finished for it, and what waits for later. NULL-safe */
+void vdr_loop_finish(vdr_loop *loop);
+
 /* ---- Descriptors: call is called while fd can be read ---- */
 
 vdr_loop_watch *vdr_loop_watch_new(vdr_loop *loop, int fd, vdr_loop_call call, void *context);
@@ -58,8 +61,7 @@ void vdr_loop_client_free(vdr_loop_client **handle_p);
 /* ---- Work that would hold the loop up ---- */
 
 /* Runs work on one of a few threads, then finished on the loop's. What context holds belongs to work until then.
- * BUSY: too much of it waits already; nothing is called. When the loop is freed, work that runs is waited for,
- * and finished is called for all. */
+ * BUSY: too much of it waits already, or the loop has been finished; nothing is called. */
 VDR_MUST_CHECK vdr_err vdr_loop_work(vdr_loop *loop, vdr_loop_call work, vdr_loop_call finished,
                                      void *context);
 

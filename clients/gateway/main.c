@@ -1,11 +1,14 @@
 /* voordeur-gateway: HTTP for agencies, and the web page for regisseurs and operators. */
+#include "clients/gateway/account_verbs.h"
 #include "clients/gateway/start.h"
 
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char usage[] =
     "Usage: voordeur-gateway --config FILE [--check]\n"
+    "       voordeur-gateway account add|password|remove|list …\n"
     "\n"
     "Serves the HTTP face of the broker, /v1, and the web page. Callers are known by a client\n"
     "certificate, a bearer token or a session, and are served as a party, with that party's key.\n"
@@ -38,6 +41,8 @@ main(int argc, char **argv)
         {"version", no_argument, NULL, 'v'},
         {NULL, 0, NULL, 0},
     };
+    if (argc > 1 && strcmp(argv[1], "account") == 0)
+        return (int)vdr_account_verbs(argc - 1, argv + 1);
     const char *config = NULL;
     bool check = false;
     int option;

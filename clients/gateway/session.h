@@ -2,7 +2,8 @@
  *
  * The endpoint /v1/session is the API's; what it needs is here. A session's id is 32 random bytes, of which only
  * the hash is kept, in memory: a restart ends all sessions. It ends after the idle time, after the absolute time
- * whatever is done, and by logout. A login gives a new id always.
+ * whatever is done, by logout, and within seconds when its account is removed or gets another password. A login gives
+ * a new id always.
  *
  * Where the proxy lets people in (OIDC), the first request that shows a person begins a session by itself, and
  * the cookie counts only while the proxy names the same person.
@@ -12,8 +13,21 @@
 #define VDR_GATEWAY_SESSION_H
 
 #include "clients/gateway/http.h"
+#include "clients/gateway/loop.h"
+#include "clients/gateway/metrics.h"
 
 typedef struct vdr_sessions vdr_sessions;
+
+typedef struct vdr_sessions_parts {
+    const vdr_gate_config *config;
+    vdr_loop *loop;
+    vdr_metrics *metrics;
+} vdr_sessions_parts;
+
+vdr_sessions *vdr_sessions_new(const vdr_sessions_parts *parts);
+void vdr_sessions_free(vdr_sessions **sessions_p); /* after vdr_loop_finish(); NULL-safe */
+
+/* ---- For the API ---- */
 
 /* Called once, later: the request is handed back to be answered. On success (NONE) it has the identity of the
  * new session, whose cookie goes out with the answer. Otherwise WRONG_PASSWORD, TOO_MANY (locked or too fast;
@@ -28,5 +42,14 @@ void vdr_session_login(vdr_sessions *sessions, vdr_http_request *request, vdr_sp
 
 /* Ends the session of the request, if it has one; its answer takes the cookie away. The identity is nobody's. */
 void vdr_session_logout(vdr_sessions *sessions, vdr_http_request *request);
+
+/* ---- For caller.c ---- */
+
+/* Sets the request's identity from its cookie; false: it shows no session that is alive. subject absent: a session of
+ * a local account; otherwise one of that person, as the proxy names it. */
+bool vdr_sessions_find(vdr_sessions *sessions, vdr_http_request *request, vdr_span subject);
+/* Begins a session of a person whom the proxy let in. */
+void vdr_sessions_begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *party,
+                        vdr_span subject, vdr_span name);
 
 #endif

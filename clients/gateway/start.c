@@ -1,11 +1,15 @@
 #include "clients/gateway/start.h"
 
+#include "clients/gateway/account.h"
 #include "clients/gateway/admin.h"
+#include "clients/gateway/api.h"
 #include "clients/gateway/callers.h"
 #include "clients/gateway/gate.h"
 #include "clients/gateway/http_serve.h"
+#include "clients/gateway/jwks.h"
 #include "clients/gateway/notify.h"
 
+#include <curl/curl.h>
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
@@ -23,6 +27,7 @@ typedef struct run {
     vdr_gate gate;
     vdr_gate_config *config;
     vdr_callers *callers;
+    vdr_api *api;
     vdr_admin admin;
     vdr_loop_timer *last_call;
     struct event *ends[2];
@@ -110,16 +115,8 @@ write_endpoints(const vdr_gate *gate)
 static bool
 ready(const void *context, const char **ret_why)
 {
-    (void)context;
-    (void)ret_why;
-    return true;
-}
-
-static void
-serve_nothing(void *context, vdr_http_request *request)
-{
-    (void)context;
-    vdr_http_refuse(request, VDR_REFUSAL_NO_SUCH_PATH, NULL);
+    const run *it = context;
+    return vdr_api_ready(it->api, ret_why);
 }
 
 static void
@@ -132,6 +129,38 @@ take_signals(run *it)
         VDR_ASSERT(it->ends[i] != NULL && event_add(it->ends[i], NULL) == 0);
     }
     it->last_call = vdr_loop_timer_new(it->gate.loop, on_drained, it);
+}
+
+static void
+pass_over(void *context, const vdr_account *account)
+{
+    (void)context;
+    (void)account;
+}
+
+/* --check: what gateway.yaml names is looked at too. */
+static vdr_gate_exit
+check_files(const vdr_gate_config *config)
+{
+    char words[256] = "";
+    vdr_tls *tls = NULL;
+    vdr_err err = config->tls_certificate != NULL ? vdr_tls_open(config, &tls, words) : VDR_OK;
+    vdr_tls_close(&tls);
+    if (err == VDR_OK && config->jwks != NULL)
+        err = vdr_jwks_check(config, words);
+    if (err == VDR_OK && config->accounts != NULL && access(config->accounts, F_OK) == 0 &&
+        vdr_account_each(config->accounts, pass_over, NULL) != VDR_OK) {
+        (void)snprintf(words, sizeof words, "%.180s: mode 0600 is wanted", config->accounts);
+        err = VDR_E_IO;
+    }
+    for (size_t i = 0; i < config->party_count && err == VDR_OK; i++)
+        if (access(config->parties[i].key_file, R_OK) != 0) {
+            (void)snprintf(words, sizeof words, "%.180s: %s", config->parties[i].key_file, strerror(errno));
+            err = VDR_E_IO;
+        }
+    if (err != VDR_OK)
+        (void)fprintf(stderr, "voordeur-gateway: %s\n", words);
+    return err == VDR_OK ? VDR_GATE_CLEAN : VDR_GATE_USAGE;
 }
 
 static vdr_gate_exit
@@ -147,6 +176,8 @@ open_all(run *it)
     }
     take_signals(it);
     gate->metrics = vdr_metrics_new();
+    gate->sessions = vdr_sessions_new(
+        &(vdr_sessions_parts){.config = it->config, .loop = gate->loop, .metrics = gate->metrics});
     it->callers = vdr_callers_new(&(vdr_callers_parts){
         .config = it->config, .loop = gate->loop, .metrics = gate->metrics, .sessions = gate->sessions});
     vdr_err err = vdr_http_open(
@@ -159,16 +190,21 @@ open_all(run *it)
     }
     it->admin = (vdr_admin){.metrics = gate->metrics, .ready = ready, .context = it};
     vdr_http_serve(gate->http, VDR_HTTP_ADMIN, vdr_admin_request, &it->admin);
-    vdr_http_serve(gate->http, VDR_HTTP_PUBLIC, serve_nothing, it);
-    vdr_http_serve(gate->http, VDR_HTTP_PROXY, serve_nothing, it);
+    if (vdr_api_open(gate, &it->api) != VDR_OK)
+        return VDR_GATE_USAGE; /* it was told */
+    vdr_http_serve(gate->http, VDR_HTTP_PUBLIC, vdr_api_request, it->api);
+    vdr_http_serve(gate->http, VDR_HTTP_PROXY, vdr_api_request, it->api);
     return VDR_GATE_CLEAN;
 }
 
 static void
 close_all(run *it)
 {
+    vdr_loop_finish(it->gate.loop); /* passwords and keys that are being checked are answered */
+    vdr_api_close(&it->api);
     vdr_http_close(&it->gate.http);
     vdr_callers_free(&it->callers);
+    vdr_sessions_free(&it->gate.sessions);
     for (size_t i = 0; i < 2; i++)
         if (it->ends[i] != NULL)
             event_free(it->ends[i]);
@@ -184,15 +220,16 @@ vdr_gate_start(const char *config_path, bool check_only)
     run it = {0};
     vdr_bytes words = {0};
     harden();
-    VDR_ASSERT(sodium_init() >= 0);
+    VDR_ASSERT(sodium_init() >= 0 && curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
     vdr_err err = vdr_gate_config_read(config_path, &it.config, &words);
     (void)fprintf(stderr, "%.*s", (int)words.len, words.len != 0 ? (const char *)words.at : "");
     vdr_bytes_done(&words);
     if (err != VDR_OK)
         return VDR_GATE_USAGE;
     if (check_only) {
+        vdr_gate_exit checked = check_files(it.config);
         vdr_gate_config_free(&it.config);
-        return VDR_GATE_CLEAN;
+        return checked;
     }
     allow_files(&it.config->limits);
     vdr_gate_exit status = open_all(&it);

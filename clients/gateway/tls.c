@@ -1,6 +1,8 @@
 #include "clients/gateway/tls.h"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <stdio.h>
@@ -107,4 +109,74 @@ vdr_tls_bye(struct ssl_st *session)
 {
     (void)SSL_shutdown(session); /* one way: what the client answers is not waited for */
     ERR_clear_error();
+}
+
+/* ---- Certificates that a proxy tells of ---- */
+
+#define PEM_BYTES_MAX 16384
+
+static int
+hex(uint8_t c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static bool
+read_digits(vdr_span text, uint8_t ret_certificate[32])
+{
+    uint8_t digest[32];
+    for (size_t i = 0; i < 32; i++) {
+        int high = hex(text.at[2 * i]), low = hex(text.at[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        digest[i] = (uint8_t)(high * 16 + low);
+    }
+    memcpy(ret_certificate, digest, 32);
+    return true;
+}
+
+/* Line ends are put back: they were escaped, or turned into blanks all but in the first and the last line. */
+static size_t
+unescape(vdr_span text, char *pem)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.at[i];
+        bool escaped = c == '%' && i + 2 < text.len && hex(text.at[i + 1]) >= 0 && hex(text.at[i + 2]) >= 0;
+        if (escaped) {
+            c = (uint8_t)(hex(text.at[i + 1]) * 16 + hex(text.at[i + 2]));
+            i += 2;
+        } else if (c == ' ' && i >= 5 && memcmp(text.at + i - 5, "BEGIN", 5) != 0 &&
+                   memcmp(text.at + i - 3, "END", 3) != 0) {
+            c = '\n';
+        }
+        pem[len++] = (char)c;
+    }
+    return len;
+}
+
+bool
+vdr_tls_digest(vdr_span text, uint8_t ret_certificate[32])
+{
+    char pem[PEM_BYTES_MAX];
+    if (text.len == 64)
+        return read_digits(text, ret_certificate);
+    if (text.len > sizeof pem)
+        return false;
+    BIO *bio = BIO_new_mem_buf(pem, (int)unescape(text, pem));
+    VDR_ASSERT(bio != NULL);
+    X509 *certificate = PEM_read_bio_X509(bio, NULL, NULL, NULL);
+    unsigned len = 0;
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    bool whole =
+        certificate != NULL && X509_digest(certificate, EVP_sha256(), digest, &len) == 1 && len == 32;
+    X509_free(certificate);
+    (void)BIO_free(bio);
+    ERR_clear_error();
+    if (whole)
+        memcpy(ret_certificate, digest, 32);
+    return whole;
 }

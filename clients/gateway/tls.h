@@ -18,6 +18,9 @@ void vdr_tls_close(vdr_tls **tls_p); /* NULL-safe */
 struct ssl_st *vdr_tls_session_new(vdr_tls *tls); /* for bufferevent_openssl_socket_new() */
 /* The SHA-256 of the client's certificate; false: it showed none. What does not verify fails the handshake. */
 bool vdr_tls_certificate(struct ssl_st *session, uint8_t ret_certificate[32]);
+/* The SHA-256 of a certificate as a proxy tells it: 64 hexadecimal digits of just that, or the certificate in PEM with
+ * its line ends escaped (nginx: $ssl_client_escaped_cert) or as blanks (Apache: SSL_CLIENT_CERT). */
+bool vdr_tls_digest(vdr_span text, uint8_t ret_certificate[32]);
 /* Tells the client that nothing more comes. */
 void vdr_tls_bye(struct ssl_st *session);
 

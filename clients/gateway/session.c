@@ -1,0 +1,475 @@
+#include "clients/gateway/session.h"
+
+#include "clients/gateway/account.h"
+#include "clients/gateway/http_conn.h"
+#include "clients/gateway/lockout.h"
+#include "proto/words.h"
+
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define ID_BYTES    32
+#define TEXT_BYTES  44 /* of 32 bytes in base64, and the zero */
+#define BUCKETS     1024
+#define LOOK_MS     2000 /* between looks at the file of accounts, and for sessions that have ended */
+#define SUBJECT_MAX 256
+#define BASE64      sodium_base64_VARIANT_URLSAFE_NO_PADDING
+
+typedef struct session {
+    struct session *next; /* of its bucket */
+    uint8_t hash[ID_BYTES];
+    const vdr_gate_party *party;
+    char name[SUBJECT_MAX + 1], csrf_token[TEXT_BYTES];
+    char account[VDR_ACCOUNT_NAME_MAX + 1];   /* "": a person of the proxy's */
+    uint8_t digest[VDR_ACCOUNT_DIGEST_BYTES]; /* of the account's line, or of the subject */
+    int64_t began_ms, used_ms;
+    bool confirmed; /* while the accounts are looked through */
+} session;
+
+struct vdr_sessions {
+    vdr_sessions_parts parts;
+    session *buckets[BUCKETS];
+    size_t count;
+    vdr_loop_timer *look;
+    struct timespec changed; /* the accounts' file, when last looked at */
+    vdr_account_decoy decoy;
+    vdr_lockout lockout;
+};
+
+/* ---- The table ---- */
+
+static session **
+bucket_of(vdr_sessions *sessions, const uint8_t hash[ID_BYTES])
+{
+    return &sessions->buckets[((size_t)hash[0] | (size_t)hash[1] << 8) % BUCKETS];
+}
+
+static void
+drop(vdr_sessions *sessions, session **at)
+{
+    session *it = *at;
+    *at = it->next;
+    sodium_memzero(it, sizeof *it);
+    free(it);
+    sessions->count--;
+    vdr_metrics_add(sessions->parts.metrics, VDR_METRIC_SESSIONS, -1);
+}
+
+/* The ms until it ends if nothing is asked for; at most 0: it has ended. */
+static int64_t
+left_ms(const vdr_sessions *sessions, const session *it, int64_t now_ms)
+{
+    const vdr_gate_limits *limits = &sessions->parts.config->limits;
+    int64_t idle_ms = it->used_ms + limits->session_idle_ms - now_ms;
+    int64_t absolute_ms = it->began_ms + limits->session_absolute_ms - now_ms;
+    return idle_ms < absolute_ms ? idle_ms : absolute_ms;
+}
+
+static session **
+find(vdr_sessions *sessions, const uint8_t hash[ID_BYTES])
+{
+    for (session **at = bucket_of(sessions, hash); *at != NULL; at = &(*at)->next)
+        if (sodium_memcmp((*at)->hash, hash, ID_BYTES) == 0)
+            return at;
+    return NULL;
+}
+
+/* Drops every session that `ended` says has ended. */
+static void
+drop_ended(vdr_sessions *sessions, bool (*ended)(const vdr_sessions *sessions, const session *it))
+{
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (session **at = &sessions->buckets[i]; *at != NULL;) {
+            if (ended(sessions, *at))
+                drop(sessions, at);
+            else
+                at = &(*at)->next;
+        }
+}
+
+/* ---- Cookies ---- */
+
+static const char *
+cookie_name(const vdr_http_request *request)
+{
+    return request->secure ? "__Host-voordeur" : "voordeur";
+}
+
+/* The session's id in the request's cookie. */
+static bool
+read_cookie(const vdr_http_request *request, uint8_t ret_id[ID_BYTES])
+{
+    vdr_span cookies = vdr_http_header(request, "cookie"), name = vdr_span_str(cookie_name(request));
+    for (size_t from = 0, to; from < cookies.len; from = to + 1) {
+        while (from < cookies.len && cookies.at[from] == ' ')
+            from++;
+        for (to = from; to < cookies.len && cookies.at[to] != ';'; to++)
+            ;
+        size_t len = 0;
+        if (to - from <= name.len || memcmp(cookies.at + from, name.at, name.len) != 0 ||
+            cookies.at[from + name.len] != '=')
+            continue;
+        const char *value = (const char *)cookies.at + from + name.len + 1;
+        return sodium_base642bin(ret_id, ID_BYTES, value, to - from - name.len - 1, NULL, &len, NULL,
+                                 BASE64) == 0 &&
+               len == ID_BYTES;
+    }
+    return false;
+}
+
+static void
+hash_id(const uint8_t id[ID_BYTES], uint8_t ret_hash[ID_BYTES])
+{
+    (void)crypto_generichash(ret_hash, ID_BYTES, id, ID_BYTES, NULL, 0);
+}
+
+static vdr_ms
+wall_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (vdr_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void
+show(const vdr_sessions *sessions, const session *it, vdr_http_request *request)
+{
+    vdr_arena *arena = &vdr_exchange_of(request)->arena;
+    const char *name = (const char *)vdr_arena_copy(arena, vdr_span_str(it->name)).at;
+    const char *token = (const char *)vdr_arena_copy(arena, vdr_span_str(it->csrf_token)).at;
+    request->identity = (vdr_identity){
+        .way = VDR_IDENTITY_SESSION,
+        .party = it->party,
+        .name = name != NULL ? name : "",
+        .csrf_token = token != NULL ? token : "",
+        .expires_at = wall_ms() + left_ms(sessions, it, vdr_loop_now_ms()),
+    };
+    memcpy(request->identity.key, it->hash, sizeof request->identity.key);
+}
+
+/* ---- Begin and end ---- */
+
+static bool
+over(const vdr_sessions *sessions, const session *it)
+{
+    return left_ms(sessions, it, vdr_loop_now_ms()) <= 0;
+}
+
+/* Where there is no room, the session unused for longest gives way. */
+static void
+make_room(vdr_sessions *sessions)
+{
+    session **oldest = NULL;
+    if (sessions->count < (size_t)sessions->parts.config->limits.sessions)
+        return;
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (session **at = &sessions->buckets[i]; *at != NULL; at = &(*at)->next)
+            if (oldest == NULL || (*at)->used_ms < (*oldest)->used_ms)
+                oldest = at;
+    if (oldest != NULL)
+        drop(sessions, oldest);
+}
+
+static session *
+begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *party, vdr_span name)
+{
+    uint8_t id[ID_BYTES], token[ID_BYTES];
+    char text[TEXT_BYTES];
+    make_room(sessions);
+    randombytes_buf(id, sizeof id);
+    randombytes_buf(token, sizeof token);
+    session *it = vdr_alloc(1, sizeof *it);
+    it->party = party;
+    it->began_ms = it->used_ms = vdr_loop_now_ms();
+    memcpy(it->name, name.at, name.len < SUBJECT_MAX ? name.len : SUBJECT_MAX);
+    (void)sodium_bin2base64(it->csrf_token, sizeof it->csrf_token, token, sizeof token, BASE64);
+    (void)sodium_bin2base64(text, sizeof text, id, sizeof id, BASE64);
+    hash_id(id, it->hash);
+    session **at = bucket_of(sessions, it->hash);
+    it->next = *at;
+    *at = it;
+    sessions->count++;
+    vdr_metrics_add(sessions->parts.metrics, VDR_METRIC_SESSIONS, 1);
+    vdr_exchange *exchange = vdr_exchange_of(request);
+    (void)snprintf(exchange->cookie, sizeof exchange->cookie, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s",
+                   cookie_name(request), text, request->secure ? "; Secure" : "");
+    sodium_memzero(id, sizeof id);
+    sodium_memzero(text, sizeof text);
+    show(sessions, it, request);
+    return it;
+}
+
+static void
+digest_of(vdr_span text, uint8_t ret_digest[VDR_ACCOUNT_DIGEST_BYTES])
+{
+    (void)crypto_generichash(ret_digest, VDR_ACCOUNT_DIGEST_BYTES, text.at, text.len, NULL, 0);
+}
+
+bool
+vdr_sessions_find(vdr_sessions *sessions, vdr_http_request *request, vdr_span subject)
+{
+    uint8_t id[ID_BYTES], hash[ID_BYTES], digest[VDR_ACCOUNT_DIGEST_BYTES];
+    if (!read_cookie(request, id))
+        return false;
+    hash_id(id, hash);
+    session **at = find(sessions, hash);
+    if (at == NULL)
+        return false;
+    if (over(sessions, *at)) {
+        drop(sessions, at);
+        return false;
+    }
+    digest_of(subject, digest);
+    bool local = (*at)->account[0] != '\0';
+    if (local != (subject.at == NULL) || (!local && memcmp(digest, (*at)->digest, sizeof digest) != 0))
+        return false;
+    (*at)->used_ms = vdr_loop_now_ms();
+    show(sessions, *at, request);
+    return true;
+}
+
+void
+vdr_sessions_begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *party,
+                   vdr_span subject, vdr_span name)
+{
+    session *it = begin(sessions, request, party, name);
+    digest_of(subject, it->digest);
+}
+
+void
+vdr_session_logout(vdr_sessions *sessions, vdr_http_request *request)
+{
+    uint8_t id[ID_BYTES], hash[ID_BYTES];
+    vdr_exchange *exchange = vdr_exchange_of(request);
+    if (read_cookie(request, id)) {
+        hash_id(id, hash);
+        session **at = find(sessions, hash);
+        if (at != NULL)
+            drop(sessions, at);
+        (void)snprintf(exchange->cookie, sizeof exchange->cookie,
+                       "%s=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict%s", cookie_name(request),
+                       request->secure ? "; Secure" : "");
+    }
+    request->identity = (vdr_identity){.name = "", .csrf_token = ""};
+}
+
+/* ---- Logging in ---- */
+
+typedef struct login {
+    vdr_sessions *sessions;
+    vdr_http_request *request;
+    vdr_session_answered answered;
+    void *context;
+    vdr_key16 by_name, by_address;
+    bool has_address;
+    char name[VDR_ACCOUNT_NAME_MAX + 1];
+    uint8_t password[VDR_ACCOUNT_PASSWORD_MAX];
+    size_t password_len;
+    vdr_account account;
+    vdr_err err;
+    vdr_refusal refusal; /* known without a look at the password */
+} login;
+
+static const vdr_gate_party *
+party_named(const vdr_gate_config *config, const char *text)
+{
+    size_t kind_len = strcspn(text, ":");
+    vdr_party_kind kind = vdr_party_kind_of(vdr_span_of(text, kind_len));
+    for (size_t i = 0; i < config->party_count; i++)
+        if (config->parties[i].kind == kind && text[kind_len] == ':' &&
+            strcmp(config->parties[i].id, text + kind_len + 1) == 0)
+            return &config->parties[i];
+    return NULL;
+}
+
+/* On a thread: the decoy is read only. */
+static void
+check(void *context)
+{
+    login *it = context;
+    it->err =
+        vdr_account_check(it->sessions->parts.config->accounts, &it->sessions->decoy, vdr_span_str(it->name),
+                          vdr_span_of(it->password, it->password_len), &it->account);
+    sodium_memzero(it->password, sizeof it->password);
+}
+
+static vdr_refusal
+conclude(login *it)
+{
+    vdr_sessions *sessions = it->sessions;
+    if (it->err != VDR_OK && it->err != VDR_E_UNKNOWN_ACTOR)
+        return VDR_REFUSAL_UNAVAILABLE;
+    if (it->err != VDR_OK)
+        return VDR_REFUSAL_WRONG_PASSWORD;
+    const vdr_gate_party *party = party_named(sessions->parts.config, it->account.party);
+    if (party == NULL)
+        return VDR_REFUSAL_WRONG_PASSWORD; /* an account of a party that is no more */
+    vdr_lockout_right(&sessions->lockout, &it->by_name);
+    if (it->has_address)
+        vdr_lockout_right(&sessions->lockout, &it->by_address);
+    vdr_session_logout(sessions, it->request);
+    session *made = begin(sessions, it->request, party, vdr_span_str(it->account.full_name));
+    memcpy(made->account, it->account.name, sizeof made->account);
+    memcpy(made->digest, it->account.digest, sizeof made->digest);
+    sessions->changed =
+        (struct timespec){0}; /* the file may have changed since it was read: it is looked at again */
+    return VDR_REFUSAL_NONE;
+}
+
+static void
+on_checked(void *context)
+{
+    login *it = context;
+    vdr_refusal refusal = it->refusal != VDR_REFUSAL_NONE ? it->refusal : conclude(it);
+    vdr_metrics_add(it->sessions->parts.metrics,
+                    refusal == VDR_REFUSAL_NONE ? VDR_METRIC_LOGINS : VDR_METRIC_LOGINS_FAILED, 1);
+    it->answered(it->context, it->request, refusal);
+    sodium_memzero(it, sizeof *it);
+    free(it);
+}
+
+static void
+key_of(vdr_key16 *ret_key, char kind, const void *bytes, size_t len)
+{
+    crypto_generichash_state state;
+    (void)crypto_generichash_init(&state, NULL, 0, sizeof ret_key->bytes);
+    (void)crypto_generichash_update(&state, (const uint8_t *)&kind, 1);
+    (void)crypto_generichash_update(&state, bytes, len);
+    (void)crypto_generichash_final(&state, ret_key->bytes, sizeof ret_key->bytes);
+}
+
+/* May the password be looked at now? Otherwise what to answer. */
+static vdr_refusal
+admit(login *it)
+{
+    vdr_lockout *lockout = &it->sessions->lockout;
+    const vdr_conn *conn = vdr_exchange_of(it->request)->conn;
+    int64_t now_ms = vdr_loop_now_ms();
+    it->has_address = conn != NULL && conn->peer.has_address;
+    key_of(&it->by_name, 'n', it->name, strlen(it->name));
+    int64_t wait_ms = vdr_lockout_wait_ms(lockout, &it->by_name, now_ms);
+    if (it->has_address) {
+        key_of(&it->by_address, 'a', conn->peer.address, sizeof conn->peer.address);
+        int64_t address_ms = vdr_lockout_wait_ms(lockout, &it->by_address, now_ms);
+        wait_ms = address_ms > wait_ms ? address_ms : wait_ms;
+    }
+    if (wait_ms > 0) {
+        vdr_exchange_of(it->request)->retry_after_s = (wait_ms + 999) / 1000;
+        return VDR_REFUSAL_TOO_MANY;
+    }
+    vdr_lockout_begin(lockout, &it->by_name, now_ms);
+    if (it->has_address)
+        vdr_lockout_begin(lockout, &it->by_address, now_ms);
+    return VDR_REFUSAL_NONE;
+}
+
+void
+vdr_session_login(vdr_sessions *sessions, vdr_http_request *request, vdr_span account, vdr_span password,
+                  vdr_session_answered answered, void *context)
+{
+    login *it = vdr_alloc(1, sizeof *it);
+    *it = (login){.sessions = sessions, .request = request, .answered = answered, .context = context};
+    if (sessions->parts.config->accounts == NULL)
+        it->refusal = VDR_REFUSAL_NO_SUCH_PATH;
+    else if (account.len == 0 || account.len > VDR_ACCOUNT_NAME_MAX ||
+             password.len > VDR_ACCOUNT_PASSWORD_MAX || memchr(account.at, 0, account.len) != NULL)
+        it->refusal =
+            VDR_REFUSAL_WRONG_PASSWORD; /* no account is like that, so nothing is told by the quickness */
+    if (it->refusal == VDR_REFUSAL_NONE) {
+        memcpy(it->name, account.at, account.len);
+        if (password.len != 0)
+            memcpy(it->password, password.at, password.len);
+        it->password_len = password.len;
+        it->refusal = admit(it);
+    }
+    if (it->refusal == VDR_REFUSAL_NONE &&
+        vdr_loop_work(sessions->parts.loop, check, on_checked, it) == VDR_OK)
+        return;
+    if (it->refusal == VDR_REFUSAL_NONE)
+        it->refusal = VDR_REFUSAL_UNAVAILABLE; /* too many logins at once */
+    vdr_loop_later(sessions->parts.loop, on_checked, it);
+}
+
+/* ---- Accounts that change while sessions live ---- */
+
+static void
+confirm(void *context, const vdr_account *account)
+{
+    vdr_sessions *sessions = context;
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (session *it = sessions->buckets[i]; it != NULL; it = it->next)
+            if (strcmp(it->account, account->name) == 0 &&
+                memcmp(it->digest, account->digest, sizeof it->digest) == 0)
+                it->confirmed = true;
+}
+
+static bool
+unconfirmed(const vdr_sessions *sessions, const session *it)
+{
+    (void)sessions;
+    return it->account[0] != '\0' && !it->confirmed;
+}
+
+static void
+look_at_accounts(vdr_sessions *sessions)
+{
+    const char *path = sessions->parts.config->accounts;
+    struct stat st;
+    if (path == NULL || sessions->count == 0)
+        return;
+    if (stat(path, &st) != 0)
+        st.st_ctim = (struct timespec){0};
+    if (st.st_ctim.tv_sec == sessions->changed.tv_sec && st.st_ctim.tv_nsec == sessions->changed.tv_nsec)
+        return;
+    sessions->changed = st.st_ctim;
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (session *it = sessions->buckets[i]; it != NULL; it = it->next)
+            it->confirmed = false;
+    /* A file that cannot be read confirms nobody. */
+    if (vdr_account_each(path, confirm, sessions) != VDR_OK)
+        (void)fprintf(stderr, "level=warn event=accounts_unreadable\n");
+    drop_ended(sessions, unconfirmed);
+}
+
+static void
+on_look(void *context)
+{
+    vdr_sessions *sessions = context;
+    drop_ended(sessions, over);
+    look_at_accounts(sessions);
+    vdr_loop_timer_set(sessions->look, LOOK_MS);
+}
+
+vdr_sessions *
+vdr_sessions_new(const vdr_sessions_parts *parts)
+{
+    vdr_sessions *sessions = vdr_alloc(1, sizeof *sessions);
+    sessions->parts = *parts;
+    if (parts->config->accounts != NULL)
+        vdr_account_decoy_make(&sessions->decoy);
+    sessions->look = vdr_loop_timer_new(parts->loop, on_look, sessions);
+    vdr_loop_timer_set(sessions->look, LOOK_MS);
+    return sessions;
+}
+
+static bool
+always(const vdr_sessions *sessions, const session *it)
+{
+    (void)sessions;
+    (void)it;
+    return true;
+}
+
+void
+vdr_sessions_free(vdr_sessions **sessions_p)
+{
+    if (*sessions_p == NULL)
+        return;
+    drop_ended(*sessions_p, always);
+    vdr_loop_timer_free(&(*sessions_p)->look);
+    free(*sessions_p);
+    *sessions_p = NULL;
+}
