@@ -207,9 +207,15 @@ SCHEMA(read, read, U64(request), ENUM(query, VDR_QUERY_STATUS, VDR_QUERY_LAST), 
        TEXT(traceparent, 0, NAME), TEXT(bsn, 0, NAME))
 #undef PLAIN
 
+#define PLAIN vdr_wire_absence
+SCHEMA(absence, absence, I64(from_ms), I64(to_ms), ENUM(by_kind, VDR_PARTY_NONE, VDR_PARTY_LAST),
+       TEXT(by, 0, NAME))
+#undef PLAIN
+
 #define PLAIN vdr_wire_status_view
 SCHEMA(status_view, status_view, ENUM(party_kind, VDR_PARTY_NONE, VDR_PARTY_LAST), TEXT(party_id, 0, NAME),
-       U64(acknowledged), U64(newest), U32(load), U32(capacity), U32(hard_capacity), BOOL(absent))
+       U64(acknowledged), U64(newest), U32(load), U32(capacity), U32(hard_capacity), BOOL(absent),
+       MANY(absences, absence_count, 0, ANY, absence_schema))
 #undef PLAIN
 
 #define PLAIN vdr_wire_person_view
@@ -268,7 +274,8 @@ SCHEMA(right_view, right_view, U64_FROM(number, 1), ENUM(kind, VDR_RIGHT_ERASURE
 
 #define PLAIN vdr_wire_regisseur_view
 SCHEMA(regisseur_view, regisseur_view, TEXT(id, 1, NAME), U32(load), U32(capacity), U32(hard_capacity),
-       BOOL(absent), TEXTS(districts, district_count), TEXTS(expertise, expertise_count))
+       BOOL(absent), TEXTS(districts, district_count), TEXTS(expertise, expertise_count),
+       MANY(absences, absence_count, 0, ANY, absence_schema))
 #undef PLAIN
 
 #define PLAIN vdr_wire_directory_type

@@ -133,6 +133,13 @@ typedef struct vdr_wire_right_view {
     vdr_case_id case_id; /* open case of the household; 0: none */
 } vdr_wire_right_view;
 
+typedef struct vdr_wire_absence {
+    vdr_ms from_ms;
+    vdr_ms to_ms;
+    vdr_party_kind by_kind; /* who set it; NONE: town.yaml */
+    vdr_span by;
+} vdr_wire_absence;
+
 typedef struct vdr_wire_regisseur_view {
     vdr_span id;
     uint32_t load; /* offered and active cases */
@@ -143,6 +150,8 @@ typedef struct vdr_wire_regisseur_view {
     size_t district_count;
     const vdr_span *expertise;
     size_t expertise_count;
+    const vdr_wire_absence *absences; /* that are not over */
+    size_t absence_count;
 } vdr_wire_regisseur_view;
 
 /* What the configuration in force names (protocol.md 7.2). */
@@ -206,6 +215,8 @@ typedef struct vdr_wire_status_view {
     uint32_t capacity;
     uint32_t hard_capacity;
     bool absent;
+    const vdr_wire_absence *absences; /* that are not over */
+    size_t absence_count;
 } vdr_wire_status_view;
 
 #endif

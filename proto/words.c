@@ -82,6 +82,8 @@ static const char *const acts[] = {
     "person_erased",
     "note_sent",
     "note_answered",
+    "absence_set",
+    "absence_lifted",
 };
 
 static const char *

@@ -166,9 +166,12 @@ typedef enum vdr_act {
     VDR_ACT_PERSON_ERASED,
     /* of protocol.md 5.14 */
     VDR_ACT_NOTE_SENT,
-    VDR_ACT_NOTE_ANSWERED
+    VDR_ACT_NOTE_ANSWERED,
+    /* of 5.15 */
+    VDR_ACT_ABSENCE_SET,
+    VDR_ACT_ABSENCE_LIFTED
 } vdr_act;
-#define VDR_ACT_LAST VDR_ACT_NOTE_ANSWERED
+#define VDR_ACT_LAST VDR_ACT_ABSENCE_LIFTED
 
 const char *vdr_party_kind_name(vdr_party_kind kind); /* "agency", …; NONE gives "none" */
 const char *vdr_signal_kind_name(vdr_signal_kind kind);

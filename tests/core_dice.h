@@ -104,6 +104,8 @@ actor(const town *t, vdr_act act, int number, char by[32])
         return ONE_OF("privacy_officer:ada", "coordinator:piet", "coordinator:saskia");
     if (act == VDR_ACT_NOTE_ANSWERED)
         return ONE_OF("police", "school", "housing", "service:team");
+    if (act == VDR_ACT_ABSENCE_SET || act == VDR_ACT_ABSENCE_LIFTED)
+        return ONE_OF("coordinator:piet", "regisseur:anna", "regisseur:bram");
     if (act > VDR_ACT_CONFLICT_LIFTED && act != VDR_ACT_NOTE_SENT)
         return roll(20) == 0 ? "coordinator:piet" : "privacy_officer:ada";
     if (roll(12) == 0)
@@ -124,6 +126,31 @@ actor(const town *t, vdr_act act, int number, char by[32])
         return act == VDR_ACT_CASE_DISMISSED ? "coordinator:piet" : "regisseur:anna";
     (void)snprintf(by, 32, "regisseur:%.*s", TEXT(id));
     return by;
+}
+
+/* One that stands, if there is. */
+static inline void
+lift_absence(const town *t, event *e)
+{
+    size_t place = roll(2), cursor = 0;
+    vdr_absence_view absence;
+    if (!vdr_view_absence(t->core, place, &cursor, &absence))
+        return;
+    e->regisseur = place == 0 ? "anna" : "bram";
+    e->absent_from = (double)(absence.from - TOWN_T0) / (double)HOUR;
+    e->absent_to = (double)(absence.to - TOWN_T0) / (double)HOUR;
+}
+
+/* The newest active case; otherwise that one. */
+static inline int
+active_case(const town *t, int otherwise)
+{
+    vdr_at at;
+    vdr_case_view of;
+    for (unsigned number = case_last + 20; number > 0; number--)
+        if (vdr_view_case(t->core, (vdr_case_id){number}, &at, &of) && of.state == VDR_CASE_ACTIVE)
+            return (int)number;
+    return otherwise;
 }
 
 /* A note to or by whoever sent a signal of this case, about that one; to a service: as it is. */
@@ -158,6 +185,8 @@ random_act(town *t)
         who[1] = (char)('a' + (char)roll(9));
     see_numbers(t);
     int number = near(case_last);
+    if (act == VDR_ACT_NOTE_SENT || act == VDR_ACT_NOTE_ANSWERED)
+        number = active_case(t, number);
     bool names = act == VDR_ACT_HOUSEHOLD_SPLIT || act == VDR_ACT_PERSON_MOVED;
     bool conflict = act == VDR_ACT_CONFLICT_DECLARED || act == VDR_ACT_CONFLICT_LIFTED;
     names = names || (conflict && roll(2) == 0);
@@ -169,9 +198,11 @@ random_act(town *t)
     vdr_key16 key = town_key(who[0], "person");
     if (person && dice_look)
         (void)vdr_view_member(t->core, false, &key, &home, &named);
-    bool to_service = act == VDR_ACT_NOTE_SENT && roll(3) == 0;
+    bool to_service = act == VDR_ACT_NOTE_SENT && roll(5) == 0;
     bool one = act == VDR_ACT_RECTIFICATION_REQUESTED || act == VDR_ACT_NOTE_ANSWERED ||
                (act >= VDR_ACT_OBJECTED && act <= VDR_ACT_RESTRICTION_LIFTED && !of_person && roll(2) == 0);
+    double from =
+        (double)(long)t->hour + (act == VDR_ACT_ABSENCE_SET && roll(2) == 0 ? 2400 : 0); /* now, or later */
     event e = {.id = new_id(id),
                .by = actor(t, act, number, by),
                .act = act,
@@ -184,6 +215,8 @@ random_act(town *t)
                .upheld = act == VDR_ACT_OBJECTION_DECIDED && roll(2) == 0,
                .due = act >= VDR_ACT_OBJECTED && roll(4) == 0 ? t->hour + (double)roll(24 * 20) + 1 : 0,
                .result = "x",
+               .absent_from = from,
+               .absent_to = from + 96,
                .agency =
                    act == VDR_ACT_NOTE_SENT && !to_service ? ONE_OF("police", "school", "housing") : NULL,
                .service = to_service ? ONE_OF("team", "debts") : NULL,
@@ -195,6 +228,8 @@ random_act(town *t)
                .regisseur = ONE_OF("anna", "bram", "bram", "carla")};
     if (act == VDR_ACT_NOTE_SENT || act == VDR_ACT_NOTE_ANSWERED)
         write_note(t, number, &e, signal, by);
+    if (act == VDR_ACT_ABSENCE_LIFTED)
+        lift_absence(t, &e);
     town_event(t, &e);
     acts_accepted[act] += t->step.verdict == VDR_E_ACCEPTED;
 }

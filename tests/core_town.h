@@ -412,7 +412,8 @@ typedef struct event {
     vdr_act act;
     int case_number, household, into, from, plan;
     const char *regisseur, *agency, *service, *result;
-    double due; /* hour */
+    double due;                    /* hour */
+    double absent_from, absent_to; /* the same */
     bool upheld;
     vdr_party_kind sender_kind;
     const char *sender_id;
@@ -472,6 +473,8 @@ town_event(town *t, const event *e)
         .plan_revision = (uint64_t)e->plan,
         .due = e->due != 0 ? TOWN_T0 + (vdr_ms)(e->due * (double)HOUR) : VDR_MS_NONE,
         .upheld = e->upheld,
+        .absent_from = TOWN_T0 + (vdr_ms)(e->absent_from * (double)HOUR),
+        .absent_to = TOWN_T0 + (vdr_ms)(e->absent_to * (double)HOUR),
         .earlier = town_changing ? &earlier : NULL,
     };
     for (const char *who = e->who; who != NULL && *who != 0; who++) {

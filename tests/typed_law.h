@@ -52,6 +52,7 @@ law_command_difference(const vdr_command *a, const vdr_command *b)
         a->into.number != b->into.number || a->from.number != b->from.number)
         return "case or household";
     if (!law_span_same(a->regisseur, b->regisseur) || !law_span_same(a->agency, b->agency) ||
+        a->absent_from != b->absent_from || a->absent_to != b->absent_to ||
         !law_span_same(a->service, b->service) || !law_span_same(a->result, b->result) ||
         a->plan_revision != b->plan_revision)
         return "regisseur, agency, result or plan";

@@ -82,6 +82,8 @@ static const vdr_access_row rows[] = {
     {VDR_ACCESS_ACT, VDR_ACT_PERSON_ERASED, "person_erased",                               {no,     no,     no,     no,     any,    no,     no}},
     {VDR_ACCESS_ACT, VDR_ACT_NOTE_SENT, "note_sent",                                       {no,     held,   no,     no,     no,     no,     no}},
     {VDR_ACCESS_ACT, VDR_ACT_NOTE_ANSWERED, "note_answered",                               {sent,   no,     routed, no,     no,     no,     no}},
+    {VDR_ACCESS_ACT, VDR_ACT_ABSENCE_SET, "absence_set",                                   {no,     self,   no,     any,    no,     no,     no}},
+    {VDR_ACCESS_ACT, VDR_ACT_ABSENCE_LIFTED, "absence_lifted",                             {no,     self,   no,     any,    no,     no,     no}},
 
     {VDR_ACCESS_QUERY, VDR_QUERY_STATUS, "status",                                         {self,   self,   self,   self,   self,   self,   self}},
     {VDR_ACCESS_QUERY, VDR_QUERY_CASE, "case",                                             {no,     held_g, no,     any_g,  only_g, any,    no}},
@@ -182,6 +184,7 @@ static const vdr_access_row rows[] = {
 #define RIGHT(member, ...)   FIELD(VDR_OBJECT_RIGHT, vdr_wire_right_view, member, #member, __VA_ARGS__)
 #define WHY_DUE(member, ...) FIELD(VDR_OBJECT_EXPLAINED_DUE, vdr_explained_due, member, #member, __VA_ARGS__)
 #define DIRECTORY(member, ...) FIELD(VDR_OBJECT_DIRECTORY, vdr_wire_directory, member, #member, __VA_ARGS__)
+#define ABSENCE(member, ...) FIELD(VDR_OBJECT_ABSENCE, vdr_wire_absence, member, #member, __VA_ARGS__)
 #define IN_TYPES(member, ...) FIELD(VDR_OBJECT_DIRECTORY_TYPE, vdr_wire_directory_type, member, #member, __VA_ARGS__)
 #define IN_DOMAINS(member, ...) FIELD(VDR_OBJECT_DIRECTORY_DOMAIN, vdr_wire_directory_domain, member, #member, __VA_ARGS__)
 #define IN_AGENCIES(member, ...) FIELD(VDR_OBJECT_DIRECTORY_AGENCY, vdr_wire_directory_agency, member, #member, __VA_ARGS__)
@@ -198,6 +201,8 @@ static const vdr_access_field status_fields[] = {
     STATUS(capacity,                         "",     "o",    "",     "",     "",     "",     ""),
     STATUS(hard_capacity,                    "",     "o",    "",     "",     "",     "",     ""),
     STATUS(absent,                           "",     "o",    "",     "",     "",     "",     ""),
+    STATUS(absences,                         "",     "o",    "",     "",     "",     "",     ""),
+    STATUS(absence_count,                    "",     "o",    "",     "",     "",     "",     ""),
 };
 static const vdr_access_field case_fields[] = {
     CASE(case_id,                            "",     "oeg",  "",     "oeg",  "g",    "oe",   ""),
@@ -317,6 +322,8 @@ static const vdr_access_field regisseur_fields[] = {
     REGISSEUR(capacity,                      "",     "",     "",     "o",    "",     "o",    ""),
     REGISSEUR(hard_capacity,                 "",     "",     "",     "o",    "",     "o",    ""),
     REGISSEUR(absent,                        "",     "",     "",     "o",    "",     "o",    ""),
+    REGISSEUR(absences,                      "",     "",     "",     "o",    "",     "o",    ""),
+    REGISSEUR(absence_count,                 "",     "",     "",     "o",    "",     "o",    ""),
     REGISSEUR(districts,                     "",     "",     "",     "o",    "",     "o",    ""),
     REGISSEUR(district_count,                "",     "",     "",     "o",    "",     "o",    ""),
     REGISSEUR(expertise,                     "",     "",     "",     "o",    "",     "o",    ""),
@@ -461,6 +468,12 @@ static const vdr_access_field note_fields[] = {
     NOTE(signal,                             "o",    "og",   "o",    "g",    "g",    "",     ""),
     NOTE(text,                               "o",    "og",   "o",    "g",    "g",    "",     ""),
 };
+static const vdr_access_field absence_fields[] = {
+    ABSENCE(from_ms,                         "",     "o",    "",     "o",    "",     "o",    ""),
+    ABSENCE(to_ms,                           "",     "o",    "",     "o",    "",     "o",    ""),
+    ABSENCE(by_kind,                         "",     "o",    "",     "o",    "",     "o",    ""),
+    ABSENCE(by,                              "",     "o",    "",     "o",    "",     "o",    ""),
+};
 static const vdr_access_field directory_fields[] = {
     DIRECTORY(types,                         "o",   "o",   "o",   "o",   "o",   "o",   ""),
     DIRECTORY(type_count,                    "o",   "o",   "o",   "o",   "o",   "o",   ""),
@@ -542,6 +555,7 @@ vdr_access_fields(vdr_access_object object, size_t *ret_count)
         TABLE(VDR_OBJECT_EXPLAINED_DUE, why_due_fields),
         TABLE(VDR_OBJECT_RIGHT, right_fields),
         TABLE(VDR_OBJECT_NOTE, note_fields),
+        TABLE(VDR_OBJECT_ABSENCE, absence_fields),
         TABLE(VDR_OBJECT_DIRECTORY, directory_fields),
         TABLE(VDR_OBJECT_DIRECTORY_TYPE, directory_type_fields),
         TABLE(VDR_OBJECT_DIRECTORY_DOMAIN, directory_domain_fields),
@@ -590,7 +604,8 @@ vdr_access_object_name(vdr_access_object object)
                                         "directory.domain",
                                         "directory.agency",
                                         "directory.service",
-                                        "directory.regisseur"};
+                                        "directory.regisseur",
+                                        "absence"};
     return (unsigned)object <= VDR_OBJECT_LAST ? names[object] : "";
 }
 

@@ -72,7 +72,8 @@ typedef enum vdr_access_object {
     VDR_OBJECT_DIRECTORY_AGENCY,
     VDR_OBJECT_DIRECTORY_SERVICE,
     VDR_OBJECT_DIRECTORY_REGISSEUR,
-    VDR_OBJECT_LAST = VDR_OBJECT_DIRECTORY_REGISSEUR
+    VDR_OBJECT_ABSENCE, /* vdr_wire_absence of a status or regisseur */
+    VDR_OBJECT_LAST = VDR_OBJECT_ABSENCE
 } vdr_access_object;
 
 /* In which standing one sees it; a cell of a field lists those in which it is shown. */

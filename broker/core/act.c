@@ -77,6 +77,10 @@ const vdr_act_row vdr_act_rows[VDR_ACT_LAST + 1] = {
                            vdr_judge_note_sent, vdr_do_note_sent},
     [VDR_ACT_NOTE_ANSWERED] = {BIT(VDR_PARTY_AGENCY) | BIT(VDR_PARTY_SERVICE), VDR_NAMES_THEIR_SIGNAL, 0,
                                vdr_judge_note_answered, vdr_do_note_answered},
+    [VDR_ACT_ABSENCE_SET] = {BIT(VDR_PARTY_COORDINATOR) | BIT(VDR_PARTY_REGISSEUR), VDR_NAMES_REGISSEUR, 0,
+                             vdr_judge_absence_set, vdr_do_absence_set},
+    [VDR_ACT_ABSENCE_LIFTED] = {BIT(VDR_PARTY_COORDINATOR) | BIT(VDR_PARTY_REGISSEUR), VDR_NAMES_REGISSEUR, 0,
+                                vdr_judge_absence_lifted, vdr_do_absence_lifted},
 };
 
 /* ---- who acts ---- */

@@ -51,7 +51,7 @@ enum { /* sets of what a command names */
 extern const vdr_act_row vdr_act_rows[VDR_ACT_LAST + 1]; /* by vdr_act */
 
 /* The rows' functions: act_signal.c, act_case.c, act_household.c, act_conflict.c, act_right.c, act_person.c,
- * act_note.c. */
+ * act_note.c, act_absence.c. */
 vdr_err vdr_judge_withdrawn(const vdr_state *state, const vdr_act_sense *sense);
 vdr_err vdr_judge_ended(const vdr_state *state, const vdr_act_sense *sense);
 vdr_err vdr_judge_feedback(const vdr_state *state, const vdr_act_sense *sense);
@@ -115,5 +115,10 @@ vdr_err vdr_judge_note_sent(const vdr_state *state, const vdr_act_sense *sense);
 vdr_err vdr_judge_note_answered(const vdr_state *state, const vdr_act_sense *sense);
 bool vdr_do_note_sent(vdr_state *state, const vdr_act_sense *sense);
 bool vdr_do_note_answered(vdr_state *state, const vdr_act_sense *sense);
+
+vdr_err vdr_judge_absence_set(const vdr_state *state, const vdr_act_sense *sense);
+vdr_err vdr_judge_absence_lifted(const vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_absence_set(vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_absence_lifted(vdr_state *state, const vdr_act_sense *sense);
 
 #endif

@@ -1,5 +1,6 @@
 #include "broker/core/assign.h"
 
+#include "broker/core/absence.h"
 #include "broker/core/case.h"
 #include "broker/core/conflict.h"
 #include "broker/core/load.h"
@@ -25,7 +26,7 @@ has_room(const vdr_state *state, size_t place)
 {
     const vdr_config_regisseur *regisseur = &state->config->regisseurs[place];
     return record_of(state, place)->load < regisseur->hard_capacity &&
-           !vdr_town_absent(regisseur, state->now);
+           !vdr_absent_at(state, place, state->now);
 }
 
 /* The district of the case's household; absent: it has none. */
@@ -137,7 +138,7 @@ vdr_assign_look(const vdr_state *state, vdr_slot case_slot, uint32_t place, vdr_
     *ret_view = (vdr_assign_view){
         .refused = vdr_list_has(state, of->refused, town->id),
         .conflict = vdr_conflict_binds(state, town->id, of->household),
-        .absent = vdr_town_absent(config, state->now),
+        .absent = vdr_absent_at(state, place, state->now),
         .full = load >= config->hard_capacity,
         .in_district = works_in(config, place_of(state, case_slot)),
         .load = load,

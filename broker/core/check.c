@@ -2,6 +2,7 @@
  * records gives. Words name the first thing that is not so. */
 #include "broker/core/core_inside.h"
 #include "broker/core/control_inside.h"
+#include "broker/core/absence.h"
 #include "broker/core/conflict.h"
 #include "broker/core/guard.h"
 #include "broker/core/household.h"
@@ -585,6 +586,8 @@ vdr_core_check(const vdr_core *core)
         words = vdr_guard_check(&core->state);
     if (words == NULL)
         words = vdr_note_check(&core->state);
+    if (words == NULL)
+        words = vdr_absence_check(&core->state);
     end(&of);
     return words;
 }

@@ -175,6 +175,7 @@ typedef struct vdr_command {
     vdr_ms due;         /* of a request; VDR_MS_NONE: not said. Acts of protocol.md 5.10 only */
     bool upheld;        /* objection_decided */
     uint64_t plan_revision;
+    vdr_ms absent_from, absent_to; /* absence_set, absence_lifted: from < to */
 
     /* TICK: at most so many timers fire, and log time ends at the last of them where more are due; 0: all. What
      * is due is fired by the commands after it in the same order, so nothing but the size of a step depends on

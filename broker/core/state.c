@@ -1,5 +1,6 @@
 #include "broker/core/state.h"
 
+#include "broker/core/absence.h"
 #include "broker/core/conflict.h"
 #include "broker/core/guard.h"
 #include "broker/core/household.h"
@@ -19,7 +20,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "an image is little-en
 _Static_assert(sizeof(vdr_name_record) == 24, "names");
 _Static_assert(sizeof(vdr_terms) == 48, "terms");
 _Static_assert(sizeof(vdr_sender) == 16, "senders");
-_Static_assert(sizeof(vdr_regisseur) == 16, "regisseurs");
+_Static_assert(sizeof(vdr_regisseur) == 20, "regisseurs");
 _Static_assert(sizeof(vdr_mailbox) == 40, "mailboxes");
 _Static_assert(sizeof(vdr_mark) == 24, "marks");
 _Static_assert(sizeof(vdr_rule_record) == 24, "rules");
@@ -47,6 +48,7 @@ _Static_assert(sizeof(vdr_rewrite) == 32, "rewrites");
 _Static_assert(sizeof(vdr_party_key) == 168, "keys of parties");
 _Static_assert(sizeof(vdr_guarded) == 64, "what guards counted");
 _Static_assert(sizeof(vdr_note) == 48, "notes");
+_Static_assert(sizeof(vdr_absence) == 40, "absences");
 
 /* What a timer asks of a record that may have been given back is not where the link of the free list lies. */
 _Static_assert(offsetof(vdr_signal_rest, order) >= 4 && offsetof(vdr_signal_rest, follow_order) >= 4,
@@ -71,7 +73,7 @@ static const row rows[] = {
     ROW(names, NAMES, 1, vdr_name_record),
     ROW(terms, TERMS, 1, vdr_terms),
     ROW(senders, SENDERS, 1, vdr_sender),
-    ROW(regisseurs, REGISSEURS, 1, vdr_regisseur),
+    ROW(regisseurs, REGISSEURS, 2, vdr_regisseur),
     ROW(mailboxes, MAILBOXES, 1, vdr_mailbox),
     ROW(marks, MARKS, 1, vdr_mark),
     ROW(rules, RULES, 1, vdr_rule_record),
@@ -99,6 +101,7 @@ static const row rows[] = {
     ROW(party_keys, PARTY_KEYS, 1, vdr_party_key),
     ROW(guarded, GUARDED, 1, vdr_guarded),
     ROW(notes, NOTES, 1, vdr_note),
+    ROW(absences, ABSENCES, 1, vdr_absence),
 };
 
 /* ---- by what each index finds ---- */

@@ -69,7 +69,8 @@ enum vdr_table {
     VDR_TABLE_REWRITE_LINES = 86,
     VDR_TABLE_LEFT = 84, /* what left, until a proof says so (left.h) */
     VDR_TABLE_NOTES = 90,
-    VDR_TABLE_NOTE_LINES = 91 /* and the next */
+    VDR_TABLE_NOTE_LINES = 91, /* and the next */
+    VDR_TABLE_ABSENCES = 93
 };
 
 typedef struct vdr_name_record {
@@ -99,6 +100,7 @@ typedef struct vdr_regisseur {
     vdr_name name;
     uint32_t load;                    /* offered and active cases */
     vdr_slot cases_first, cases_last; /* those, by number */
+    vdr_slot absences;                /* the first (absence.h) */
 } vdr_regisseur;
 
 typedef struct vdr_mailbox {
@@ -444,7 +446,7 @@ typedef struct vdr_state {
     vdr_slab proposals, versions, pauses, documents, pages, party_keys;
     vdr_slab left;
     vdr_slab rights, conflicts, rewrites;
-    vdr_slab guarded, notes;
+    vdr_slab guarded, notes, absences;
     vdr_index names_by_text, households_by_number, members_by_key, signals_by_id, cases_by_number,
         reviews_by_pair, acts_by_id, rights_by_whom, conflicts_by_whom, rewrites_by_signal, guarded_by_what,
         notes_by_signal;
@@ -502,7 +504,7 @@ uint32_t vdr_name_record_hash(const void *record); /* by which a name is found *
 void vdr_state_init(vdr_state *state);
 void vdr_state_done(vdr_state *state);
 /* The slabs of the state in the order of an image, 0 .. VDR_STATE_SLABS - 1. */
-#define VDR_STATE_SLABS 63u
+#define VDR_STATE_SLABS 64u
 vdr_slab *vdr_state_slab(vdr_state *state, uint32_t number);
 const vdr_slab *vdr_state_slab_at(const vdr_state *state, uint32_t number);
 /* Sets a timer and returns its order, by which its owner knows it again. */

@@ -1,5 +1,6 @@
 #include "broker/core/view.h"
 
+#include "broker/core/absence.h"
 #include "broker/core/case.h"
 #include "broker/core/conflict.h"
 #include "broker/core/core_inside.h"
@@ -453,7 +454,7 @@ vdr_view_regisseur(const vdr_core *core, size_t number, vdr_span *ret_id, uint64
             ->load;
     *ret_capacity = regisseur->capacity;
     *ret_hard_capacity = regisseur->hard_capacity;
-    *ret_absent = vdr_town_absent(regisseur, state->now);
+    *ret_absent = vdr_absent_at(state, number, state->now);
     return true;
 }
 

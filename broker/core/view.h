@@ -154,6 +154,14 @@ uint64_t vdr_view_household_last(const vdr_core *core); /* the highest number th
 /* Load and capacity of a regisseur of the configuration, by its order in town.yaml. */
 bool vdr_view_regisseur(const vdr_core *core, size_t number, vdr_span *ret_id, uint64_t *ret_load,
                         uint64_t *ret_capacity, uint64_t *ret_hard_capacity, bool *ret_absent);
+/* Absences of that regisseur that are not over: those of town.yaml in its order, then those set by acts, by from.
+ * Start with a cursor of 0. */
+typedef struct vdr_absence_view {
+    vdr_ms from, to;
+    vdr_party_kind by_kind; /* NONE: town.yaml */
+    vdr_span by;
+} vdr_absence_view;
+bool vdr_view_absence(const vdr_core *core, size_t number, size_t *cursor, vdr_absence_view *ret_view);
 /* May this regisseur not have to do with this household (conflict.h)? */
 bool vdr_view_in_conflict(const vdr_core *core, vdr_span regisseur, vdr_household_id household);
 /* That order of a regisseur by name; SIZE_MAX: not in the configuration. */

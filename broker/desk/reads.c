@@ -15,6 +15,30 @@
 /* The parts of an inbox, in order. */
 enum { PART_CASES, PART_OVERDUE, PART_REVIEWS, PARTS };
 
+/* Of the regisseur at this place in town.yaml: those that are not over. */
+static vdr_err
+show_absences(const vdr_reading *reading, size_t number, const vdr_wire_absence **ret_absences,
+              size_t *ret_count)
+{
+    vdr_absence_view view;
+    size_t cursor = 0, count = 0, i = 0;
+    while (vdr_view_absence(reading->core, number, &cursor, &view))
+        count++;
+    vdr_wire_absence *shown =
+        (vdr_wire_absence *)vdr_arena_alloc(reading->arena, (count + 1) * sizeof *shown);
+    if (shown == NULL)
+        return VDR_E_NO_MEMORY;
+    for (cursor = 0; vdr_view_absence(reading->core, number, &cursor, &view); i++) {
+        shown[i] = (vdr_wire_absence){
+            .from_ms = view.from, .to_ms = view.to, .by_kind = view.by_kind, .by = view.by};
+        vdr_access_mask(reading->session->kind, VDR_OBJECT_ABSENCE, reading->standing, &shown[i],
+                        sizeof shown[i]);
+    }
+    *ret_absences = shown;
+    *ret_count = count;
+    return VDR_OK;
+}
+
 static vdr_err
 query_status(vdr_reading *reading)
 {
@@ -28,6 +52,7 @@ query_status(vdr_reading *reading)
                        &status->newest);
     vdr_span id;
     uint64_t load, capacity, hard_capacity;
+    vdr_err err = VDR_OK;
     for (size_t i = 0;
          session->kind == VDR_PARTY_REGISSEUR &&
          vdr_view_regisseur(reading->core, i, &id, &load, &capacity, &hard_capacity, &status->absent);
@@ -37,11 +62,12 @@ query_status(vdr_reading *reading)
         status->load = (uint32_t)load;
         status->capacity = (uint32_t)capacity;
         status->hard_capacity = (uint32_t)hard_capacity;
+        err = show_absences(reading, i, &status->absences, &status->absence_count);
         break;
     }
     vdr_access_mask(session->kind, VDR_OBJECT_STATUS, VDR_STANDING_OWN, status, sizeof *status);
     reading->answer.status = status;
-    return VDR_OK;
+    return err;
 }
 
 static vdr_err
@@ -275,6 +301,8 @@ query_regisseurs(vdr_reading *reading)
         row->district_count = config->regisseurs[i].districts.count;
         row->expertise = config->regisseurs[i].expertise.at;
         row->expertise_count = config->regisseurs[i].expertise.count;
+        if (show_absences(reading, i, &row->absences, &row->absence_count) != VDR_OK)
+            return VDR_E_NO_MEMORY;
         vdr_access_mask(reading->session->kind, VDR_OBJECT_REGISSEUR, reading->standing, row, sizeof *row);
         reading->answer.regisseur_count++;
     }

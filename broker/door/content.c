@@ -124,6 +124,14 @@ static const member act_members[][MEMBERS_MAX] = {
                                          {"correction", TEXT, true, AT(result)},
                                          OPTIONAL(due, INSTANT)},
     [VDR_ACT_PERSON_ERASED] = {MUNICIPALITY, REQUIRED(household, NAME), {"bsn", BSN, true, 0}},
+    [VDR_ACT_ABSENCE_SET] = {MUNICIPALITY,
+                             REQUIRED(regisseur, NAME),
+                             {"from", INSTANT, true, AT(absent_from)},
+                             {"to", INSTANT, true, AT(absent_to)}},
+    [VDR_ACT_ABSENCE_LIFTED] = {MUNICIPALITY,
+                                REQUIRED(regisseur, NAME),
+                                {"from", INSTANT, true, AT(absent_from)},
+                                {"to", INSTANT, true, AT(absent_to)}},
     [VDR_ACT_NOTE_SENT] = {MUNICIPALITY,
                            {"case", NAME, true, AT(case_name)},
                            OPTIONAL(agency, NAME),
@@ -336,6 +344,8 @@ fits_act(const vdr_event_content *content)
 {
     if (content->act == VDR_ACT_NOTE_SENT) /* to one of them */
         return (content->agency.at != NULL) != (content->service.at != NULL);
+    if (content->act == VDR_ACT_ABSENCE_SET || content->act == VDR_ACT_ABSENCE_LIFTED)
+        return content->absent_from < content->absent_to;
     return content->act < VDR_ACT_CONFLICT_DECLARED || content->act >= VDR_ACT_PERSON_ERASED ||
            names_one(content);
 }

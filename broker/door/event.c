@@ -199,6 +199,8 @@ vdr_door_command(const vdr_door *door, const vdr_event_options *options, const v
     command->service = content->service;
     command->result = content->result;
     command->due = content->due;
+    command->absent_from = content->absent_from;
+    command->absent_to = content->absent_to;
     command->upheld = content->upheld;
     command->plan_revision = content->revision > 0 ? (uint64_t)content->revision : 0;
     return door->before != NULL ? put_earlier(door->before, content, arena, command) : NULL;

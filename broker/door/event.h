@@ -122,6 +122,7 @@ typedef struct vdr_event_content {
     int64_t revision; /* plan_set */
     const vdr_event_goal *goals;
     size_t goal_count;
+    vdr_ms absent_from, absent_to; /* absence_set, absence_lifted */
 } vdr_event_content;
 
 void vdr_event_content_read(vdr_span json, vdr_arena *arena, vdr_event_content *ret_content);

@@ -31,7 +31,8 @@ enum has {
     HAS_UPHELD = 1 << 24,
     HAS_EARLIER = 1 << 25,
     HAS_SERVICE = 1 << 26,
-    HAS_ALL = (1 << 27) - 1,
+    HAS_ABSENCE = 1 << 27,
+    HAS_ALL = (1 << 28) - 1,
     HAS_OF_MALFORMED = HAS_MALFORMED | HAS_ID | HAS_SOURCE | HAS_TYPE | HAS_SENDER | HAS_REVISION
 };
 
@@ -39,6 +40,12 @@ static uint64_t
 bit(bool is, enum has has)
 {
     return is ? (uint64_t)has : 0;
+}
+
+static bool
+is_absence(vdr_act act)
+{
+    return act == VDR_ACT_ABSENCE_SET || act == VDR_ACT_ABSENCE_LIFTED;
 }
 
 static uint64_t
@@ -61,7 +68,8 @@ has_of(const vdr_command *c)
            bit(c->result.at != NULL, HAS_RESULT) | bit(c->plan_revision != 0, HAS_PLAN) |
            bit(c->municipality.at != NULL, HAS_MUNICIPALITY) |
            bit(c->act > VDR_ACT_ERASED && c->due != VDR_MS_NONE, HAS_DUE) | bit(c->upheld, HAS_UPHELD) |
-           bit(c->earlier != NULL, HAS_EARLIER) | bit(c->service.at != NULL, HAS_SERVICE);
+           bit(c->earlier != NULL, HAS_EARLIER) | bit(c->service.at != NULL, HAS_SERVICE) |
+           bit(is_absence(c->act), HAS_ABSENCE);
 }
 
 /* ---- writing */
@@ -136,6 +144,10 @@ put_values(writer *out, const vdr_command *c, uint64_t has)
         put_earlier(out, c);
     if (has & HAS_SERVICE)
         put_text(out, c->service);
+    if (has & HAS_ABSENCE) {
+        put_instant(out, c->absent_from);
+        put_instant(out, c->absent_to);
+    }
 }
 
 void
@@ -262,6 +274,12 @@ take_values(reader *in, vdr_command *c, uint64_t has)
         take_earlier(in, c);
     if (has & HAS_SERVICE)
         c->service = take_text(in);
+    in->bad |= is_absence(c->act) != ((has & HAS_ABSENCE) != 0);
+    if (has & HAS_ABSENCE) {
+        c->absent_from = take_instant(in);
+        c->absent_to = take_instant(in);
+        in->bad |= c->absent_from == VDR_MS_NONE || c->absent_to <= c->absent_from;
+    }
 }
 
 /* "nl.voordeur.<name>.v1" */

@@ -89,6 +89,8 @@ who_does(vdr_act act, vdr_party_kind actor)
     case VDR_ACT_RECTIFICATION_REQUESTED:
     case VDR_ACT_PERSON_ERASED:
     case VDR_ACT_NOTE_ANSWERED:
+    case VDR_ACT_ABSENCE_SET:
+    case VDR_ACT_ABSENCE_LIFTED:
         return WHO_ITSELF;
     }
     return WHO_ITSELF;

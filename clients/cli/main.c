@@ -19,6 +19,7 @@ static const vdr_cli_verb *const verbs[] = {
     &vdr_cli_cases,
     &vdr_cli_households,
     &vdr_cli_erase,
+    &vdr_cli_absence,
     &vdr_cli_conflict,
     &vdr_cli_privacy,
     /* operators */

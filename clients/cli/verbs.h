@@ -30,7 +30,7 @@ extern const vdr_cli_verb vdr_cli_pause, vdr_cli_silence, vdr_cli_pauses, vdr_cl
 extern const vdr_cli_verb vdr_cli_init, vdr_cli_parties, vdr_cli_key;
 extern const vdr_cli_verb vdr_cli_publish, vdr_cli_agent, vdr_cli_subscribe, vdr_cli_inbox, vdr_cli_directory;
 extern const vdr_cli_verb vdr_cli_cases, vdr_cli_signals, vdr_cli_households, vdr_cli_erase;
-extern const vdr_cli_verb vdr_cli_conflict, vdr_cli_access, vdr_cli_privacy;
+extern const vdr_cli_verb vdr_cli_absence, vdr_cli_conflict, vdr_cli_access, vdr_cli_privacy;
 extern const vdr_cli_verb vdr_cli_status, vdr_cli_decisions, vdr_cli_clock, vdr_cli_reload, vdr_cli_sessions,
     vdr_cli_mailboxes, vdr_cli_checkpoint, vdr_cli_backup, vdr_cli_restore, vdr_cli_bench;
 extern const vdr_cli_verb vdr_cli_backtest;

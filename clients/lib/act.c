@@ -24,6 +24,8 @@ typedef enum member {
     CORRECTION,
     SERVICE,
     TEXT,
+    ABSENT_FROM,
+    ABSENT_TO,
     DUE,
     OCCURRED_AT,
     PERSONS,
@@ -50,6 +52,8 @@ static const char *const names[MEMBERS] = {
     [CORRECTION] = "correction",
     [SERVICE] = "service",
     [TEXT] = "text",
+    [ABSENT_FROM] = "from",
+    [ABSENT_TO] = "to",
     [DUE] = "due",
     [OCCURRED_AT] = "occurred_at",
     [PERSONS] = "persons",
@@ -95,6 +99,8 @@ static const struct {
     [VDR_ACT_RECTIFICATION_REQUESTED] = {M(SIGNAL) | M(CORRECTION), M(AGENCY) | M(DUE)},
     [VDR_ACT_NOTE_SENT] = {M(CASE) | M(TEXT), M(AGENCY) | M(SERVICE)}, /* the broker asks for one */
     [VDR_ACT_NOTE_ANSWERED] = {M(SIGNAL) | M(TEXT), M(AGENCY)},
+    [VDR_ACT_ABSENCE_SET] = {M(REGISSEUR) | M(ABSENT_FROM) | M(ABSENT_TO), 0},
+    [VDR_ACT_ABSENCE_LIFTED] = {M(REGISSEUR) | M(ABSENT_FROM) | M(ABSENT_TO), 0},
 };
 
 static void
@@ -187,6 +193,10 @@ has(const vdr_client_act *act, member m)
         return act->occurred_at != 0;
     case DUE:
         return act->due != 0;
+    case ABSENT_FROM:
+        return act->absent_from != 0;
+    case ABSENT_TO:
+        return act->absent_to != 0;
     case PERSONS:
         return act->person_count != 0;
     case ADDRESSES:
@@ -239,6 +249,12 @@ put_member(vdr_bytes *out, const vdr_client_act *act, member m)
         break;
     case DUE:
         put_instant(out, act->due);
+        break;
+    case ABSENT_FROM:
+        put_instant(out, act->absent_from);
+        break;
+    case ABSENT_TO:
+        put_instant(out, act->absent_to);
         break;
     case PERSONS:
         put_array(out, act->persons, act->person_count);
@@ -308,7 +324,8 @@ has_its_members(const vdr_client_act *act, char *ret_words)
         snprintf(ret_words, 256, "%s %s %s", vdr_act_name(act->act), needed ? "needs" : "has no", names[m]);
         return false;
     }
-    bool good = good_instant(act->time) && good_instant(act->occurred_at) && good_instant(act->due);
+    bool good = good_instant(act->time) && good_instant(act->occurred_at) && good_instant(act->due) &&
+                good_instant(act->absent_from) && good_instant(act->absent_to);
     for (size_t i = 0; i < act->goal_count; i++)
         good = good && good_instant(act->goals[i].due_ms);
     if (good)

@@ -198,11 +198,12 @@ typedef struct vdr_client_act {
     size_t goal_count;
     bool check_revision; /* of the case, as read; STALE_REVISION if it has changed (5.6) */
     uint64_t revision;
-    const char *decision;   /* objection_decided: "upheld" or "rejected" */
-    const char *correction; /* rectification_requested: free text, for the agency */
-    vdr_ms due;             /* of a request; 0: left out */
-    const char *service;    /* note_sent: to whom, if not to an agency */
-    const char *text;       /* of a note */
+    const char *decision;          /* objection_decided: "upheld" or "rejected" */
+    const char *correction;        /* rectification_requested: free text, for the agency */
+    vdr_ms due;                    /* of a request; 0: left out */
+    const char *service;           /* note_sent: to whom, if not to an agency */
+    const char *text;              /* of a note */
+    vdr_ms absent_from, absent_to; /* absence_set, absence_lifted */
 } vdr_client_act;
 
 /* Publishes the act and waits for its result. USAGE: a member is missing. Needs a session, for source and

@@ -41,11 +41,12 @@ def case(head, listed=()):
 NOTES = under("notes", {"at_ms", "by_kind", "by", "to_kind", "to", "signal.source", "signal.id", "text"})
 GOALS = {"goals.domain", "goals.text", "goals.owner", "goals.due_ms", "goals.state"}
 
+AWAY = under("absences", {"from_ms", "to_ms", "by_kind", "by"})
 SETS = {
     "status": under("status", {"party_kind", "party_id"}),
     "status of a reader": under("status", {"party_kind", "party_id", "acknowledged", "newest"}),
     "status of a regisseur": under("status", {"party_kind", "party_id", "acknowledged", "newest", "load", "capacity",
-                                              "hard_capacity"}),
+                                              "hard_capacity"} | AWAY),
     # cases
     "held case": case(PLANNED | GOALS | NOTES, FACTS | TERMS | CONTENT),
     "held case in a list": case(PLANNED | GOALS),
@@ -84,7 +85,7 @@ SETS = {
     "what residents asked": under("rights", {"number", "kind", "state", "household", "signal.source", "signal.id", "at_ms",
                                              "due", "author", "case_id"}),
     "reviews": under("reviews", {"household", "other"}),
-    "regisseurs": under("regisseurs", {"id", "load", "capacity", "hard_capacity", "districts", "expertise"}),
+    "regisseurs": under("regisseurs", {"id", "load", "capacity", "hard_capacity", "districts", "expertise"} | AWAY),
 }
 SETS["everything of a coordinator's inbox"] = (SETS["unassigned case in a list"] | SETS["overdue signal"] |
                                                SETS["reviews"])
@@ -206,6 +207,7 @@ ACTS = {
     "erasure_request_withdrawn": OFFICER, "hold_placed": BOTH, "hold_confirmed": BOTH, "hold_lifted": BOTH,
     "rectification_requested": OFFICER, "person_erased": OFFICER,
     "note_sent": ["regisseur"], "note_answered": ["agency", "service"],
+    "absence_set": ["regisseur", "coordinator"], "absence_lifted": ["regisseur", "coordinator"],
 }
 
 # ---- verbs of ADMIN by number: of operators, and which of them auditors have too; the audit is for those who oversee

@@ -43,6 +43,7 @@ NAMES = {"agency": "agency:school", "regisseur": "regisseur:r-anna", "service": 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 REASON = "a_neighbour_called_in_the_night"
 HALF_PAST_MIDNIGHT_MS = calendar.timegm((2026, 3, 2, 0, 30, 0)) * 1000
+MONTH = {"from": "2026-05-01T00:00:00Z", "to": "2026-06-01T00:00:00Z"}
 NOTE = "the child sat in the dark"
 WORDS = "help has begun at home"  # of a service; nobody but the agency reads it
 
@@ -123,6 +124,7 @@ class Town(Broker):
         self.does("privacy_officer:p-els", "rectification_requested", signal="s-f1", agency="school",
                   correction="it was another day")
         self.does("privacy_officer:p-els", "hold_placed", household="H2", reason="a judge asked for it")
+        self.does("coordinator:c-piet", "absence_set", regisseur="r-anna", **MONTH)
         self.peer_of("operator:beheer").admin("advance 2026-03-03T12:00:00Z")
         self.minute = 1440 + 720
         glass = self.peer_of("regisseur:r-bram").read("case case=1 glass=" + REASON + " trace=" + TRACE)
@@ -325,11 +327,12 @@ class Cells(unittest.TestCase):
         "rectification_requested": {"signal": "s-none", "correction": "x"},
         "person_erased": {"household": "H999", "bsn": BSNS[0]},
         "note_sent": {"case": "C99", "agency": "school", "text": "x"}, "note_answered": {"signal": "s-none", "text": "x"},
+        "absence_set": {"regisseur": "r-none", **MONTH}, "absence_lifted": {"regisseur": "r-none", **MONTH},
     }
 
     def test_7_acts_of_a_role(self):
         """Of things that are not there: who may not do it at all hears so, everybody else that it is not there."""
-        unknown = ("unknown_signal", "unknown_case", "unknown_household")
+        unknown = ("unknown_signal", "unknown_case", "unknown_household", "unknown_actor")
         sessions = {role: self.fresh(role) for role in expected.ROLES}
         for name in self.rows("act"):
             if name not in expected.ACTS:
@@ -362,7 +365,10 @@ class Cells(unittest.TestCase):
                 ("regisseur:r-anna", "note_sent", {"case": "C2", "agency": "school", "text": "x"}, "wrong_state"),
                 ("agency:school", "note_answered", {"signal": "p-a1", "text": "x"}, "unknown_signal"),
                 ("service:wijkteam", "note_answered", {"signal": "s-a1", "text": "x"}, "not_allowed"),
+                ("regisseur:r-anna", "absence_set", {"regisseur": "r-bram", **MONTH}, "not_allowed"),
+                ("regisseur:r-bram", "absence_lifted", {"regisseur": "r-anna", **MONTH}, "not_allowed"),
                 # and on one's own
+                ("regisseur:r-bram", "absence_set", {"regisseur": "r-bram", **MONTH}, "accepted"),
                 ("regisseur:r-anna", "handover_offered", {"case": "C1", "to": "r-bram"}, "accepted"),
                 ("regisseur:r-anna", "handover_accepted", {"case": "C1"}, "not_allowed"),
                 ("regisseur:r-bram", "handover_accepted", {"case": "C1"}, "accepted"),

@@ -193,6 +193,8 @@ every_field_that_is_told_has_a_row(void **state)
     compare(VDR_OBJECT_NOTE, sub_of(signal, "notes"));
     const vdr_schema *directory = sub_of(answer, "directory");
     compare(VDR_OBJECT_DIRECTORY, directory);
+    compare(VDR_OBJECT_ABSENCE, sub_of(sub_of(answer, "status"), "absences"));
+    compare(VDR_OBJECT_ABSENCE, sub_of(sub_of(answer, "regisseurs"), "absences"));
     compare(VDR_OBJECT_DIRECTORY_TYPE, sub_of(directory, "types"));
     compare(VDR_OBJECT_DIRECTORY_DOMAIN, sub_of(directory, "domains"));
     compare(VDR_OBJECT_DIRECTORY_AGENCY, sub_of(directory, "agencies"));

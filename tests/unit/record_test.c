@@ -65,6 +65,15 @@ static const char *const events[] = {
     ACT("objection_decided", ",\"household\":\"H1\",\"decision\":\"upheld\",\"reason\":\"r\""),
     ACT("objection_decided", ",\"household\":\"H1\",\"decision\":\"rejected\",\"reason\":\"r\""),
     ACT("person_erased", ",\"household\":\"H1\",\"bsn\":\"999990342\""),
+    ACT("note_sent", ",\"case\":\"C1\",\"agency\":\"a\",\"text\":\"\""),
+    ACT("note_sent", ",\"case\":\"C1\",\"service\":\"s\",\"text\":\"t\""),
+    ACT("note_answered", ",\"signal\":\"s-1\",\"agency\":\"a\",\"text\":\"t\""),
+    ACT("absence_set",
+        ",\"regisseur\":\"r\",\"from\":\"2026-04-01T00:00:00Z\",\"to\":\"2026-04-02T00:00:00Z\""),
+    ACT("absence_lifted",
+        ",\"regisseur\":\"r\",\"from\":\"1970-01-01T00:00:00Z\",\"to\":\"9999-12-31T23:59:59Z\""),
+    ACT("absence_set",
+        ",\"regisseur\":\"r\",\"from\":\"2026-04-01T00:00:00Z\",\"to\":\"2026-04-01T00:00:00Z\""),
 };
 #define EVENTS (sizeof events / sizeof events[0])
 
