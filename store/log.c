@@ -113,7 +113,7 @@ vdr_log_reader_close(vdr_log_reader **reader_p)
 vdr_err
 vdr_log_read(vdr_log_reader *reader, vdr_position position, vdr_log_record *ret_record)
 {
-    vdr_position carrier;
+    vdr_position carrier = 0;
     vdr_log_record record;
     VDR_ASSERT(!reader->resting);
     vdr_err err = reader->ops->read(reader, position, ret_record);

@@ -53,7 +53,7 @@ vdr_log_lmdb_carry_put(vdr_log_lmdb *log, MDB_txn *txn, vdr_position first, cons
 vdr_err
 vdr_log_lmdb_carry_gone(vdr_log_lmdb *log, MDB_txn *txn, vdr_position carrier, vdr_position carries)
 {
-    vdr_position newest;
+    vdr_position newest = 0;
     uint8_t room[NAME_BYTES];
     vdr_err err = row_get(log, txn, carries, &newest);
     if (err != VDR_OK || newest != carrier) /* a later one carries it now */
@@ -87,7 +87,7 @@ vdr_log_lmdb_next(vdr_log_reader *base, vdr_position from, vdr_position *ret_pos
     vdr_log_lmdb_reader *reader = (vdr_log_lmdb_reader *)base;
     vdr_log_base begins;
     MDB_val key, value;
-    vdr_position carried, end = 0;
+    vdr_position carried = 0, end = 0;
     vdr_err err = vdr_log_lmdb_base_get(reader->log, reader->txn, &begins);
     if (err != VDR_OK)
         return err;

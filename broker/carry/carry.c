@@ -232,7 +232,7 @@ static bool
 is_free(vdr_carry *carry)
 {
     vdr_err err;
-    vdr_position at;
+    vdr_position at = 0;
     if (!carry->busy)
         return true;
     if (!vdr_scout_is_done(carry->scout, &err, &at))
@@ -276,7 +276,7 @@ bool
 vdr_carry_idle(const vdr_carry *carry)
 {
     vdr_err err;
-    vdr_position at;
+    vdr_position at = 0;
     if (carry->scout == NULL || carry->engine->stopped)
         return true;
     if (carry->busy)

@@ -57,7 +57,7 @@ static vdr_err
 look(vdr_scout *scout, vdr_scouted *scouted)
 {
     vdr_log_look here = {0}, there = {0};
-    vdr_position carrier;
+    vdr_position carrier = 0;
     vdr_err err = vdr_log_look_at(scout->reader, scouted->position, &here);
     bool is_cut = err == VDR_E_NOT_FOUND;
     if (err != VDR_OK && !is_cut)

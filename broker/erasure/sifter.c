@@ -65,7 +65,7 @@ static vdr_err
 take_carried(vdr_sifter *sifter, const vdr_log_record *carrier, vdr_log_record *ret_record,
              vdr_sifted *sifted)
 {
-    vdr_position newest;
+    vdr_position newest = 0;
     sifted->carrier = sifted->position;
     sifted->position = carrier->carries;
     sifted->own = vdr_arena_copy(&sifter->arena, carrier->tale);
