@@ -59,10 +59,10 @@ static void
 on_met(void *context, vdr_err err)
 {
     vdr_ask *ask = context;
-    if (err == VDR_OK)
-        ask->route->call(ask);
-    else
+    if (err != VDR_OK)
         vdr_ask_refuse(ask, err, (vdr_span){0}, 0);
+    else
+        ask->route->call(ask);
 }
 
 /* A caller with a role that the path has; the others are refused here and by the broker. */
@@ -76,6 +76,10 @@ serve_party(vdr_ask *ask)
     }
     if ((ask->route->roles & (1u << who->kind)) == 0) {
         vdr_ask_refuse(ask, VDR_E_WRONG_ROLE, (vdr_span){0}, 0);
+        return;
+    }
+    if (ask->faults.count != 0 && ask->route->query == NULL) { /* others have more to tell */
+        (void)vdr_ask_sound(ask);
         return;
     }
     vdr_err err = vdr_parties_get(ask->api->parties, who, &ask->party);
@@ -108,8 +112,9 @@ vdr_api_request(void *context, vdr_http_request *request)
     vdr_ask *ask = vdr_alloc(1, sizeof *ask);
     *ask = (vdr_ask){.api = api, .request = request, .route = route};
     ask->w.out = &ask->out;
-    if (route->roles == 0)
-        route->call(ask);
-    else
+    vdr_ask_query_check(ask);
+    if (route->roles != 0)
         serve_party(ask);
+    else if (vdr_ask_sound(ask))
+        route->call(ask);
 }

@@ -68,18 +68,29 @@ query_fault(vdr_ask *ask, vdr_span name, const char *code, const char *detail)
     vdr_faults_add(&ask->faults, pointer, code, detail);
 }
 
+/* Is it one of words, which have blanks between them? */
+static bool
+is_among(const char *words, vdr_span name)
+{
+    while (words != NULL && *words != '\0') {
+        size_t len = strcspn(words, " ");
+        if (vdr_span_equal(name, vdr_span_of(words, len)))
+            return true;
+        words += len + (words[len] != '\0');
+    }
+    return false;
+}
+
 void
-vdr_ask_query_only(vdr_ask *ask, const char *const *names)
+vdr_ask_query_check(vdr_ask *ask)
 {
     const vdr_http_request *request = ask->request;
     for (size_t i = 0; i < request->query_count; i++) {
         vdr_span name = request->query[i].name;
-        bool known = false, twice = false;
-        for (const char *const *n = names; *n != NULL && !known; n++)
-            known = vdr_span_equal(name, vdr_span_str(*n));
+        bool twice = false;
         for (size_t k = 0; k < i && !twice; k++)
             twice = vdr_span_equal(name, request->query[k].name);
-        if (!known)
+        if (!is_among(ask->route->query, name))
             query_fault(ask, name, "unknown_parameter", "there is no such parameter here");
         else if (twice)
             query_fault(ask, name, "duplicate_parameter", "it stands there twice");

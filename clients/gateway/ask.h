@@ -63,8 +63,8 @@ char *vdr_ask_copy(vdr_span text);
 bool vdr_ask_path_id(const vdr_ask *ask, size_t n, char letter, uint64_t *ret_number);
 bool vdr_ask_path_number(const vdr_ask *ask, size_t n, uint64_t *ret_number);
 
-/* Query keys other than these (NULL-terminated list) are faults, and a key that comes twice is. */
-void vdr_ask_query_only(vdr_ask *ask, const char *const *names);
+/* Query keys that the route does not have are faults, and a key that comes twice is. */
+void vdr_ask_query_check(vdr_ask *ask);
 vdr_span vdr_ask_query_text(vdr_ask *ask, const char *name, size_t most);
 bool vdr_ask_query_number(vdr_ask *ask, const char *name, uint64_t least, uint64_t most,
                           uint64_t *ret_number);

@@ -42,12 +42,10 @@ page_shown(void *context, vdr_err err, uint64_t acknowledged, uint64_t newest)
 void
 vdr_call_mailbox(vdr_ask *ask)
 {
-    static const char *const known[] = {"after", "limit", NULL};
     vdr_party_mail mail = {.limit = 100, .message = on_message, .done = page_shown, .context = ask};
     uint64_t limit = 100;
     page *p = vdr_alloc(1, sizeof *p);
     ask->own = p;
-    vdr_ask_query_only(ask, known);
     mail.after_given = vdr_ask_query_number(ask, "after", 0, INT64_MAX, &mail.after);
     (void)vdr_ask_query_number(ask, "limit", 1, 1000, &limit);
     if (!vdr_ask_sound(ask))

@@ -16,14 +16,6 @@ verb_of(vdr_verb verb)
     return (vdr_wire_admin){.verb = verb, .time = VDR_MS_NONE};
 }
 
-static bool
-no_query(vdr_ask *ask)
-{
-    static const char *const known[] = {NULL};
-    vdr_ask_query_only(ask, known);
-    return vdr_ask_sound(ask);
-}
-
 /* ---- Status and reports ---- */
 
 static void
@@ -40,8 +32,7 @@ void
 vdr_call_status(vdr_ask *ask)
 {
     vdr_wire_admin admin = verb_of(VDR_VERB_STATUS);
-    if (no_query(ask))
-        vdr_ask_rule(ask, &admin, status_shown);
+    vdr_ask_rule(ask, &admin, status_shown);
 }
 
 static void
@@ -65,7 +56,7 @@ vdr_call_report(vdr_ask *ask)
     admin.name = vdr_ask_path(ask, 0);
     if (admin.name.len > 64)
         vdr_ask_refuse(ask, VDR_E_NOT_FOUND, (vdr_span){0}, 0);
-    else if (no_query(ask))
+    else
         vdr_ask_rule(ask, &admin, report_shown);
 }
 
@@ -120,8 +111,7 @@ void
 vdr_call_list(vdr_ask *ask)
 {
     vdr_wire_admin admin = verb_of((vdr_verb)ask->route->what);
-    if (no_query(ask))
-        vdr_ask_rule(ask, &admin, list_shown);
+    vdr_ask_rule(ask, &admin, list_shown);
 }
 
 /* ---- A proposal or a version, with its files; the rules in force ---- */
@@ -185,7 +175,7 @@ vdr_call_controlled(vdr_ask *ask)
     vdr_wire_admin admin = verb_of((vdr_verb)ask->route->what);
     if (!vdr_ask_path_number(ask, 0, &number))
         vdr_ask_refuse(ask, VDR_E_NOT_FOUND, (vdr_span){0}, 0);
-    else if (no_query(ask))
+    else
         vdr_ask_rule(ask, &admin, controlled_shown);
 }
 
@@ -202,8 +192,7 @@ void
 vdr_call_rules(vdr_ask *ask)
 {
     vdr_wire_admin admin = verb_of(VDR_VERB_VERSIONS);
-    if (no_query(ask))
-        vdr_ask_rule(ask, &admin, versions_shown);
+    vdr_ask_rule(ask, &admin, versions_shown);
 }
 
 /* ---- What changes the routing ---- */
@@ -388,10 +377,8 @@ run_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
 void
 vdr_call_run_look(vdr_ask *ask)
 {
-    static const char *const none[] = {NULL}, *const fresh[] = {"fresh", NULL};
     vdr_wire_admin admin = verb_of((vdr_verb)ask->route->what);
     bool shadow = admin.verb == VDR_VERB_SHADOW_LOOK;
-    vdr_ask_query_only(ask, shadow ? fresh : none);
     vdr_span text = vdr_http_query(ask->request, "fresh");
     if (shadow && text.at != NULL) {
         admin.number = vdr_span_equal(text, vdr_span_str("true"));
@@ -453,6 +440,5 @@ void
 vdr_call_run_stop(vdr_ask *ask)
 {
     vdr_wire_admin admin = verb_of((vdr_verb)ask->route->what);
-    if (no_query(ask))
-        vdr_ask_rule(ask, &admin, run_ended);
+    vdr_ask_rule(ask, &admin, run_ended);
 }

@@ -45,9 +45,7 @@ signal_shown(vdr_ask *ask, const vdr_wire_answer *answer)
 void
 vdr_call_signal(vdr_ask *ask)
 {
-    static const char *const known[] = {"source", "agency", NULL};
     vdr_wire_read read = {.query = VDR_QUERY_SIGNAL, .signal = {.id = vdr_ask_path(ask, 0)}};
-    vdr_ask_query_only(ask, known);
     read.signal.source = vdr_ask_query_text(ask, "source", 256);
     read.agency = vdr_ask_query_text(ask, "agency", 128);
     if (break_glass(ask, &read) && vdr_ask_sound(ask))
@@ -74,9 +72,7 @@ case_shown(vdr_ask *ask, const vdr_wire_answer *answer)
 void
 vdr_call_case(vdr_ask *ask)
 {
-    static const char *const known[] = {NULL};
     vdr_wire_read read = {.query = VDR_QUERY_CASE};
-    vdr_ask_query_only(ask, known);
     if (!vdr_ask_path_id(ask, 0, 'C', &read.case_id.number))
         nothing(ask);
     else if (break_glass(ask, &read) && vdr_ask_sound(ask))
@@ -100,9 +96,7 @@ household_shown(vdr_ask *ask, const vdr_wire_answer *answer)
 void
 vdr_call_household(vdr_ask *ask)
 {
-    static const char *const known[] = {NULL};
     vdr_wire_read read = {.query = VDR_QUERY_HOUSEHOLD};
-    vdr_ask_query_only(ask, known);
     if (!vdr_ask_path_id(ask, 0, 'H', &read.household.number))
         nothing(ask);
     else if (break_glass(ask, &read) && vdr_ask_sound(ask))
@@ -125,12 +119,10 @@ explanation_shown(vdr_ask *ask, const vdr_wire_answer *answer)
 void
 vdr_call_case_explanation(vdr_ask *ask)
 {
-    static const char *const known[] = {NULL};
     vdr_wire_read read = {.query = VDR_QUERY_EXPLAIN};
-    vdr_ask_query_only(ask, known);
     if (!vdr_ask_path_id(ask, 0, 'C', &read.case_id.number))
         nothing(ask);
-    else if (vdr_ask_sound(ask))
+    else
         vdr_ask_read(ask, &read, explanation_shown);
 }
 
@@ -150,10 +142,8 @@ query_id(vdr_ask *ask, const char *name, char letter, uint64_t *ret_number)
 void
 vdr_call_explanation(vdr_ask *ask)
 {
-    static const char *const known[] = {"signal", "source", "case", "household", "rule", "at", NULL};
     vdr_wire_read read = {.query = VDR_QUERY_EXPLAIN};
     char at[64];
-    vdr_ask_query_only(ask, known);
     read.signal.id = vdr_ask_query_text(ask, "signal", 256);
     read.signal.source = vdr_ask_query_text(ask, "source", 256);
     query_id(ask, "case", 'C', &read.case_id.number);
@@ -208,11 +198,9 @@ list_shown(vdr_ask *ask, const vdr_wire_answer *answer)
 }
 
 static void
-list(vdr_ask *ask, vdr_wire_read *read, const char *const *known)
+list(vdr_ask *ask, vdr_wire_read *read)
 {
-    static const char *const paged[] = {"limit", "next", NULL};
     uint8_t resume[VDR_RESUME_BYTES_MAX];
-    vdr_ask_query_only(ask, known != NULL ? known : paged);
     vdr_ask_page(ask, read, resume);
     if (vdr_ask_sound(ask))
         vdr_ask_read(ask, read, list_shown);
@@ -221,7 +209,6 @@ list(vdr_ask *ask, vdr_wire_read *read, const char *const *known)
 void
 vdr_call_cases(vdr_ask *ask)
 {
-    static const char *const known[] = {"list", "limit", "next", NULL};
     vdr_wire_read read = {.query = VDR_QUERY_INBOX, .list = VDR_INBOX_CASES};
     vdr_span which = vdr_http_query(ask->request, "list");
     bool unassigned = vdr_span_equal(which, vdr_span_str("unassigned"));
@@ -231,28 +218,28 @@ vdr_call_cases(vdr_ask *ask)
     }
     if (which.at != NULL && !unassigned && !vdr_span_equal(which, vdr_span_str("inbox")))
         vdr_faults_add(&ask->faults, "?list", "bad_value", "one of inbox and unassigned");
-    list(ask, &read, known);
+    list(ask, &read);
 }
 
 void
 vdr_call_inbox(vdr_ask *ask)
 {
     vdr_wire_read read = {.query = VDR_QUERY_INBOX, .list = (vdr_inbox_part)ask->route->what};
-    list(ask, &read, NULL);
+    list(ask, &read);
 }
 
 void
 vdr_call_regisseurs(vdr_ask *ask)
 {
     vdr_wire_read read = {.query = VDR_QUERY_REGISSEURS};
-    list(ask, &read, NULL);
+    list(ask, &read);
 }
 
 void
 vdr_call_requests(vdr_ask *ask)
 {
     vdr_wire_read read = {.query = VDR_QUERY_REQUESTS};
-    list(ask, &read, NULL);
+    list(ask, &read);
 }
 
 /* ---- Trials ---- */

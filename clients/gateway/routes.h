@@ -14,8 +14,9 @@ typedef struct vdr_route {
     const char *pattern; /* "/v1/cases/{id}" */
     unsigned roles;      /* bits of 1 << vdr_party_kind; 0: whoever asks need not be known */
     vdr_route_call call;
-    unsigned what;    /* for the call: which act, list or file */
-    const char *type; /* of the answer, for Accept; NULL: JSON */
+    unsigned what;     /* for the call: which act, list or file */
+    const char *type;  /* of the answer, for Accept; NULL: JSON */
+    const char *query; /* its query keys, with blanks between; NULL: none. Another key is a fault */
 } vdr_route;
 
 extern const vdr_route vdr_routes[];
@@ -34,6 +35,7 @@ void vdr_call_session_get(vdr_ask *ask);
 void vdr_call_session_post(vdr_ask *ask);
 void vdr_call_session_delete(vdr_ask *ask);
 void vdr_call_me(vdr_ask *ask);
+void vdr_call_directory(vdr_ask *ask);
 /* documents.c */
 void vdr_call_openapi(vdr_ask *ask);
 void vdr_call_docs(vdr_ask *ask);

@@ -124,3 +124,25 @@ vdr_call_me(vdr_ask *ask)
     vdr_wire_read read = {.query = VDR_QUERY_STATUS};
     vdr_ask_read(ask, &read, me_shown);
 }
+
+static void
+directory_shown(vdr_ask *ask, const vdr_wire_answer *answer)
+{
+    if (answer->directory == NULL) {
+        vdr_ask_refuse(ask, VDR_E_NOT_FOUND, (vdr_span){0}, 0);
+        return;
+    }
+    vdr_write_open(&ask->w, NULL, '{');
+    vdr_write_text(&ask->w, "municipality", vdr_party_welcome(ask->party)->municipality);
+    vdr_view_directory_members(&ask->w, answer->directory);
+    vdr_ask_write_state(ask, answer->position, answer->at_ms);
+    vdr_write_close(&ask->w, '}');
+    vdr_ask_answer(ask, 200);
+}
+
+void
+vdr_call_directory(vdr_ask *ask)
+{
+    vdr_wire_read read = {.query = VDR_QUERY_DIRECTORY};
+    vdr_ask_read(ask, &read, directory_shown);
+}

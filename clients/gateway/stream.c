@@ -249,9 +249,7 @@ last_id(vdr_ask *ask, uint64_t *ret_number, uint64_t *ret_lines)
 void
 vdr_call_mail_stream(vdr_ask *ask)
 {
-    static const char *const known[] = {"after", NULL};
     vdr_client_subscription wish = {.window = MAIL_WINDOW};
-    vdr_ask_query_only(ask, known);
     wish.after_given = vdr_ask_query_number(ask, "after", 0, INT64_MAX, &wish.after);
     if (last_id(ask, &wish.after, NULL))
         wish.after_given = true;
@@ -267,9 +265,7 @@ vdr_call_mail_stream(vdr_ask *ask)
 void
 vdr_call_decision_stream(vdr_ask *ask)
 {
-    static const char *const known[] = {"from", NULL};
     uint64_t position = 0, lines = 0;
-    vdr_ask_query_only(ask, known);
     (void)vdr_ask_query_number(ask, "from", 1, INT64_MAX, &position);
     (void)last_id(ask, &position, &lines);
     if (!vdr_ask_sound(ask))

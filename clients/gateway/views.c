@@ -108,6 +108,7 @@ vdr_view_signal_members(vdr_writer *w, const vdr_wire_signal_view *s)
     vdr_write_id_if(w, "household", 'H', s->household.number);
     vdr_write_id_if(w, "case", 'C', s->case_id.number);
     vdr_write_text_if(w, "service", s->service);
+    vdr_write_text_if(w, "regisseur", s->regisseur);
     vdr_write_flag(w, "withdrawn", s->withdrawn);
     vdr_write_flag(w, "ended", s->ended);
     vdr_write_flag(w, "overdue", s->overdue);

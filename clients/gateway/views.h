@@ -8,7 +8,7 @@
 #include "clients/gateway/write.h"
 #include "proto/wire.h"
 
-/* views.c */
+/* views.c, views_directory.c */
 void vdr_view_party(vdr_writer *w, const char *name, vdr_party_kind kind, vdr_span id);
 void vdr_view_message(vdr_writer *w, const char *name, const vdr_wire_message *message);
 /* The members of a signal, case or household into an object that is open; open and close are the caller's. */
@@ -16,6 +16,7 @@ void vdr_view_signal_members(vdr_writer *w, const vdr_wire_signal_view *signal);
 void vdr_view_case_members(vdr_writer *w, const vdr_wire_case_view *c, bool listed);
 void vdr_view_household_members(vdr_writer *w, const vdr_wire_household_view *household);
 void vdr_view_regisseur(vdr_writer *w, const vdr_wire_regisseur_view *regisseur);
+void vdr_view_directory_members(vdr_writer *w, const vdr_wire_directory *directory);
 void vdr_view_right(vdr_writer *w, const vdr_wire_right_view *right);
 
 /* views_explain.c */

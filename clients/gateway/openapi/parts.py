@@ -90,14 +90,12 @@ def problems(*statuses):
 def operation(tag, ident, summary, roles, voordeur, answers, params=(), body=None, body_required=True, words=None,
               body_example=None, refuse=()):
     """One method of one path. roles None: whoever asks need not be known."""
-    statuses = {"405", "406", "429", "500", *refuse}
+    statuses = {"400", "405", "406", "429", "500", *refuse}
     if roles is not None:
         statuses |= {"401", "403"}
         statuses |= {"503", "504"} if voordeur else set()
     if body is not None:
-        statuses |= {"400", "411", "413", "415"}
-    if params:
-        statuses |= {"400"}
+        statuses |= {"411", "413", "415"}
     if any(p["in"] == "path" for p in params):
         statuses |= {"404"}
     made = {"tags": [tag], "operationId": ident, "summary": summary, "description": words or summary}

@@ -39,8 +39,8 @@ SESSION = {
                             {"204": answer("Signed out.", headers=("Set-Cookie",))}),
     },
     "/me": {"get": read("session", "getMe", "What the broker says of this party", EVERYBODY, {"query": "status"}, "Me")},
-    "/directory": {"get": read("session", "getDirectory", "Who and what there is: nothing about residents", EVERYBODY,
-                               {"query": "directory"}, "Directory")},
+    "/directory": {"get": read("session", "getDirectory", "Who and what there is: nothing about residents",
+                               EVERYBODY[:6], {"query": "directory"}, "Directory")},
 }
 
 MAILBOX = {

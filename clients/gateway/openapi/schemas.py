@@ -258,15 +258,17 @@ CONFIG_PROBLEM = with_optional(
 
 RUN_STATE = one_of("Where it is.", ["none", "running", "over"])
 
+ZULU = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{1,9})?Z$"
+
 SIGNAL_CONTENT = with_optional(
     "What a signal says: protocol.md 5.1. At least one person, or an address with bag.",
     {"municipality": text("The town's code.", 256)},
-    {"occurred_at": instant("When it happened; without it: time."),
+    {"occurred_at": instant("When it happened; without it: time.", pattern=ZULU),
      "severity": {"type": "integer", "minimum": 1, "maximum": 5, "description": "1 light to 5 acute."},
      "persons": array(with_optional("A person.", {"bsn": name("Nine digits that pass the elfproef.")},
                                     {"role": name("Role in the household.")}), "Whom it is about."),
      "address": with_optional("An address.", {}, {"bag": name("16 digits."), "buurt": name("BU and 8 signs.")}),
-     "act_before": instant("For types of kind deadline."),
+     "act_before": instant("For types of kind deadline.", pattern=ZULU),
      "supersedes": name("Id of an earlier signal of the same source, which this one corrects."),
      "detail": text("Free text, for whoever holds the case only.", 65536, 0)})
 
@@ -279,11 +281,11 @@ CLOUD_EVENT = {
         "id": name("Names the event, with source: sending it again is safe."),
         "source": name("urn:nld:oin:NUMBER:systeem:NAME, as the municipality registered it."),
         "type": name("Reverse DNS with a version, as in the town's catalogue."),
-        "time": instant("When the sender logged it.", pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{1,9})?Z$"),
+        "time": instant("When the sender logged it.", pattern=ZULU),
         "datacontenttype": {"type": ["string", "null"], "description": "JSON, if it is said at all.",
                             "pattern": r"^application/([a-z0-9.+-]+\+)?json(;.*)?$"},
-        "dataschema": text("URI of a schema.", 2048, format="uri"),
-        "subject": name("Not needed; never a BSN: attributes are read on the way."),
+        "dataschema": {**text("URI of a schema.", 2048, format="uri"), "type": ["string", "null"]},
+        "subject": {**name("Not needed; never a BSN: attributes are read on the way."), "type": ["string", "null"]},
         "data": ref("SignalContent"),
     },
     "required": ["specversion", "id", "source", "type", "time", "data"],
@@ -362,24 +364,27 @@ REGISSEUR = with_optional(
      "districts": array(name("Beginning of neighbourhood codes, or *."), "Where."),
      "expertise": array(name("Domain."), "What they know.")}, {})
 
-TITLES = {"type": "object", "description": "Names for people by language (nl, en).",
-          "additionalProperties": {"type": "string"}}
-
 DIRECTORY = with_optional(
-    "Who and what there is, for screens: nothing about residents.",
+    "What the configuration in force names, for screens: nothing about residents. What a role does not see is empty.",
     {"municipality": name("The town's code."),
      "signalTypes": array(with_optional(
          "A type of the catalogue.",
          {"type": name("Of the event."), "domain": name("Life domain."),
-          "kind": one_of("How it counts.", ["event", "state", "deadline"])}, {"titles": TITLES}), "The catalogue."),
-     "domains": array(with_optional("A life domain.", {"id": name("Id.")}, {"titles": TITLES}), "Life domains."),
-     "agencies": array(with_optional("An agency.", {"id": name("Id."), "kind": name("Kind.")}, {"titles": TITLES}),
-                       "Who may signal."),
-     "services": array(with_optional("A regular service.", {"id": name("Id.")}, {"titles": TITLES}), "Services."),
-     "regisseurs": array(with_optional(
-         "A regisseur.", {"id": name("Id."), "districts": array(name("Code."), "Where."),
-                          "expertise": array(name("Domain."), "What they know."), "absent": flag("Now.")},
-         {"titles": TITLES}), "Who can have a case.")}, STATE)
+          "kind": one_of("How it counts.", ["event", "state", "deadline"]),
+          "severity": count("Of a signal that says none.", 1),
+          "agencies": array(name("Kind of agency."), "Who may send it.")},
+         {"title": text("For people, as the town wrote it.", 128)}), "The catalogue."),
+     "domains": array(with_optional(
+         "A life domain.", {"id": name("Id."), "byRole": flag("Its area is that of the person's role.")},
+         {"area": name("Its area.")}), "Life domains."),
+     "agencies": array(record("An agency.", {"id": name("Id."), "kind": name("Kind.")}), "Who may signal."),
+     "services": array(record("A regular service.", {
+         "id": name("Id."), "domains": array(name("Domain."), "Which it gets."),
+         "all": flag("Every domain that no other service names.")}), "Services."),
+     "regisseurs": array(record("A regisseur.", {
+         "id": name("Id."), "districts": array(name("Beginning of neighbourhood codes."), "Where."),
+         "everywhere": flag("Every district, and none."), "expertise": array(name("Domain."), "What they know."),
+         "absent": flag("Now.")}), "Who can have a case.")}, STATE)
 
 SCHEMAS = {
     "CaseId": {"type": "string", "pattern": "^C[1-9][0-9]{0,18}$", "description": "Of a case.", "examples": ["C7"]},
