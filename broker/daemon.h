@@ -152,6 +152,7 @@ typedef struct vdr_daemon {
     vdr_porter *porter;
     vdr_arena body[VDR_ZONES]; /* of the frame in hand */
     vdr_arena speech;          /* scratch of encoding */
+    vdr_arena told;            /* what of an answer to ADMIN is left */
     vdr_arena tales;           /* what is resolved from effects, or shown by a read */
     vdr_bytes frame;           /* being encoded */
 
@@ -330,8 +331,6 @@ void vdr_admin_give_up(vdr_daemon *daemon, vdr_session *session, uint64_t number
                        const char *text);
 /* Takes the one with this number out; false: it is not waited for. */
 bool vdr_admin_take(vdr_daemon *daemon, uint64_t number, vdr_admin_wait *ret_wait);
-/* The same, but whoever asks answers; the request. */
-uint64_t vdr_admin_taken(vdr_daemon *daemon, uint64_t number);
 /* For its result; made may be NULL. */
 void vdr_admin_note(vdr_daemon *daemon, uint64_t number, const char *words, const char *made,
                     uint64_t made_number);
@@ -354,8 +353,8 @@ uint64_t vdr_rehearsal_memory(const vdr_daemon *daemon); /* that one may have */
 void vdr_rehearsal_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
 /* Answers a LOOK: the counters, and why it failed, or with rows what it found so far. */
 void vdr_rehearsal_say(vdr_daemon *daemon, vdr_session *session, uint64_t request,
-                       const vdr_wire_counter *counters, size_t count, const vdr_rehearsal_look *seen,
-                       bool rows);
+                       vdr_verb verb, const vdr_wire_counter *counters, size_t count,
+                       const vdr_rehearsal_look *seen, bool rows);
 
 /* ---- admin_shadow.c */
 

@@ -379,6 +379,7 @@ prepare(started *s)
     vdr_inbox_init(&daemon->inbox);
     daemon->porter = vdr_porter_new();
     vdr_arena_init(&daemon->speech, vdr_codec_budget(VDR_ADMIN_FRAME_MAX, VDR_ADMIN_FRAME_MAX));
+    vdr_arena_init(&daemon->told, vdr_codec_budget(VDR_ADMIN_FRAME_MAX, VDR_ADMIN_FRAME_MAX));
     vdr_arena_init(&daemon->tales, TALES_BYTES);
     vdr_delivery_begin(daemon);
     vdr_admit_soon(daemon);
@@ -518,6 +519,7 @@ close_all(started *s)
     for (int zone = 0; zone < VDR_ZONES; zone++)
         vdr_arena_done(&daemon->body[zone]);
     vdr_arena_done(&daemon->speech);
+    vdr_arena_done(&daemon->told);
     vdr_arena_done(&daemon->tales);
     vdr_bytes_done(&daemon->frame);
     vdr_node_free(&daemon->node);

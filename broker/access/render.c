@@ -1,13 +1,14 @@
 #include "broker/access/render.h"
 
-#include "broker/access/table.h"
+#include "broker/access/access.h"
+#include "broker/access/told.h"
 #include "proto/words.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 
 #define CELL_BYTES 64u
-#define LINE_BYTES 2048u
+#define LINE_BYTES 8192u
 
 static __attribute__((format(printf, 2, 3))) void
 add(vdr_bytes *out, const char *format, ...)
@@ -158,6 +159,55 @@ put_fields_of(vdr_access_form form, vdr_access_object object, vdr_bytes *out)
     }
 }
 
+/* ---- answers to ADMIN */
+
+static const char *
+verb_name(vdr_verb verb)
+{
+    size_t count;
+    const vdr_access_row *rows = vdr_access_rows(&count);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].area == VDR_ACCESS_VERB && rows[i].number == (unsigned)verb)
+            return rows[i].name;
+    return "";
+}
+
+/* Who may not ask for it is told nothing of it either. */
+static void
+told_words(const vdr_access_told *row, const char *none, char cells[VDR_ACCESS_ROLES][CELL_BYTES])
+{
+    for (size_t i = 0; i < VDR_ACCESS_ROLES; i++) {
+        vdr_party_kind kind = (vdr_party_kind)(i + 1);
+        bool told = (row->who & VDR_TOLD_TO(kind)) != 0 && vdr_access_verb(kind, row->verb);
+        (void)snprintf(cells[i], CELL_BYTES, "%s", told ? "told" : none);
+    }
+}
+
+static void
+put_tellings(vdr_access_form form, vdr_bytes *out)
+{
+    size_t count;
+    const vdr_access_told *rows = vdr_access_tellings(&count);
+    bool page = form == VDR_ACCESS_MARKDOWN;
+    put_head(form, out, "what answers to ADMIN tell");
+    for (size_t i = 0; i < count; i++) {
+        char what[LINE_BYTES / 2], cells[VDR_ACCESS_ROLES][CELL_BYTES];
+        size_t used = (size_t)snprintf(what, sizeof what,
+                                       page ? "%s, %s" : "%s, %s:", verb_name(rows[i].verb), rows[i].part);
+        for (const char *name = rows[i].names; *name != '\0';) {
+            int len = (int)strcspn(name, " ");
+            used += (size_t)snprintf(what + used, sizeof what - used, page ? " `%.*s`" : " %.*s", len, name);
+            name += len + (name[len] == ' ');
+        }
+        told_words(&rows[i], page ? "–" : "-", cells);
+        if (!page && used > 44) { /* a line of its own */
+            add(out, "%s\n", what);
+            what[0] = '\0';
+        }
+        put_row(form, out, what, cells);
+    }
+}
+
 static void
 put_cells(vdr_bytes *out, char cells[VDR_ACCESS_ROLES][CELL_BYTES])
 {
@@ -191,6 +241,14 @@ put_json(vdr_bytes *out)
             put_cells(out, cells);
         }
     }
+    add(out, "],\"answers\":[");
+    const vdr_access_told *told = vdr_access_tellings(&count);
+    for (size_t i = 0; i < count; i++) {
+        add(out, "%s{\"verb\":\"%s\",\"part\":\"%s\",\"names\":\"%s\"", i == 0 ? "" : ",",
+            verb_name(told[i].verb), told[i].part, told[i].names);
+        told_words(&told[i], "no", cells);
+        put_cells(out, cells);
+    }
     add(out, "]}\n");
 }
 
@@ -206,4 +264,6 @@ vdr_access_render(vdr_access_form form, vdr_bytes *out)
     put_head(form, out, "what is shown");
     for (unsigned object = VDR_OBJECT_STATUS; object <= VDR_OBJECT_LAST; object++)
         put_fields_of(form, (vdr_access_object)object, out);
+    add(out, "\n");
+    put_tellings(form, out);
 }

@@ -8,7 +8,7 @@
 
 typedef enum vdr_access_form { VDR_ACCESS_TEXT, VDR_ACCESS_MARKDOWN, VDR_ACCESS_JSON } vdr_access_form;
 
-/* MARKDOWN: two tables, with an empty line between. JSON: one object, in one line. */
+/* MARKDOWN: three tables, with an empty line between. JSON: one object, in one line. */
 void vdr_access_render(vdr_access_form form, vdr_bytes *out);
 
 #endif

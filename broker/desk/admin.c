@@ -1,4 +1,5 @@
 /* ADMIN (protocol.md 7.5): which verb it is, who may ask for it, and the verbs whose result comes later. */
+#include "broker/access/told.h"
 #include "broker/daemon.h"
 #include "broker/gauge/journal.h"
 
@@ -9,11 +10,22 @@
 
 #define PATH_MAX_OF_BACKUP 4096u
 
+/* The one place where it is decided what of an answer is told. */
+static vdr_err
+tell(vdr_daemon *daemon, vdr_session *session, bool held, vdr_wire *wire)
+{
+    vdr_arena_reset(&daemon->told);
+    vdr_err err = vdr_access_mask_result(session->kind, &daemon->told, &wire->result);
+    if (err != VDR_OK)
+        return err;
+    return held ? vdr_speak_hold(daemon, session, wire) : vdr_speak(daemon, session, wire);
+}
+
 void
 vdr_admin_say(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin_result *result)
 {
     vdr_wire wire = {.type = VDR_FRAME_RESULT, .result = *result};
-    if (vdr_speak(daemon, session, &wire) == VDR_OK)
+    if (tell(daemon, session, false, &wire) == VDR_OK)
         return;
     wire.result = (vdr_wire_admin_result){.request = result->request, .error = VDR_E_TOO_BIG};
     vdr_say(daemon, session, &wire);
@@ -32,7 +44,7 @@ vdr_admin_answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin_
     vdr_wire wire = {.type = VDR_FRAME_RESULT, .result = *result};
     vdr_err err = vdr_engine_room(daemon->engine) == 0 ? VDR_E_BUSY : VDR_OK;
     if (err == VDR_OK)
-        err = vdr_speak_hold(daemon, session, &wire);
+        err = tell(daemon, session, true, &wire);
     if (err == VDR_OK)
         err = vdr_engine_submit_barrier(daemon->engine,
                                         vdr_errand_ticket(VDR_ERRAND_ANSWER, session->number, 0));
@@ -77,13 +89,6 @@ vdr_admin_give_up(vdr_daemon *daemon, vdr_session *session, uint64_t number, vdr
         vdr_admin_say_error(daemon, session, wait.request, err, text);
 }
 
-uint64_t
-vdr_admin_taken(vdr_daemon *daemon, uint64_t number)
-{
-    vdr_admin_wait wait;
-    return vdr_admin_take(daemon, number, &wait) ? wait.request : 0;
-}
-
 void
 vdr_admin_note(vdr_daemon *daemon, uint64_t number, const char *words, const char *made, uint64_t made_number)
 {
@@ -115,7 +120,8 @@ finish(vdr_daemon *daemon, vdr_ticket ticket, vdr_err err, const char *text, vdr
         return;
     const vdr_wire_counter counters[] = {{.name = vdr_span_str("position"), .value = position},
                                          {.name = vdr_span_str(wait.made), .value = wait.made_number}};
-    vdr_wire_admin_result result = {.request = wait.request,
+    vdr_wire_admin_result result = {.verb = wait.verb,
+                                    .request = wait.request,
                                     .error = err == VDR_E_ACCEPTED ? VDR_OK : err,
                                     .text =
                                         vdr_span_str(text != NULL || *wait.words == '\0' ? text : wait.words),

@@ -114,7 +114,8 @@ list(vdr_daemon *daemon, vdr_session *session, uint64_t request)
     const vdr_wire_counter counters[] = {
         {.name = vdr_span_str("time_ms"), .value = now == VDR_MS_NONE ? 0 : (uint64_t)now},
         {.name = vdr_span_str("rows_left_out"), .value = rows->left_out + first - 1}};
-    vdr_wire_admin_result result = {.request = request,
+    vdr_wire_admin_result result = {.verb = VDR_VERB_KEYS,
+                                    .request = request,
                                     .counters = counters,
                                     .counter_count = 2,
                                     .rows = rows->at,

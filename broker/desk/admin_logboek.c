@@ -61,7 +61,8 @@ look(vdr_daemon *daemon, vdr_session *session, uint64_t request)
                                          {vdr_span_str("position_first"), page.first},
                                          {vdr_span_str("position"), page.at},
                                          {vdr_span_str("position_last"), page.last}};
-    vdr_wire_admin_result result = {.request = request,
+    vdr_wire_admin_result result = {.verb = VDR_VERB_LOGBOEK_LOOK,
+                                    .request = request,
                                     .counters = counters,
                                     .counter_count = sizeof counters / sizeof counters[0],
                                     .rows = page.rows,

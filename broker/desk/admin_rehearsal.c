@@ -50,10 +50,11 @@ begin(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
 }
 
 void
-vdr_rehearsal_say(vdr_daemon *daemon, vdr_session *session, uint64_t request,
+vdr_rehearsal_say(vdr_daemon *daemon, vdr_session *session, uint64_t request, vdr_verb verb,
                   const vdr_wire_counter *counters, size_t count, const vdr_rehearsal_look *seen, bool rows)
 {
-    vdr_wire_admin_result result = {.request = request, .counters = counters, .counter_count = count};
+    vdr_wire_admin_result result = {
+        .verb = verb, .request = request, .counters = counters, .counter_count = count};
     if (seen->err != VDR_OK) {
         result.error = seen->err;
         result.text = vdr_span_str(seen->words);
@@ -75,8 +76,8 @@ look(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
         {vdr_span_str("all"), seen.all},
         {vdr_span_str("took_ms"), seen.took_ms},
         {vdr_span_str("rows_left_out"), seen.rows != NULL ? seen.rows->left_out : 0}};
-    vdr_rehearsal_say(daemon, session, admin->request, counters, sizeof counters / sizeof counters[0], &seen,
-                      true);
+    vdr_rehearsal_say(daemon, session, admin->request, admin->verb, counters,
+                      sizeof counters / sizeof counters[0], &seen, true);
 }
 
 void

@@ -160,7 +160,8 @@ vdr_admin_reload_verb(vdr_daemon *daemon, vdr_session *session, uint64_t number)
     vdr_err err = reload_now(daemon, reload, vdr_errand_ticket(VDR_ERRAND_ADMIN, session->number, number));
     vdr_admin_wait wait;
     if (err != VDR_OK && vdr_admin_take(daemon, number, &wait)) {
-        vdr_wire_admin_result result = {.request = wait.request,
+        vdr_wire_admin_result result = {.verb = VDR_VERB_RELOAD,
+                                        .request = wait.request,
                                         .error = err,
                                         .text = vdr_span_str(reload->words),
                                         .problems = reload->problems,

@@ -113,7 +113,8 @@ answer_report(vdr_daemon *daemon, vdr_session *session, const vdr_admin_wait *wa
         {vdr_span_str("records_read"), job->records},
         {vdr_span_str("took_ms"), job->took_ms},
     };
-    vdr_wire_admin_result result = {.request = wait->request,
+    vdr_wire_admin_result result = {.verb = wait->verb,
+                                    .request = wait->request,
                                     .counters = counters,
                                     .counter_count = sizeof counters / sizeof counters[0],
                                     .rows = rows.at,
@@ -152,7 +153,8 @@ answer_check(vdr_daemon *daemon, vdr_session *session, const vdr_admin_wait *wai
     if (!log)
         vdr_row_number(&rows, "mailboxes", job->mail_count);
     vdr_rows_end(&rows);
-    vdr_wire_admin_result result = {.request = wait->request, .rows = rows.at, .row_count = rows.count};
+    vdr_wire_admin_result result = {
+        .verb = wait->verb, .request = wait->request, .rows = rows.at, .row_count = rows.count};
     vdr_admin_say(daemon, session, &result);
     vdr_arena_done(&arena);
 }

@@ -175,8 +175,8 @@ look(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
         {vdr_span_str("took_ms"), seen.took_ms},
         {vdr_span_str("rows_left_out"), seen.rows != NULL ? seen.rows->left_out : 0}};
     bool rows = seen.state == VDR_REHEARSAL_RUNS;
-    vdr_rehearsal_say(daemon, session, admin->request, counters, sizeof counters / sizeof counters[0], &seen,
-                      rows);
+    vdr_rehearsal_say(daemon, session, admin->request, admin->verb, counters,
+                      sizeof counters / sizeof counters[0], &seen, rows);
 }
 
 void

@@ -207,7 +207,8 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         named("operators", vdr_net_endpoint(daemon->net, VDR_ZONE_OPERATORS)),
         named("public_key", vdr_net_public_key(daemon->net)),
     };
-    vdr_wire_admin_result result = {.request = request,
+    vdr_wire_admin_result result = {.verb = VDR_VERB_STATUS,
+                                    .request = request,
                                     .counters = counters,
                                     .counter_count = sizeof counters / sizeof counters[0],
                                     .texts = texts,
@@ -237,7 +238,8 @@ verb_sessions(vdr_daemon *daemon, vdr_session *session, uint64_t request)
             .undelivered = s->mail.on ? (uint32_t)(s->mail.next - 1 - s->mail.done) : 0,
         };
     }
-    vdr_wire_admin_result result = {.request = request, .sessions = rows, .session_count = count};
+    vdr_wire_admin_result result = {
+        .verb = VDR_VERB_SESSIONS, .request = request, .sessions = rows, .session_count = count};
     vdr_admin_say(daemon, session, &result);
     free(rows);
 }
@@ -256,7 +258,8 @@ verb_mailboxes(vdr_daemon *daemon, vdr_session *session, uint64_t request)
                                                 .acknowledged = daemon->mailboxes[number].acknowledged,
                                                 .newest = daemon->mailboxes[number].newest};
     }
-    vdr_wire_admin_result result = {.request = request, .mailboxes = rows, .mailbox_count = count};
+    vdr_wire_admin_result result = {
+        .verb = VDR_VERB_MAILBOXES, .request = request, .mailboxes = rows, .mailbox_count = count};
     vdr_admin_say(daemon, session, &result);
     free(rows);
 }

@@ -148,8 +148,7 @@ begin(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
         return;
     }
     vdr_trail_mailbox *mailboxes = mailboxes_of(vdr_engine_core(daemon->engine), &count);
-    vdr_trail_desk_begin(daemon->trail, session->number, &ask, session->kind == VDR_PARTY_PRIVACY_OFFICER,
-                         mailboxes, count);
+    vdr_trail_desk_begin(daemon->trail, session->number, &ask, mailboxes, count);
 }
 
 static void
@@ -169,7 +168,8 @@ look(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         {vdr_span_str("running"), page.running},          {vdr_span_str("end"), page.end},
         {vdr_span_str("position_first"), page.sum.first}, {vdr_span_str("position"), page.sum.at},
         {vdr_span_str("position_last"), page.sum.last},   {vdr_span_str("erased"), page.sum.erased}};
-    vdr_wire_admin_result result = {.request = request,
+    vdr_wire_admin_result result = {.verb = VDR_VERB_AUDIT_LOOK,
+                                    .request = request,
                                     .counters = counters,
                                     .counter_count = sizeof counters / sizeof counters[0],
                                     .rows = page.rows,

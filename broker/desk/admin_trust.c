@@ -47,7 +47,8 @@ say_look(vdr_daemon *daemon, vdr_session *session, uint64_t request)
                                          {vdr_span_str("position"), look.at},
                                          {vdr_span_str("position_last"), look.end},
                                          {vdr_span_str("took_ms"), look.took_ms}};
-    vdr_wire_admin_result result = {.request = request,
+    vdr_wire_admin_result result = {.verb = VDR_VERB_VERIFY_LOOK,
+                                    .request = request,
                                     .counters = counters,
                                     .counter_count = sizeof counters / sizeof counters[0],
                                     .rows = rows.at,
@@ -68,7 +69,8 @@ say_heads(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         return;
     }
     vdr_wire_file file = {.name = vdr_span_str("heads.jsonl"), .text = vdr_span_of(tail, len)};
-    vdr_wire_admin_result result = {.request = request, .files = &file, .file_count = 1};
+    vdr_wire_admin_result result = {
+        .verb = VDR_VERB_HEADS, .request = request, .files = &file, .file_count = 1};
     vdr_admin_say(daemon, session, &result);
 }
 

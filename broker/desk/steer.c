@@ -36,7 +36,8 @@ list_proposals(vdr_daemon *daemon, vdr_session *session, uint64_t request)
     vdr_proposal_view *rows = (vdr_proposal_view *)vdr_alloc(count + 1, sizeof *rows);
     for (size_t i = 0; i < count; i++)
         (void)vdr_control_proposal(core_of(daemon), last - i, &daemon->tales, &rows[i]);
-    vdr_wire_admin_result result = {.request = request, .proposals = rows, .proposal_count = count};
+    vdr_wire_admin_result result = {
+        .verb = VDR_VERB_PROPOSALS, .request = request, .proposals = rows, .proposal_count = count};
     vdr_admin_answer(daemon, session, &result);
     free(rows);
 }
@@ -49,7 +50,8 @@ list_versions(vdr_daemon *daemon, vdr_session *session, uint64_t request)
     vdr_version_view *rows = (vdr_version_view *)vdr_alloc(count + 1, sizeof *rows);
     for (size_t i = 0; i < count; i++)
         (void)vdr_control_version(core_of(daemon), last - i, &daemon->tales, &rows[i]);
-    vdr_wire_admin_result result = {.request = request, .versions = rows, .version_count = count};
+    vdr_wire_admin_result result = {
+        .verb = VDR_VERB_VERSIONS, .request = request, .versions = rows, .version_count = count};
     vdr_admin_answer(daemon, session, &result);
     free(rows);
 }
@@ -62,7 +64,8 @@ list_pauses(vdr_daemon *daemon, vdr_session *session, uint64_t request)
     vdr_pause_view *rows = (vdr_pause_view *)vdr_alloc(count + 1, sizeof *rows);
     for (size_t i = 0; i < count; i++)
         (void)vdr_control_pause(core_of(daemon), last - i, &daemon->tales, &rows[i]);
-    vdr_wire_admin_result result = {.request = request, .pauses = rows, .pause_count = count};
+    vdr_wire_admin_result result = {
+        .verb = VDR_VERB_PAUSES, .request = request, .pauses = rows, .pause_count = count};
     vdr_admin_answer(daemon, session, &result);
     free(rows);
 }
@@ -92,7 +95,8 @@ show_texts(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin
     for (size_t i = 0; i < VDR_CONFIG_FILES; i++)
         files[i] = (vdr_wire_file){.name = vdr_span_str(file_names[i]), .text = texts[i]};
     vdr_wire_counter counter = {.name = vdr_span_str("number"), .value = number};
-    vdr_wire_admin_result result = {.request = admin->request,
+    vdr_wire_admin_result result = {.verb = VDR_VERB_TEXTS,
+                                    .request = admin->request,
                                     .counters = &counter,
                                     .counter_count = 1,
                                     .files = files,
@@ -111,8 +115,11 @@ by_of(const vdr_daemon *daemon, const vdr_session *session, vdr_span reason)
 
 /* What is wrong: faults of the files as problems, the words of lint and tests as a file to be read. */
 static void
-refuse(vdr_daemon *daemon, vdr_session *session, uint64_t request, const vdr_proof *proof)
+refuse(vdr_daemon *daemon, vdr_session *session, const vdr_proof *proof)
 {
+    vdr_admin_wait wait;
+    if (!vdr_admin_take(daemon, proof->errand, &wait))
+        return;
     vdr_wire_problem problems[VDR_CONFIG_FAULTS_MAX];
     for (size_t i = 0; i < proof->faults.count; i++) {
         const vdr_config_fault *fault = &proof->faults.at[i];
@@ -122,7 +129,8 @@ refuse(vdr_daemon *daemon, vdr_session *session, uint64_t request, const vdr_pro
     vdr_wire_file words = {.name = vdr_span_str("problems.txt"), .text = vdr_bytes_span(&proof->words)};
     if (words.text.len > VDR_CONF_BYTES_MAX)
         words.text.len = VDR_CONF_BYTES_MAX;
-    vdr_wire_admin_result result = {.request = request,
+    vdr_wire_admin_result result = {.verb = wait.verb,
+                                    .request = wait.request,
                                     .error = proof->err,
                                     .problems = problems,
                                     .problem_count = proof->faults.count,
@@ -295,7 +303,7 @@ static void
 finish(vdr_daemon *daemon, vdr_session *session, const vdr_proof *proof)
 {
     if (proof->err != VDR_OK) {
-        refuse(daemon, session, vdr_admin_taken(daemon, proof->errand), proof);
+        refuse(daemon, session, proof);
         return;
     }
     char *words = (char *)vdr_alloc(VDR_ENGINE_WORDS_BYTES, 1);
@@ -324,11 +332,12 @@ vdr_steer_turn(vdr_daemon *daemon)
     if (proof == NULL)
         return;
     vdr_session *session = vdr_session_by_number(daemon->sessions, proof->session);
+    vdr_admin_wait nobody;
     vdr_arena_reset(&daemon->tales);
     if (session != NULL && vdr_session_live(session))
         finish(daemon, session, proof);
     else
-        (void)vdr_admin_taken(daemon, proof->errand); /* whoever asked is gone */
+        (void)vdr_admin_take(daemon, proof->errand, &nobody); /* whoever asked is gone */
     vdr_proof_free(&proof);
 }
 

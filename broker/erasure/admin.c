@@ -48,7 +48,8 @@ say_look(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         {vdr_span_str("failed"), vdr_span_str(e.failed != VDR_OK ? vdr_err_code(e.failed) : "")},
         {vdr_span_str("escrow"), vdr_span_str(e.escrow != VDR_OK ? vdr_err_code(e.escrow) : "")},
     };
-    vdr_wire_admin_result result = {.request = request,
+    vdr_wire_admin_result result = {.verb = VDR_VERB_ERASE_LOOK,
+                                    .request = request,
                                     .counters = counters,
                                     .counter_count = sizeof counters / sizeof counters[0],
                                     .texts = texts,
@@ -66,7 +67,8 @@ say_proofs(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         vdr_admin_say_error(daemon, session, request, err, VDR_PROOFS_NAME " cannot be read");
     } else {
         vdr_wire_file file = {.name = vdr_span_str(VDR_PROOFS_NAME), .text = vdr_span_of(tail, len)};
-        vdr_wire_admin_result result = {.request = request, .files = &file, .file_count = len != 0};
+        vdr_wire_admin_result result = {
+            .verb = VDR_VERB_PROOFS, .request = request, .files = &file, .file_count = len != 0};
         vdr_admin_say(daemon, session, &result);
     }
     free(tail);

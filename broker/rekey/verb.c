@@ -30,7 +30,8 @@ say_look(vdr_daemon *daemon, vdr_session *session, uint64_t request)
     };
     const char *state = waits ? "waiting" : v.running ? "running" : v.ended != 0 ? "complete" : "none";
     const vdr_wire_named texts[] = {{vdr_span_str("state"), vdr_span_str(state)}};
-    vdr_wire_admin_result result = {.request = request,
+    vdr_wire_admin_result result = {.verb = VDR_VERB_ROTATE_LOOK,
+                                    .request = request,
                                     .counters = counters,
                                     .counter_count = sizeof counters / sizeof counters[0],
                                     .texts = texts,

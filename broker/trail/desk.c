@@ -12,7 +12,6 @@ typedef struct walk {
     vdr_log *log;
     vdr_trail_ask ask;
     char party[VDR_CONF_NAME_MAX + 1];
-    bool ids;
     vdr_trail_mailbox *mailboxes;
     size_t mailbox_count;
     vdr_trail *trail; /* NULL: not opened yet */
@@ -46,17 +45,15 @@ put_number(vdr_rows *rows, const char *name, uint64_t number)
 }
 
 void
-vdr_trail_row_put(vdr_rows *rows, const vdr_trail_row *row, bool ids)
+vdr_trail_row_put(vdr_rows *rows, const vdr_trail_row *row)
 {
     vdr_row(rows, "trail");
     vdr_row_text(rows, "kind", vdr_span_str(vdr_trail_kind_name(row->kind)));
     put_party(rows, "by", row->by_kind, row->by);
     put_party(rows, "to", row->to_kind, row->to);
     vdr_row_text(rows, "what", row->what);
-    if (ids) {
-        vdr_row_text(rows, "source", row->source);
-        vdr_row_text(rows, "id", row->id);
-    }
+    vdr_row_text(rows, "source", row->source);
+    vdr_row_text(rows, "id", row->id);
     vdr_row_text(rows, "reason", row->reason);
     vdr_row_text(rows, "traceparent", row->traceparent);
     vdr_row_number(rows, "position", row->position);
@@ -94,7 +91,7 @@ walk_next(void *of, vdr_rows *rows, char *ret_words)
     if (err == VDR_OK)
         err = vdr_trail_next(w->trail, CHUNK, &row);
     if (err == VDR_OK)
-        vdr_trail_row_put(rows, &row, w->ids);
+        vdr_trail_row_put(rows, &row);
     if (w->trail != NULL)
         w->sum = vdr_trail_sum_get(w->trail);
     return err;
@@ -140,13 +137,12 @@ vdr_trail_desk_free(vdr_trail_desk **desk_p)
 }
 
 void
-vdr_trail_desk_begin(vdr_trail_desk *desk, uint64_t session, const vdr_trail_ask *ask, bool ids,
+vdr_trail_desk_begin(vdr_trail_desk *desk, uint64_t session, const vdr_trail_ask *ask,
                      vdr_trail_mailbox *mailboxes, size_t mailbox_count)
 {
     static const vdr_pager_job job = {walk_next, walk_rest, walk_free};
     walk *w = vdr_alloc(1, sizeof *w);
-    *w = (walk){
-        .log = desk->log, .ask = *ask, .ids = ids, .mailboxes = mailboxes, .mailbox_count = mailbox_count};
+    *w = (walk){.log = desk->log, .ask = *ask, .mailboxes = mailboxes, .mailbox_count = mailbox_count};
     (void)snprintf(w->party, sizeof w->party, "%.*s", (int)ask->party.len, (const char *)ask->party.at);
     w->ask.party = vdr_span_str(w->party);
     desk->session = session;

@@ -22,9 +22,8 @@ typedef struct vdr_trail_mailbox {
 vdr_trail_desk *vdr_trail_desk_new(vdr_log *log);
 void vdr_trail_desk_free(vdr_trail_desk **desk_p); /* ends what runs; NULL-safe */
 
-/* Begins, for this session; what was begun before is over. mailboxes is taken over, free()d in the end. ids: the ids of
- * signals are told, and not only where they stand. */
-void vdr_trail_desk_begin(vdr_trail_desk *desk, uint64_t session, const vdr_trail_ask *ask, bool ids,
+/* Begins, for this session; what was begun before is over. mailboxes is taken over, free()d in the end. */
+void vdr_trail_desk_begin(vdr_trail_desk *desk, uint64_t session, const vdr_trail_ask *ask,
                           vdr_trail_mailbox *mailboxes, size_t mailbox_count);
 uint64_t vdr_trail_desk_session(const vdr_trail_desk *desk); /* whose it is; 0: none was begun */
 
@@ -40,7 +39,7 @@ typedef struct vdr_trail_page {
 /* The next page; given once. */
 void vdr_trail_desk_take(vdr_trail_desk *desk, vdr_trail_page *ret_page);
 
-/* A row as texts and numbers; ids as above. */
-void vdr_trail_row_put(vdr_rows *rows, const vdr_trail_row *row, bool ids);
+/* A row as texts and numbers, whole: who is told what of it is decided where it is sent (broker/access/told.h). */
+void vdr_trail_row_put(vdr_rows *rows, const vdr_trail_row *row);
 
 #endif

@@ -141,7 +141,7 @@ vdr_audit_ask_store(const vdr_cli_verb *verb, vdr_rest *rest, const vdr_trail_as
         vdr_rows rows;
         vdr_arena_reset(&arena);
         vdr_rows_begin(&rows, &arena);
-        vdr_trail_row_put(&rows, &row, true);
+        vdr_trail_row_put(&rows, &row);
         vdr_rows_end(&rows);
         if (rows.count == 1)
             tell_row(&rows.at[0], each, context);

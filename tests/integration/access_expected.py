@@ -210,6 +210,137 @@ ACTS = {
     "absence_set": ["regisseur", "coordinator"], "absence_lifted": ["regisseur", "coordinator"],
 }
 
+# ---- what answers to ADMIN tell: verb, part, who (o operator, a auditor, p privacy officer), names
+
+CASES = "proposed accepted dismissed retracted merged precision_permille"
+WAITING = "id ready ready_since_ms"
+PROBLEMS, FILES = "file line column text", "name text"
+COMPARED = [  # of a back-test and of a shadow
+    ("row span", "from_ms until_ms whole_from_position whole_from_ms records rules_from_ms closed_cases median_ms differs"),
+    ("row cases", "current candidate same new gone changed earlier later other_rules other_priority other_regisseur"),
+    ("row signals", "current candidate current_regular candidate_regular current_regular_permille "
+                    "candidate_regular_permille other_way refused"),
+    ("row acts", "applied by_other already dropped dropped_no_case dropped_state others_dropped accepted_at_once "
+                 "closed_by_age handed_over config_misfits"),
+    ("row rule", "rule current candidate new gone changed current_told candidate_told"),
+    ("row district", "district current candidate new gone changed current_told candidate_told"),
+    ("row regisseur", "regisseur current candidate current_peak candidate_peak"),
+    ("row week", "from_ms current candidate current_open candidate_open"),
+    ("row sample", "difference household district priority current_rules current_opened_ms current_case "
+                   "current_priority candidate_rules candidate_opened_ms signals"),
+    ("row signal", "agency domain severity type occurred_ms position"),
+]
+ANSWERS = [
+    ("status", "counters", "oa", """
+        position_first position_stepped position_durable position_checkpoint position_config epoch log_time_ms
+        clock_ahead_ms submitted accepted accepted_per_s duplicates refused refused_store_full acknowledgements ticks
+        groups group_records_p50 group_records_max commit_us_p50 commit_us_p99 commit_us_max turn_us_p99 turn_us_max
+        checkpoints checkpoint_failures checkpoint_bytes checkpoint_age_ms log_bytes log_bytes_limit households persons
+        addresses signals cases cases_unassigned cases_offered cases_active overdue reviews timers guards_reached
+        config_version proposals_open paused_rules silenced_agencies state_bytes sessions sessions_operators keys
+        keys_expiring key_soonest_ms convenant_soonest_ms convenants_ended descriptors handshakes_admitted
+        handshakes_refused frames_received frames_sent dropped_routing_id dropped_no_key dropped_many_parts
+        dropped_revoked time_ms next_due_ms disk_bytes disk_free_bytes mail_waiting unassigned_since_ms duplicates_day
+        refused_day rotation_running rotation_left erasure_waiting erasure_failed erasure_next_ms erasure_last_ms
+        backup_stale"""),
+    ("status", "texts", "oa", "state version municipality clock listen operators public_key"),
+    ("reload", "counters", "o", "position proposal version"), ("reload", "problems", "o", PROBLEMS),
+    ("reload", "files", "o", FILES), ("clock-advance", "counters", "o", "position"),
+    ("backup", "counters", "o", "position"), ("checkpoint", "counters", "o", "position"),
+    ("sessions", "sessions", "o", "session party_kind party_id client_name since_ms idle_ms frames_in frames_out "
+                                  "unconfirmed undelivered"),
+    ("mailboxes", "mailboxes", "o", "kind id acknowledged newest"),
+    ("report", "counters", "o", "position_first position from_ms time_ms rows_left_out records_read took_ms"),
+    ("report", "row cases", "o", WAITING + " urgent high normal oldest_case_ms load"),
+    ("report", "row regisseur", "o", WAITING + " offered active overdue accept_by_ms oldest_case_ms load capacity "
+                                               "hard_capacity absent"),
+    ("report", "row service", "o", WAITING + " service regular asked in_time late overdue waiting taken withdrawn left "
+                                             "in_time_permille"),
+    ("report", "row coordinator", "o", WAITING), ("report", "row privacy_officer", "o", WAITING),
+    ("report", "row total", "o", "open stuck"),
+    ("report", "row case", "o", "case household state priority regisseur why next opened_ms moved_ms accept_by_ms "
+                                "refusals plans attached"),
+    ("report", "row rule", "o", "rule level current paused_until_ms evaluations holds matches watched " + CASES),
+    ("report", "row rule_agency", "o", "rule agency " + CASES),
+    ("report", "row agency", "o", WAITING + " " + CASES + """ agency rhythm silenced_until_ms convenant
+        convenant_from_ms convenant_until_ms convenant_holds signals signals_day signals_week last_ms weeks_known
+        expected_permille attached regular late withdrawn acts clock_behind_ms clock_ahead_ms sequenced sequence_missing
+        duplicates refused later malformed unknown_source unknown_actor id_reused unknown_type type_not_allowed
+        not_allowed wrong_municipality no_subject bad_bsn bad_address bad_severity future too_old unknown_signal
+        unknown_case unknown_household wrong_state stale_revision held_back no_convenant"""),
+    ("check", "row check", "oa", "check text next good records bad_position mailboxes"),
+    ("propose", "counters", "o", "position proposal version"), ("propose", "problems", "o", PROBLEMS),
+    ("propose", "files", "o", FILES), ("approve", "counters", "o", "position version key pause"),
+    ("reject", "counters", "o", "position"), ("withdraw", "counters", "o", "position"),
+    ("rollback", "counters", "o", "position proposal version"),
+    ("proposals", "proposals", "oa", "number kind state author reason at_ms position decider verdict ended subject until "
+                                     "against rollback_of made digest"),
+    ("versions", "versions", "oa", "number digest position at ended author approver reason proposal rollback_of cases "
+                                   "kept"),
+    ("texts", "counters", "oap", "number"), ("texts", "files", "oap", FILES),
+    ("pause", "counters", "o", "position proposal pause"),
+    ("pauses", "pauses", "oa", "number kind subject author reason approver at_ms until_ms position ended ended_by "
+                               "ended_why"),
+    ("resume", "counters", "o", "position"),
+    ("backtest-look", "counters", "o", "state done all took_ms rows_left_out"),
+    ("shadow-look", "counters", "o", "state done all position lag took_ms rows_left_out"),
+    *[(verb, part, "o", names) for verb in ("backtest-look", "shadow-look") for part, names in COMPARED],
+    ("key-add", "counters", "o", "position proposal key"), ("key-rotate", "counters", "o", "position proposal key"),
+    ("key-revoke", "counters", "o", "position key"), ("keys", "counters", "oa", "time_ms rows_left_out"),
+    ("keys", "row key", "oa", "number party state public_key replaced in author approver reason ended_by ended_why "
+                              "position ended_position proposal at_ms from_ms until_ms ended_ms overlap_ms"),
+    ("verify-look", "counters", "oa", "running ever position position_last took_ms"),
+    ("verify-look", "row part", "oa", "part result text file next offset record head"), ("heads", "files", "oa", FILES),
+    ("audit", "counters", "ap", "position"),
+    ("audit-look", "counters", "ap", "running end position_first position position_last erased"),
+    ("audit-look", "row trail", "ap", "kind at_ms position by to what household other case signal parts reason traceparent "
+                                      "since_ms"),
+    ("audit-look", "row trail", "p", "source id"),  # what an agency chose
+    ("logboek-look", "counters", "ap", "running end position_first position position_last"),
+    ("logboek-look", "row logboek", "ap", "trace_id operation_id parent_operation_id name activity municipality subject "
+                                          "position status_code start_ms end_ms"),
+    ("erase", "counters", "o", "position"),
+    ("erase-look", "counters", "oa", "sealed waiting erased generation keys kept_messages runs last_ms last_kept "
+                                     "last_dropped next_ms position position_last backup_generation backup_stale "
+                                     "failures"),
+    ("erase-look", "texts", "oa", "step failed escrow"), ("proofs", "files", "oa", FILES),
+    ("rotate", "counters", "o", "position"),
+    ("rotate-look", "counters", "oa", "running waits finishing position_begun position_ended members members_before signals "
+                                      "signals_before acts acts_before others_before guards_before"),
+    ("rotate-look", "texts", "oa", "state"), ("rotate-finish", "counters", "o", "position"),
+]
+LETTERS = {"o": "operator", "a": "auditor", "p": "officer"}
+TOLD = {}  # (verb, "part name"): the roles that are told it
+for _verb, _part, _who, _names in ANSWERS:
+    for _name in _names.split():
+        TOLD.setdefault((_verb, _part + " " + _name), set()).update(LETTERS[w] for w in _who)
+
+# What can be asked with a name alone, with what it must tell here: a part, or of it these names.
+ASKED = [
+    ("status", ["status"], ["counters", "texts"]), ("sessions", ["sessions"], ["sessions session", "sessions party_id"]),
+    ("mailboxes", ["mailboxes"], ["mailboxes kind", "mailboxes id", "mailboxes newest"]),
+    ("report", ["report queues"], ["counters position", "row cases id", "row cases urgent", "row regisseur offered",
+                                   "row regisseur capacity", "row service waiting", "row coordinator id",
+                                   "row privacy_officer ready", "row agency id"]),
+    ("report", ["report cases"], ["row total", "row case case", "row case household", "row case why"]),
+    ("report", ["report follow-up"], ["row service service", "row service asked"]),
+    ("report", ["report rules"], ["row rule rule", "row rule evaluations", "row rule_agency agency", "row agency agency"]),
+    ("report", ["report agencies"], ["row agency rhythm", "row agency signals", "row agency refused"]),
+    ("check", ["check"], ["row check check", "row check text", "row check good"]), ("checkpoint", ["checkpoint"], ["counters"]),
+    ("proposals", ["#25"], []), ("versions", ["#26"], ["versions number", "versions position"]),
+    ("texts", ["#27"], ["counters", "files"]), ("pauses", ["#29"], []),
+    ("backtest-look", ["#32"], ["counters"]), ("shadow-look", ["#36"], ["counters"]),
+    ("keys", ["#43"], ["counters", "row key party", "row key state", "row key public_key", "row key in"]),
+    ("verify-look", ["#50", "#51"], ["counters", "row part part", "row part result", "row part text"]),
+    ("audit-look", ["#53", "#54"], ["counters", "row trail kind", "row trail by", "row trail to", "row trail what",
+                                    "row trail household", "row trail case", "row trail signal", "row trail parts",
+                                    "row trail reason", "row trail traceparent", "row trail source",
+                                    "row trail id"]),
+    ("logboek-look", ["#55", "#56"], ["counters", "row logboek name", "row logboek position", "row logboek trace_id",
+                                        "row logboek status_code", "row logboek activity"]), ("erase-look", ["#61"], ["counters", "texts"]),
+    ("erase", ["#60"], ["counters"]), ("proofs", ["#62"], []), ("rotate-look", ["#71"], ["counters", "texts"]),
+]
+
 # ---- verbs of ADMIN by number: of operators, and which of them auditors have too; the audit is for those who oversee
 
 OPERATE = {

@@ -236,6 +236,61 @@ class Cells(unittest.TestCase):
                     self.assertNotEqual(result.get("text"), "there is no such verb", what)
                 else:
                     self.assertEqual(peer.wait("error")["code"], "wrong_role", what)
+        for peer in sessions.values():  # what they began to read is for others now
+            peer.say("bye")
+
+    # ---- what answers to ADMIN tell
+
+    def test_3_what_answers_tell_is_judged_name_by_name(self):
+        """The broker's own table against the list that is written apart, every verb, part, name and role."""
+        table = {}
+        for row in self.table["answers"]:
+            for name in row["names"].split():
+                roles = {role for role in expected.ROLES if row[NAMES[role].split(":")[0]] == "told"}
+                self.assertLessEqual(roles, set(expected.VERBS[row["verb"]][1]), row)
+                table.setdefault((row["verb"], row["part"] + " " + name), set()).update(roles)
+        self.assertEqual(table, expected.TOLD)
+
+    def told(self, peer, words):
+        """All that the answers tell, looked at until nothing more is under way."""
+        told, result, end = set(), {"error": "ok"}, False
+        for word in words:
+            while not end and result["error"] == "ok":
+                result = peer.say("admin " + word).wait("result")
+                for _ in range(2000):  # who read it before has said bye: the broker is about to hear it
+                    if result["error"] != "busy":
+                        break
+                    result = peer.say("admin " + word).wait("result")
+                told |= {t for t in result["told"] if t}
+                for field in result["fields"]:
+                    part, _, name = field.partition(".")
+                    if name and part not in ("counters", "texts", "rows"):
+                        told.add(part + " " + name)
+                counters = result["counters"]
+                end = word != words[-1] or (counters.get("running", 0) == 0 and counters.get("end", 1) == 1)
+            end = False
+        return result["error"], told
+
+    def test_3_what_answers_tell_to_each_role(self):
+        """On the running broker: a role is told what the list says, no name more, and what it says must be there is."""
+        for role in expected.ROLES:
+            if expected.FRAMES["admin"][role] != "yes":
+                continue  # test_1
+            for verb, words, must in expected.ASKED:
+                peer = self.fresh(role)
+                peer.say("fields")
+                error, told = self.told(peer, words)
+                peer.say("bye")
+                what = "%s: %s" % (role, words)
+                may = {name for (of, name), roles in expected.TOLD.items() if of == verb and role in roles}
+                self.assertLessEqual(told, may, what)
+                if role not in expected.VERBS[verb][1]:
+                    self.assertEqual((error, told), ("wrong_role", set()), what)
+                    continue
+                self.assertEqual(error, "ok", what)
+                wanted = {n for m in must for n in may if n == m or (m in ("counters", "texts", "files") and n.startswith(m))
+                          or (m == "row total" and n.startswith("row total "))}
+                self.assertLessEqual(wanted, told, what)
 
     # ---- messages
 

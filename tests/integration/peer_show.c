@@ -337,9 +337,33 @@ put_answer(const vdr_wire_answer *a)
     (void)printf("\"");
 }
 
+/* What a RESULT tells by name, as the table of roles calls it: "counters NAME", "texts NAME", "row KIND NAME". */
+static void
+put_told(const vdr_wire_admin_result *r)
+{
+    (void)printf(",\"told\":[\"\"");
+    for (size_t i = 0; i < r->counter_count; i++)
+        (void)printf(",\"counters %.*s\"", (int)r->counters[i].name.len,
+                     (const char *)r->counters[i].name.at);
+    for (size_t i = 0; i < r->text_count; i++)
+        (void)printf(",\"texts %.*s\"", (int)r->texts[i].name.len, (const char *)r->texts[i].name.at);
+    for (size_t i = 0; i < r->row_count; i++) {
+        const vdr_wire_row *row = &r->rows[i];
+        for (size_t j = 0; j < row->text_count; j++)
+            (void)printf(",\"row %.*s %.*s\"", (int)row->kind.len, (const char *)row->kind.at,
+                         (int)row->texts[j].name.len, (const char *)row->texts[j].name.at);
+        for (size_t j = 0; j < row->number_count; j++)
+            (void)printf(",\"row %.*s %.*s\"", (int)row->kind.len, (const char *)row->kind.at,
+                         (int)row->numbers[j].name.len, (const char *)row->numbers[j].name.at);
+    }
+    (void)printf("]");
+}
+
 static void
 put_result(const vdr_wire_admin_result *r)
 {
+    if (tell_fields)
+        put_told(r);
     put_number("request", r->request);
     put_member("error", vdr_span_str(vdr_err_code(r->error)));
     put_member("text", r->text);
@@ -440,6 +464,10 @@ put_wire(const vdr_wire *wire, uint32_t sequence)
     } else if (!silent && tell_fields && wire->type == VDR_FRAME_DECISION) {
         (void)printf(",\"fields\":[\"\"");
         put_fields(vdr_schema_of(wire->type), (const uint8_t *)&wire->decision, "");
+        (void)printf("]");
+    } else if (!silent && tell_fields && wire->type == VDR_FRAME_RESULT) {
+        (void)printf(",\"fields\":[\"\"");
+        put_fields(vdr_schema_of(wire->type), (const uint8_t *)&wire->result, "");
         (void)printf("]");
     }
     if (!silent)

@@ -2,6 +2,7 @@
  * nothing else. What it must say is judged by tests/integration/access_test.py, from a list written apart. */
 #include "broker/access/access.h"
 #include "broker/access/render.h"
+#include "broker/access/told.h"
 #include "proto/assert.h"
 #include "proto/codec_schema.h"
 #include "proto/words.h"
@@ -136,14 +137,20 @@ everything_that_may_be_asked_or_done_has_one_row(void **state)
     }
 }
 
-static const vdr_schema *
-sub_of(const vdr_schema *schema, const char *name)
+static const vdr_field *
+field_of(const vdr_schema *schema, const char *name)
 {
     for (unsigned i = 0; i < schema->field_count; i++)
         if (strcmp(schema->fields[i].name, name) == 0)
-            return schema->fields[i].sub;
+            return &schema->fields[i];
     fail_msg("no field %s", name);
     return NULL;
+}
+
+static const vdr_schema *
+sub_of(const vdr_schema *schema, const char *name)
+{
+    return field_of(schema, name)->sub;
 }
 
 static void
@@ -232,6 +239,87 @@ masking_leaves_what_the_row_names_and_nothing_else(void **state)
     }
 }
 
+static const vdr_schema *
+list_of(const vdr_access_told *row)
+{
+    const vdr_schema *result = vdr_schema_of(VDR_FRAME_RESULT);
+    return strncmp(row->part, "row ", 4) == 0 ? NULL : sub_of(result, row->part);
+}
+
+/* A list names members that it has, a part of a verb is told to who may ask for it, and no name stands twice. */
+static void
+what_answers_tell_goes_with_the_verbs_and_the_wire(void **state)
+{
+    (void)state;
+    size_t count;
+    const vdr_access_told *rows = vdr_access_tellings(&count);
+    for (size_t i = 0; i < count; i++) {
+        const vdr_schema *list = list_of(&rows[i]);
+        bool named = strcmp(rows[i].part, "counters") == 0 || strcmp(rows[i].part, "texts") == 0;
+        for (int kind = 1; kind <= VDR_PARTY_LAST; kind++)
+            if ((rows[i].who & VDR_TOLD_TO(kind)) != 0 &&
+                !vdr_access_verb((vdr_party_kind)kind, rows[i].verb))
+                fail_msg("verb %d, %s is told to %s, who may not ask for it", rows[i].verb, rows[i].part,
+                         vdr_party_kind_name((vdr_party_kind)kind));
+        for (const char *name = rows[i].names; *name != '\0';) {
+            size_t len = strcspn(name, " ");
+            char one[64];
+            (void)snprintf(one, sizeof one, "%.*s", (int)len, name);
+            if (list != NULL && !named)
+                (void)field_of(list, one);
+            for (int kind = 1; kind <= VDR_PARTY_LAST; kind++)
+                if (vdr_access_tells((vdr_party_kind)kind, rows[i].verb, vdr_span_str(rows[i].part),
+                                     vdr_span_str(one)) != ((rows[i].who & VDR_TOLD_TO(kind)) != 0))
+                    fail_msg("verb %d, %s, %s: stands twice", rows[i].verb, rows[i].part, one);
+            name += len + (name[len] == ' ');
+        }
+    }
+}
+
+static void
+what_is_not_told_is_taken_out_of_an_answer(void **state)
+{
+    (void)state;
+    vdr_arena arena;
+    vdr_arena_init(&arena, 1u << 16);
+    const vdr_wire_counter counters[] = {
+        {vdr_span_str("running"), 1}, {vdr_span_str("secret"), 2}, {vdr_span_str("end"), 3}};
+    const vdr_wire_named words[] = {{vdr_span_str("what"), vdr_span_str("x")},
+                                    {vdr_span_str("id"), vdr_span_str("s-1")},
+                                    {vdr_span_str("by"), vdr_span_str("y")}};
+    const vdr_wire_row trail[] = {{.kind = vdr_span_str("trail"), .texts = words, .text_count = 3},
+                                  {.kind = vdr_span_str("other"), .texts = words, .text_count = 3}};
+    const vdr_wire_file files[] = {{vdr_span_str("a"), vdr_span_str("b")}};
+    const vdr_wire_admin_result whole = {.verb = VDR_VERB_AUDIT_LOOK,
+                                         .request = 7,
+                                         .text = vdr_span_str("words"),
+                                         .counters = counters,
+                                         .counter_count = 3,
+                                         .rows = trail,
+                                         .row_count = 2,
+                                         .files = files,
+                                         .file_count = 1};
+    vdr_wire_admin_result told = whole;
+    assert_int_equal(vdr_access_mask_result(VDR_PARTY_AUDITOR, &arena, &told), VDR_OK);
+    assert_int_equal(told.request, 7);
+    assert_int_equal(told.text.len, 5);
+    assert_int_equal(told.counter_count, 2);
+    assert_int_equal(told.counters[1].value, 3);
+    assert_int_equal(told.row_count, 1);
+    assert_int_equal(told.rows[0].text_count, 2);
+    assert_true(vdr_span_equal(told.rows[0].texts[1].name, vdr_span_str("by")));
+    assert_int_equal(told.file_count, 0);
+    told = whole;
+    assert_int_equal(vdr_access_mask_result(VDR_PARTY_PRIVACY_OFFICER, &arena, &told), VDR_OK);
+    assert_int_equal(told.rows[0].text_count, 3);
+    assert_ptr_equal(told.rows[0].texts, words);
+    told = whole;
+    told.verb = VDR_VERB_STATUS;
+    assert_int_equal(vdr_access_mask_result(VDR_PARTY_AGENCY, &arena, &told), VDR_OK);
+    assert_int_equal(told.counter_count + told.row_count + told.file_count, 0);
+    vdr_arena_done(&arena);
+}
+
 static void
 the_protocol_has_the_same_tables(void **state)
 {
@@ -245,14 +333,17 @@ the_protocol_has_the_same_tables(void **state)
     vdr_bytes tables = {0};
     vdr_access_render(VDR_ACCESS_MARKDOWN, &tables);
     vdr_bytes_add(&tables, vdr_span_of("", 1));
-    /* Each of the two tables stands there whole. */
-    char *second = strstr((char *)tables.at, "\n\n");
-    assert_non_null(second);
-    second[1] = '\0';
-    if (strstr(page, (const char *)tables.at) == NULL)
-        fail_msg("section 8: the first table is not that of `voordeur access --markdown`");
-    if (strstr(page, second + 2) == NULL)
-        fail_msg("section 8: the second table is not that of `voordeur access --markdown`");
+    /* Each of the three tables stands there whole. */
+    char *at = (char *)tables.at;
+    for (unsigned i = 1; i <= 3; i++) {
+        char *end = strstr(at, "\n\n");
+        assert_int_equal(end == NULL, i == 3);
+        if (end != NULL)
+            end[1] = '\0';
+        if (strstr(page, at) == NULL)
+            fail_msg("section 8: table %u is not that of `voordeur access --markdown`", i);
+        at = end != NULL ? end + 2 : at;
+    }
     vdr_bytes_done(&tables);
     free(page);
 }
@@ -267,6 +358,8 @@ main(void)
         cmocka_unit_test(everything_that_may_be_asked_or_done_has_one_row),
         cmocka_unit_test(every_field_that_is_told_has_a_row),
         cmocka_unit_test(masking_leaves_what_the_row_names_and_nothing_else),
+        cmocka_unit_test(what_answers_tell_goes_with_the_verbs_and_the_wire),
+        cmocka_unit_test(what_is_not_told_is_taken_out_of_an_answer),
         cmocka_unit_test(the_protocol_has_the_same_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
