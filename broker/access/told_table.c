@@ -145,7 +145,7 @@ static const vdr_access_told tellings[] = {
     {VDR_VERB_ERASE, "counters", "position", O},
     {VDR_VERB_ERASE_LOOK, "counters",
      "sealed waiting erased generation keys kept_messages runs last_ms last_kept last_dropped next_ms "
-     "position position_last backup_generation backup_stale failures",
+     "position position_last backup_generation backup_stale carried failures",
      OA},
     {VDR_VERB_ERASE_LOOK, "texts", "step failed escrow", OA},
     {VDR_VERB_PROOFS, "files", FILES, OA},

@@ -301,7 +301,7 @@ ANSWERS = [
                                           "position status_code start_ms end_ms"),
     ("erase", "counters", "o", "position"),
     ("erase-look", "counters", "oa", "sealed waiting erased generation keys kept_messages runs last_ms last_kept "
-                                     "last_dropped next_ms position position_last backup_generation backup_stale "
+                                     "last_dropped next_ms position position_last backup_generation backup_stale carried "
                                      "failures"),
     ("erase-look", "texts", "oa", "step failed escrow"), ("proofs", "files", "oa", FILES),
     ("rotate", "counters", "o", "position"),
