@@ -352,9 +352,9 @@ bool vdr_rehearsal_files(const vdr_wire_admin *admin, vdr_config_texts *ret_text
 uint64_t vdr_rehearsal_memory(const vdr_daemon *daemon); /* that one may have */
 void vdr_rehearsal_verb(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin);
 /* Answers a LOOK: the counters, and why it failed, or with rows what it found so far. */
-void vdr_rehearsal_say(vdr_daemon *daemon, vdr_session *session, uint64_t request,
-                       vdr_verb verb, const vdr_wire_counter *counters, size_t count,
-                       const vdr_rehearsal_look *seen, bool rows);
+void vdr_rehearsal_say(vdr_daemon *daemon, vdr_session *session, uint64_t request, vdr_verb verb,
+                       const vdr_wire_counter *counters, size_t count, const vdr_rehearsal_look *seen,
+                       bool rows);
 
 /* ---- admin_shadow.c */
 

@@ -401,7 +401,8 @@ typedef struct vdr_wire_row { /* of a report or a check (protocol.md 7.8) */
 } vdr_wire_row;
 
 typedef struct vdr_wire_admin_result {
-    vdr_verb verb; /* that it answers; not sent: the broker knows by it what may be told (broker/access/told.h) */
+    vdr_verb
+        verb; /* that it answers; not sent: the broker knows by it what may be told (broker/access/told.h) */
     uint64_t request;
     vdr_err error;
     vdr_span text;
