@@ -87,7 +87,8 @@ handle(vdr_conn *conn)
     vdr_exchange *exchange = conn->exchange;
     conn->state = VDR_CONN_BUSY;
     vdr_conn_deadline(conn, conn->http->config->limits.answer_ms);
-    if (exchange->head.no_path)
+    /* The page's own path is the one that ends in a slash. */
+    if (exchange->head.no_path && !vdr_span_equal(exchange->head.path, vdr_span_str("/app/")))
         vdr_http_refuse(&exchange->request, VDR_REFUSAL_NO_SUCH_PATH, NULL);
     else
         conn->http->handlers[conn->door](conn->http->contexts[conn->door], &exchange->request);

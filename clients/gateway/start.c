@@ -4,6 +4,7 @@
 #include "clients/gateway/admin.h"
 #include "clients/gateway/api.h"
 #include "clients/gateway/callers.h"
+#include "clients/gateway/files.h"
 #include "clients/gateway/gate.h"
 #include "clients/gateway/http_serve.h"
 #include "clients/gateway/jwks.h"
@@ -28,6 +29,7 @@ typedef struct run {
     vdr_gate_config *config;
     vdr_callers *callers;
     vdr_api *api;
+    vdr_files *files; /* NULL: no page is served */
     vdr_admin admin;
     vdr_loop_timer *last_call;
     struct event *ends[2];
@@ -120,6 +122,14 @@ ready(const void *context, const char **ret_why)
 }
 
 static void
+serve(void *context, vdr_http_request *request)
+{
+    run *it = context;
+    if (it->files == NULL || !vdr_files_request(it->files, request))
+        vdr_api_request(it->api, request);
+}
+
+static void
 take_signals(run *it)
 {
     static const int numbers[] = {SIGTERM, SIGINT};
@@ -148,6 +158,10 @@ check_files(const vdr_gate_config *config)
     vdr_tls_close(&tls);
     if (err == VDR_OK && config->jwks != NULL)
         err = vdr_jwks_check(config, words);
+    vdr_files *files = NULL;
+    if (err == VDR_OK && config->console != NULL)
+        err = vdr_files_open(config->console, &files, words);
+    vdr_files_close(&files);
     if (err == VDR_OK && config->accounts != NULL && access(config->accounts, F_OK) == 0 &&
         vdr_account_each(config->accounts, pass_over, NULL) != VDR_OK) {
         (void)snprintf(words, sizeof words, "%.180s: mode 0600 is wanted", config->accounts);
@@ -180,10 +194,12 @@ open_all(run *it)
         &(vdr_sessions_parts){.config = it->config, .loop = gate->loop, .metrics = gate->metrics});
     it->callers = vdr_callers_new(&(vdr_callers_parts){
         .config = it->config, .loop = gate->loop, .metrics = gate->metrics, .sessions = gate->sessions});
-    vdr_err err = vdr_http_open(
-        &(vdr_http_parts){
-            .config = it->config, .loop = gate->loop, .metrics = gate->metrics, .callers = it->callers},
-        &gate->http, words);
+    const vdr_http_parts parts = {
+        .config = it->config, .loop = gate->loop, .metrics = gate->metrics, .callers = it->callers};
+    vdr_err err =
+        it->config->console != NULL ? vdr_files_open(it->config->console, &it->files, words) : VDR_OK;
+    if (err == VDR_OK)
+        err = vdr_http_open(&parts, &gate->http, words);
     if (err != VDR_OK) {
         (void)fprintf(stderr, "voordeur-gateway: %s\n", words);
         return err == VDR_E_BAD_CONFIG ? VDR_GATE_USAGE : VDR_GATE_FAILED;
@@ -192,8 +208,8 @@ open_all(run *it)
     vdr_http_serve(gate->http, VDR_HTTP_ADMIN, vdr_admin_request, &it->admin);
     if (vdr_api_open(gate, &it->api) != VDR_OK)
         return VDR_GATE_USAGE; /* it was told */
-    vdr_http_serve(gate->http, VDR_HTTP_PUBLIC, vdr_api_request, it->api);
-    vdr_http_serve(gate->http, VDR_HTTP_PROXY, vdr_api_request, it->api);
+    vdr_http_serve(gate->http, VDR_HTTP_PUBLIC, serve, it);
+    vdr_http_serve(gate->http, VDR_HTTP_PROXY, serve, it);
     return VDR_GATE_CLEAN;
 }
 
@@ -203,6 +219,7 @@ close_all(run *it)
     vdr_loop_finish(it->gate.loop); /* passwords and keys that are being checked are answered */
     vdr_api_close(&it->api);
     vdr_http_close(&it->gate.http);
+    vdr_files_close(&it->files);
     vdr_callers_free(&it->callers);
     vdr_sessions_free(&it->gate.sessions);
     for (size_t i = 0; i < 2; i++)

@@ -1,15 +1,19 @@
 """A gateway as a real process, for the tests of tests/http. Standard library only."""
 
+import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 BUILD = os.environ.get("VDR_BUILD", "build/debug")
 PROGRAM = os.path.join(BUILD, "clients", "gateway", "voordeur-gateway")
+PEER = os.path.join(BUILD, "tests", "integration", "integration_peer")
 PATIENCE = 30  # seconds; only a broken gateway takes them
 
 
@@ -28,6 +32,7 @@ class Gateway:
     """Runs in a folder of its own. `text` is gateway.yaml besides listen, admin and endpoints."""
 
     def __init__(self, folder=None, listen="127.0.0.1:0", text="", parties="[]", broker="tcp://127.0.0.1:1"):
+        self.own_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="voordeur-http-")
         self.config = os.path.join(self.folder, "gateway.yaml")
         self.endpoints = os.path.join(self.folder, "endpoints")
@@ -103,8 +108,29 @@ class Gateway:
 
     def __exit__(self, kind, value, trace):
         status = self.stop()
+        words = self.words()
+        if self.own_folder:
+            shutil.rmtree(self.folder)
         if kind is None and status != 0:
-            raise AssertionError(f"the gateway ended with {status}: {self.words()}")
+            raise AssertionError(f"the gateway ended with {status}: {words}")
+
+
+    def make_key(self, name):
+        subprocess.run([PEER, "--keys", os.path.join(self.folder, name)], check=True, stdout=subprocess.DEVNULL)
+
+    def account(self, *words, password=""):
+        """voordeur-gateway account …"""
+        return subprocess.run([PROGRAM, "account", *words, "--config", self.config], input=password + "\n", text=True,
+                              capture_output=True, timeout=PATIENCE)
+
+    def check(self):
+        return subprocess.run([PROGRAM, "--config", self.config, "--check"], text=True, capture_output=True,
+                              timeout=PATIENCE)
+
+    def post(self, path, body, headers=(), **where):
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+        return self.ask(f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                        f"Content-Length: {len(body)}\r\n{lines}\r\n{body}".encode(), **where)
 
 
 class Answer:
@@ -115,6 +141,9 @@ class Answer:
 
     def header(self, name):
         return ", ".join(self.headers.get(name, []))
+
+    def json(self):
+        return json.loads(self.body)
 
 
 def read_head(s, buffered=b""):
@@ -173,5 +202,7 @@ def tests(names):
             print(f"ok    {name}")
         except Exception as error:  # every test is to be seen
             failed += 1
-            print(f"FAIL  {name}: {type(error).__name__}: {error}")
+            place = traceback.extract_tb(error.__traceback__)
+            lines = ", ".join(f"{os.path.basename(f.filename)}:{f.lineno}" for f in place[1:])
+            print(f"FAIL  {name} ({lines}): {type(error).__name__}: {error}")
     sys.exit(1 if failed else 0)
