@@ -31,12 +31,14 @@ welcome(vdr_daemon *daemon, vdr_session *session, uint32_t version)
     vdr_engine_status_get(daemon->engine, &status);
     char source[VDR_CONF_NAME_MAX + 64];
     vdr_ms now = vdr_clock_now(daemon->clock);
+    if (now == VDR_MS_NONE) /* the clock of its events stands where the log does */
+        now = vdr_core_now(vdr_engine_core(daemon->engine));
     vdr_wire wire = {.type = VDR_FRAME_WELCOME,
                      .welcome = {.version = version,
                                  .session = session->number,
                                  .store_id = vdr_span_of(daemon->store_id, sizeof daemon->store_id),
                                  .epoch = status.epoch,
-                                 .broker_time_ms = now == VDR_MS_NONE ? 0 : now,
+                                 .broker_time_ms = now < 0 ? 0 : now,
                                  .party_kind = session->kind,
                                  .party_id = vdr_span_str(session->party),
                                  .municipality = config->municipality,

@@ -50,6 +50,7 @@ static const vdr_cli_verb *const verbs[] = {
     &vdr_cli_restore,
     &vdr_cli_rotate,
     &vdr_cli_bench,
+    &vdr_cli_simulate,
     /* auditors */
     &vdr_cli_access,
     &vdr_cli_replay,

@@ -35,7 +35,7 @@ extern const vdr_cli_verb vdr_cli_status, vdr_cli_decisions, vdr_cli_clock, vdr_
     vdr_cli_mailboxes, vdr_cli_checkpoint, vdr_cli_backup, vdr_cli_restore, vdr_cli_bench;
 extern const vdr_cli_verb vdr_cli_backtest;
 extern const vdr_cli_verb vdr_cli_verify, vdr_cli_head, vdr_cli_audit, vdr_cli_access_report;
-extern const vdr_cli_verb vdr_cli_rotate;
+extern const vdr_cli_verb vdr_cli_rotate, vdr_cli_simulate;
 extern const vdr_cli_verb vdr_cli_report, vdr_cli_top, vdr_cli_watch, vdr_cli_doctor;
 
 /* Says what is wrong with the command line and where to read on; returns VDR_EXIT_USAGE. */

@@ -359,16 +359,27 @@ vdr_lib_act_write(const vdr_client_act *act, vdr_span source, vdr_span municipal
     return VDR_OK;
 }
 
+/* As this party, in this session. A broker whose clock is that of its events (a demonstration) must not be
+ * sent the wall's time: the town would jump to it. */
+static vdr_err
+write_own(const vdr_client *client, const vdr_client_act *act, vdr_bytes *out, char *ret_words)
+{
+    const vdr_wire_welcome *welcome = &client->session.welcome;
+    vdr_client_act timed = *act;
+    if (timed.time == 0 && welcome->clock == VDR_WIRE_CLOCK_EVENT)
+        timed.time = welcome->broker_time_ms;
+    return vdr_lib_act_write(&timed, welcome->source, welcome->municipality, out, ret_words);
+}
+
 vdr_err
 vdr_client_act_async(vdr_client *client, const vdr_client_act *act, uint64_t *ret_number)
 {
-    const vdr_wire_welcome *welcome = &client->session.welcome;
     char words[256];
     vdr_bytes json = {0};
 
     if (!client->session.welcomed)
         return vdr_lib_fail(client, VDR_E_DISCONNECTED, "there was no session yet");
-    vdr_err err = vdr_lib_act_write(act, welcome->source, welcome->municipality, &json, words);
+    vdr_err err = write_own(client, act, &json, words);
     if (err != VDR_OK) {
         (void)vdr_lib_fail(client, err, words);
     } else {
@@ -393,8 +404,7 @@ vdr_client_act_send(vdr_client *client, const vdr_client_act *act, vdr_wire_resu
         if (err != VDR_OK)
             return err;
     }
-    const vdr_wire_welcome *welcome = &client->session.welcome;
-    vdr_err err = vdr_lib_act_write(act, welcome->source, welcome->municipality, &json, words);
+    vdr_err err = write_own(client, act, &json, words);
     if (err != VDR_OK) {
         (void)vdr_lib_fail(client, err, words);
     } else {

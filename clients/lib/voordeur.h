@@ -184,7 +184,7 @@ VDR_MUST_CHECK vdr_err vdr_client_result_item(vdr_client *client, const vdr_clie
 typedef struct vdr_client_act {
     vdr_act act;
     const char *id; /* NULL: a random one. To be safe against a lost answer, give one and repeat it */
-    vdr_ms time;    /* 0: now, by this machine's clock */
+    vdr_ms time;    /* 0: now, by this machine's clock; where the broker's is that of its events, by that */
     vdr_case_id case_id;
     vdr_household_id household, into, from;
     const char *signal;
