@@ -1,6 +1,6 @@
 import type { Plugin } from 'vite';
 
-const DECLARED = /(?<=[{;\s]|\*\/)(--[\w-]+)\s*:\s*([^;{}]*);?/g;
+const DECLARED = /(?<=[{;\s]|\*\/)(--[\w-]+)\s*:\s*((?:"[^"]*"|'[^']*'|[^;{}"'])*);?/g;
 const USED = /var\(\s*(--[\w-]+)/g;
 
 /** The style sheet without custom properties that nothing in it reads, directly or through others. `keep` says which

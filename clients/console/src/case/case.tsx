@@ -101,7 +101,7 @@ function Involved({ value }: { value: Case }) {
         {[...agencies].map(([id, found]) => (
           <li key={id} class="agency">
             <span class="agency__name">{agencyName(id)}</span>
-            {agencyKind(id) === undefined ? null : <span class="agency__kind">{agencyKind(id)}</span>}
+            {agencyKind(id) === undefined || agencyKind(id)?.toLowerCase() === agencyName(id).toLowerCase() ? null : <span class="agency__kind">{agencyKind(id)}</span>}
             <span class="agency__what">{tn('involved.signals', found.count)} · {listed([...found.domains].map(domainName))}</span>
             <span class="agency__last">{t('involved.last')} <When ms={found.last === 0 ? undefined : found.last} short /></span>
           </li>

@@ -8,6 +8,7 @@ import { Badge, type Shade } from '../parts/badge';
 import { Button } from '../parts/button';
 import { ChoiceField, LongField, TextField } from '../parts/field';
 import { Empty, Note, ProblemNote } from '../parts/note';
+import { Scroll } from '../parts/scroll';
 import { When } from '../parts/when';
 import { GOAL_STATES, goalOver } from '../regisseur/groups';
 import { notify } from '../shell/announce';
@@ -45,7 +46,7 @@ function GoalRow({ goal }: { goal: Goal }) {
 
 function GoalsTable({ goals }: { goals: readonly Goal[] }) {
   return (
-    <div class="scroll">
+    <Scroll label={t('plan.title')}>
       <table class="utrecht-table goals">
         <thead class="utrecht-table__header">
           <tr class="utrecht-table__row">
@@ -54,7 +55,7 @@ function GoalsTable({ goals }: { goals: readonly Goal[] }) {
         </thead>
         <tbody class="utrecht-table__body">{goals.map((goal, i) => <GoalRow key={i} goal={goal} />)}</tbody>
       </table>
-    </div>
+    </Scroll>
   );
 }
 

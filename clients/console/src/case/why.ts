@@ -1,5 +1,5 @@
 // Why this case, why now, and why you: sentences made of the rules and of what they counted. No scores, only facts.
-import { agencyName, domainName as domainTitle } from '../net/directory';
+import { agencyName, domainPhrase } from '../net/directory';
 import type { CaseSummary, ExplainedRule, Explanation } from '../net/shapes';
 import { listed, t, tn } from '../words/words';
 
@@ -13,12 +13,6 @@ export function stretch(ms: number): string {
   if (days % 365 === 0) return tn('stretch.years', days / 365);
   if (days >= 60 && days % 30 === 0) return tn('stretch.months', days / 30);
   return tn('stretch.days', days);
-}
-
-/** A life domain within a sentence. */
-function domainName(id: string): string {
-  const title = domainTitle(id);
-  return /^[A-Z][^A-Z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
 }
 
 interface Counted { domains: string[]; agencies: string[]; signals: number }
@@ -40,7 +34,7 @@ export function madeBy(explanation: Explanation, summary: Pick<CaseSummary, 'rul
 function facts(rule: ExplainedRule, explanation: Explanation, named: boolean): string {
   const { domains, agencies, signals } = counted(rule, explanation);
   if (signals === 0) return '';
-  const what = named ? `${tn('why.domains', domains.length)} (${listed(domains.map(domainName))})` : listed(domains.map(domainName));
+  const what = named ? `${tn('why.domains', domains.length)} (${listed(domains.map(domainPhrase))})` : listed(domains.map(domainPhrase));
   const by = named ? `${tn('why.agencies', agencies.length)} (${listed(agencies.map(agencyName))})` : tn('why.agencies', agencies.length);
   const clauses = rule.groups.flatMap((group) => group.clauses);
   const overdue = clauses.find((clause) => clause.clause === 'overdue' && clause.reached)?.value;
@@ -74,9 +68,15 @@ export interface Reason {
 
 export function reason(explanation: Explanation, summary: Pick<CaseSummary, 'rules' | 'version' | 'regisseur' | 'state'>, me: string): Reason {
   const rules = madeBy(explanation, summary);
-  const said = rules.map((rule) => facts(rule, explanation, true)).filter((text) => text !== '');
-  const texts = [...new Set(said)];
-  const now = texts.length === 0 ? t('why.no_longer') : `${capital(texts.join(t('why.and_also')))}.`;
+  // Rules that counted the same are one fact: that of the shortest time says most.
+  const told = new Map<string, ExplainedRule>();
+  for (const found of [...rules].sort((a, b) => (a.overMs ?? Infinity) - (b.overMs ?? Infinity))) {
+    const { domains, agencies, signals } = counted(found, explanation);
+    const same = `${domains.join(' ')}|${agencies.join(' ')}`;
+    if (signals > 0 && !told.has(same)) told.set(same, found);
+  }
+  const texts = [...told.values()].map((found) => `${capital(facts(found, explanation, true))}.`);
+  const now = texts.length === 0 ? t('why.no_longer') : texts.join(' ');
   const rule = tn('why.rule', summary.rules.length, { rules: listed(summary.rules), version: summary.version ?? '?' });
   const mine = explanation.assignment?.candidates.find((candidate) => candidate.regisseur === me);
   if (mine === undefined || summary.regisseur !== me) return { now, rule, you: '' };

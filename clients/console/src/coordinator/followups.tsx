@@ -4,6 +4,7 @@ import { readFollowUps } from '../net/town';
 import type { Signal } from '../net/shapes';
 import { Arrivals } from '../parts/arrivals';
 import { Empty, ProblemNote, Waiting } from '../parts/note';
+import { Scroll } from '../parts/scroll';
 import { type Entry, useSettled } from '../parts/settle';
 import { Ago, When } from '../parts/when';
 import { Page } from '../shell/page';
@@ -28,7 +29,7 @@ export function FollowUps() {
         return (
           <section key={service} class="section" aria-labelledby={`service-${service}`}>
             <h2 id={`service-${service}`} class="section__title">{serviceName(service)} <span class="group__count">{mine.filter((row) => !row.gone).length}</span></h2>
-            <div class="scroll">
+            <Scroll label={serviceName(service)}>
               <table class="utrecht-table">
                 <thead class="utrecht-table__header"><tr class="utrecht-table__row">
                   {(['what', 'domain', 'agency', 'since', 'household'] as const).map((column) => <th key={column} scope="col" class="utrecht-table__header-cell">{t(`followups.${column}`)}</th>)}
@@ -45,7 +46,7 @@ export function FollowUps() {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           </section>
         );
       })}

@@ -27,6 +27,12 @@ export function domainName(id: string): string {
   return titled(titles as Titles) ?? word('domain', id);
 }
 
+/** The same within a sentence. */
+export function domainPhrase(id: string): string {
+  const title = domainName(id);
+  return /^[A-Z][^A-Z]/.test(title) ? title.charAt(0).toLowerCase() + title.slice(1) : title;
+}
+
 /** The town's life domains, in the order of its catalogue. */
 export function domainIds(): string[] {
   return directory.value?.domains.map((d) => d.id) ?? [];

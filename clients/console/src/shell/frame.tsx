@@ -46,7 +46,7 @@ export function whoName(): string {
   const who = session.value;
   if (who === undefined) return '';
   if (who.name !== undefined && who.name !== '') return who.name;
-  return who.party.kind === 'regisseur' ? regisseurName(who.party.id) : who.party.id;
+  return regisseurName(who.party.id);
 }
 
 export function Header({ menu, path, onHelp }: { menu: readonly PageEntry[]; path: string; onHelp: () => void }) {

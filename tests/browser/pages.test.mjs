@@ -1,0 +1,229 @@
+// Every page, as it looks: nothing that axe finds, nothing that sticks out, in light and dark, small, enlarged, in forced
+// colours and in both languages; and nothing that the page's own security policy forbids. Against a stand-in for the gateway.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { DIST, accessible, fits, launch, person, signIn } from './browser.mjs';
+import { serve, town } from './fixture.mjs';
+
+const PAGES = [
+  ['anna', '/casussen'], ['anna', '/casussen/C41'], ['anna', '/casussen/C33'], ['anna', '/casussen/C27'], ['anna', '/casussen/C27/plan'], ['anna', '/casussen/C40'],
+  ['anna', '/meldingen'], ['anna', '/afwezigheid'], ['anna', '/over'], ['anna', '/nergens'],
+  ['piet', '/verdeling'], ['piet', '/opvolging'], ['piet', '/huishoudens'], ['piet', '/regisseurs'], ['piet', '/casussen/C40'],
+];
+const LOOKS = [
+  ['in the light', {}, true],
+  ['in the dark', { colorScheme: 'dark' }, true],
+  ['320 pixels wide', { viewport: { width: 320, height: 700 } }, true],
+  ['enlarged to 200 %', { viewport: { width: 640, height: 450 }, deviceScaleFactor: 2 }, false],
+  ['in forced colours', { forcedColors: 'active' }, false],
+];
+
+let browser, gateway;
+before(async () => {
+  browser = await launch();
+  gateway = await serve(DIST, town(Date.now()), { demonstration: true });
+  gateway.state.mail.push(
+    { seq: 1, kind: 'case_offered', at: new Date().toISOString(), case: 'C41' },
+    { seq: 2, kind: 'not_accepted', at: new Date().toISOString(), case: 'C40', regisseur: 'r-bram' },
+    { seq: 3, kind: 'note_answered', at: new Date().toISOString(), case: 'C27', by: { kind: 'agency', id: 'leerplicht' }, result: 'Dinsdag kan.' },
+  );
+});
+after(async () => {
+  await browser?.close();
+  await gateway?.close();
+});
+
+async function whole(page) {
+  await page.locator('main h1').waitFor();
+  await page.waitForFunction(() => document.querySelector('.waiting') === null);
+}
+
+for (const [look, options, thorough] of LOOKS) {
+  test(`every page ${look}`, async () => {
+    for (const account of ['anna', 'piet']) {
+      const { page, context, wrong } = await person(browser, options);
+      await page.goto(`${gateway.url}/app/`);
+      await whole(page);
+      if (thorough) await accessible(page, 'sign in');
+      await fits(page, 'sign in');
+      await signIn(page, gateway.url, account);
+      for (const [who, path] of PAGES) {
+        if (who !== account) continue;
+        await page.goto(`${gateway.url}/app${path}`);
+        await whole(page);
+        if (thorough) await accessible(page, `${path} ${look}`);
+        await fits(page, `${path} ${look}`);
+      }
+      assert.deepEqual(wrong, [], look);
+      await context.close();
+    }
+  });
+}
+
+test('every dialog, and the plan while it is edited', async () => {
+  const { page, context, wrong } = await person(browser);
+  await signIn(page, gateway.url, 'anna');
+  const shut = async () => {
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => document.querySelector('dialog') === null);
+  };
+  await page.goto(`${gateway.url}/app/casussen/C27`);
+  await whole(page);
+  for (const name of ['Overdragen', 'Opschalen', 'Afsluiten', 'Schrijven']) {
+    const opener = page.getByRole('button', { name, exact: true });
+    await opener.click();
+    await page.getByRole('dialog').waitFor();
+    // Nothing is filled in: what is missing is said at its place.
+    await page.getByRole('dialog').locator('button[type=submit]').click();
+    await page.getByRole('dialog').locator('.field__error').first().waitFor();
+    await accessible(page, name);
+    await shut();
+    assert.equal(await opener.evaluate((button) => document.activeElement === button), true, `${name}: the focus is back`);
+  }
+  await page.getByRole('button', { name: 'Wijzigen' }).click();
+  await page.getByRole('button', { name: 'Doel toevoegen' }).click();
+  await page.getByRole('button', { name: 'Plan opslaan' }).click();
+  await page.getByText('Schrijf op wat u wilt bereiken').waitFor();
+  await accessible(page, 'the plan while it is edited');
+  await page.goto(`${gateway.url}/app/casussen/C41`);
+  await whole(page);
+  for (const name of ['Teruggeven', 'Geen casus nodig']) {
+    await page.getByRole('button', { name, exact: true }).click();
+    await accessible(page, name);
+    await shut();
+  }
+  await page.locator('h1').click();
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Sneltoetsen' }).waitFor();
+  await accessible(page, 'the keys');
+  await shut();
+  assert.deepEqual(wrong, []);
+  await context.close();
+
+  const second = await person(browser);
+  await signIn(second.page, gateway.url, 'piet');
+  for (const [path, name] of [['/verdeling', 'Casus C40 toewijzen'], ['/huishoudens', 'H64 en H65 samenvoegen'], ['/huishoudens', 'H64 en H65 zijn niet hetzelfde'], ['/huishoudens', 'H64 splitsen'], ['/regisseurs', 'Afwezigheid van Carla']]) {
+    await second.page.goto(`${gateway.url}/app${path}`);
+    await whole(second.page);
+    await second.page.getByRole('button', { name, exact: true }).click();
+    await second.page.getByRole('dialog').waitFor();
+    await second.page.waitForFunction(() => document.querySelector('.waiting') === null);
+    await accessible(second.page, name);
+    await second.page.keyboard.press('Escape');
+  }
+  assert.deepEqual(second.wrong, []);
+  await second.context.close();
+});
+
+test('Dutch and English: the page speaks one of them, all of it, and remembers which', async () => {
+  const { page, context } = await person(browser);
+  await signIn(page, gateway.url, 'anna');
+  assert.equal(await page.locator('html').getAttribute('lang'), 'nl');
+  await page.getByRole('button', { name: 'English' }).click();
+  await page.getByRole('heading', { name: 'My cases', level: 1 }).waitFor();
+  assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+  await page.reload();
+  await page.getByRole('heading', { name: 'My cases', level: 1 }).waitFor();
+  await page.goto(`${gateway.url}/app/casussen/C27`);
+  await whole(page);
+  const words = await page.locator('main').innerText();
+  for (const dutch of ['Waarom', 'leefgebied', 'Wie is', 'Het plan', 'Berichten', 'Sinds']) assert.ok(!words.includes(dutch), dutch);
+  await accessible(page, 'English');
+  await page.getByRole('button', { name: 'Nederlands' }).click();
+  await page.getByRole('heading', { name: 'Waarom deze casus?' }).waitFor();
+  await context.close();
+});
+
+test('a change of page is read out and has the focus; the skip link leads past the menu', async () => {
+  const { page, context } = await person(browser);
+  await signIn(page, gateway.url, 'anna');
+  await page.getByRole('link', { name: 'Casus C27' }).click();
+  const heading = page.getByRole('heading', { name: 'Casus C27', level: 1 });
+  await heading.waitFor();
+  await page.waitForFunction(() => document.activeElement?.tagName === 'H1' && document.activeElement.textContent === 'Casus C27');
+  await page.getByText('Pagina Casus C27').waitFor({ state: 'attached' });
+  assert.match(await page.title(), /^Casus C27 – Voordeur/);
+  await page.goBack();
+  await page.getByRole('heading', { name: 'Mijn casussen', level: 1 }).waitFor();
+  await page.reload();
+  await whole(page);
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Naar de inhoud');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1');
+  await context.close();
+});
+
+test('what comes is told and does not move what is under the cursor; what went says so in its place', async () => {
+  const gate = await serve(DIST, town(Date.now()));
+  const { page, context } = await person(browser);
+  await signIn(page, gate.url, 'anna');
+  await page.locator('main[data-live=live]').waitFor();
+  await page.getByRole('link', { name: 'Casus C38' }).focus();
+  const place = () => page.getByRole('link', { name: 'Casus C38' }).boundingBox();
+  const before = await place();
+  const { C41, C38 } = Object.fromEntries(gate.state.cases.map((found) => [found.id, found]));
+  gate.state.cases.unshift({ ...C38, id: 'C50', household: 'H300', acceptBy: new Date(gate.state.now + 60_000).toISOString() });
+  Object.assign(C41, { state: 'unassigned', regisseur: null });
+  gate.tell('r-anna', 'case_taken_back', { case: 'C41' });
+  await page.getByRole('button', { name: /1 nieuwe casus/ }).waitFor();
+  await page.locator('[data-id=C41]').getByText('Intussen veranderd').waitFor();
+  assert.deepEqual(await place(), before);
+  assert.match(await page.title(), /^\(\d+\) Mijn casussen/);
+  await page.keyboard.press('n');
+  await page.getByRole('link', { name: 'Casus C50' }).waitFor();
+  assert.equal(await page.locator('[data-id=C41]').count(), 0);
+  await context.close();
+  await gate.close();
+});
+
+test('the plan changed in two windows: only where they touch is anything asked, and nothing is lost', async () => {
+  const gate = await serve(DIST, town(Date.now()));
+  const { page, context } = await person(browser);
+  await signIn(page, gate.url, 'anna');
+  await page.goto(`${gate.url}/app/casussen/C27`);
+  await page.getByRole('button', { name: 'Wijzigen' }).click();
+  const mine = page.getByRole('group', { name: 'Doel 1' });
+  await mine.getByLabel('Wat willen we bereiken?').fill('Sem gaat elke dag naar school.');
+  await page.getByRole('group', { name: 'Doel 2' }).getByLabel('Hoe staat het ervoor?').selectOption('doing');
+  // Meanwhile, elsewhere: the same first goal, and the third.
+  const found = gate.state.cases.find((one) => one.id === 'C27');
+  found.goals = found.goals.map((goal, i) => (i === 0 ? { ...goal, text: 'Sem volgt een maatwerkprogramma.' } : i === 2 ? { ...goal, state: 'reached' } : goal));
+  found.planRevision++;
+  await page.getByRole('button', { name: 'Plan opslaan' }).click();
+  await page.getByText('Iemand heeft het plan net ook gewijzigd').waitFor();
+  await accessible(page, 'the conflict');
+  const pair = page.getByRole('group', { name: 'Verschil 1' });
+  assert.equal(await page.getByRole('group', { name: /^Verschil/ }).count(), 1);
+  await pair.getByText('Sem volgt een maatwerkprogramma.').waitFor();
+  await pair.getByRole('button', { name: 'Houd die van mij' }).click();
+  await page.getByRole('button', { name: 'Zo opslaan' }).click();
+  await page.getByText('Het plan is opgeslagen.').waitFor();
+  assert.deepEqual(found.goals.map((goal) => [goal.text, goal.state]).slice(0, 3), [
+    ['Sem gaat elke dag naar school.', 'doing'], ['Moeder heeft één vaste hulpverlener die op tijd komt.', 'doing'], ['De huur wordt elke maand op tijd betaald.', 'reached'],
+  ]);
+  await context.close();
+  await gate.close();
+});
+
+test('a session that ends shows the door, and after it the page where one was', async () => {
+  const gate = await serve(DIST, town(Date.now()));
+  const { page, context } = await person(browser);
+  await signIn(page, gate.url, 'anna');
+  await page.goto(`${gate.url}/app/casussen/C27`);
+  await whole(page);
+  gate.sessions.clear();
+  await page.getByRole('button', { name: 'Wijzigen' }).click();
+  await page.getByRole('button', { name: 'Plan opslaan' }).click();
+  await page.getByText('Uw sessie is afgelopen').waitFor();
+  await page.getByLabel('Gebruikersnaam').fill('anna');
+  await page.getByLabel('Wachtwoord').fill('fout');
+  await page.getByRole('button', { name: 'Inloggen' }).click();
+  await page.getByText('Naam of wachtwoord klopt niet').waitFor();
+  await accessible(page, 'refused');
+  await page.getByLabel('Wachtwoord').fill('goed');
+  await page.getByRole('button', { name: 'Inloggen' }).click();
+  await page.getByRole('heading', { name: 'Casus C27', level: 1 }).waitFor();
+  await context.close();
+  await gate.close();
+});

@@ -1,0 +1,34 @@
+// Pictures of every page, to look at: node tests/browser/shots.mjs FOLDER
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DIST, launch, person, signIn } from './browser.mjs';
+import { serve, town } from './fixture.mjs';
+
+const folder = process.argv[2] ?? 'build/screens';
+const only = process.argv[3];
+mkdirSync(folder, { recursive: true });
+const gateway = await serve(DIST, town(Date.parse('2026-03-13T13:05:00Z')), { demonstration: process.env.DEMO === '1' });
+const browser = await launch();
+const PAGES = [
+  [undefined, 'signin', '/app/'],
+  ['anna', 'inbox', '/app/casussen'], ['anna', 'offered', '/app/casussen/C41'], ['anna', 'active', '/app/casussen/C27'], ['anna', 'print', '/app/casussen/C27/plan'],
+  ['anna', 'mailbox', '/app/meldingen'], ['anna', 'absence', '/app/afwezigheid'], ['anna', 'about', '/app/over'], ['anna', 'foreign', '/app/casussen/C40'],
+  ['piet', 'unassigned', '/app/verdeling'], ['piet', 'followups', '/app/opvolging'], ['piet', 'reviews', '/app/huishoudens'], ['piet', 'regisseurs', '/app/regisseurs'],
+];
+for (const [name, options] of [['1440', { viewport: { width: 1440, height: 900 } }], ['320', { viewport: { width: 320, height: 800 } }], ['dark', { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }]]) {
+  for (const account of [undefined, 'anna', 'piet']) {
+    const { page, context } = await person(browser, options);
+    await page.clock.setFixedTime(new Date('2026-03-13T13:05:00Z'));
+    if (account !== undefined) await signIn(page, gateway.url, account);
+    for (const [who, title, path] of PAGES) {
+      if (who !== account || (only !== undefined && only !== title)) continue;
+      await page.goto(gateway.url + path);
+      await page.locator('h1').waitFor();
+      await page.locator('.waiting').waitFor({ state: 'detached' }).catch(() => undefined);
+      await page.screenshot({ path: join(folder, `${title}-${name}.png`), fullPage: true });
+    }
+    await context.close();
+  }
+}
+await browser.close();
+await gateway.close();
