@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define REST_RECORDS 4096u
-#define FOLLOW_NS    100000000 /* between two looks whether the log has grown */
+#define FOLLOW_NS 100000000 /* between two looks whether the log has grown */
 
 vdr_backtest *
 vdr_backtest_new(vdr_log *log, vdr_checkpoint *checkpoint, const vdr_backtest_ask *ask)
@@ -131,12 +130,16 @@ read_lengths(vdr_backtest *b, vdr_log_reader *reader, lengths *l)
     vdr_err err = VDR_OK;
     vdr_ms ignored;
     vdr_position end = vdr_history_end(b->recorded);
+    vdr_pace pace;
+    vdr_pace_init(&pace, b->log);
     for (vdr_position at = vdr_history_from(b->recorded, &ignored) + 1; err == VDR_OK && at <= end; at++) {
-        if (at % REST_RECORDS == 0) {
+        if (at % VDR_HISTORY_RUN == 0) {
             if (atomic_load(&b->stop))
                 return VDR_E_BUSY;
-            atomic_fetch_add(&b->done, REST_RECORDS);
+            atomic_fetch_add(&b->done, VDR_HISTORY_RUN);
             vdr_log_reader_rest(reader);
+            (void)vdr_pace_end(&pace);
+            vdr_pace_begin(&pace);
             err = vdr_log_reader_refresh(reader);
         }
         if (err == VDR_OK)
@@ -339,6 +342,7 @@ hand_chunk(vdr_backtest *b, bool over, vdr_err result)
 {
     for (size_t i = 0; i < b->filling->count; i++)
         b->filling->notes[i].cases = b->filling->cases + b->filling->first[i];
+    vdr_history_rest(b->recorded); /* the next one may have to wait for room */
     (void)pthread_mutex_lock(&b->lock);
     if (b->filling->count != 0)
         b->filled++;
@@ -427,8 +431,7 @@ take_chunk(vdr_backtest *b, const vdr_backtest_chunk *chunk, char *words)
         atomic_store(&b->position, chunk->notes[i].position);
     }
     atomic_fetch_add(&b->done, chunk->count);
-    if (b->ask.follow)
-        vdr_history_rest(b->other);
+    vdr_history_rest(b->other);
     return VDR_OK;
 }
 
@@ -524,6 +527,12 @@ open_both(vdr_backtest *b, char *words)
     }
     vdr_history_watch(b->recorded, recorded_goes_on, b);
     vdr_history_watch(b->other, other_goes_on, b);
+    if (!b->ask.follow) { /* a shadow must keep up with what comes */
+        vdr_pace_init(&b->pace[0], b->log);
+        vdr_pace_init(&b->pace[1], b->log);
+        vdr_history_pace(b->recorded, &b->pace[0]);
+        vdr_history_pace(b->other, &b->pace[1]);
+    }
     atomic_store(&b->position, from);
     atomic_store(&b->all, 2 * (vdr_history_end(b->recorded) - from));
     err = measure(b, words);

@@ -30,7 +30,8 @@ struct vdr_backtest {
     atomic_bool too_big;
 
     vdr_history *recorded, *other;
-    vdr_book book; /* of the recorded one */
+    vdr_pace pace[2]; /* of the recorded one's thread and of the other's */
+    vdr_book book;    /* of the recorded one */
     vdr_alternative *alternative;
     uint64_t closed; /* recorded cases that were closed, of which age_ms is the median */
     int64_t age_ms;

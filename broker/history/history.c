@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define PASS_PARTS   16u   /* of timers, between two questions whether to go on */
-#define REST_RECORDS 4096u /* between two moments in which the reader lets go of its pages */
+#define WATCH_RECORDS 4096u /* between two questions whether to go on */
+#define PASS_PARTS    16u   /* of timers, between two questions whether to go on */
 
 struct vdr_history {
     vdr_log_reader *reader;
+    bool resting; /* the reader, until the next record */
+    unsigned run; /* records since it last rested */
     vdr_core *core;
     vdr_config *config; /* that holds */
     vdr_arena arena;    /* of one record */
@@ -22,6 +24,7 @@ struct vdr_history {
     vdr_ms from_at;
     bool (*go_on)(void *context);
     void *context;
+    vdr_pace *pace;
 };
 
 __attribute__((format(printf, 3, 4))) static vdr_err
@@ -146,11 +149,13 @@ vdr_history_open(vdr_log *log, vdr_checkpoint *checkpoint, vdr_history **ret_his
                   "how the state came about before the last erasure run is not kept");
     else if (stats.first > 1 || erased)
         err = load(history, log, checkpoint, ret_words);
-    if (err != VDR_OK)
+    if (err != VDR_OK) {
         vdr_history_close(&history);
-    else
-        *ret_history = history;
-    return err;
+        return err;
+    }
+    vdr_history_rest(history);
+    *ret_history = history;
+    return VDR_OK;
 }
 
 void
@@ -165,6 +170,12 @@ vdr_history_close(vdr_history **history_p)
     vdr_config_free(&history->config);
     free(history);
     *history_p = NULL;
+}
+
+void
+vdr_history_pace(vdr_history *history, vdr_pace *pace)
+{
+    history->pace = pace;
 }
 
 void
@@ -202,14 +213,43 @@ vdr_history_end(const vdr_history *history)
 /* ---- stepping */
 
 static vdr_err
+wake(vdr_history *history)
+{
+    if (!history->resting)
+        return VDR_OK;
+    vdr_err err = vdr_log_reader_refresh(history->reader);
+    if (err != VDR_OK)
+        return err;
+    history->resting = false;
+    history->run = 0;
+    if (history->pace != NULL)
+        vdr_pace_begin(history->pace);
+    return VDR_OK;
+}
+
+/* True: it slept. */
+static bool
+rest(vdr_history *history)
+{
+    if (history->resting)
+        return false;
+    vdr_log_reader_rest(history->reader);
+    history->resting = true;
+    return history->pace != NULL && vdr_pace_end(history->pace);
+}
+
+/* After a run of records others get their turn: the store may use pages again that were freed meanwhile, so that the
+ * log need not grow instead, and its map may grow; and live work goes first. */
+static vdr_err
 breathe(vdr_history *history, vdr_position position, char *words)
 {
-    if (position % REST_RECORDS != 0)
-        return VDR_OK;
-    if (history->go_on != NULL && !history->go_on(history->context))
+    bool ask = position % WATCH_RECORDS == 0;
+    if (history->run == VDR_HISTORY_RUN)
+        ask = rest(history) || ask;
+    if (ask && history->go_on != NULL && !history->go_on(history->context))
         return say(words, VDR_E_BUSY, "given up at record %llu", (unsigned long long)position);
-    vdr_log_reader_rest(history->reader);
-    vdr_err err = vdr_log_reader_refresh(history->reader);
+    vdr_err err = wake(history);
+    history->run++;
     return err != VDR_OK ? bad_record(words, position, err) : VDR_OK;
 }
 
@@ -301,7 +341,7 @@ vdr_history_read(vdr_history *history, const vdr_command **ret_command, char *re
 void
 vdr_history_rest(vdr_history *history)
 {
-    vdr_log_reader_rest(history->reader);
+    (void)rest(history);
 }
 
 vdr_err
@@ -309,7 +349,8 @@ vdr_history_extend(vdr_history *history, vdr_log *log)
 {
     vdr_log_stats stats;
     vdr_log_stats_get(log, &stats); /* before the refresh, so that the reader sees at least as much */
-    vdr_err err = vdr_log_reader_refresh(history->reader);
+    vdr_history_rest(history);
+    vdr_err err = wake(history);
     if (err == VDR_OK)
         history->end = stats.next - 1;
     return err;
@@ -322,7 +363,9 @@ vdr_history_texts(vdr_history *history, vdr_config_texts *ret_texts, char *ret_w
     vdr_position position = vdr_core_config_position(history->core);
     if (history->config == NULL)
         return VDR_E_NOT_FOUND;
-    vdr_err err = vdr_log_read(history->reader, position, &record);
+    vdr_err err = wake(history);
+    if (err == VDR_OK)
+        err = vdr_log_read(history->reader, position, &record);
     if (err == VDR_OK)
         err = vdr_content_read_config(record.content, ret_texts);
     return err == VDR_OK ? VDR_OK : bad_record(ret_words, position, err);
@@ -354,6 +397,7 @@ vdr_history_to(vdr_history *history, vdr_ms at, char *ret_words)
     }
     while (err == VDR_OK)
         err = vdr_history_next(history, at, &done, ret_words);
+    vdr_history_rest(history);
     if (err != VDR_E_END)
         return err;
     for (uint32_t part = 1; at != VDR_MS_NONE && vdr_history_pass(history, at, &passed); part++)

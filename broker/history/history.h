@@ -1,8 +1,9 @@
 /* broker/history/history.h - a store's history, stepped again: the state at any log time that the log still leads
  * to, and everything that was told on the way.
  *
- * A history has a core of its own and reads the log with a reader of its own, so that the broker that writes the
- * log is not disturbed; what is appended after it was opened is not part of it. It begins before record 1. Where
+ * A history has a core of its own and reads the log with a reader of its own, which lets go of its pages after each
+ * run of VDR_HISTORY_RUN records and between calls that may be far apart, so that the broker that writes the log is
+ * not disturbed; what is appended after it was opened is not part of it. It begins before record 1. Where
  * the log was cut it can only begin at a checkpoint, and knows nothing of the time before.
  *
  * Every record is stepped and what it tells compared with what it told then: STORE_CORRUPT is also a version
@@ -17,10 +18,12 @@
 
 #include "broker/core/core.h"
 #include "broker/door/config_read.h"
+#include "broker/history/pace.h"
 #include "store/checkpoint.h"
 #include "store/log.h"
 
 #define VDR_HISTORY_WORDS 512u
+#define VDR_HISTORY_RUN   64u
 
 typedef struct vdr_history vdr_history;
 
@@ -30,8 +33,11 @@ VDR_MUST_CHECK vdr_err vdr_history_open(vdr_log *log, vdr_checkpoint *checkpoint
                                         char *ret_words);
 void vdr_history_close(vdr_history **history_p); /* NULL-safe */
 
-/* Asked each few thousand records and ticks: false ends the call with BUSY. */
+/* Asked each few thousand records and ticks, and after each sleep: false ends the call with BUSY. */
 void vdr_history_watch(vdr_history *history, bool (*go_on)(void *context), void *context);
+
+/* Each run of records is a piece from here on. The caller's, until the history is closed. */
+void vdr_history_pace(vdr_history *history, vdr_pace *pace);
 
 /* Its core, which may be looked at and tried (trial.h), and stepped by nobody else. */
 vdr_core *vdr_history_core(vdr_history *history);
@@ -56,8 +62,8 @@ VDR_MUST_CHECK vdr_err vdr_history_peek(vdr_history *history, const vdr_command 
  * texts of a CONFIG or PROPOSE are attached. Memory: what it points to lives until the next call. END. */
 VDR_MUST_CHECK vdr_err vdr_history_read(vdr_history *history, const vdr_command **ret_command,
                                         char *ret_words);
-/* For who follows a log that grows: lets go of its pages until the next extend, after which what was appended
- * meanwhile is part of the history. */
+/* Lets go of its pages until the next record: before a wait. What was appended meanwhile is part of the history after
+ * an extend, for who follows a log that grows. */
 void vdr_history_rest(vdr_history *history);
 VDR_MUST_CHECK vdr_err vdr_history_extend(vdr_history *history, vdr_log *log);
 /* The texts of the configuration that a loaded checkpoint holds; NOT_FOUND: the history begins before record 1. Only
