@@ -2,6 +2,7 @@
 #define _XOPEN_SOURCE 700 /* nftw */
 #include "clients/cli/bench.h"
 
+#include "clients/cli/bench_operator.h"
 #include "clients/cli/config.h"
 
 #include <errno.h>
@@ -38,9 +39,15 @@ static const char help[] =
     "  --seconds N             of each measurement, after a second of warming up (default 5)\n"
     "  --rate N                open loop at N signals a second instead of half of full speed\n"
     "  --hot                   the first publisher's signals are all of one household\n"
-    "  --backtest RULES        after each open loop the same again while an operator's back-tests with "
-    "RULES run,\n"
-    "                          one after the other, on this broker\n"
+    "  --backtest RULES        the open loop in turns, a window without and one while an operator's "
+    "back-tests with\n"
+    "                          RULES run, one after the other, on this broker: what of the latency moves by "
+    "them, "
+    "over\n"
+    "                          all windows of a kind, and in the window in the middle, which no stall of the "
+    "disk "
+    "spoils\n"
+    "  --rounds N              such pairs of windows (default 4, at most 64)\n"
     "  --daemon FILE           the broker's program (default: beside this one)\n"
     "  --dir DIR               where its folder is made (default: the present one): the disk that is "
     "measured\n"
@@ -49,14 +56,15 @@ static const char help[] =
     "example:\n"
     "  voordeur bench --town deploy/zomerdal --households 1M --publishers 1,8,64\n";
 
-#define LIST_MAX 8u
+#define LIST_MAX   8u
+#define ROUNDS_MAX 64u
 
 typedef struct bench_run {
     const char *town, *daemon, *dir;
     uint64_t households[LIST_MAX], publishers[LIST_MAX], batches[LIST_MAX];
     size_t household_count, publisher_count, batch_count;
     unsigned batch; /* of the row */
-    unsigned window, seconds;
+    unsigned window, seconds, rounds;
     uint64_t rate;
     const char *backtest; /* rules of an operator's back-tests; NULL: none */
     bool hot, json;
@@ -94,26 +102,6 @@ list_of(const char *text, uint64_t *ret_list)
 
 /* ---- The broker ---- */
 
-static pid_t
-start_self(char *const *arguments)
-{
-    pid_t pid = fork();
-    if (pid == 0) {
-        if (freopen("/dev/null", "w", stdout) != NULL)
-            execv("/proc/self/exe", arguments);
-        _exit(127);
-    }
-    return pid;
-}
-
-static bool
-run_self(char *const *arguments)
-{
-    pid_t pid = start_self(arguments);
-    int status;
-    return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
-}
-
 static bool
 start_broker(bench_run *run)
 {
@@ -136,7 +124,7 @@ start_broker(bench_run *run)
                          (char[]){"--operators"},
                          operators,
                          NULL};
-    bool good = run_self(arguments);
+    bool good = vdr_bench_run_self(arguments);
     free(arguments[4]);
     if (!good)
         return false;
@@ -177,46 +165,6 @@ stop_broker(bench_run *run)
     run->broker = 0;
     if (run->home[0] != '\0' && status == 0 && nftw(run->home, remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
         fprintf(stderr, "voordeur bench: %s is left behind\n", run->home);
-}
-
-/* A number of /proc/PID/FILE behind a name, in bytes for kB. */
-static uint64_t
-proc_value(pid_t pid, const char *file, const char *name)
-{
-    char path[64], line[256];
-    uint64_t value = 0;
-    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
-    FILE *f = fopen(path, "r");
-    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
-        if (strncmp(line, name, strlen(name)) == 0) {
-            value = strtoull(line + strlen(name) + strspn(line + strlen(name), ": \t"), NULL, 10);
-            value *= strstr(line, " kB") != NULL ? 1024 : 1;
-        }
-    }
-    if (f != NULL)
-        fclose(f);
-    return value;
-}
-
-static double
-cpu_s(pid_t pid)
-{
-    char path[64], line[1024];
-    unsigned long long ticks = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-    FILE *f = fopen(path, "r");
-    if (f != NULL && fgets(line, sizeof line, f) != NULL) {
-        char *rest = strrchr(line, ')'), *next = NULL;
-        unsigned word = 2; /* proc(5): the name was the second; 14 and 15 are user and kernel time */
-        for (char *at = rest != NULL ? strtok_r(rest + 1, " ", &next) : NULL; at != NULL && word < 15;
-             at = strtok_r(NULL, " ", &next)) {
-            if (++word >= 14)
-                ticks += strtoull(at, NULL, 10);
-        }
-    }
-    if (f != NULL)
-        fclose(f);
-    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 /* ---- Phases ---- */
@@ -273,6 +221,18 @@ begin(bench_run *run, vdr_bench_phase what)
     atomic_fetch_add(&run->shared->round, 1);
 }
 
+static void
+add_count(vdr_bench_count *into, const vdr_bench_count *count)
+{
+    into->answered += count->answered;
+    into->accepted += count->accepted;
+    into->duplicates += count->duplicates;
+    into->refused += count->refused;
+    if (count->refused != 0)
+        into->refusal = count->refusal;
+    vdr_histogram_merge(&into->latency_us, &count->latency_us);
+}
+
 static bool
 phase(bench_run *run, vdr_bench_phase what, uint64_t rate, vdr_bench_count *ret_count)
 {
@@ -286,17 +246,8 @@ phase(bench_run *run, vdr_bench_phase what, uint64_t rate, vdr_bench_count *ret_
     if (!all_ready(run))
         return false;
     *ret_count = (vdr_bench_count){0};
-    vdr_histogram_clear(&ret_count->latency_us);
-    for (unsigned i = 0; i < run->worker_count; i++) {
-        const vdr_bench_count *c = &run->shared->counts[i];
-        ret_count->answered += c->answered;
-        ret_count->accepted += c->accepted;
-        ret_count->duplicates += c->duplicates;
-        ret_count->refused += c->refused;
-        if (c->refused != 0)
-            ret_count->refusal = c->refusal;
-        vdr_histogram_merge(&ret_count->latency_us, &c->latency_us);
-    }
+    for (unsigned i = 0; i < run->worker_count; i++)
+        add_count(ret_count, &run->shared->counts[i]);
     return true;
 }
 
@@ -330,65 +281,107 @@ show_row(const bench_run *run, const char *name, uint64_t households, unsigned p
     fflush(stdout);
 }
 
+/* What was measured in the windows of one kind, all together. */
+typedef struct tally {
+    vdr_bench_count count;
+    unsigned windows;
+    double p99_ms[ROUNDS_MAX]; /* of each */
+    double cpu_s, disk_bytes;
+} tally;
+
+static bool
+add_window(bench_run *run, vdr_bench_phase what, uint64_t rate, tally *into)
+{
+    vdr_bench_count count;
+    double cpu = vdr_bench_cpu_s(run->broker);
+    uint64_t disk = vdr_bench_proc_value(run->broker, "io", "write_bytes");
+    if (!phase(run, what, rate, &count))
+        return false;
+    into->p99_ms[into->windows++] = ms_of(&count.latency_us, 990);
+    into->cpu_s += vdr_bench_cpu_s(run->broker) - cpu;
+    into->disk_bytes += (double)(vdr_bench_proc_value(run->broker, "io", "write_bytes") - disk);
+    add_count(&into->count, &count);
+    return true;
+}
+
+static double
+show_tally(const bench_run *run, const char *name, uint64_t households, unsigned publishers, const tally *of)
+{
+    double all = (double)of->count.answered;
+    double per_s = (double)of->count.latency_us.count / (run->seconds * of->windows);
+    show_row(run, name, households, publishers, per_s, &of->count, of->cpu_s * 1e6 / all,
+             of->disk_bytes / all, (double)vdr_bench_proc_value(run->broker, "status", "VmRSS:") / 1e6);
+    return per_s;
+}
+
 static bool
 measure(bench_run *run, const char *name, vdr_bench_phase what, uint64_t rate, uint64_t households,
         unsigned publishers, double *ret_per_s)
 {
-    vdr_bench_count count;
-    double cpu = cpu_s(run->broker);
-    uint64_t disk = proc_value(run->broker, "io", "write_bytes");
-    if (!phase(run, what, rate, &count))
+    tally alone = {0};
+    if (!add_window(run, what, rate, &alone))
         return false;
-    double all = (double)count.answered;
-    *ret_per_s = (double)count.latency_us.count / run->seconds;
-    show_row(run, name, households, publishers, *ret_per_s, &count, (cpu_s(run->broker) - cpu) * 1e6 / all,
-             (double)(proc_value(run->broker, "io", "write_bytes") - disk) / all,
-             (double)proc_value(run->broker, "status", "VmRSS:") / 1e6);
+    *ret_per_s = show_tally(run, name, households, publishers, &alone);
     return true;
 }
 
-/* An operator who never stops asking: one back-test after the other until it is told to stop. */
-static pid_t
-start_backtests(const bench_run *run)
+static int
+by_size(const void *a, const void *b)
 {
-    char *arguments[] = {(char[]){"voordeur"},  (char[]){"backtest"},        (char[]){"--rules"},
-                         strdup(run->backtest), (char[]){"--home"},          strdup(run->home),
-                         (char[]){"--as"},      (char[]){"operator:beheer"}, NULL};
-    pid_t pid = fork();
-    if (pid == 0) {
-        signal(SIGTERM, SIG_DFL);
-        if (freopen("/dev/null", "w", stderr) == NULL)
-            _exit(127);
-        for (;;)
-            (void)run_self(arguments);
-    }
-    free(arguments[3]);
-    free(arguments[5]);
-    return pid;
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
 }
 
-/* The same rate once more, beside back-tests. */
-static bool
-measure_beside(bench_run *run, uint64_t rate, uint64_t households, unsigned publishers)
+/* One stall of the disk spoils a window, and the percentile of all together; not the median of them. */
+static double
+median_p99_ms(const tally *of)
 {
-    double ignored;
-    pid_t operator_ = start_backtests(run);
-    bool good =
-        operator_ > 0 && measure(run, "backtest", VDR_BENCH_RATE, rate, households, publishers, &ignored);
-    char *stop[] = {(char[]){"voordeur"},
-                    (char[]){"backtest"},
-                    (char[]){"--stop"},
-                    (char[]){"--home"},
-                    run->home,
-                    (char[]){"--as"},
-                    (char[]){"operator:beheer"},
-                    NULL};
-    if (operator_ > 0) {
-        kill(operator_, SIGTERM);
-        waitpid(operator_, NULL, 0);
-        (void)run_self(stop);
+    double sorted[ROUNDS_MAX];
+    memcpy(sorted, of->p99_ms, of->windows * sizeof *sorted);
+    qsort(sorted, of->windows, sizeof *sorted, by_size);
+    return sorted[of->windows / 2];
+}
+
+static void
+show_moved(const bench_run *run, const tally *alone, const tally *beside)
+{
+    const vdr_histogram *before = &alone->count.latency_us, *after = &beside->count.latency_us;
+    double p50 = ms_of(after, 500) / ms_of(before, 500), p99 = ms_of(after, 990) / ms_of(before, 990),
+           window = median_p99_ms(beside) / median_p99_ms(alone);
+    unsigned long long finished = atomic_load(&run->shared->finished);
+    if (run->json)
+        vdr_cli_print(json_pack("{s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:I}", "load", "moved", "windows",
+                                (int)alone->windows, "p50", p50, "p99", p99, "window_p99", window,
+                                "window_p99_ms", median_p99_ms(alone), "window_p99_ms_beside",
+                                median_p99_ms(beside), "finished", (json_int_t)finished));
+    else
+        printf("           beside / alone: p50 %.2f, p99 %.2f; the middle window's p99 %.2f (%.2f / %.2f "
+               "ms), of "
+               "%u each; %llu back-tests ended\n",
+               p50, p99, window, median_p99_ms(beside), median_p99_ms(alone), alone->windows, finished);
+    fflush(stdout);
+}
+
+/* Open loop without and beside back-tests, by turns, so that what else happens to the machine meets both. */
+static bool
+measure_beside(bench_run *run, const char *name, uint64_t rate, uint64_t households, unsigned publishers)
+{
+    static tally alone, beside;
+    vdr_bench_operator operator_ = {.home = run->home, .rules = run->backtest};
+    bool good = true;
+    alone = beside = (tally){0};
+    for (unsigned i = 0; good && i < run->rounds; i++) {
+        good = add_window(run, VDR_BENCH_RATE, rate, &alone) &&
+               vdr_bench_operator_begin(&operator_, &run->shared->finished) &&
+               add_window(run, VDR_BENCH_RATE, rate, &beside);
+        vdr_bench_operator_end(&operator_);
     }
-    return good;
+    if (!good)
+        return false;
+    (void)show_tally(run, name, households, publishers, &alone);
+    (void)show_tally(run, "backtest", households, publishers, &beside);
+    show_moved(run, &alone, &beside);
+    return true;
 }
 
 /* One number of publishers, with frames of run->batch; the households are filled before the first. */
@@ -403,10 +396,12 @@ publishers_row(bench_run *run, uint64_t households, unsigned publishers, bool fi
     good = good && measure(run, run->hot ? "full, hot" : "full", VDR_BENCH_SATURATE, 0, households,
                            publishers, &full);
     uint64_t rate = run->rate != 0 ? run->rate : (uint64_t)(full / 2);
-    good = good && measure(run, run->rate != 0 ? "rate" : "half", VDR_BENCH_RATE, rate > 0 ? rate : 1,
-                           households, publishers, &ignored);
-    if (good && run->backtest != NULL)
-        good = measure_beside(run, rate > 0 ? rate : 1, households, publishers);
+    const char *name = run->rate != 0 ? "rate" : "half";
+    rate = rate > 0 ? rate : 1;
+    if (run->backtest != NULL)
+        good = good && measure_beside(run, name, rate, households, publishers);
+    else
+        good = good && measure(run, name, VDR_BENCH_RATE, rate, households, publishers, &ignored);
     if (good && publishers == 1)
         good = measure(run, "one", VDR_BENCH_ONE, 0, households, publishers, &ignored);
     begin(run, VDR_BENCH_END);
@@ -507,6 +502,7 @@ run_bench(int argc, char **argv)
                                             {"rate", required_argument, NULL, 'r'},
                                             {"hot", no_argument, NULL, 'o'},
                                             {"backtest", required_argument, NULL, 'B'},
+                                            {"rounds", required_argument, NULL, 'n'},
                                             {"daemon", required_argument, NULL, 'd'},
                                             {"dir", required_argument, NULL, 'D'},
                                             {"json", no_argument, NULL, 'j'},
@@ -520,7 +516,8 @@ run_bench(int argc, char **argv)
                             .batches = {1},
                             .batch_count = 1,
                             .window = 1000,
-                            .seconds = 5};
+                            .seconds = 5,
+                            .rounds = 4};
     static char daemon[PATH_MAX];
     int option;
     while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -552,6 +549,9 @@ run_bench(int argc, char **argv)
         case 'B':
             run.backtest = optarg;
             break;
+        case 'n':
+            run.rounds = (unsigned)strtoul(optarg, NULL, 10);
+            break;
         case 'd':
             run.daemon = optarg;
             break;
@@ -572,7 +572,8 @@ run_bench(int argc, char **argv)
     if (out_of_bounds(run.batches, run.batch_count, 1024))
         run.batch_count = 0;
     if (optind != argc || run.town == NULL || run.household_count == 0 || run.publisher_count == 0 ||
-        run.batch_count == 0 || run.window < 1 || run.window > VDR_BENCH_WINDOW_MAX || run.seconds < 1)
+        run.batch_count == 0 || run.window < 1 || run.window > VDR_BENCH_WINDOW_MAX || run.seconds < 1 ||
+        run.rounds < 1 || run.rounds > ROUNDS_MAX)
         return vdr_cli_usage(&vdr_cli_bench,
                              "--town is needed; households up to 16M, publishers up to 64, batch up "
                              "to 1024, window up to 4096");

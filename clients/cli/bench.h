@@ -7,6 +7,7 @@
 #include "broker/core/config.h"
 
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #define VDR_BENCH_WORKERS_MAX 8u
 #define VDR_BENCH_WINDOW_MAX  4096u
@@ -32,8 +33,9 @@ typedef struct vdr_bench_shared {
     _Atomic unsigned round; /* counts the phases: the next one has begun */
     _Atomic int ready;      /* workers that are done with the phase before */
     _Atomic int failed;
-    uint64_t rate_per_s;       /* RATE: of all publishers together */
-    int64_t warm_ns, until_ns; /* steady clock: measure from, and end of the phase */
+    atomic_uint_fast64_t finished; /* back-tests that ran to their end beside the load */
+    uint64_t rate_per_s;           /* RATE: of all publishers together */
+    int64_t warm_ns, until_ns;     /* steady clock: measure from, and end of the phase */
     vdr_bench_count counts[VDR_BENCH_WORKERS_MAX];
 } vdr_bench_shared;
 
@@ -56,6 +58,10 @@ int vdr_bench_worker(const vdr_bench_load *load, unsigned worker);
 size_t vdr_bench_frame_bytes(const vdr_bench_load *load);
 
 int64_t vdr_bench_now_ns(void);
+
+/* A number of /proc/PID/FILE behind a name, in bytes for kB; 0: there is none. */
+uint64_t vdr_bench_proc_value(pid_t pid, const char *file, const char *name);
+double vdr_bench_cpu_s(pid_t pid); /* that the process has used, all threads */
 
 /* How many processes do the publishers' work. */
 unsigned vdr_bench_workers(unsigned publishers);

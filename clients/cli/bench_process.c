@@ -1,0 +1,45 @@
+#include "clients/cli/bench.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+uint64_t
+vdr_bench_proc_value(pid_t pid, const char *file, const char *name)
+{
+    char path[64], line[256];
+    uint64_t value = 0;
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
+    FILE *f = fopen(path, "r");
+    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        if (strncmp(line, name, strlen(name)) == 0) {
+            value = strtoull(line + strlen(name) + strspn(line + strlen(name), ": \t"), NULL, 10);
+            value *= strstr(line, " kB") != NULL ? 1024 : 1;
+        }
+    }
+    if (f != NULL)
+        fclose(f);
+    return value;
+}
+
+double
+vdr_bench_cpu_s(pid_t pid)
+{
+    char path[64], line[1024];
+    unsigned long long ticks = 0;
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    FILE *f = fopen(path, "r");
+    if (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        char *rest = strrchr(line, ')'), *next = NULL;
+        unsigned word = 2; /* proc(5): the name was the second; 14 and 15 are user and kernel time */
+        for (char *at = rest != NULL ? strtok_r(rest + 1, " ", &next) : NULL; at != NULL && word < 15;
+             at = strtok_r(NULL, " ", &next)) {
+            if (++word >= 14)
+                ticks += strtoull(at, NULL, 10);
+        }
+    }
+    if (f != NULL)
+        fclose(f);
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
