@@ -84,6 +84,7 @@ static const char *const acts[] = {
     "note_answered",
     "absence_set",
     "absence_lifted",
+    "review_set_aside",
 };
 
 static const char *

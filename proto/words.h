@@ -169,9 +169,11 @@ typedef enum vdr_act {
     VDR_ACT_NOTE_ANSWERED,
     /* of 5.15 */
     VDR_ACT_ABSENCE_SET,
-    VDR_ACT_ABSENCE_LIFTED
+    VDR_ACT_ABSENCE_LIFTED,
+    /* of 5.16 */
+    VDR_ACT_REVIEW_SET_ASIDE
 } vdr_act;
-#define VDR_ACT_LAST VDR_ACT_ABSENCE_LIFTED
+#define VDR_ACT_LAST VDR_ACT_REVIEW_SET_ASIDE
 
 const char *vdr_party_kind_name(vdr_party_kind kind); /* "agency", …; NONE gives "none" */
 const char *vdr_signal_kind_name(vdr_signal_kind kind);

@@ -104,6 +104,8 @@ actor(const town *t, vdr_act act, int number, char by[32])
         return ONE_OF("privacy_officer:ada", "coordinator:piet", "coordinator:saskia");
     if (act == VDR_ACT_NOTE_ANSWERED)
         return ONE_OF("police", "school", "housing", "service:team");
+    if (act == VDR_ACT_REVIEW_SET_ASIDE)
+        return "coordinator:piet";
     if (act == VDR_ACT_ABSENCE_SET || act == VDR_ACT_ABSENCE_LIFTED)
         return ONE_OF("coordinator:piet", "regisseur:anna", "regisseur:bram");
     if (act > VDR_ACT_CONFLICT_LIFTED && act != VDR_ACT_NOTE_SENT)
@@ -230,6 +232,12 @@ random_act(town *t)
         write_note(t, number, &e, signal, by);
     if (act == VDR_ACT_ABSENCE_LIFTED)
         lift_absence(t, &e);
+    vdr_cursor cursor = {0};
+    vdr_household_id lower, higher;
+    if (act == VDR_ACT_REVIEW_SET_ASIDE && vdr_view_review(t->core, &cursor, &lower, &higher)) {
+        e.into = (int)lower.number;
+        e.from = (int)higher.number;
+    }
     town_event(t, &e);
     acts_accepted[act] += t->step.verdict == VDR_E_ACCEPTED;
 }

@@ -84,6 +84,7 @@ static const vdr_access_row rows[] = {
     {VDR_ACCESS_ACT, VDR_ACT_NOTE_ANSWERED, "note_answered",                               {sent,   no,     routed, no,     no,     no,     no}},
     {VDR_ACCESS_ACT, VDR_ACT_ABSENCE_SET, "absence_set",                                   {no,     self,   no,     any,    no,     no,     no}},
     {VDR_ACCESS_ACT, VDR_ACT_ABSENCE_LIFTED, "absence_lifted",                             {no,     self,   no,     any,    no,     no,     no}},
+    {VDR_ACCESS_ACT, VDR_ACT_REVIEW_SET_ASIDE, "review_set_aside",                         {no,     no,     no,     any,    no,     no,     no}},
 
     {VDR_ACCESS_QUERY, VDR_QUERY_STATUS, "status",                                         {self,   self,   self,   self,   self,   self,   self}},
     {VDR_ACCESS_QUERY, VDR_QUERY_CASE, "case",                                             {no,     held_g, no,     any_g,  only_g, any,    no}},

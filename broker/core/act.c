@@ -81,6 +81,8 @@ const vdr_act_row vdr_act_rows[VDR_ACT_LAST + 1] = {
                              vdr_judge_absence_set, vdr_do_absence_set},
     [VDR_ACT_ABSENCE_LIFTED] = {BIT(VDR_PARTY_COORDINATOR) | BIT(VDR_PARTY_REGISSEUR), VDR_NAMES_REGISSEUR, 0,
                                 vdr_judge_absence_lifted, vdr_do_absence_lifted},
+    [VDR_ACT_REVIEW_SET_ASIDE] = {BIT(VDR_PARTY_COORDINATOR), VDR_NAMES_TWO_HOUSEHOLDS, 0,
+                                  vdr_judge_review_set_aside, vdr_do_review_set_aside},
 };
 
 /* ---- who acts ---- */

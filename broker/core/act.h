@@ -121,4 +121,7 @@ vdr_err vdr_judge_absence_lifted(const vdr_state *state, const vdr_act_sense *se
 bool vdr_do_absence_set(vdr_state *state, const vdr_act_sense *sense);
 bool vdr_do_absence_lifted(vdr_state *state, const vdr_act_sense *sense);
 
+vdr_err vdr_judge_review_set_aside(const vdr_state *state, const vdr_act_sense *sense);
+bool vdr_do_review_set_aside(vdr_state *state, const vdr_act_sense *sense);
+
 #endif

@@ -1,9 +1,11 @@
-/* Commands about households: household_merged, household_split, person_moved, erased (section 9). */
+/* Commands about households: household_merged, household_split, person_moved, erased (section 9), review_set_aside
+ * (protocol.md 5.16). */
 #include "broker/core/act.h"
 #include "broker/core/household.h"
 #include "broker/core/merge.h"
 #include "broker/core/rekey.h"
 #include "broker/core/retention.h"
+#include "broker/core/review.h"
 #include "broker/core/right.h"
 
 vdr_err
@@ -83,5 +85,18 @@ bool
 vdr_do_erased(vdr_state *state, const vdr_act_sense *sense)
 {
     vdr_household_erase(state, sense->household);
+    return false;
+}
+
+vdr_err
+vdr_judge_review_set_aside(const vdr_state *state, const vdr_act_sense *sense)
+{
+    return vdr_review_open(state, sense->household, sense->from) == 0 ? VDR_E_WRONG_STATE : VDR_E_ACCEPTED;
+}
+
+bool
+vdr_do_review_set_aside(vdr_state *state, const vdr_act_sense *sense)
+{
+    vdr_review_set_aside(state, vdr_review_open(state, sense->household, sense->from));
     return false;
 }

@@ -167,13 +167,13 @@ typedef struct vdr_command {
 
     /* Acts. A case or household that is not written C or H and a number is number 0, which exists never. */
     vdr_case_id case_id;
-    vdr_household_id household, into, from;
-    vdr_span regisseur; /* case_assigned regisseur, handover_offered to */
-    vdr_span agency;    /* feedback; absent: the newest. note_sent: to whom, or service */
-    vdr_span service;   /* note_sent */
-    vdr_span result;    /* feedback; rectification_requested correction; text of a note */
-    vdr_ms due;         /* of a request; VDR_MS_NONE: not said. Acts of protocol.md 5.10 only */
-    bool upheld;        /* objection_decided */
+    vdr_household_id household, into, from; /* review_set_aside: household is into, other is from */
+    vdr_span regisseur;                     /* case_assigned regisseur, handover_offered to */
+    vdr_span agency;                        /* feedback; absent: the newest. note_sent: to whom, or service */
+    vdr_span service;                       /* note_sent */
+    vdr_span result;                        /* feedback; rectification_requested correction; text of a note */
+    vdr_ms due;  /* of a request; VDR_MS_NONE: not said. Acts of protocol.md 5.10 only */
+    bool upheld; /* objection_decided */
     uint64_t plan_revision;
     vdr_ms absent_from, absent_to; /* absence_set, absence_lifted: from < to */
 

@@ -34,7 +34,7 @@ typedef struct head {
     uint32_t unassigned_count, offered_count, active_count, person_count;
     uint32_t rights_first, rights_last;
     uint32_t left_first, left_last, left_count, left_erased;
-    uint32_t rewrites_wanted, spare;
+    uint32_t rewrites_wanted, reviews_aside;
     vdr_key16 key_check, next_check, id_key;
     uint64_t rekey_begun, rekey_ended;
     uint32_t parity, old_members, old_signals, old_acts, old_conflicts, old_rights, rekey_finish, old_guarded;
@@ -75,6 +75,7 @@ head_of(const vdr_state *state)
                   .rights_last = state->rights_last,
                   .left_last_order = state->left_last_order,
                   .rewrites_wanted = state->rewrites_wanted,
+                  .reviews_aside = state->reviews_aside,
                   .left_first = state->left_first,
                   .left_last = state->left_last,
                   .left_count = state->left_count,
@@ -225,6 +226,7 @@ vdr_core_load_begin(vdr_core *core, vdr_span bytes)
     state->rights_last = from.rights_last;
     state->left_last_order = from.left_last_order;
     state->rewrites_wanted = from.rewrites_wanted;
+    state->reviews_aside = from.reviews_aside;
     state->left_first = from.left_first;
     state->left_last = from.left_last;
     state->left_count = from.left_count;

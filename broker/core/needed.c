@@ -137,6 +137,8 @@ vdr_needed_record(const vdr_core *core, const vdr_command *command, vdr_position
         return declared_at(state, command, position);
     if (command->act == VDR_ACT_NOTE_SENT || command->act == VDR_ACT_NOTE_ANSWERED)
         return vdr_note_kept(state, told_of(tale), position);
+    if (command->act == VDR_ACT_REVIEW_SET_ASIDE && !has_household(state, command->from))
+        return false;
     return has_case(state, command->case_id) && has_household(state, command->household) &&
            has_household(state, command->into) && has_members(state, command) &&
            (command->signal.id.at == NULL || has_signal(state, command, position, tale));

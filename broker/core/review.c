@@ -103,6 +103,49 @@ vdr_review_ask(vdr_state *state, vdr_slot household, vdr_slot other)
     vdr_tell_coordinators(state, &message);
 }
 
+/* Out of the list of all. */
+static void
+list_cut(vdr_state *state, vdr_slot slot)
+{
+    const vdr_review *review = vdr_review_at(state, slot);
+    if (review->before != 0)
+        review_edit(state, review->before)->after = review->after;
+    else
+        state->reviews_first = review->after;
+    if (review->after != 0)
+        review_edit(state, review->after)->before = review->before;
+    else
+        state->reviews_last = review->before;
+}
+
+vdr_slot
+vdr_review_open(const vdr_state *state, vdr_slot household, vdr_slot other)
+{
+    uint64_t a = vdr_household_at(state, household)->number, b = vdr_household_at(state, other)->number;
+    vdr_slot slot = find(state, a < b ? a : b, a < b ? b : a);
+    return slot != 0 && vdr_review_at(state, slot)->number != 0 ? slot : 0;
+}
+
+void
+vdr_review_set_aside(vdr_state *state, vdr_slot slot)
+{
+    list_cut(state, slot);
+    vdr_review *review = review_edit(state, slot);
+    review->number = 0;
+    state->reviews_aside++;
+    review->before = review->after = 0;
+}
+
+bool
+vdr_review_has(const vdr_state *state, vdr_slot household)
+{
+    uint64_t number = vdr_household_at(state, household)->number;
+    vdr_slot slot = vdr_household_at(state, household)->reviews;
+    while (slot != 0 && vdr_review_at(state, slot)->number == 0)
+        slot = vdr_review_at(state, slot)->side_after[side_of(vdr_review_at(state, slot), number)];
+    return slot != 0;
+}
+
 void
 vdr_reviews_drop(vdr_state *state, vdr_slot household)
 {
@@ -113,14 +156,10 @@ vdr_reviews_drop(vdr_state *state, vdr_slot household)
         uint64_t other = review->lower == number ? review->higher : review->lower;
         side_cut(state, slot, household);
         side_cut(state, slot, vdr_household_find(state, (vdr_household_id){other}));
-        if (review->before != 0)
-            review_edit(state, review->before)->after = review->after;
+        if (review->number != 0)
+            list_cut(state, slot);
         else
-            state->reviews_first = review->after;
-        if (review->after != 0)
-            review_edit(state, review->after)->before = review->before;
-        else
-            state->reviews_last = review->before;
+            state->reviews_aside--;
         vdr_index_remove(&state->reviews_by_pair, slot);
         vdr_slab_give(&state->reviews, slot);
     }

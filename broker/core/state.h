@@ -270,8 +270,8 @@ typedef struct vdr_latch {
 /* A pair of households that coordinators were asked about, while both exist (numbers are never used again);
  * in the lists of both, and in one of all by number. */
 typedef struct vdr_review {
-    uint64_t lower, higher;  /* numbers of the households */
-    uint64_t number;         /* counts up: the order in which was asked */
+    uint64_t lower, higher; /* numbers of the households */
+    uint64_t number;        /* counts up: the order in which was asked; 0: set aside, and in no list of all */
     vdr_slot side_before[2]; /* in the list of the lower [0] and of the higher [1] household */
     vdr_slot side_after[2];
     vdr_slot before, after; /* in the list of all */
@@ -470,6 +470,7 @@ typedef struct vdr_state {
     vdr_slot rights_first, rights_last;
     vdr_slot left_first, left_last;
     uint32_t rewrites_wanted;
+    uint32_t reviews_aside;           /* of the reviews, those that were set aside */
     uint32_t left_count, left_erased; /* of them, those that were erased */
     vdr_key16 key_check,
         next_check;   /* of the pseudonym key; of the one that it changes to, zero: it does not */

@@ -7,6 +7,7 @@
 #include "broker/core/household.h"
 #include "broker/core/load.h"
 #include "broker/core/names.h"
+#include "broker/core/review.h"
 #include "broker/core/rewrite.h"
 #include "broker/core/right.h"
 #include "broker/core/rules.h"
@@ -124,7 +125,7 @@ show_household(const vdr_state *state, vdr_slot slot, vdr_household_view *ret_vi
         .signal_count = household->signal_count,
         .case_count = case_count,
         .open_case = {household->open_case != 0 ? vdr_case_at(state, household->open_case)->number : 0},
-        .under_review = household->reviews != 0,
+        .under_review = vdr_review_has(state, slot),
         .restricted =
             vdr_right_find(state, VDR_RIGHT_RESTRICTION, vdr_right_about_household(state, slot)) != 0,
         .kept = vdr_right_keeps(state, slot),
@@ -417,7 +418,7 @@ vdr_view_counts(const vdr_core *core, vdr_core_counts *ret_counts)
                               .cases = state->cases.live,
                               .acts = state->acts.live,
                               .timers = state->timers.heap.live,
-                              .reviews = state->reviews.live,
+                              .reviews = state->reviews.live - state->reviews_aside,
                               .unassigned = state->unassigned_count,
                               .offered = state->offered_count,
                               .active = state->active_count,

@@ -91,6 +91,7 @@ who_does(vdr_act act, vdr_party_kind actor)
     case VDR_ACT_NOTE_ANSWERED:
     case VDR_ACT_ABSENCE_SET:
     case VDR_ACT_ABSENCE_LIFTED:
+    case VDR_ACT_REVIEW_SET_ASIDE:
         return WHO_ITSELF;
     }
     return WHO_ITSELF;

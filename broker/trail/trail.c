@@ -334,7 +334,7 @@ take_event(vdr_trail *trail, const vdr_command *command, vdr_span tale, vdr_trai
         const own_signal *own = command->signal.id.at != NULL ? own_find(trail, command->signal.hash) : NULL;
         row.case_id = command->case_id;
         row.household = command->household;
-        if (command->act == VDR_ACT_HOUSEHOLD_MERGED) {
+        if (command->act == VDR_ACT_HOUSEHOLD_MERGED || command->act == VDR_ACT_REVIEW_SET_ASIDE) {
             row.household = command->into;
             row.other = command->from;
         }

@@ -55,6 +55,7 @@ static const char signal_help[] =
 static const char household_help[] =
     "usage: voordeur household show HOUSEHOLD [--break-glass REASON]\n"
     "       voordeur household merge INTO FROM\n"
+    "       voordeur household set-aside HOUSEHOLD OTHER [--reason TEXT]   they are not one\n"
     "       voordeur household split HOUSEHOLD [--person HANDLE]... [--address HANDLE]...\n"
     "\n"
     "For coordinators. Persons and addresses are named by the handles that show gives; the broker puts the\n"
@@ -462,12 +463,22 @@ run_household(int argc, char **argv)
             return vdr_cli_usage(a.verb, "%s: a household is written H12", argv[optind + 2]);
         return send_act(&a);
     }
+    if (strcmp(argv[optind], "set-aside") == 0 && words == 3) {
+        a.act.act = VDR_ACT_REVIEW_SET_ASIDE;
+        a.act.household = first;
+        a.act.other.number = vdr_cli_number(argv[optind + 2], 'H');
+        a.act.reason = a.reason;
+        if (a.act.other.number == 0)
+            return vdr_cli_usage(a.verb, "%s: a household is written H12", argv[optind + 2]);
+        return send_act(&a);
+    }
     if (strcmp(argv[optind], "split") == 0 && words == 2) {
         a.act.act = VDR_ACT_HOUSEHOLD_SPLIT;
         a.act.household = first;
         return send_act(&a);
     }
-    return vdr_cli_usage(a.verb, "there is: show HOUSEHOLD, merge INTO FROM, split HOUSEHOLD");
+    return vdr_cli_usage(
+        a.verb, "there is: show HOUSEHOLD, merge INTO FROM, set-aside HOUSEHOLD OTHER, split HOUSEHOLD");
 }
 
 static int
@@ -495,7 +506,9 @@ const vdr_cli_verb vdr_cli_signals = {.name = "signal",
                                       .summary = "show, withdraw, end, give feedback, write",
                                       .help = signal_help,
                                       .run = run_signal};
-const vdr_cli_verb vdr_cli_households = {
-    .name = "household", .summary = "show, merge, split", .help = household_help, .run = run_household};
+const vdr_cli_verb vdr_cli_households = {.name = "household",
+                                         .summary = "show, merge, set aside, split",
+                                         .help = household_help,
+                                         .run = run_household};
 const vdr_cli_verb vdr_cli_erase = {
     .name = "erase", .summary = "destroy what is kept of a household", .help = erase_help, .run = run_erase};

@@ -26,6 +26,7 @@ typedef enum member {
     TEXT,
     ABSENT_FROM,
     ABSENT_TO,
+    OTHER,
     DUE,
     OCCURRED_AT,
     PERSONS,
@@ -54,6 +55,7 @@ static const char *const names[MEMBERS] = {
     [TEXT] = "text",
     [ABSENT_FROM] = "from",
     [ABSENT_TO] = "to",
+    [OTHER] = "other",
     [DUE] = "due",
     [OCCURRED_AT] = "occurred_at",
     [PERSONS] = "persons",
@@ -101,6 +103,7 @@ static const struct {
     [VDR_ACT_NOTE_ANSWERED] = {M(SIGNAL) | M(TEXT), M(AGENCY)},
     [VDR_ACT_ABSENCE_SET] = {M(REGISSEUR) | M(ABSENT_FROM) | M(ABSENT_TO), 0},
     [VDR_ACT_ABSENCE_LIFTED] = {M(REGISSEUR) | M(ABSENT_FROM) | M(ABSENT_TO), 0},
+    [VDR_ACT_REVIEW_SET_ASIDE] = {M(HOUSEHOLD) | M(OTHER), M(REASON)},
 };
 
 static void
@@ -193,6 +196,8 @@ has(const vdr_client_act *act, member m)
         return act->occurred_at != 0;
     case DUE:
         return act->due != 0;
+    case OTHER:
+        return act->other.number != 0;
     case ABSENT_FROM:
         return act->absent_from != 0;
     case ABSENT_TO:
@@ -243,6 +248,9 @@ put_member(vdr_bytes *out, const vdr_client_act *act, member m)
         break;
     case FROM:
         put_numbered(out, 'H', act->from.number);
+        break;
+    case OTHER:
+        put_numbered(out, 'H', act->other.number);
         break;
     case OCCURRED_AT:
         put_instant(out, act->occurred_at);

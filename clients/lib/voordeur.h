@@ -204,6 +204,7 @@ typedef struct vdr_client_act {
     const char *service;           /* note_sent: to whom, if not to an agency */
     const char *text;              /* of a note */
     vdr_ms absent_from, absent_to; /* absence_set, absence_lifted */
+    vdr_household_id other;        /* review_set_aside */
 } vdr_client_act;
 
 /* Publishes the act and waits for its result. USAGE: a member is missing. Needs a session, for source and

@@ -208,6 +208,7 @@ ACTS = {
     "rectification_requested": OFFICER, "person_erased": OFFICER,
     "note_sent": ["regisseur"], "note_answered": ["agency", "service"],
     "absence_set": ["regisseur", "coordinator"], "absence_lifted": ["regisseur", "coordinator"],
+    "review_set_aside": ["coordinator"],
 }
 
 # ---- what answers to ADMIN tell: verb, part, who (o operator, a auditor, p privacy officer), names

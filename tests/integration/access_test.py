@@ -382,6 +382,7 @@ class Cells(unittest.TestCase):
         "rectification_requested": {"signal": "s-none", "correction": "x"},
         "person_erased": {"household": "H999", "bsn": BSNS[0]},
         "note_sent": {"case": "C99", "agency": "school", "text": "x"}, "note_answered": {"signal": "s-none", "text": "x"},
+        "review_set_aside": {"household": "H998", "other": "H999"},
         "absence_set": {"regisseur": "r-none", **MONTH}, "absence_lifted": {"regisseur": "r-none", **MONTH},
     }
 

@@ -314,6 +314,60 @@ a_merge_puts_signals_in_log_order_and_keeps_latches(void **unused)
     town_free(t);
 }
 
+static bool
+under_review(const town *t, uint64_t number)
+{
+    vdr_at at;
+    vdr_household_view view;
+    return vdr_view_household(t->core, (vdr_household_id){number}, &at, &view) && view.under_review;
+}
+
+static void
+a_review_that_is_set_aside_is_asked_no_more(void **unused)
+{
+    (void)unused;
+    town *t = town_new(&town_config);
+    vdr_core_counts counts;
+    vdr_cursor cursor = {0};
+    vdr_household_id lower, other;
+    EVENT(t, .id = "s-1", .by = "school", .type = "absence", .who = "a");
+    EVENT(t, .id = "s-2", .by = "school", .type = "absence", .who = "b");
+    EVENT(t, .id = "s-3", .by = "school", .type = "absence", .who = "c");
+    EVENT(t, .id = "s-4", .by = "school", .type = "absence", .who = "abc"); /* H1 and H2, H1 and H3 */
+    static const struct {
+        const char *by, *verdict;
+        int household, other;
+    } rows[] = {
+        {"regisseur:anna", "not_allowed", 2, 1},     {"coordinator:piet", "unknown_household", 2, 9},
+        {"coordinator:piet", "wrong_state", 2, 3}, /* nobody was asked */
+        {"coordinator:piet", "wrong_state", 1, 1},   {"coordinator:piet", "accepted", 2, 1},
+        {"coordinator:saskia", "wrong_state", 1, 2},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        char id[16], expected[64];
+        (void)snprintf(id, sizeof id, "k-%zu", i);
+        EVENT(t, .id = id, .by = rows[i].by, .act = VDR_ACT_REVIEW_SET_ASIDE, .into = rows[i].household,
+              .from = rows[i].other);
+        (void)snprintf(expected, sizeof expected, "%s review_set_aside %s\n", id, rows[i].verdict);
+        if (strcmp(t->told, expected) != 0)
+            fail_msg("row %zu: %s", i, t->told);
+    }
+    assert_true(vdr_view_review(t->core, &cursor, &lower, &other));
+    assert_int_equal(other.number, 3);
+    assert_false(vdr_view_review(t->core, &cursor, &lower, &other));
+    assert_true(under_review(t, 1) && !under_review(t, 2) && under_review(t, 3));
+    EVENT(t, .id = "s-5", .by = "school", .type = "absence", .who = "ab");
+    TOLD(t, "s-5 accepted H1 person regular\nservice:team regular_signal s-5\n"); /* nor again */
+    EVENT(t, .id = "k-9", .by = "coordinator:piet", .act = VDR_ACT_HOUSEHOLD_MERGED, .into = 3, .from = 1);
+    vdr_view_counts(t->core, &counts);
+    assert_int_equal(counts.reviews, 0);                                   /* both pairs were of H1 */
+    EVENT(t, .id = "s-6", .by = "school", .type = "absence", .who = "ab"); /* H3 and H2: another pair */
+    assert_true(under_review(t, 2) && under_review(t, 3));
+    vdr_view_counts(t->core, &counts);
+    assert_int_equal(counts.reviews, 1);
+    town_free(t);
+}
+
 int
 main(void)
 {
@@ -328,6 +382,7 @@ main(void)
         cmocka_unit_test(the_last_person_takes_cases_along_and_the_bar_with_them),
         cmocka_unit_test(a_move_to_a_full_excluded_or_own_address),
         cmocka_unit_test(a_review_is_asked_once_for_a_pair_while_both_exist),
+        cmocka_unit_test(a_review_that_is_set_aside_is_asked_no_more),
         cmocka_unit_test(a_split_takes_what_names_only_those_who_leave),
         cmocka_unit_test(a_merge_puts_signals_in_log_order_and_keeps_latches),
     };

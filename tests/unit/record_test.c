@@ -68,6 +68,8 @@ static const char *const events[] = {
     ACT("note_sent", ",\"case\":\"C1\",\"agency\":\"a\",\"text\":\"\""),
     ACT("note_sent", ",\"case\":\"C1\",\"service\":\"s\",\"text\":\"t\""),
     ACT("note_answered", ",\"signal\":\"s-1\",\"agency\":\"a\",\"text\":\"t\""),
+    ACT("review_set_aside", ",\"household\":\"H1\",\"other\":\"H300\",\"reason\":\"r\""),
+    ACT("review_set_aside", ",\"household\":\"H1\",\"other\":\"H2\""),
     ACT("absence_set",
         ",\"regisseur\":\"r\",\"from\":\"2026-04-01T00:00:00Z\",\"to\":\"2026-04-02T00:00:00Z\""),
     ACT("absence_lifted",
