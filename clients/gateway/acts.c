@@ -372,6 +372,8 @@ vdr_call_act(vdr_ask *ask)
             return;
         for (const member *m = s->members; m < s->members + 6 && m->name != NULL; m++)
             read_member(&form, acting, m);
+        if (s->act == VDR_ACT_NOTE_SENT && (acting->act.agency != NULL) == (acting->act.service != NULL))
+            vdr_faults_add(&ask->faults, "", "required", "one of agency and service is asked for");
         vdr_form_end(&form);
     } else { /* the path's other name */
         acting->other = vdr_ask_copy(vdr_ask_path(ask, 1));

@@ -204,8 +204,12 @@ typedef struct files {
     size_t allowed_count;
 } files;
 
+static const char *const whole[] = {"town.yaml", "catalogue.yaml", "rules.yaml"};
+#define WHOLE (sizeof whole / sizeof whole[0])
+
+/* tests: rule tests, under any name, go along. */
 static void
-read_files(vdr_form *form, files *to)
+read_files(vdr_form *form, bool tests, files *to)
 {
     const json_t *array = vdr_form_array(form, "files", true, 1, FILES_MAX);
     for (size_t i = 0; i < json_array_size(array); i++) {
@@ -217,7 +221,10 @@ read_files(vdr_form *form, files *to)
             vdr_faults_add(form->faults, at, "wrong_type", "an object is asked for");
             continue;
         }
-        const char *name = vdr_form_text(&file, "name", true, 1, 256);
+        size_t which = tests ? WHOLE : vdr_form_word(&file, "name", true, whole, WHOLE);
+        const char *name = tests           ? vdr_form_text(&file, "name", true, 1, 256)
+                           : which < WHOLE ? whole[which]
+                                           : NULL;
         const char *text = vdr_form_text(&file, "text", true, 0, 1048576);
         vdr_form_end(&file);
         if (name != NULL && text != NULL)
@@ -236,6 +243,21 @@ read_allowed(vdr_form *form, files *to)
             return;
         }
         to->allowed[to->allowed_count++] = vdr_span_of(json_string_value(value), json_string_length(value));
+    }
+}
+
+/* A configuration is proposed whole. */
+static void
+check_whole(const vdr_form *form, const files *all)
+{
+    char words[64];
+    for (size_t n = 0; n < WHOLE; n++) {
+        bool found = false;
+        for (size_t i = 0; i < all->count && !found; i++)
+            found = vdr_span_equal(all->file[i].name, vdr_span_str(whole[n]));
+        (void)snprintf(words, sizeof words, "%s is missing", whole[n]);
+        if (!found)
+            vdr_form_fault(form, "files", "required", words);
     }
 }
 
@@ -261,10 +283,12 @@ vdr_call_propose(vdr_ask *ask)
         return;
     files *all = vdr_alloc(1, sizeof *all);
     ask->own = all;
-    read_files(&form, all);
+    read_files(&form, true, all);
     admin.reason = vdr_span_str(vdr_form_text(&form, "reason", true, 1, VDR_REASON_BYTES_MAX));
     read_allowed(&form, all);
     vdr_form_end(&form);
+    if (form.faults->count == 0)
+        check_whole(&form, all);
     admin.files = all->file;
     admin.file_count = all->count;
     admin.allowed = all->allowed;
@@ -414,12 +438,14 @@ vdr_call_run_start(vdr_ask *ask)
         return;
     files *all = vdr_alloc(1, sizeof *all);
     ask->own = all;
-    read_files(&form, all);
+    read_files(&form, false, all);
     if (admin.verb == VDR_VERB_BACKTEST) {
         vdr_form_instant(&form, "from", false, &admin.time);
         admin.name = vdr_span_str(vdr_form_text(&form, "since", false, 1, 16));
         if (admin.name.len != 0 && (!vdr_duration_parse(admin.name, &since_ms) || since_ms == 0))
             vdr_form_fault(&form, "since", "bad_value", "a duration as 180d is asked for");
+        if (admin.name.len != 0 && admin.time != VDR_MS_NONE)
+            vdr_form_fault(&form, "since", "bad_value", "from says it already");
         vdr_form_number(&form, "samples", false, 0, 100, &admin.number);
     }
     vdr_form_end(&form);

@@ -93,6 +93,7 @@ def check(operation, reply):
 
 SAMPLES = {"^C": "C1", "^H": "H1", "^[0-9]{9}$": "999990342", "^[0-9]{16}$": "9901200000000012",
            "^[a-z_]+:.+$": "agency:school", "^[1-9][0-9]*[smhd]$": "30d", "^application/": "application/json",
+           "^[0-9a-zA-Z.:": "Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID",
            "^[0-9]{4}-": "2026-03-02T09:00:00Z"}
 TEXTS = ["Sam", "een zin met \"aanhalingstekens\" en \\", "Zoë 漢字 😀", "a", "tab\tregel\nnieuw", "</script>"]
 

@@ -113,10 +113,10 @@ def operation(tag, ident, summary, roles, voordeur, answers, params=(), body=Non
     return made
 
 
-def read(tag, ident, summary, roles, voordeur, schema, params=(), headers=(), words=None, example=None):
+def read(tag, ident, summary, roles, voordeur, schema, params=(), headers=(), words=None, example=None, refuse=()):
     shown = {"example": example} if example is not None else {}
     return operation(tag, ident, summary, roles, voordeur, {"200": answer("As asked.", schema, headers=headers, **shown)},
-                     params, words=words)
+                     params, words=words, refuse=refuse)
 
 
 def act(tag, ident, summary, roles, acts, params, body, body_example=None, of_case=False, words=None,
@@ -125,7 +125,7 @@ def act(tag, ident, summary, roles, acts, params, body, body_example=None, of_ca
     params = [*params, *ACT_HEADERS, *([IF_MATCH] if of_case else [])]
     answers = {"200": answer("The same act was done before.", schema), "201": answer("Done.", schema)}
     return operation(tag, ident, summary, roles, {"act": acts}, answers, params, body, body_required, words, body_example,
-                     refuse={"409", "422"} | ({"412"} if of_case else set()))
+                     refuse={"404", "409", "422"} | ({"412"} if of_case else set()))
 
 
 def verb(tag, ident, summary, name, body, params=(), answers=None, roles=("operator",), body_example=None,

@@ -11,6 +11,7 @@ SIGNAL_EVENT = {
     "data": {"municipality": "GM9901", "severity": 3, "persons": [{"bsn": "999990342", "role": "youth"}]},
 }
 RECEIPT = {"id": "s-1", "source": SCHOOL, "position": 7, "receivedAt": "2026-03-02T09:00:01.250Z", "result": "accepted"}
+WHOLE = [{"name": f"{n}.yaml", "text": "# …\n"} for n in ("town", "catalogue", "rules")]
 FILES = [{"name": "rules.yaml", "text": "rules: []\n"}]
 
 EVENT_ID = {"name": "Last-Event-ID", "in": "header", "required": False,
@@ -218,7 +219,7 @@ OPERATE = {
         "get": read("rules", "listProposals", "Proposed changes", ["operator", "auditor"], {"verb": "proposals"},
                     "ProposalList"),
         "post": verb("rules", "propose", "Other rules should hold", "propose", "ProposalRequest",
-                     body_example={"files": FILES, **WHY}),
+                     body_example={"files": WHOLE, **WHY}),
     },
     "/proposals/{number}": {"get": read("rules", "getProposal", "A proposal and its files", ["operator", "auditor"],
                                         {"verb": "proposals"}, "ProposalAnswer", [ID["number"]])},
@@ -246,7 +247,7 @@ OPERATE = {
                                                   [ID["number"]], body_example=WHY, body_required=False)},
     "/backtest": {
         "get": read("rules", "getBacktest", "What other rules would have done", ["operator"],
-                    {"verb": "backtest-look"}, "Run"),
+                    {"verb": "backtest-look"}, "Run", refuse={"404"}),
         "post": verb("rules", "startBacktest", "What would these rules have done?", "backtest", "BacktestRequest",
                      answers=RUN, body_example={"files": FILES, "since": "180d", "samples": 5}),
         "delete": verb("rules", "stopBacktest", "Not any more", "backtest-stop", None, answers=ENDED),
@@ -287,7 +288,7 @@ OPERATE = {
     "/mailboxes": {"get": read("operate", "listMailboxes", "How far mailboxes are read", ["operator"],
                                {"verb": "mailboxes"}, "MailboxList")},
     "/erasure-proofs": {"get": read("operate", "listErasureProofs", "What left, when and why", ["operator", "auditor"],
-                                    {"verb": "proofs"}, "ProofList")},
+                                    {"verb": "proofs"}, "ProofList", refuse={"404"})},
 }
 
 OFFICER = ["privacy_officer"]
@@ -322,7 +323,7 @@ RIGHTS = {
         {"202": answer("It begins; ask for its pages.", "AuditStarted")}, body="AuditRequest",
         body_example={"household": "H12"}, refuse={"422"})},
     "/audits/current": {"get": read("rights", "getAudit", "The next page of it", ["privacy_officer", "auditor"],
-                                    {"verb": "audit-look"}, "Audit")},
+                                    {"verb": "audit-look"}, "Audit", refuse={"404"})},
 }
 
 DOCUMENTS = {

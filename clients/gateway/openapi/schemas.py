@@ -77,6 +77,9 @@ def listed(of, words, paged=False):
     return with_optional(words, {"items": array(of, "The list.")}, {**STATE, **optional})
 
 
+Z85 = r"^[0-9a-zA-Z.:+=^!/*?&<>()\[\]{}@%$#-]{40}$"
+ZULU = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{1,9})?Z$"
+
 STATE = {
     "position": count("Position in the log of the state that is shown; durable."),
     "at": told("Log time of that state."),
@@ -252,13 +255,15 @@ FILE = record("A file of a configuration, or a rule test.", {
     "text": text("What is in it.", 1048576, 0)})
 FILES = array(ref("File"), "town.yaml, catalogue.yaml and rules.yaml, and rule tests.", minItems=1, maxItems=1000)
 
+PART = record("A file of a configuration.", {
+    "name": one_of("Which.", ["town.yaml", "catalogue.yaml", "rules.yaml"]), "text": text("What is in it.", 1048576, 0)})
+PARTS = array(PART, "What is missing is as it is, or was.", minItems=1, maxItems=1000)
+
 CONFIG_PROBLEM = with_optional(
     "What is wrong with a file.", {"text": text("In words.", 65536, 0)},
     {"file": name("Which."), "line": count("Where.", 1), "column": count("Where.", 1)})
 
 RUN_STATE = one_of("Where it is.", ["none", "running", "over"])
-
-ZULU = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{1,9})?Z$"
 
 SIGNAL_CONTENT = with_optional(
     "What a signal says: protocol.md 5.1. At least one person, or an address with bag.",
@@ -543,11 +548,11 @@ SCHEMAS = {
     "Pause": PAUSE,
     "PauseList": listed(ref("Pause"), "The newest first."),
     "BacktestRequest": with_optional(
-        "Rules that might have been.", {"files": FILES},
+        "Rules that might have been.", {"files": PARTS},
         {"from": instant("They hold from then on."),
          "since": text("Instead: how long before the last record.", 16, pattern="^[1-9][0-9]*[smhd]$"),
          "samples": {"type": "integer", "minimum": 0, "maximum": 100, "description": "Cases shown of each kind."}}),
-    "ShadowRequest": record("Rules that run along.", {"files": FILES}),
+    "ShadowRequest": record("Rules that run along.", {"files": PARTS}),
     "Run": with_optional(
         "Where it is, and what it found (rows: protocol.md 7.10).",
         {"state": RUN_STATE, "done": count("Records so far."), "all": count("Of so many."),
@@ -564,12 +569,12 @@ SCHEMAS = {
     "KeyRequest": with_optional(
         "A key for a party.",
         {"party": text("KIND:ID.", 256, pattern="^[a-z_]+:.+$"),
-         "publicKey": text("40 characters of Z85.", 40, 40)},
+         "publicKey": text("40 characters of Z85.", 40, 40, pattern=Z85)},
         {"until": instant("Its end."), "reason": CONTROL_REASON}),
     "KeyRotationRequest": with_optional(
         "A key that takes another's place.",
         {"party": text("KIND:ID.", 256, pattern="^[a-z_]+:.+$"),
-         "publicKey": text("40 characters of Z85.", 40, 40)},
+         "publicKey": text("40 characters of Z85.", 40, 40, pattern=Z85)},
         {"until": instant("Its end."), "reason": CONTROL_REASON,
          "overlapMs": count("How long the other one stays.", 1)}),
     "SessionView": record("A session with the broker.", {
