@@ -59,9 +59,13 @@ vdr_err
 vdr_erasure_again(vdr_erasure *erasure, char *ret_words)
 {
     vdr_engine *engine = erasure->engine;
+    vdr_vault_status vault;
     const char *escrow = engine->options.escrow;
     if (erasure->sifter == NULL || escrow == NULL)
         return VDR_OK;
+    vdr_vault_status_get(engine->options.vault, &vault);
+    if (vault.escrow == VDR_E_STORE_BUSY)
+        return VDR_OK; /* it is another store's: the start has said so */
     vdr_again *again = vdr_alloc(1, sizeof *again);
     again->engine = engine;
     again->newest = vdr_left_newest(engine->core);
@@ -84,5 +88,5 @@ vdr_erasure_again(vdr_erasure *erasure, char *ret_words)
     }
     vdr_arena_done(&again->arena);
     free(again);
-    return err;
+    return err == VDR_OK ? vdr_erasure_end_again(engine, escrow, ret_words) : err;
 }

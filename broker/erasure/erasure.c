@@ -356,7 +356,9 @@ is_free(vdr_erasure *erasure)
     if (!vdr_sifter_is_done(erasure->sifter, &err, words))
         return false;
     erasure->busy = false;
-    if (err == VDR_OK)
+    if (erasure->ended.telling)
+        vdr_erasure_ended_told(erasure, err, words);
+    else if (err == VDR_OK)
         worked(erasure);
     else
         fail(erasure, err, words);
@@ -369,6 +371,11 @@ vdr_erasure_turn(vdr_erasure *erasure)
     vdr_engine *engine = erasure->engine;
     if (erasure->sifter == NULL || !is_free(erasure) || engine->stopped)
         return;
+    bool rests = erasure->step == VDR_ERASURE_IDLE || erasure->step == VDR_ERASURE_SIFT;
+    if (rests && steady_us(erasure) >= erasure->retry_us && vdr_erasure_ended_tell(erasure)) {
+        erasure->busy = true;
+        return;
+    }
     switch (erasure->step) {
     case VDR_ERASURE_IDLE:
         see_erased(erasure);
@@ -483,6 +490,8 @@ remember(void *context, const vdr_proof_entry *entry)
         erasure->runs++;
     } else if (entry->line == VDR_PROOF_BACKUP) {
         erasure->backup_generation = entry->generation;
+    } else if (entry->line == VDR_PROOF_ENDED) {
+        vdr_erasure_ended_note(&erasure->ended, entry->public_key.at);
     }
 }
 
@@ -537,6 +546,8 @@ vdr_erasure_free(vdr_erasure **erasure_p)
     vdr_kept_free(&erasure->kept);
     vdr_kept_free(&erasure->keeping);
     vdr_bytes_done(&erasure->lines);
+    vdr_bytes_done(&erasure->ended.lines);
+    free(erasure->ended.keys);
     free(erasure);
     *erasure_p = NULL;
 }

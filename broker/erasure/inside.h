@@ -18,6 +18,16 @@ typedef enum vdr_erasure_step {
     VDR_ERASURE_WRITTEN /* the proofs are with the committer */
 } vdr_erasure_step;
 
+/* Keys of parties that ended (ended.c). */
+typedef struct vdr_erasure_ended {
+    uint8_t *keys; /* public keys that the file of proofs has, one behind the other */
+    size_t count, room;
+    bool looked;      /* all are told, as of: */
+    uint64_t changes; /* vdr_key_changes */
+    bool telling;     /* the sifter is at it */
+    vdr_bytes lines;
+} vdr_erasure_ended;
+
 struct vdr_erasure {
     vdr_engine *engine;
     vdr_sifter *sifter; /* NULL: nothing is sealed, nothing can be erased for good */
@@ -44,8 +54,16 @@ struct vdr_erasure {
     uint64_t runs, failures;
     vdr_err failed; /* the last run */
     vdr_proof_entry last;
+    vdr_erasure_ended ended;
     uint64_t backup_generation; /* of the last backup; 0: none is known */
 };
+
+/* ended.c. note: the file has it. tell, while the sifter rests: true where it was given work; told: it is done. */
+void vdr_erasure_ended_note(vdr_erasure_ended *ended, const uint8_t *public_key);
+bool vdr_erasure_ended_tell(vdr_erasure *erasure);
+void vdr_erasure_ended_told(vdr_erasure *erasure, vdr_err err, const char *words);
+/* A restored store: keys that the escrow says have ended end again. Steps records. */
+VDR_MUST_CHECK vdr_err vdr_erasure_end_again(vdr_engine *engine, const char *escrow, char *ret_words);
 
 const char *vdr_erasure_step_name(vdr_erasure_step step);
 /* When the schedule asks for a run; VDR_MS_NONE: nothing waits. */

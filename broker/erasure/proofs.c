@@ -118,6 +118,17 @@ vdr_proof_write(const vdr_proof_entry *entry, vdr_bytes *bytes)
         put_instant(bytes, "at", entry->at);
         put_number(bytes, "run", entry->generation);
         break;
+    case VDR_PROOF_ENDED:
+        put_text(bytes, "{\"ended\":\"");
+        for (size_t i = 0; i < entry->public_key.len; i++) {
+            (void)snprintf(begin, sizeof begin, "%02x", entry->public_key.at[i]);
+            put_text(bytes, begin);
+        }
+        put_text(bytes, "\"");
+        put_instant(bytes, "at", entry->at);
+        put_string(bytes, "party", entry->party);
+        put_number(bytes, "position", entry->position);
+        break;
     case VDR_PROOF_RESTORED:
         (void)snprintf(begin, sizeof begin, "{\"restored\":%llu", (unsigned long long)entry->position);
         put_text(bytes, begin);
@@ -361,6 +372,23 @@ get_left(const vdr_json *object, vdr_proof_entry *entry)
 }
 
 static bool
+get_ended(const vdr_json *object, vdr_arena *arena, vdr_proof_entry *entry)
+{
+    vdr_span hex = get_string(object, "ended");
+    size_t len = 0;
+    uint8_t *key = vdr_arena_alloc(arena, VDR_PUBLIC_KEY_BYTES);
+    entry->line = VDR_PROOF_ENDED;
+    entry->party = get_string(object, "party");
+    if (key == NULL || hex.at == NULL || entry->party.at == NULL ||
+        memchr(entry->party.at, ':', entry->party.len) == NULL ||
+        sodium_hex2bin(key, VDR_PUBLIC_KEY_BYTES, (const char *)hex.at, hex.len, NULL, &len, NULL) != 0 ||
+        len != VDR_PUBLIC_KEY_BYTES)
+        return false;
+    entry->public_key = vdr_span_of(key, len);
+    return get_number(object, "position", &entry->position);
+}
+
+static bool
 is_whole(vdr_span line)
 {
     char text[CHECK_CHARS + 1];
@@ -388,6 +416,8 @@ vdr_proof_read(vdr_span line, vdr_arena *arena, vdr_proof_entry *ret_entry)
     } else if (get_number(object, "backup", &entry.position)) {
         entry.line = VDR_PROOF_BACKUP;
         good = get_number(object, "run", &entry.generation);
+    } else if (vdr_json_member(object, "ended") != NULL) {
+        good = get_ended(object, arena, &entry);
     } else if (get_number(object, "restored", &entry.position)) {
         entry.line = VDR_PROOF_RESTORED;
         good = true;
@@ -470,6 +500,21 @@ vdr_proofs_walk(const char *folder, void (*each)(void *context, const vdr_proof_
 {
     proofs_end end;
     return walk(folder, each, context, &end);
+}
+
+void
+vdr_proofs_read(vdr_span lines, void (*each)(void *context, const vdr_proof_entry *entry), void *context)
+{
+    vdr_arena arena;
+    vdr_arena_init(&arena, VDR_JSON_ARENA_BYTES(LINE_BYTES_MAX));
+    for (size_t at = 0, len; at < lines.len; at += len) {
+        const uint8_t *stop = memchr(lines.at + at, '\n', lines.len - at);
+        VDR_ASSERT(stop != NULL);
+        len = (size_t)(stop - lines.at) - at + 1;
+        vdr_err err = take_line((const char *)lines.at + at, len, false, &arena, each, context);
+        VDR_ASSERT(err == VDR_OK);
+    }
+    vdr_arena_done(&arena);
 }
 
 vdr_err

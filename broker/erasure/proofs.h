@@ -1,7 +1,7 @@
 /* broker/erasure/proofs.h - what left, written where a loss of the store does not reach it.
  *
  * DIR/proofs.jsonl, and the same in the escrow folder: a line of JSON for everything that left, before its key is
- * destroyed, and one for each run that destroyed keys; only ever appended to, synced. Nobody is named in it. From the
+ * destroyed, and one for each run that destroyed keys; only ever appended to, synced. No resident is named in it. From the
  * escrow's file a restored broker knows what left since its backup was made, and makes it leave again before it
  * serves: what a line names has an order (broker/core/left.h), and the restored state has not come to it.
  *
@@ -10,6 +10,8 @@
  *   {"left":"household","order":9,"at":"…","reason":"household","number":5}
  *   {"run":2,"at":"…","through":9,"kept":120,"dropped":3}             2: the generation of the wrapping key
  *   {"backup":345,"at":"…","run":2}                                   345: its last record
+ *   {"ended":"…","at":"…","party":"agency:school","position":346}     a key of a party ended, by a revocation or its
+ *                                                                     term: its public half, in hexadecimal
  *   {"restored":345,"at":"…"}          the lines before are the escrow's, of a store whose backup this one is made of
  *
  * hash is of the signal's id, keyed (the id itself is in the log, sealed: an agency chose it, and nobody can say what
@@ -39,7 +41,8 @@ typedef enum vdr_proof_line {
     VDR_PROOF_LEFT = 1,
     VDR_PROOF_RUN = 2,
     VDR_PROOF_BACKUP = 3,
-    VDR_PROOF_RESTORED = 4
+    VDR_PROOF_RESTORED = 4,
+    VDR_PROOF_ENDED = 5
 } vdr_proof_line;
 
 typedef struct vdr_proof_entry {
@@ -49,7 +52,8 @@ typedef struct vdr_proof_entry {
     vdr_command_left left;
     uint64_t generation;             /* RUN, BACKUP */
     uint64_t through, kept, dropped; /* RUN */
-    vdr_position position;           /* BACKUP, RESTORED: of the last record */
+    vdr_position position;      /* BACKUP, RESTORED: of the last record; ENDED: of the record that ended it */
+    vdr_span party, public_key; /* ENDED */
 } vdr_proof_entry;
 
 /* Writes the entry as a line at the end of bytes. */
@@ -74,5 +78,9 @@ VDR_MUST_CHECK vdr_err vdr_proofs_tail(const char *folder, char *at, size_t size
 VDR_MUST_CHECK vdr_err vdr_proofs_walk(const char *folder,
                                        void (*each)(void *context, const vdr_proof_entry *entry),
                                        void *context);
+
+/* The same for lines that were just written. */
+void vdr_proofs_read(vdr_span lines, void (*each)(void *context, const vdr_proof_entry *entry),
+                     void *context);
 
 #endif

@@ -13,7 +13,7 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-from broker import BSNS, BUILD, WAIT_S, Broker, act_event, signal_event  # noqa: E402
+from broker import BSNS, BUILD, WAIT_S, Broker, Peer, act_event, signal_event  # noqa: E402
 
 VOORDEUR = os.path.join(BUILD, "clients", "cli", "voordeur")
 ERASE, LOOK, PROOFS = "#60", "#61", "#62"
@@ -195,6 +195,37 @@ class Erasure(unittest.TestCase):
         self.check_reads()
         self.await_runs(self.broker.session("operator:beheer"), 1)
         self.check_mailbox()
+
+    def test_a_key_that_was_revoked_after_the_backup_is_shut_out_of_the_restored_store(self):
+        operator = self.broker.session("operator:beheer")
+        school = self.broker.session("agency:school")
+        self.assertEqual(school.verdict(signal_event("school", "before", 0)), "accepted")
+        self.assertEqual(operator.admin("backup before")["error"], "ok")
+        listed = [json.loads(line) for line in self.cli("key", "list", "--json").splitlines()]
+        key, = [row["public_key"] for row in listed if row["party"] == "agency:school"]
+        self.cli("key", "revoke", key, "--reason", "lost")
+        school.wait("bye")
+        escrow, until = self.broker.path("escrow", "proofs.jsonl"), time.monotonic() + WAIT_S
+        while True:  # the line follows the record, and nothing else tells of it
+            if os.path.exists(escrow):
+                with open(escrow, encoding="ascii") as f:
+                    if "ended" in f.read():
+                        break
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.02)
+        self.broker.close_peers()
+        self.broker.stop(signal.SIGKILL)
+        self.assertEqual(self.restore("before", "restored").returncode, 0)
+        os.rename(self.broker.path("store"), self.broker.path("lost"))
+        os.rename(self.broker.path("restored"), self.broker.path("store"))
+        self.broker.start()
+        listed = [json.loads(line) for line in self.cli("key", "list", "--all", "--json").splitlines()]
+        self.assertEqual([row["state"] for row in listed if row["party"] == "agency:school"], ["revoked"])
+        peer = Peer(["--watch", self.broker.endpoints["listen"], self.broker.endpoints["public_key"],
+                     self.broker.key_file("agency:school")])
+        self.broker.peers.append(peer)
+        peer.say("hello").wait("refused")
+        self.assertEqual(self.broker.session("agency:politie").verdict(signal_event("politie", "after", 1)), "accepted")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@
 
 #include "engine_place.h"
 
+#include "broker/core/keys.h"
 #include "broker/core/rekey.h"
 #include "broker/core/view.h"
 #include "broker/erasure/kept.h"
@@ -439,6 +440,116 @@ a_restored_store_erases_again_before_it_serves(void **state)
     place_free(copy);
 }
 
+/* ---- keys of parties ---- */
+
+static void
+give_key(place *p, uint8_t first, int64_t term_ms)
+{
+    uint8_t key[VDR_PUBLIC_KEY_BYTES] = {first, 1};
+    char words[VDR_ENGINE_WORDS_BYTES];
+    const vdr_engine_by by = {
+        .operator_id = vdr_span_str("kees"), .reason = vdr_span_str("new"), .alone = true};
+    const vdr_engine_key_wish wish = {.kind = VDR_PARTY_AGENCY,
+                                      .id = vdr_span_str("school"),
+                                      .public_key = vdr_span_of(key, sizeof key),
+                                      .until = vdr_core_now(vdr_engine_core(p->engine)) + term_ms};
+    if (vdr_engine_key(p->engine, (vdr_ticket){1, ++p->seq}, &wish, &by, words) != VDR_OK)
+        fail_msg("%s", words);
+}
+
+static void
+revoke_key(place *p, uint8_t first, const char *party)
+{
+    uint8_t key[VDR_PUBLIC_KEY_BYTES] = {first, 1};
+    char words[VDR_ENGINE_WORDS_BYTES];
+    const vdr_engine_by by = {.operator_id = vdr_span_str("kees"), .reason = vdr_span_str("lost")};
+    const vdr_engine_key_wish wish = {.kind = VDR_PARTY_AGENCY,
+                                      .id = vdr_span_str(party),
+                                      .public_key = vdr_span_of(key, sizeof key),
+                                      .until = VDR_MS_NONE};
+    if (vdr_engine_key_revoke(p->engine, (vdr_ticket){1, ++p->seq}, &wish, &by, words) != VDR_OK)
+        fail_msg("%s", words);
+}
+
+/* 0: the log does not know it. */
+static vdr_party_key_state
+state_of_key(place *p, uint8_t first)
+{
+    uint8_t key[VDR_PUBLIC_KEY_BYTES] = {first, 1};
+    vdr_party_key_view view = {0};
+    vdr_arena arena;
+    vdr_arena_init(&arena, 1 << 16);
+    uint64_t number = vdr_key_find(vdr_engine_core(p->engine), key);
+    if (number != 0)
+        assert_true(vdr_key_view(vdr_engine_core(p->engine), number, &arena, &view));
+    vdr_arena_done(&arena);
+    return view.state;
+}
+
+static void
+count_ended(void *context, const vdr_proof_entry *entry)
+{
+    *(unsigned *)context += entry->line == VDR_PROOF_ENDED;
+}
+
+static unsigned
+ended_in(const char *folder)
+{
+    unsigned count = 0;
+    assert_int_equal(vdr_proofs_walk(folder, count_ended, &count), VDR_OK);
+    return count;
+}
+
+/* One that the log gave, one of node.yaml, and one whose term was over. */
+static void
+a_key_that_ended_since_the_backup_does_not_come_back_with_it(void **state)
+{
+    (void)state;
+    place *p = place_new();
+    open_place(p);
+    (void)tell(p);
+    give_key(p, 1, 30 * VDR_DAY_MS);
+    turn(p);
+    place *copy = backup_of(p);
+    assert_int_equal(ended_in(p->escrow), 0);
+    revoke_key(p, 1, "school");
+    revoke_key(p, 2, "politie");
+    give_key(p, 3, 3600 * 1000);
+    move_ms(p, 2 * 3600 * 1000);
+    for (unsigned i = 0; ended_in(p->escrow) < 3; i++) {
+        assert_true(i < 200);
+        turn(p);
+    }
+    assert_int_equal(ended_in(p->dir), 3);
+    for (unsigned i = 0; i < 20; i++) /* each is told once */
+        turn(p);
+    close_place(p);
+    open_place(p);
+    for (unsigned i = 0; i < 20; i++)
+        turn(p);
+    assert_int_equal(ended_in(p->escrow), 3);
+    place_wrap(copy, p);
+    copy_file(p->escrow, copy->escrow, VDR_PROOFS_NAME);
+    copy_file(p->escrow, copy->escrow, VDR_PROOFS_LAST);
+    place_free(p);
+
+    open_place(copy);
+    assert_non_null(strstr(copy->notices, "3 that ended since"));
+    for (uint8_t key = 1; key <= 3; key++)
+        assert_int_equal(state_of_key(copy, key), VDR_PARTY_KEY_REVOKED);
+    for (unsigned i = 0; i < 20; i++)
+        turn(copy);
+    assert_int_equal(ended_in(copy->dir), 3); /* taken over, and nothing is said twice */
+    assert_int_equal(ended_in(copy->escrow), 3);
+    uint64_t hash = vdr_engine_state_hash(copy->engine);
+    copy->notices[0] = '\0';
+    close_place(copy);
+    open_place(copy);
+    assert_null(strstr(copy->notices, "ended since"));
+    assert_true(vdr_engine_state_hash(copy->engine) == hash);
+    place_free(copy);
+}
+
 /* Terms alone: a run waits for its schedule, and is not begun for nothing. */
 static void
 what_leaves_by_its_term_waits_for_the_schedule(void **state)
@@ -663,6 +774,12 @@ a_line_of_a_proof_reads_as_it_was_written(void **state)
                   .time = VDR_MS_NONE}},
         {.line = VDR_PROOF_RUN, .at = T0, .generation = 2, .through = 8, .kept = 100, .dropped = 3},
         {.line = VDR_PROOF_BACKUP, .at = T0, .generation = 2, .position = 99},
+        {.line = VDR_PROOF_RESTORED, .at = T0, .position = 99},
+        {.line = VDR_PROOF_ENDED,
+         .at = T0,
+         .position = 7,
+         .party = vdr_span_str("agency:school"),
+         .public_key = vdr_span_str("0123456789abcdef0123456789abcdef")},
     };
     vdr_arena arena;
     vdr_arena_init(&arena, 1 << 16);
@@ -692,6 +809,7 @@ main(void)
         cmocka_unit_test(what_is_needed_is_known_though_the_pseudonym_key_changed),
         cmocka_unit_test(what_leaves_by_its_term_waits_for_the_schedule),
         cmocka_unit_test(a_restored_store_erases_again_before_it_serves),
+        cmocka_unit_test(a_key_that_ended_since_the_backup_does_not_come_back_with_it),
         cmocka_unit_test(threads_of_their_own_change_nothing),
         cmocka_unit_test(a_run_that_is_stopped_anywhere_is_gone_through_again),
     };
