@@ -233,6 +233,34 @@ case_again(vdr_state *state, vdr_slot slot)
     leave_if_empty(state, household);
 }
 
+/* Persons whom the signal names and who are of a household. */
+static void
+named_by(const vdr_state *state, vdr_slot signal, vdr_slots *persons)
+{
+    for (vdr_slot at = vdr_signal_at(state, signal)->names; at != 0; at = vdr_naming_at(state, at)->next) {
+        vdr_slot member = vdr_naming_at(state, at)->member;
+        bool known = vdr_member_at(state, member)->household == 0;
+        for (size_t i = 0; i < persons->count; i++)
+            known = known || persons->at[i] == member;
+        if (!known)
+            vdr_slots_add(persons, member);
+    }
+}
+
+/* Whether it was the signal or somebody in it that was erased, nobody is remembered for it alone: a tombstone names
+ * no person, so whoever no other signal names goes with it, also who was named beside the one that was erased. */
+static void
+persons_again(vdr_state *state, const vdr_slots *persons, vdr_slots *households)
+{
+    for (size_t i = 0; i < persons->count; i++) {
+        const vdr_member *member = vdr_member_at(state, persons->at[i]);
+        if (member->uses != 0)
+            continue;
+        vdr_slots_add(households, member->household);
+        vdr_member_leave(state, persons->at[i]);
+    }
+}
+
 static void
 signal_again(vdr_state *state, const vdr_command_left *left)
 {
@@ -248,9 +276,16 @@ signal_again(vdr_state *state, const vdr_command_left *left)
     const vdr_rewrite *rewrite = vdr_rewrite_of(state, left->number);
     if (left->kind == VDR_LEFT_CONTENT && rewrite != NULL && rewrite->content != 0)
         return; /* it was written anew here, too */
-    vdr_slot household = vdr_signal_at(state, slot)->household;
+    vdr_slots persons = {0}, households = {0};
+    vdr_slots_add(&households, vdr_signal_at(state, slot)->household);
+    named_by(state, slot, &persons);
     signal_remove(state, slot, VDR_LEFT_BY_ERASURE);
-    leave_if_empty(state, household);
+    persons_again(state, &persons, &households);
+    for (size_t i = 0; i < households.count; i++)
+        if (vdr_household_at(state, households.at[i])->born_order != 0) /* not left already */
+            leave_if_empty(state, households.at[i]);
+    vdr_slots_done(&persons);
+    vdr_slots_done(&households);
 }
 
 void

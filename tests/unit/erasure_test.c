@@ -440,6 +440,58 @@ a_restored_store_erases_again_before_it_serves(void **state)
     place_free(copy);
 }
 
+/* One person was erased since the backup: who is left is whom other signals name. */
+static void
+a_person_erased_since_the_backup_does_not_come_back_with_it(void **state)
+{
+    (void)state;
+    char bsn[10], alone[64], both[128];
+    vdr_at at;
+    vdr_household_view household;
+    vdr_engine_erasure seen;
+    place *p = place_new();
+    open_place(p);
+    bsn_of(77, bsn);
+    (void)snprintf(alone, sizeof alone, "\"persons\":[{\"bsn\":\"%s\"}]", bsn);
+    (void)snprintf(both, sizeof both, "\"persons\":[{\"bsn\":\"999990019\"},{\"bsn\":\"%s\"}]", bsn);
+    vdr_position stays = submit(p, "b-1", "urn:a:school", "nl.t.verzuim.v1", B);
+    vdr_position shared = submit(p, "b-2", "urn:a:school", "nl.t.verzuim.v1", both);
+    vdr_position own = submit(p, "b-3", "urn:a:school", "nl.t.verzuim.v1", alone);
+    place *copy = backup_of(p);
+    assert_true(vdr_view_household(vdr_engine_core(p->engine), (vdr_household_id){1}, &at, &household));
+    assert_int_equal(household.person_count, 2);
+    (void)snprintf(alone, sizeof alone, "\"household\":\"H1\",\"bsn\":\"%s\"", bsn);
+    (void)submit(p, "e-1", "urn:voordeur:privacy_officer:p-els", "nl.voordeur.person_erased.v1", alone);
+    assert_true(vdr_view_household(vdr_engine_core(p->engine), (vdr_household_id){1}, &at, &household));
+    assert_int_equal(household.person_count, 1);
+    move_ms(p, 2000);
+    do {
+        turn(p);
+        vdr_engine_erasure_get(p->engine, &seen);
+    } while (strcmp(seen.step, "idle") == 0 || strcmp(seen.step, "note") == 0);
+    place_wrap(copy, p);
+    copy_file(p->escrow, copy->escrow, VDR_PROOFS_NAME);
+    copy_file(p->escrow, copy->escrow, VDR_PROOFS_LAST);
+    place_free(p);
+
+    open_place(copy);
+    assert_non_null(strstr(copy->notices, "left again"));
+    assert_true(vdr_view_household(vdr_engine_core(copy->engine), (vdr_household_id){1}, &at, &household));
+    assert_int_equal(household.person_count, 1);
+    assert_int_equal(household.signal_count, 1);
+    run_to_the_end(copy);
+    assert_int_equal(read_record(copy->log, stays), VDR_OK);
+    assert_int_equal(read_record(copy->log, shared), VDR_E_ERASED);
+    assert_int_equal(read_record(copy->log, own), VDR_E_ERASED);
+    /* The one who was erased is a stranger to it. */
+    (void)snprintf(alone, sizeof alone, "\"persons\":[{\"bsn\":\"%s\"}]", bsn);
+    (void)submit(copy, "n-1", "urn:a:school", "nl.t.verzuim.v1", alone);
+    assert_true(vdr_view_household(vdr_engine_core(copy->engine), (vdr_household_id){1}, &at, &household));
+    assert_int_equal(household.signal_count, 1);
+    assert_null(vdr_core_check(vdr_engine_core(copy->engine)));
+    place_free(copy);
+}
+
 /* ---- keys of parties ---- */
 
 static void
@@ -809,6 +861,7 @@ main(void)
         cmocka_unit_test(what_is_needed_is_known_though_the_pseudonym_key_changed),
         cmocka_unit_test(what_leaves_by_its_term_waits_for_the_schedule),
         cmocka_unit_test(a_restored_store_erases_again_before_it_serves),
+        cmocka_unit_test(a_person_erased_since_the_backup_does_not_come_back_with_it),
         cmocka_unit_test(a_key_that_ended_since_the_backup_does_not_come_back_with_it),
         cmocka_unit_test(threads_of_their_own_change_nothing),
         cmocka_unit_test(a_run_that_is_stopped_anywhere_is_gone_through_again),
