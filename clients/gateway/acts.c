@@ -29,7 +29,7 @@ typedef struct spec {
     vdr_act act;
     bool body;    /* there may be one */
     bool missing; /* it may be left out */
-    char path;    /* what the path names: S signal, C case, H household, I household `into`, or 0 */
+    char path; /* what the path names: S signal, C case, H household, I household `into`, R regisseur, or 0 */
     member members[6];
 } spec;
 
@@ -67,6 +67,11 @@ static const spec specs[] = {
     {VDR_ACT_CONFLICT_LIFTED, false, true, 'H', {{0}}},
     {VDR_ACT_CONFLICT_LIFTED, true, false, 0, {{"regisseur", NAME, true, 256, AT(regisseur)},
                                                {"bsn", DIGITS, true, 9, AT(bsn)}}},
+    {VDR_ACT_REVIEW_SET_ASIDE, true, false, 0, {{"household", HOUSEHOLD, true, 0, AT(household)},
+                                                {"other", HOUSEHOLD, true, 0, AT(other)},
+                                                {"reason", TEXT, false, FREE, AT(reason)}}},
+    {VDR_ACT_ABSENCE_SET, true, false, 'R', {{"from", INSTANT, true, 0, AT(absent_from)},
+                                             {"to", INSTANT, true, 0, AT(absent_to)}}},
     {VDR_ACT_PERSON_MOVED, true, false, 0, {{"bsn", DIGITS, true, 9, AT(bsn)}, {"to", DIGITS, true, 16, AT(to)}}},
     {VDR_ACT_ERASED, true, false, 0, {{"household", HOUSEHOLD, true, 0, AT(household)},
                                       {"bsn", DIGITS, false, 9, AT(bsn)}}},
@@ -338,6 +343,10 @@ read_path(vdr_ask *ask, vdr_acting *acting, char path)
         return vdr_ask_path_id(ask, 0, 'C', &acting->act.case_id.number);
     case 'H':
         return vdr_ask_path_id(ask, 0, 'H', &acting->act.household.number);
+    case 'R':
+        acting->other = vdr_ask_copy(vdr_ask_path(ask, 0));
+        acting->act.regisseur = acting->other;
+        return true;
     case 'I':
         return vdr_ask_path_id(ask, 0, 'H', &acting->act.into.number);
     default:
@@ -372,6 +381,9 @@ vdr_call_act(vdr_ask *ask)
             return;
         for (const member *m = s->members; m < s->members + 6 && m->name != NULL; m++)
             read_member(&form, acting, m);
+        if (s->act == VDR_ACT_ABSENCE_SET && form.faults->count == 0 &&
+            acting->act.absent_from >= acting->act.absent_to)
+            vdr_form_fault(&form, "to", "bad_value", "it is not after from");
         if (s->act == VDR_ACT_NOTE_SENT && (acting->act.agency != NULL) == (acting->act.service != NULL))
             vdr_faults_add(&ask->faults, "", "required", "one of agency and service is asked for");
         vdr_form_end(&form);

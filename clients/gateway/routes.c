@@ -70,7 +70,11 @@ const vdr_route vdr_routes[] = {
     {POST,   "/v1/persons/moves", AGENCY, ACT(PERSON_MOVED)},
     {GET,    "/v1/follow-ups", COORDINATOR, vdr_call_inbox, VDR_INBOX_OVERDUE, NULL, "limit next"},
     {GET,    "/v1/reviews", COORDINATOR, vdr_call_inbox, VDR_INBOX_REVIEWS, NULL, "limit next"},
+    {POST,   "/v1/reviews/set-asides", COORDINATOR, ACT(REVIEW_SET_ASIDE)},
     {GET,    "/v1/regisseurs", COORDINATOR | OPERATOR, vdr_call_regisseurs, 0, NULL, "limit next"},
+    {GET,    "/v1/regisseurs/{id}/absences", REGIE, vdr_call_absences, 0, NULL, NULL},
+    {POST,   "/v1/regisseurs/{id}/absences", REGIE, ACT(ABSENCE_SET)},
+    {DELETE, "/v1/regisseurs/{id}/absences/{number}", REGIE, vdr_call_absence_lift, 0, NULL, NULL},
 
     {GET,    "/v1/status", OVERSIGHT, vdr_call_status, 0, NULL, NULL},
     {GET,    "/v1/reports/{name}", OPERATOR, vdr_call_report, 0, NULL, NULL},

@@ -60,6 +60,9 @@ void vdr_call_cases(vdr_ask *ask);
 void vdr_call_inbox(vdr_ask *ask); /* what: vdr_inbox_part */
 void vdr_call_regisseurs(vdr_ask *ask);
 void vdr_call_trial(vdr_ask *ask);
+/* absences.c */
+void vdr_call_absences(vdr_ask *ask);
+void vdr_call_absence_lift(vdr_ask *ask);
 /* operate.c */
 void vdr_call_status(vdr_ask *ask);
 void vdr_call_report(vdr_ask *ask);

@@ -112,6 +112,7 @@ me_shown(vdr_ask *ask, const vdr_wire_answer *answer)
         vdr_write_number(w, "capacity", s->capacity);
         vdr_write_number(w, "hardCapacity", s->hard_capacity);
         vdr_write_flag(w, "absent", s->absent);
+        vdr_view_absences(w, "absences", s->absences, s->absence_count);
     }
     vdr_ask_write_state(ask, answer->position, answer->at_ms);
     vdr_write_close(w, '}');

@@ -193,6 +193,31 @@ vdr_view_household_members(vdr_writer *w, const vdr_wire_household_view *h)
     vdr_write_close(w, ']');
 }
 
+uint64_t
+vdr_view_absence_number(const vdr_wire_absence *absence)
+{
+    uint64_t from = (uint64_t)absence->from_ms, to = (uint64_t)absence->to_ms;
+    uint64_t mixed = (from ^ (to << 20) ^ (to >> 30)) * UINT64_C(0x9e3779b97f4a7c15);
+    return (mixed >> 11) | 1;
+}
+
+void
+vdr_view_absences(vdr_writer *w, const char *name, const vdr_wire_absence *absences, size_t count)
+{
+    vdr_write_open(w, name, '[');
+    for (size_t i = 0; i < count; i++) {
+        const vdr_wire_absence *a = &absences[i];
+        vdr_write_open(w, NULL, '{');
+        vdr_write_number(w, "number", vdr_view_absence_number(a));
+        vdr_write_instant(w, "from", a->from_ms);
+        vdr_write_instant(w, "to", a->to_ms);
+        if (a->by_kind != VDR_PARTY_NONE)
+            vdr_view_party(w, "by", a->by_kind, a->by);
+        vdr_write_close(w, '}');
+    }
+    vdr_write_close(w, ']');
+}
+
 void
 vdr_view_regisseur(vdr_writer *w, const vdr_wire_regisseur_view *r)
 {
@@ -202,6 +227,7 @@ vdr_view_regisseur(vdr_writer *w, const vdr_wire_regisseur_view *r)
     vdr_write_number(w, "capacity", r->capacity);
     vdr_write_number(w, "hardCapacity", r->hard_capacity);
     vdr_write_flag(w, "absent", r->absent);
+    vdr_view_absences(w, "absences", r->absences, r->absence_count);
     texts(w, "districts", r->districts, r->district_count);
     texts(w, "expertise", r->expertise, r->expertise_count);
     vdr_write_close(w, '}');

@@ -16,6 +16,9 @@ void vdr_view_signal_members(vdr_writer *w, const vdr_wire_signal_view *signal);
 void vdr_view_case_members(vdr_writer *w, const vdr_wire_case_view *c, bool listed);
 void vdr_view_household_members(vdr_writer *w, const vdr_wire_household_view *household);
 void vdr_view_regisseur(vdr_writer *w, const vdr_wire_regisseur_view *regisseur);
+/* An array; each has a number made of its instants, below 2^53. */
+void vdr_view_absences(vdr_writer *w, const char *name, const vdr_wire_absence *absences, size_t count);
+uint64_t vdr_view_absence_number(const vdr_wire_absence *absence);
 void vdr_view_directory_members(vdr_writer *w, const vdr_wire_directory *directory);
 void vdr_view_right(vdr_writer *w, const vdr_wire_right_view *right);
 

@@ -186,7 +186,7 @@ HOUSEHOLDS = {
     "/regisseurs": {"get": read("regisseurs", "listRegisseurs", "Regisseurs, and how much they have",
                                 ["coordinator", "operator"], {"query": "regisseurs"}, "RegisseurList", PAGED)},
     "/regisseurs/{id}/absences": {
-        "get": read("regisseurs", "listAbsences", "When a regisseur is away", REGIE, {"query": "absences"},
+        "get": read("regisseurs", "listAbsences", "When a regisseur is away", REGIE, {"query": "regisseurs"},
                     "AbsenceList", [ID["regisseur"]]),
         "post": act("regisseurs", "addAbsence", "A regisseur is away", REGIE, ["absence_set"], [ID["regisseur"]],
                     "AbsenceRequest", {"from": "2026-07-01T00:00:00Z", "to": "2026-07-22T00:00:00Z"}),

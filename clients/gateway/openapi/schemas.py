@@ -366,6 +366,7 @@ REGISSEUR = with_optional(
     "A regisseur, and how much they have.",
     {"id": name("Id."), "load": count("Offered and active cases."), "capacity": count("Right for one person."),
      "hardCapacity": count("A wall."), "absent": flag("Now."),
+     "absences": array(ref("Absence"), "That are not over."),
      "districts": array(name("Beginning of neighbourhood codes, or *."), "Where."),
      "expertise": array(name("Domain."), "What they know.")}, {})
 
@@ -420,7 +421,8 @@ SCHEMAS = {
          "mailbox": record("Of this party.", {"acknowledged": count("Up to this number."),
                                               "newest": count("Number of the newest; 0: it never had one.")}),
          "load": count("Of a regisseur: offered and active cases."), "capacity": count("Right for one person."),
-         "hardCapacity": count("A wall."), "absent": flag("Now.")}),
+         "hardCapacity": count("A wall."), "absent": flag("Now."),
+         "absences": array(ref("Absence"), "That are not over.")}),
     "Message": MESSAGE,
     "Mailbox": with_optional(
         "A piece of the mailbox.",
@@ -493,11 +495,12 @@ SCHEMAS = {
         "Who and what becomes a household of its own.", {},
         {"persons": array(name("BSN or handle."), "Who.", maxItems=100),
          "addresses": array(name("BAG id or handle."), "Where.", maxItems=100)}),
-    "SetAsideRequest": record("Two households that are two.", {
-        "household": ref("HouseholdId"), "other": ref("HouseholdId")}),
+    "SetAsideRequest": with_optional("Two households that are two.", {
+        "household": ref("HouseholdId"), "other": ref("HouseholdId")}, {"reason": REASON}),
     "AbsenceRequest": record("When.", {"from": instant("From then on."), "to": instant("Up to but not to.")}),
-    "Absence": record("When a regisseur is away.", {
-        "number": count("Its number.", 1), "from": told("From then on."), "to": told("Up to but not to.")}),
+    "Absence": with_optional("When a regisseur is away.", {
+        "number": count("Made of its instants.", 1), "from": told("From then on."), "to": told("Up to but not to.")},
+        {"by": pointed("Party", "Who said so; absent: town.yaml.")}),
     "AbsenceList": listed(ref("Absence"), "Absences."),
     "ConflictRequest": record("Who may not have to do with the household.", {"regisseur": name("Id of a regisseur.")}),
     "PersonConflictRequest": record("Who may not have to do with the household of that person.", {
