@@ -35,6 +35,7 @@
 #include "broker/desk/report.h"
 #include "broker/session.h"
 #include "broker/history/survey.h"
+#include "broker/desk/cover.h"
 #include "broker/trail/desk.h"
 #include "broker/trail/logboek_desk.h"
 #include "broker/trust/keeper.h"
@@ -191,6 +192,7 @@ typedef struct vdr_daemon {
 
     vdr_rehearsal *backtest, *shadow;
     vdr_keeper *keeper;
+    vdr_covers *covers; /* of views */
     vdr_trail_desk *trail;
     vdr_logboek_desk *logboek;
     int64_t trust_ms;     /* when it is looked at again */

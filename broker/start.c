@@ -391,6 +391,7 @@ prepare(started *s)
     daemon->shadow = vdr_rehearsal_new(daemon->log, s->store.checkpoint);
     vdr_shadow_resume(daemon);
     daemon->trail = vdr_trail_desk_new(daemon->log);
+    daemon->covers = vdr_covers_new();
     vdr_keeper_begin(daemon->keeper, vdr_engine_fd(daemon->engine));
 }
 
@@ -502,6 +503,7 @@ close_all(started *s)
     vdr_net_close(&daemon->net);
     vdr_survey_free(&daemon->survey);
     vdr_trail_desk_free(&daemon->trail);
+    vdr_covers_free(&daemon->covers);
     vdr_logboek_desk_free(&daemon->logboek);
     vdr_rehearsal_free(&daemon->backtest);
     vdr_rehearsal_free(&daemon->shadow);

@@ -135,7 +135,9 @@ static const vdr_access_told tellings[] = {
     {VDR_VERB_AUDIT, "counters", "position", PA},
     {VDR_VERB_AUDIT_LOOK, "counters", "running end position_first position position_last erased", PA},
     {VDR_VERB_AUDIT_LOOK, "row trail",
-     "kind at_ms position by to what household other case signal parts reason traceparent since_ms", PA},
+     "kind at_ms position by to what household other case signal parts reason traceparent since_ms "
+     "until_ms",
+     PA},
     {VDR_VERB_AUDIT_LOOK, "row trail", "source id", P}, /* what an agency chose */
     {VDR_VERB_LOGBOEK_LOOK, "counters", "running end position_first position position_last", PA},
     {VDR_VERB_LOGBOEK_LOOK, "row logboek",

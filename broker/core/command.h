@@ -232,6 +232,8 @@ typedef struct vdr_command {
     size_t seen_count;
     uint32_t query;
     vdr_span traceparent; /* of whoever asked; absent: none */
+    int64_t
+        cover_ms; /* the same, shown again within this term after at, has no record of its own; 0: it has */
 
     /* CONFIG and PROPOSE of one: the three texts, to be kept; NULL: they are not (a replay of files). */
     const vdr_span *texts;

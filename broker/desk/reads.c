@@ -417,23 +417,32 @@ resume_of(vdr_span bytes, vdr_resume *ret_resume)
     return true;
 }
 
-/* The answer goes when what it shows is in the log as seen; where it shows nothing of anybody, when the state it
- * tells is. */
+/* The answer goes when what it shows is in the log as seen; where it shows nothing of anybody, or what a view that is in
+ * the log covers, when the state it tells is, and so that view. */
 static vdr_err
-hold_back(vdr_daemon *daemon, const vdr_session *session, const vdr_wire_read *read,
-          const vdr_command_seen *seen, size_t seen_count)
+hold_back(vdr_daemon *daemon, const vdr_session *session, const vdr_command *view)
 {
     vdr_ticket ticket = vdr_errand_ticket(VDR_ERRAND_ANSWER, session->number, 0);
-    bool traced = read->traceparent.at != NULL && vdr_traceparent_is_good(read->traceparent);
-    const vdr_command view = {.sender_kind = session->kind,
-                              .sender_id = vdr_span_str(session->party),
-                              .query = (uint32_t)read->query,
-                              .reason = read->break_glass,
-                              .traceparent = traced ? read->traceparent : (vdr_span){0},
-                              .seen = seen,
-                              .seen_count = seen_count};
-    return seen_count != 0 ? vdr_engine_submit_view(daemon->engine, ticket, &view)
-                           : vdr_engine_submit_barrier(daemon->engine, ticket);
+    return view != NULL ? vdr_engine_submit_view(daemon->engine, ticket, view)
+                        : vdr_engine_submit_barrier(daemon->engine, ticket);
+}
+
+/* What the answer is known by (cover.h): all but its number, and the position and time of the state. False: it does
+ * not fit. */
+static bool
+cover_key(vdr_daemon *daemon, const vdr_session *session, const vdr_command *view, const vdr_wire *wire,
+          vdr_cover_key *ret_key)
+{
+    vdr_wire same = *wire;
+    same.answer.request = same.answer.position = 0;
+    same.answer.at_ms = 0;
+    daemon->frame.len = 0;
+    vdr_arena_reset(&daemon->speech);
+    bool good = vdr_codec_encode(&same, 0, vdr_daemon_frame_max(session->peer.zone), &daemon->speech,
+                                 &daemon->frame) == VDR_OK;
+    if (good)
+        *ret_key = vdr_cover_key_of(daemon->covers, view, vdr_bytes_span(&daemon->frame));
+    return good;
 }
 
 /* What cannot be logged as seen is not shown. What is kept free in a full store is for those who can help. */
@@ -447,15 +456,33 @@ vdr_err
 vdr_reads_hold(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read, const vdr_wire *wire,
                const vdr_command_seen *seen, size_t seen_count)
 {
+    bool traced = read->traceparent.at != NULL && vdr_traceparent_is_good(read->traceparent);
+    bool glass = read->break_glass.at != NULL;
+    vdr_command view = {.sender_kind = session->kind,
+                        .sender_id = vdr_span_str(session->party),
+                        .query = (uint32_t)read->query,
+                        .reason = read->break_glass,
+                        .traceparent = traced ? read->traceparent : (vdr_span){0},
+                        .seen = seen,
+                        .seen_count = seen_count};
+    vdr_cover_key key;
+    vdr_ms now = vdr_admit_now(daemon);
+    bool covers = seen_count != 0 && !glass && cover_key(daemon, session, &view, wire, &key);
+    bool seen_new = seen_count != 0 && !(covers && vdr_covers_hold(daemon->covers, &key, now));
     vdr_err err = vdr_engine_room(daemon->engine) != 0 ? VDR_OK : VDR_E_BUSY;
-    if (err == VDR_OK && seen_count != 0 && vdr_engine_full(daemon->engine) && !may_fill(session->kind))
+    if (err == VDR_OK && seen_new && vdr_engine_full(daemon->engine) && !may_fill(session->kind))
         err = VDR_E_STORE_FULL;
     if (err == VDR_OK)
         err = vdr_speak_hold(daemon, session, wire);
-    if (err == VDR_OK && read->break_glass.at != NULL && seen_count != 0)
+    if (err == VDR_OK && glass && seen_count != 0)
         VDR_NOTE(GLASS, vdr_field_text("kind", vdr_party_kind_name(session->kind)),
                  vdr_field_text("party", session->party), vdr_field_number("query", read->query));
-    return err == VDR_OK ? hold_back(daemon, session, read, seen, seen_count) : err;
+    view.cover_ms = covers ? VDR_COVER_MS : 0;
+    if (err == VDR_OK)
+        err = hold_back(daemon, session, seen_new ? &view : NULL);
+    if (err == VDR_OK && seen_new && covers)
+        vdr_covers_add(daemon->covers, &key, now);
+    return err;
 }
 
 /* One try: at most so many items. TOO_BIG or NO_MEMORY: fewer may go. */

@@ -1,5 +1,7 @@
 #include "broker/record/record_form.h"
 
+#define COVER_MAX_MS UINT64_C(86400000) /* of a view: a day */
+
 /* ---- writing */
 
 /* What left: only the members that its kind has. */
@@ -49,6 +51,8 @@ put_view(writer *out, const vdr_command *c)
         if (seen->kind == VDR_SEEN_SIGNAL)
             put_number(out, seen->position);
     }
+    if (c->cover_ms != 0)
+        put_number(out, (uint64_t)c->cover_ms);
 }
 
 static void
@@ -95,6 +99,8 @@ version_of(const vdr_command *command)
     if (command->kind == VDR_COMMAND_CONFIG && !vdr_record_is_asked_for(command))
         return is_keyed(command) ? 2 : 1;
     bool of_key = command->kind == VDR_COMMAND_PROPOSE && command->proposal == VDR_PROPOSAL_KEY;
+    if (command->kind == VDR_COMMAND_VIEW && command->cover_ms != 0)
+        return 5;
     if (of_key || command->kind > VDR_COMMAND_RESUME)
         return 4;
     return command->kind >= VDR_COMMAND_CONFIG ? 3 : 1;
@@ -222,7 +228,7 @@ take_erasure(reader *in, vdr_command *c)
 
 /* What a view is of, and who saw it. */
 static void
-take_view(reader *in, vdr_command *c)
+take_view(reader *in, uint8_t version, vdr_command *c)
 {
     c->sender_kind = (vdr_party_kind)take_kind(in, VDR_PARTY_LAST);
     c->sender_id = take_text(in);
@@ -246,6 +252,9 @@ take_view(reader *in, vdr_command *c)
     }
     c->seen = all;
     c->seen_count = all != NULL ? (size_t)count : 0;
+    uint64_t cover = version == 5 ? take_some(in) : 0;
+    in->bad |= cover > COVER_MAX_MS;
+    c->cover_ms = in->bad ? 0 : (int64_t)cover;
 }
 
 static void
@@ -303,6 +312,8 @@ is_form(uint8_t version, uint8_t kind)
         return kind == VDR_COMMAND_SIGNAL || kind == VDR_COMMAND_ACT || kind == VDR_COMMAND_PROPOSE ||
                kind == VDR_COMMAND_VIEW || kind == VDR_COMMAND_REVOKE || kind == VDR_COMMAND_ERASURE ||
                kind == VDR_COMMAND_REKEY || kind == VDR_COMMAND_REWRITE || kind == VDR_COMMAND_CARRY;
+    if (version == 5)
+        return kind == VDR_COMMAND_VIEW;
     return version == 1 && kind >= VDR_COMMAND_SIGNAL && kind <= VDR_COMMAND_CONFIG;
 }
 
@@ -331,7 +342,7 @@ vdr_command_read(vdr_span routing, vdr_arena *arena, vdr_command *ret_command)
     else if (c.kind == VDR_COMMAND_ERASURE)
         take_erasure(&in, &c);
     else if (c.kind == VDR_COMMAND_VIEW)
-        take_view(&in, &c);
+        take_view(&in, routing.at[0], &c);
     else if (c.kind == VDR_COMMAND_REWRITE || c.kind == VDR_COMMAND_CARRY) {
         c.number = take_some(&in);
         c.until = take_instant(&in);

@@ -11,7 +11,8 @@
  * VIEW, who was shown what (proto/protocol.md 7.13), for whoever audits: the viewer's kind and id; the number of
  * the query (vdr_query); the traceparent, empty where there is none; the reason, empty where it was theirs to see;
  * how many things, and of each kind, parts, household, case and position (vdr_command_seen). It is written when the
- * answer is made, and the answer leaves when it is durable; a page of an answer is one record. It has no content.
+ * answer is made, and the answer leaves when it is durable; a page of an answer is one record. With a
+ * term (cover_ms) the same answer has no other record until it is over (broker/desk/cover.h). It has no content.
  * What is delivered from mailboxes leaves no VIEW: a message is in the tale of the command that caused it, with its
  * mailbox and number, and the ACKS record that covers that number says when it had been read. It names things
  * (signal, case, household, parties) and, of feedback, its words; content is read, not delivered.
@@ -30,9 +31,10 @@
 #include "broker/door/event.h"
 
 /* 2: a tick that says how many timers fire, a configuration that says under which key. 3: what operators ask for:
- * PROPOSE, DECIDE, RESUME, and a CONFIG that says who. 4: a PROPOSE of a key, and the kinds after RESUME. All else
+ * PROPOSE, DECIDE, RESUME, and a CONFIG that says who. 4: a PROPOSE of a key, and the kinds after RESUME. 5: a VIEW that
+ * covers a term. All else
  * is of version 1, and so are these where they do not say it. */
-#define VDR_RECORD_VERSION 4u
+#define VDR_RECORD_VERSION 5u
 
 /* Writes the routing part: at most size bytes to at (NULL when size is 0); returns how many it has. Nothing
  * of it may be used when that is more than size. config is not part of it (the texts are the content). */

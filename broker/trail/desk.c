@@ -59,6 +59,7 @@ vdr_trail_row_put(vdr_rows *rows, const vdr_trail_row *row)
     vdr_row_number(rows, "position", row->position);
     vdr_row_instant(rows, "at_ms", row->at);
     vdr_row_instant(rows, "since_ms", row->since);
+    vdr_row_instant(rows, "until_ms", row->until);
     put_number(rows, "household", row->household.number);
     put_number(rows, "other", row->other.number);
     put_number(rows, "case", row->case_id.number);

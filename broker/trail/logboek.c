@@ -317,6 +317,7 @@ put_record(vdr_logboek *logboek, const vdr_history_step *done)
         add_of_act(&logboek->own, core, command);
     } else if (command->kind == VDR_COMMAND_VIEW) {
         name(row, "viewed", vdr_trail_query_name(command->query));
+        row->end += command->cover_ms; /* the same, again, until then at the latest */
         for (size_t i = 0; i < command->seen_count; i++)
             add_seen(&logboek->own, core, &command->seen[i]);
     } else if (command->kind == VDR_COMMAND_ERASURE) {

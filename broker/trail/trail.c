@@ -377,6 +377,7 @@ take_view(vdr_trail *trail, const vdr_command *command, vdr_trail_row row)
     row.by = command->sender_id;
     row.reason = command->reason;
     row.traceparent = command->traceparent;
+    row.until = command->cover_ms != 0 ? command->at + command->cover_ms : VDR_MS_NONE;
     row.what = vdr_span_str(vdr_trail_query_name(command->query));
     for (size_t i = 0; i < command->seen_count; i++) {
         const vdr_command_seen *seen = &command->seen[i];
@@ -442,7 +443,7 @@ static vdr_err
 take_record(vdr_trail *trail, vdr_position position, const vdr_log_record *record)
 {
     vdr_command command;
-    vdr_trail_row row = {.position = position, .since = VDR_MS_NONE};
+    vdr_trail_row row = {.position = position, .since = VDR_MS_NONE, .until = VDR_MS_NONE};
     vdr_err err = vdr_command_read(record->routing, &trail->arena, &command);
     if (err != VDR_OK)
         return err;

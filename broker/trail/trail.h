@@ -60,6 +60,8 @@ typedef struct vdr_trail_row {
     vdr_span reason;     /* SEEN by breaking the glass; CONTROL; LEFT: "term", "erasure" or "household" */
     vdr_span traceparent;
     vdr_ms since; /* READ */
+    vdr_ms
+        until; /* SEEN: the same may have been shown again until then; VDR_MS_NONE: it was not without a row */
 } vdr_trail_row;
 
 /* Queries of a VIEW that are no vdr_query: an access report, an audit. */

@@ -66,6 +66,8 @@ on_line(void *context, const vdr_audit_line *line)
     report *r = context;
     char key[32];
     json_t *o = json_pack("{s:o, s:o}", "at", vdr_cli_instant(line->at), "kind", vdr_cli_text(line->kind));
+    if (line->until != VDR_MS_NONE)
+        json_object_set_new(o, "until", vdr_cli_instant(line->until));
     put(o, "by", line->by);
     put(o, "to", line->to);
     put(o, "what", line->what);
@@ -275,7 +277,13 @@ print_trail(const report *r)
         const char *by = json_string_value(json_object_get(row, "by"));
         const char *to = json_string_value(json_object_get(row, "to"));
         const char *why = json_string_value(json_object_get(row, "reason"));
-        printf("| %s | %s | %s: %s | %s |\n", json_string_value(json_object_get(row, "at")),
+        const char *at = json_string_value(json_object_get(row, "at"));
+        const char *until = json_string_value(json_object_get(row, "until"));
+        if (until != NULL)
+            printf("| %s %s %s %s |", say(r, "tussen", "between"), at, say(r, "en", "and"), until);
+        else
+            printf("| %s |", at);
+        printf(" %s | %s: %s | %s |\n",
                by != NULL   ? by
                : to != NULL ? to
                             : say(r, "het systeem", "the system"),

@@ -46,6 +46,8 @@ static const char help[] =
     "Without\n"
     "                    the key rows of one person cannot be told from those of others\n"
     "\n"
+    "A look that was repeated within a quarter of an hour, and showed the same, is one row: seen at that\n"
+    "instant, and up to so long after it.\n"
     "A record whose key was destroyed can no longer be read; how many there are is told in the end.\n"
     "\n"
     "exit status: 0 done; 1 not done; 2 wrong use\n"
@@ -113,6 +115,8 @@ print_json(const vdr_audit_line *line)
     put_text(o, "traceparent", line->traceparent);
     if (line->since != VDR_MS_NONE)
         json_object_set_new(o, "since", vdr_cli_instant(line->since));
+    if (line->until != VDR_MS_NONE)
+        json_object_set_new(o, "until", vdr_cli_instant(line->until));
     vdr_cli_print(o);
 }
 
@@ -135,7 +139,11 @@ on_line(void *context, const vdr_audit_line *line)
         return;
     }
     vdr_span who = line->by.len != 0 ? line->by : line->to;
-    vdr_cli_table_cell(&w->table, "%s", vdr_cli_when(line->at));
+    if (line->until != VDR_MS_NONE) /* vdr_cli_when keeps one text */
+        vdr_cli_table_cell(&w->table, "%s, and up to %lld min later", vdr_cli_when(line->at),
+                           (long long)(line->until - line->at) / 60000);
+    else
+        vdr_cli_table_cell(&w->table, "%s", vdr_cli_when(line->at));
     vdr_cli_table_cell(&w->table, "%.*s", (int)line->kind.len, (const char *)line->kind.at);
     if (who.len != 0)
         vdr_cli_table_cell(&w->table, "%.*s", (int)who.len, (const char *)who.at);

@@ -10,7 +10,7 @@
 typedef struct vdr_audit_line {
     vdr_span kind, by, to, what, source, id, reason, traceparent;
     vdr_position position, signal;
-    vdr_ms at, since; /* VDR_MS_NONE: none */
+    vdr_ms at, since, until; /* VDR_MS_NONE: none */
     uint64_t household, other, case_id;
     uint32_t parts;
 } vdr_audit_line;

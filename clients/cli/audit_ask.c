@@ -46,6 +46,7 @@ tell_row(const vdr_wire_row *row, vdr_audit_fn each, void *context)
                            .signal = vdr_row_figure(row, "signal"),
                            .at = instant_of(row, "at_ms"),
                            .since = instant_of(row, "since_ms"),
+                           .until = instant_of(row, "until_ms"),
                            .household = vdr_row_figure(row, "household"),
                            .other = vdr_row_figure(row, "other"),
                            .case_id = vdr_row_figure(row, "case"),

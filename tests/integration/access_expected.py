@@ -295,7 +295,7 @@ ANSWERS = [
     ("audit", "counters", "ap", "position"),
     ("audit-look", "counters", "ap", "running end position_first position position_last erased"),
     ("audit-look", "row trail", "ap", "kind at_ms position by to what household other case signal parts reason traceparent "
-                                      "since_ms"),
+                                      "since_ms until_ms"),
     ("audit-look", "row trail", "p", "source id"),  # what an agency chose
     ("logboek-look", "counters", "ap", "running end position_first position position_last"),
     ("logboek-look", "row logboek", "ap", "trace_id operation_id parent_operation_id name activity municipality subject "

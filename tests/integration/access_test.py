@@ -464,7 +464,7 @@ class Views(unittest.TestCase):
 
             rows = (("regisseur:r-anna", ("case", "held"), 1), ("regisseur:r-anna", ("case", "other"), 0),
                     ("regisseur:r-anna", ("inbox", "all"), 1), ("service:jeugdteam", ("signal", "routed"), 1),
-                    ("coordinator:c-piet", ("inbox", "reviews"), 1), ("privacy_officer:p-els", ("household", "held"), 1),
+                    ("coordinator:c-piet", ("inbox", "overdue"), 1), ("coordinator:c-piet", ("household", "review"), 1), ("privacy_officer:p-els", ("household", "held"), 1),
                     ("operator:beheer", ("explain", "held"), 1), ("operator:beheer", ("case", "held"), 1),
                     ("agency:school", ("status", ""), 0), ("coordinator:c-piet", ("regisseurs", ""), 0),
                     ("operator:beheer", ("try", ""), 0))
@@ -476,6 +476,44 @@ class Views(unittest.TestCase):
             broker.said.clear()
             broker.start()  # steps the log again: every tale is as it was
             self.assertEqual(broker.session("regisseur:r-anna").read("case case=1")["error"], "ok")
+            self.assertEqual(broker.stop(), 0)
+
+    def test_a_screen_that_asks_again_writes_one_record_for_its_term(self):
+        with Town() as broker:
+            broker.build()
+            operator, anna = broker.peer_of("operator:beheer"), broker.peer_of("regisseur:r-anna")
+
+            def records(peer, question):
+                before = operator.admin("status")["counters"]["position_durable"]
+                answer = peer.read(question)
+                self.assertEqual(answer["error"], "ok", question)
+                self.assertLessEqual(before, answer["position"])
+                return operator.admin("status")["counters"]["position_durable"] - before
+
+            inbox, held = broker.things["inbox", "all"], broker.things["case", "held"]
+            self.assertEqual([records(anna, inbox) for _ in range(20)], [1] + 19 * [0])
+            self.assertEqual([records(broker.session("regisseur:r-anna"), inbox) for _ in range(2)], [0, 0],
+                             "it is the person who is covered, not the session")
+            self.assertEqual(records(anna, inbox + " trace=" + TRACE), 1, "a trace is told")
+            self.assertEqual([records(anna, held), records(anna, held)], [1, 0])
+            self.assertEqual(records(anna, held + " glass=" + REASON), 1, "a broken glass always is")
+            self.assertEqual(records(anna, held + " glass=" + REASON), 1)
+            self.assertEqual(records(broker.peer_of("coordinator:c-kees"), held), 1, "somebody else")
+            broker.does("regisseur:r-anna", "plan_set", case="C1", revision=2, goals=[])
+            self.assertEqual([records(anna, held), records(anna, held)], [1, 0], "what is new was not seen before")
+            minutes = broker.minute
+            operator.admin("advance 2026-03-%02dT%02d:%02d:00Z" % (2 + (minutes + 14) // 1440,
+                           (minutes + 14) % 1440 // 60, (minutes + 14) % 60))
+            self.assertEqual(records(anna, held), 0, "within the term")
+            operator.admin("advance 2026-03-%02dT%02d:%02d:00Z" % (2 + (minutes + 15) // 1440,
+                           (minutes + 15) % 1440 // 60, (minutes + 15) % 60))
+            self.assertEqual([records(anna, held), records(anna, held)], [1, 0], "the term is over")
+            broker.said.clear()
+            broker.close_peers()
+            self.assertEqual(broker.stop(), 0)
+            broker.start()
+            operator, anna = broker.peer_of("operator:beheer"), broker.peer_of("regisseur:r-anna")
+            self.assertEqual([records(anna, held), records(anna, held)], [1, 0], "a restart knows of none")
             self.assertEqual(broker.stop(), 0)
 
     def test_a_broken_glass_is_for_a_reason_that_every_privacy_officer_reads(self):

@@ -74,6 +74,20 @@ class Audit(unittest.TestCase):
         again = self.rows("--household", "H1", "--kind", "seen", *self.link("privacy_officer:p-els"))
         self.assertIn(("privacy_officer:p-els", "audit"), [(row["by"], row["what"]) for row in again])
 
+    def test_1_a_look_that_was_repeated_is_one_row_with_its_term(self):
+        anna = self.broker.session("regisseur:r-anna")
+        for _ in range(5):
+            self.assertEqual(anna.read("inbox")["error"], "ok")
+        rows = [r for r in self.rows("--household", "H1", "--kind", "seen", *self.link("auditor:a-fg"))
+                if r["what"] == "inbox"]
+        self.assertEqual(len(rows), 1)
+        self.assertRegex(rows[0]["until"], r"^20..-..-..T.*Z$")
+        self.assertLess(rows[0]["at"], rows[0]["until"])
+        page = run("access-report", "--household", "H1", "--reason", "verzoek om inzage 16",
+                   *self.link("privacy_officer:p-els"))
+        self.assertIn("| tussen %s en %s | regisseur:r-anna | seen: inbox |" % (rows[0]["at"], rows[0]["until"]),
+                      page.stdout)
+
     def test_2_an_auditor_sees_where_signals_stand_and_not_their_ids(self):
         rows = self.rows("--kind", "signal", *self.link("auditor:a-fg"))
         self.assertEqual(len(rows), 3)

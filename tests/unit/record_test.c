@@ -195,6 +195,14 @@ command_of(size_t i)
          .seen_count = 2},
         {.kind = VDR_COMMAND_VIEW,
          .at = 9,
+         .sender_kind = VDR_PARTY_REGISSEUR,
+         .sender_id = SPAN("anna"),
+         .query = 5,
+         .seen = seen,
+         .seen_count = 1,
+         .cover_ms = 900000},
+        {.kind = VDR_COMMAND_VIEW,
+         .at = 9,
          .sender_kind = VDR_PARTY_LAST,
          .sender_id = SPAN("rekenkamer"),
          .reason = SPAN("complaint 12"),
@@ -242,7 +250,7 @@ command_of(size_t i)
     }
     return command;
 }
-#define COMMANDS (EVENTS + 24)
+#define COMMANDS (EVENTS + 25)
 
 static void
 what_is_written_is_read_as_the_same_command(void **state)
