@@ -8,7 +8,7 @@ const { chromium } = from('playwright-core');
 const axe = readFileSync(from.resolve('axe-core/axe.min.js'), 'utf8');
 
 export const DIST = new URL('../../clients/console/dist/', import.meta.url).pathname;
-export const WAIT_MS = Number(process.env.VDR_WAIT_S ?? 20) * 1000;
+export const WAIT_MS = Number(process.env.VDR_WAIT_S ?? 60) * 1000;
 
 export async function launch() {
   const executablePath = process.env.CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
@@ -35,7 +35,9 @@ export async function signIn(page, url, account, password = 'goed') {
   await page.getByLabel(/Gebruikersnaam|User name/).fill(account);
   await page.getByLabel(/Wachtwoord|Password/).fill(password);
   await page.getByRole('button', { name: /^(Inloggen|Sign in)$/ }).click();
-  await page.locator('header.bar').waitFor();
+  await page.locator('header.bar').waitFor().catch(async (error) => {
+    throw new Error(`${account} is not let in: ${await page.locator('body').innerText()}`, { cause: error });
+  });
 }
 
 /** What axe finds on the page as it stands: nothing. */

@@ -38,6 +38,7 @@ test('texts are filled, counted, listed and looked up in the language of the mom
   expect(word('domain', 'housing')).toBe('Wonen');
   expect(word('domain', 'zorg-om_dieren')).toBe('Zorg om dieren');
   expect(readable('')).toBe('');
+  expect(readable('ggd-meldpunt')).toBe('GGD meldpunt');
   language.value = 'en';
   expect(word('domain', 'housing')).toBe('Housing');
   expect(listed(['a', 'b'])).toBe('a and b');

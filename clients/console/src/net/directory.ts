@@ -4,8 +4,6 @@ import { known, language, readable, word } from '../words/words';
 import { get } from './api';
 import type { Directory } from './shapes';
 
-type Titles = Record<string, string> | undefined;
-
 export const directory = signal<Directory | undefined>(undefined);
 
 /** Names are a help, not a need: without the directory, ids are shown. */
@@ -17,14 +15,8 @@ export async function readDirectory(): Promise<void> {
   }
 }
 
-function titled(titles: Titles): string | undefined {
-  const text = titles?.[language.value] ?? titles?.['nl'];
-  return text === '' ? undefined : text;
-}
-
 export function domainName(id: string): string {
-  const titles = directory.value?.domains.find((d) => d.id === id)?.titles;
-  return titled(titles as Titles) ?? word('domain', id);
+  return word('domain', id);
 }
 
 /** The same within a sentence. */
@@ -39,7 +31,7 @@ export function domainIds(): string[] {
 }
 
 export function agencyName(id: string): string {
-  return titled(directory.value?.agencies.find((a) => a.id === id)?.titles as Titles) ?? readable(id);
+  return readable(id);
 }
 
 /** What kind of organisation it is, where the table has a word for it. */
@@ -49,18 +41,17 @@ export function agencyKind(id: string): string | undefined {
 }
 
 export function serviceName(id: string): string {
-  return titled(directory.value?.services.find((s) => s.id === id)?.titles as Titles) ?? readable(id);
+  return readable(id);
 }
 
 export function regisseurName(id: string): string {
-  const title = titled(directory.value?.regisseurs.find((r) => r.id === id)?.titles as Titles);
-  return title ?? readable(id.replace(/^[a-z]-/, ''));
+  return readable(id.replace(/^[a-z]-/, ''));
 }
 
 /** `nl.onderwijs.verzuim-gemeld.v1` as "Verzuim gemeld". */
 export function typeName(type: string): string {
-  const title = titled(directory.value?.signalTypes.find((s) => s.type === type)?.titles as Titles);
-  if (title !== undefined) return title;
+  const title = directory.value?.signalTypes.find((s) => s.type === type)?.title;
+  if (title !== undefined && title !== '' && language.value === 'nl') return title;
   const parts = type.split('.').filter((part) => !/^v\d+$/.test(part));
   return readable(parts[parts.length - 1] ?? type);
 }

@@ -115,7 +115,18 @@ function nudge(): void {
   }
   stirred.value++;
 }
-addEventListener('online', nudge);
+addEventListener('online', () => {
+  // A stream that was open while the network was gone may hang for long: it is begun anew.
+  if (wanted) source?.close();
+  nudge();
+});
+addEventListener('offline', () => {
+  if (!wanted || link.value === 'lost') return;
+  clearTimeout(doubt);
+  doubt = undefined;
+  lostSince.value = Date.now();
+  link.value = 'lost';
+});
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') nudge();
 });

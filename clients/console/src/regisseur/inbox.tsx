@@ -3,6 +3,7 @@ import { type ActName, CaseDialog, take } from '../case/acts';
 import { shortReason } from '../case/why';
 import { readCase, readCases, readExplanation } from '../net/cases';
 import { regisseurName } from '../net/directory';
+import { readHandovers } from '../net/handovers';
 import { useLoad } from '../net/load';
 import { session } from '../net/session';
 import type { CaseSummary, Explanation, Goal } from '../net/shapes';
@@ -39,7 +40,9 @@ async function enrich(summary: CaseSummary, signal: AbortSignal): Promise<Shown>
 }
 
 async function readInbox(signal: AbortSignal): Promise<Shown[]> {
-  return Promise.all((await readCases(signal)).map((summary) => enrich(summary, signal)));
+  const [held, offered] = await Promise.all([readCases(signal), readHandovers(session.value?.party.id ?? '', signal)]);
+  const cases = new Map<string, CaseSummary>([...offered, ...held].map((summary) => [summary.id, summary]));
+  return Promise.all([...cases.values()].map((summary) => enrich(summary, signal)));
 }
 
 function Facts({ item, group, me }: { item: Shown; group: Group; me: string }) {

@@ -1,6 +1,8 @@
 import { agencyName, regisseurName } from '../net/directory';
 import { type Problem, asProblem, call, get } from '../net/api';
+import { oldestOffer, readHandovers } from '../net/handovers';
 import { useLoad } from '../net/load';
+import { session } from '../net/session';
 import { useState } from 'preact/hooks';
 import type { Mailbox, Message } from '../net/shapes';
 import { Button } from '../parts/button';
@@ -9,12 +11,15 @@ import { Empty, ProblemNote, Waiting } from '../parts/note';
 import { When } from '../parts/when';
 import { instant } from '../words/dates';
 import { listed, t, tn, known, word } from '../words/words';
+import { notify } from './announce';
 import { unread } from './mail';
 import { Page } from './page';
 
 const SHOWN = 200;
 
 async function readMailbox(signal: AbortSignal): Promise<Mailbox> {
+  const who = session.value?.party;
+  if (who?.kind === 'regisseur') await readHandovers(who.id, signal);
   const first = await get<Mailbox>(`/v1/mailbox?limit=${SHOWN}`, signal);
   unread.value = Math.max(0, first.newest - first.acknowledged);
   return first;
@@ -36,12 +41,19 @@ export function MailboxPage() {
   const { value, problem, fresh, again } = useLoad(readMailbox, []);
   const [refused, setRefused] = useState<Problem | undefined>(undefined);
   const last = value?.items[value.items.length - 1]?.seq;
+  // A hand-over that is offered is known by its message alone: it stays until it is answered.
+  const offer = oldestOffer();
   const clear = async () => {
-    if (last === undefined) return;
+    const upTo = Math.min(last ?? 0, (offer ?? Infinity) - 1);
+    if (upTo <= (value?.acknowledged ?? 0)) {
+      notify(t('mail.kept'));
+      return;
+    }
     setRefused(undefined);
     try {
-      await call('POST', '/v1/mailbox/acknowledgements', { body: { upTo: last } });
+      await call('POST', '/v1/mailbox/acknowledgements', { body: { upTo } });
       await again();
+      if (upTo < (last ?? 0)) notify(t('mail.kept'));
     } catch (error) {
       setRefused(asProblem(error));
     }

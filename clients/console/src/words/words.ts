@@ -59,9 +59,11 @@ export function known(group: string, code: string): boolean {
   return `${group}.${code}` in dutch;
 }
 
-/** `zorg-om-gezin_gemeld` as "Zorg om gezin gemeld". */
+const SHORT = new Set(['ggd', 'ggz', 'jgz', 'gi', 'cjg', 'brp', 'zvh', 'uwv', 'svb', 'bsn']);
+
+/** `zorg-om-gezin_gemeld` as "Zorg om gezin gemeld", `ggd-meldpunt` as "GGD meldpunt". */
 export function readable(code: string): string {
-  const words = code.replace(/[-_]+/g, ' ').trim();
+  const words = code.replace(/[-_]+/g, ' ').trim().split(' ').map((part) => (SHORT.has(part) ? part.toUpperCase() : part)).join(' ');
   return words === '' ? code : words.charAt(0).toUpperCase() + words.slice(1);
 }
 

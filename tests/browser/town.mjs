@@ -1,0 +1,46 @@
+// The real thing for the browser's tests: a broker and a gateway, as town.py runs them.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+const HERE = new URL('./', import.meta.url).pathname;
+
+/** A town of its own; wishes are those of town.py. */
+export async function live(wishes = {}) {
+  const child = spawn('/usr/bin/python3', [`${HERE}town.py`, JSON.stringify(wishes)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const next = async () => {
+    const { value, done } = await lines.next();
+    assert.ok(!done, 'the town ended');
+    return JSON.parse(value);
+  };
+  const ended = new Promise((done) => child.once('exit', done));
+  const { url, password } = await next();
+  let turn = Promise.resolve();
+  /** One wish after the other: an answer has no name. */
+  const ask = (wish) => {
+    const answer = turn.then(async () => {
+      child.stdin.write(`${JSON.stringify(wish)}\n`);
+      return next();
+    });
+    turn = answer.catch(() => undefined);
+    return answer;
+  };
+  return {
+    url, password, ask,
+    /** One signal of an agency about a made-up person, over HTTP: confirmed, so durable and with all its effects. */
+    async signal(agency, person, more = {}) {
+      const { status, answer } = await ask({ do: 'publish', agency, person, more });
+      assert.equal(status, 201, answer);
+    },
+    /** Two domains from two agencies: what this town's rule makes a case of. */
+    async household(person) {
+      await this.signal('school', person);
+      await this.signal('politie', person);
+    },
+    async close() {
+      child.stdin.end();
+      await ended;
+    },
+  };
+}
