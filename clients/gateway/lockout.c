@@ -10,12 +10,12 @@ row_of(const vdr_lockout *lockout, const vdr_key16 *key)
 }
 
 static int64_t
-pause_ms(unsigned wrong)
+pause_ms(const vdr_lockout *lockout, unsigned wrong)
 {
     int64_t ms = 1000;
-    if (wrong < VDR_LOCKOUT_FREE)
+    if (wrong < lockout->free)
         return 0;
-    for (unsigned i = VDR_LOCKOUT_FREE; i < wrong && ms < VDR_LOCKOUT_MS_MOST; i++)
+    for (unsigned i = lockout->free; i < wrong && ms < VDR_LOCKOUT_MS_MOST; i++)
         ms *= 2;
     return ms < VDR_LOCKOUT_MS_MOST ? ms : VDR_LOCKOUT_MS_MOST;
 }
@@ -26,7 +26,7 @@ vdr_lockout_wait_ms(const vdr_lockout *lockout, const vdr_key16 *key, int64_t no
     size_t i = row_of(lockout, key);
     if (i == VDR_LOCKOUT_KEYS)
         return 0;
-    int64_t until_ms = lockout->rows[i].last_ms + pause_ms(lockout->rows[i].wrong);
+    int64_t until_ms = lockout->rows[i].last_ms + pause_ms(lockout, lockout->rows[i].wrong);
     return until_ms > now_ms ? until_ms - now_ms : 0;
 }
 
@@ -44,7 +44,7 @@ vdr_lockout_begin(vdr_lockout *lockout, const vdr_key16 *key, int64_t now_ms)
     vdr_lockout_row *row = &lockout->rows[i];
     if (row->wrong != 0 && now_ms - row->last_ms > VDR_LOCKOUT_GONE_MS)
         row->wrong = 0;
-    if (row->wrong < 64)
+    if (row->wrong < 1000)
         row->wrong++;
     row->last_ms = now_ms;
 }

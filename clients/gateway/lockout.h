@@ -22,8 +22,9 @@ typedef struct vdr_lockout_row {
 } vdr_lockout_row;
 
 typedef struct vdr_lockout {
+    unsigned free; /* so many wrong attempts cost nothing */
     vdr_lockout_row rows[VDR_LOCKOUT_KEYS];
-} vdr_lockout; /* {0}: nobody was wrong */
+} vdr_lockout; /* but for free all zero: nobody was wrong */
 
 /* The ms until an attempt may be made; 0: now. */
 int64_t vdr_lockout_wait_ms(const vdr_lockout *lockout, const vdr_key16 *key, int64_t now_ms);

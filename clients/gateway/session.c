@@ -11,12 +11,14 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define ID_BYTES    32
-#define TEXT_BYTES  44 /* of 32 bytes in base64, and the zero */
-#define BUCKETS     1024
-#define LOOK_MS     2000 /* between looks at the file of accounts, and for sessions that have ended */
-#define SUBJECT_MAX 256
-#define BASE64      sodium_base64_VARIANT_URLSAFE_NO_PADDING
+#define ID_BYTES           32
+#define TEXT_BYTES         44 /* of 32 bytes in base64, and the zero */
+#define BUCKETS            1024
+#define LOOK_MS            2000 /* between looks at the file of accounts, and for sessions that have ended */
+#define SUBJECT_MAX        256
+#define WRONG_NAME_FREE    4
+#define WRONG_ADDRESS_FREE 20 /* many may sit behind one */
+#define BASE64             sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 typedef struct session {
     struct session *next; /* of its bucket */
@@ -36,7 +38,7 @@ struct vdr_sessions {
     vdr_loop_timer *look;
     struct timespec changed; /* the accounts' file, when last looked at */
     vdr_account_decoy decoy;
-    vdr_lockout lockout;
+    vdr_lockout names, addresses;
 };
 
 /* ---- The table ---- */
@@ -307,9 +309,9 @@ conclude(login *it)
     const vdr_gate_party *party = party_named(sessions->parts.config, it->account.party);
     if (party == NULL)
         return VDR_REFUSAL_WRONG_PASSWORD; /* an account of a party that is no more */
-    vdr_lockout_right(&sessions->lockout, &it->by_name);
+    vdr_lockout_right(&sessions->names, &it->by_name);
     if (it->has_address)
-        vdr_lockout_right(&sessions->lockout, &it->by_address);
+        vdr_lockout_right(&sessions->addresses, &it->by_address);
     vdr_session_logout(sessions, it->request);
     session *made = begin(sessions, it->request, party, vdr_span_str(it->account.full_name));
     memcpy(made->account, it->account.name, sizeof made->account);
@@ -345,24 +347,24 @@ key_of(vdr_key16 *ret_key, char kind, const void *bytes, size_t len)
 static vdr_refusal
 admit(login *it)
 {
-    vdr_lockout *lockout = &it->sessions->lockout;
+    vdr_sessions *sessions = it->sessions;
     const vdr_conn *conn = vdr_exchange_of(it->request)->conn;
     int64_t now_ms = vdr_loop_now_ms();
     it->has_address = conn != NULL && conn->peer.has_address;
     key_of(&it->by_name, 'n', it->name, strlen(it->name));
-    int64_t wait_ms = vdr_lockout_wait_ms(lockout, &it->by_name, now_ms);
+    int64_t wait_ms = vdr_lockout_wait_ms(&sessions->names, &it->by_name, now_ms);
     if (it->has_address) {
         key_of(&it->by_address, 'a', conn->peer.address, sizeof conn->peer.address);
-        int64_t address_ms = vdr_lockout_wait_ms(lockout, &it->by_address, now_ms);
+        int64_t address_ms = vdr_lockout_wait_ms(&sessions->addresses, &it->by_address, now_ms);
         wait_ms = address_ms > wait_ms ? address_ms : wait_ms;
     }
     if (wait_ms > 0) {
         vdr_exchange_of(it->request)->retry_after_s = (wait_ms + 999) / 1000;
         return VDR_REFUSAL_TOO_MANY;
     }
-    vdr_lockout_begin(lockout, &it->by_name, now_ms);
+    vdr_lockout_begin(&sessions->names, &it->by_name, now_ms);
     if (it->has_address)
-        vdr_lockout_begin(lockout, &it->by_address, now_ms);
+        vdr_lockout_begin(&sessions->addresses, &it->by_address, now_ms);
     return VDR_REFUSAL_NONE;
 }
 
@@ -448,6 +450,8 @@ vdr_sessions_new(const vdr_sessions_parts *parts)
 {
     vdr_sessions *sessions = vdr_alloc(1, sizeof *sessions);
     sessions->parts = *parts;
+    sessions->names.free = WRONG_NAME_FREE;
+    sessions->addresses.free = WRONG_ADDRESS_FREE;
     if (parts->config->accounts != NULL)
         vdr_account_decoy_make(&sessions->decoy);
     sessions->look = vdr_loop_timer_new(parts->loop, on_look, sessions);

@@ -116,7 +116,9 @@ class Gateway:
 
 
     def make_key(self, name):
-        subprocess.run([PEER, "--keys", os.path.join(self.folder, name)], check=True, stdout=subprocess.DEVNULL)
+        path = os.path.join(self.folder, name)
+        if not os.path.exists(path):
+            subprocess.run([PEER, "--keys", path], check=True, stdout=subprocess.DEVNULL)
 
     def account(self, *words, password=""):
         """voordeur-gateway account …"""
@@ -197,9 +199,10 @@ def tests(names):
     for name, call in sorted(names.items()):
         if not name.startswith("test_") or (wanted and name not in wanted):
             continue
+        begin = time.monotonic()
         try:
             call()
-            print(f"ok    {name}")
+            print(f"ok    {name} ({time.monotonic() - begin:.1f} s)")
         except Exception as error:  # every test is to be seen
             failed += 1
             place = traceback.extract_tb(error.__traceback__)
