@@ -171,7 +171,7 @@ vdr_answer_fault(vdr_conn *conn, vdr_refusal refusal, const char *detail)
                                    .type = "application/problem+json",
                                    .body = vdr_bytes_span(&body)});
     vdr_bytes_done(&body);
-    vdr_metrics_add(conn->http->metrics, VDR_METRIC_REFUSED, 1);
+    vdr_metrics_add(conn->http->metrics, VDR_METRIC_HEADS_REFUSED, 1);
     vdr_conn_flush(conn);
 }
 

@@ -12,6 +12,7 @@
     X(CONNECTIONS, "connections", "gauge", "Connections that are open")                                      \
     X(CONNECTIONS_TOTAL, "connections_total", "counter", "Connections taken")                                \
     X(CONNECTIONS_REFUSED, "connections_refused_total", "counter", "Connections closed at a limit")          \
+    X(HEADS_REFUSED, "heads_refused_total", "counter", "Bytes that were no request as it should be")         \
     X(REFUSED, "requests_refused_total", "counter", "Requests refused before any handler")                   \
     X(SLOW, "requests_too_slow_total", "counter", "Requests given up because they came too slowly")          \
     X(THROTTLED, "requests_throttled_total", "counter", "Requests beyond a caller's rate")                   \

@@ -5,13 +5,12 @@ import json
 import os
 import select
 import ssl
-import tempfile
 import threading
 import time
 import urllib.parse
 import warnings
 
-from gateway import Gateway, read_answer, tests, wait_for
+from gateway import Gateway, new_folder, read_answer, tests, wait_for
 from keys import Authority, Signer, b64, key_set
 
 warnings.simplefilter("ignore", DeprecationWarning)  # old TLS is asked for, to be refused
@@ -185,7 +184,7 @@ def test_accounts_are_added_changed_listed_and_removed():
 # ---- Certificates ----
 
 def test_a_client_certificate_is_a_party():
-    folder = tempfile.mkdtemp(prefix="voordeur-http-")
+    folder = new_folder()
     authority, foreign = Authority(folder), Authority(folder, "foreign")
     authority.certificate("server")
     digest = authority.certificate("school")
@@ -227,7 +226,7 @@ def test_a_client_certificate_is_a_party():
 
 
 def test_a_proxy_is_believed_on_its_socket_only():
-    folder = tempfile.mkdtemp(prefix="voordeur-http-")
+    folder = new_folder()
     authority = Authority(folder)
     digest = authority.certificate("school")
     with open(os.path.join(folder, "school.pem")) as f:
@@ -349,7 +348,7 @@ class KeyServer:
 
 
 def test_keys_are_fetched_once_and_again_for_an_unknown_one():
-    folder = tempfile.mkdtemp(prefix="voordeur-http-")
+    folder = new_folder()
     first, second, third = (Signer(folder, kid) for kid in ("k1", "k2", "k3"))
     server = KeyServer(folder, key_set(first))
     gateway = prepared(folder=folder, text=JWT % f"\"{server.url}\", jwks_ca: web.pem")
@@ -366,7 +365,7 @@ def test_keys_are_fetched_once_and_again_for_an_unknown_one():
 
 
 def test_keys_that_cannot_be_had_are_nobodys_fault():
-    folder = tempfile.mkdtemp(prefix="voordeur-http-")
+    folder = new_folder()
     signer = Signer(folder, "k1")
     server = KeyServer(folder, None)  # it redirects, which is not followed
     with prepared(folder=folder, text=JWT % f"\"{server.url}\", jwks_ca: web.pem") as gateway:

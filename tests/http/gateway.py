@@ -1,5 +1,6 @@
 """A gateway as a real process, for the tests of tests/http. Standard library only."""
 
+import atexit
 import json
 import os
 import shutil
@@ -28,12 +29,18 @@ def wait_for(what, condition):
         time.sleep(0.01)
 
 
+def new_folder():
+    """It is gone when the tests have ended."""
+    folder = tempfile.mkdtemp(prefix="voordeur-http-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 class Gateway:
     """Runs in a folder of its own. `text` is gateway.yaml besides listen, admin and endpoints."""
 
     def __init__(self, folder=None, listen="127.0.0.1:0", text="", parties="[]", broker="tcp://127.0.0.1:1"):
-        self.own_folder = folder is None
-        self.folder = folder or tempfile.mkdtemp(prefix="voordeur-http-")
+        self.folder = folder or new_folder()
         self.config = os.path.join(self.folder, "gateway.yaml")
         self.endpoints = os.path.join(self.folder, "endpoints")
         broker_key = os.path.join(self.folder, "broker.pub")
@@ -109,8 +116,6 @@ class Gateway:
     def __exit__(self, kind, value, trace):
         status = self.stop()
         words = self.words()
-        if self.own_folder:
-            shutil.rmtree(self.folder)
         if kind is None and status != 0:
             raise AssertionError(f"the gateway ended with {status}: {words}")
 
