@@ -452,11 +452,13 @@ read_metas(check *c, meta ret_metas[2])
     if (!read_at(c, PAGE_HEAD, &metas[0], sizeof metas[0]))
         return VDR_E_STORE_CORRUPT;
     c->page_bytes = metas[0].trees[0].pad;
-    if (metas[0].magic == META_MAGIC && metas[0].version != META_FORMAT) {
+    bool good = c->page_bytes >= 512 && c->page_bytes <= 65536 && (c->page_bytes & (c->page_bytes - 1)) == 0;
+    if (good && metas[0].version != META_FORMAT && /* of one page alone it rotted */
+        read_at(c, c->page_bytes + PAGE_HEAD, &metas[1], sizeof metas[1]) && metas[0].magic == META_MAGIC &&
+        metas[1].magic == META_MAGIC && metas[0].version == metas[1].version) {
         c->bad = "it was written by another release of LMDB";
         return VDR_E_STORE_VERSION;
     }
-    bool good = c->page_bytes >= 512 && c->page_bytes <= 65536 && (c->page_bytes & (c->page_bytes - 1)) == 0;
     for (unsigned i = 0; good && i < 2; i++)
         good = read_meta(c, i, &metas[i]);
     if (good && fstat(c->fd, &st) == 0) {
