@@ -342,6 +342,15 @@ median_p99_ms(const tally *of)
     return sorted[of->windows / 2];
 }
 
+static json_t *
+windows_p99(const tally *of)
+{
+    json_t *list = json_array();
+    for (unsigned i = 0; i < of->windows; i++)
+        json_array_append_new(list, json_real(of->p99_ms[i]));
+    return list;
+}
+
 static void
 show_moved(const bench_run *run, const tally *alone, const tally *beside)
 {
@@ -350,10 +359,9 @@ show_moved(const bench_run *run, const tally *alone, const tally *beside)
            window = median_p99_ms(beside) / median_p99_ms(alone);
     unsigned long long finished = atomic_load(&run->shared->finished);
     if (run->json)
-        vdr_cli_print(json_pack("{s:s, s:i, s:f, s:f, s:f, s:f, s:f, s:I}", "load", "moved", "windows",
-                                (int)alone->windows, "p50", p50, "p99", p99, "window_p99", window,
-                                "window_p99_ms", median_p99_ms(alone), "window_p99_ms_beside",
-                                median_p99_ms(beside), "finished", (json_int_t)finished));
+        vdr_cli_print(json_pack("{s:s, s:f, s:f, s:f, s:o, s:o, s:I}", "load", "moved", "p50", p50, "p99",
+                                p99, "window_p99", window, "alone_p99_ms", windows_p99(alone),
+                                "beside_p99_ms", windows_p99(beside), "finished", (json_int_t)finished));
     else
         printf("           beside / alone: p50 %.2f, p99 %.2f; the middle window's p99 %.2f (%.2f / %.2f "
                "ms), of "
