@@ -12,7 +12,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "integration"))
 
-from broker import PARTIES, Broker, signal_event  # noqa: E402,F401
+from broker import BSNS, PARTIES, Broker, signal_event  # noqa: E402,F401
 from gateway import PATIENCE, Answer, Gateway, read_answer, read_head, wait_for  # noqa: E402,F401
 
 AUDITED = [*PARTIES, "auditor:a-jo"]
