@@ -417,7 +417,7 @@ SCHEMA(file, file, TEXT(name, 1, NAME), BYTES(text, 0, VDR_CONF_BYTES_MAX))
 #undef PLAIN
 
 #define PLAIN vdr_wire_admin
-SCHEMA(admin, admin, U64(request), ENUM(verb, VDR_VERB_STATUS, VDR_VERB_ROTATE_FINISH), INSTANT(time),
+SCHEMA(admin, admin, U64(request), ENUM(verb, VDR_VERB_STATUS, VDR_VERB_SENTENCES), INSTANT(time),
        TEXT(name, 0, NAME), TEXT(reason, 0, VDR_REASON_BYTES_MAX), U64(number),
        ENUM(kind, 0, VDR_PROPOSAL_KEY), MANY(files, file_count, 0, VDR_WIRE_FILES_MAX, file_schema),
        TEXTS(allowed, allowed_count), BYTES(public_key, 0, VDR_PUBLIC_KEY_BYTES), U64(overlap_ms))

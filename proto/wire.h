@@ -94,6 +94,8 @@ typedef enum vdr_verb {
     VDR_VERB_ROTATE = 70, /* protocol.md 7.17 */
     VDR_VERB_ROTATE_LOOK = 71,
     VDR_VERB_ROTATE_FINISH = 72,
+    VDR_VERB_LINT = 80,
+    VDR_VERB_SENTENCES = 81,
 } vdr_verb;
 
 /* ---- Sessions: protocol.md section 3 */

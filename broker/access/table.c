@@ -149,6 +149,8 @@ static const vdr_access_row rows[] = {
     {VDR_ACCESS_VERB, VDR_VERB_ROTATE, "rotate",                                           {no,     no,     no,     no,     no,     any,    no}},
     {VDR_ACCESS_VERB, VDR_VERB_ROTATE_LOOK, "rotate-look",                                 {no,     no,     no,     no,     no,     any,    any}},
     {VDR_ACCESS_VERB, VDR_VERB_ROTATE_FINISH, "rotate-finish",                             {no,     no,     no,     no,     no,     any,    no}},
+    {VDR_ACCESS_VERB, VDR_VERB_LINT, "lint",                                               {no,     no,     no,     no,     no,     any,    no}},
+    {VDR_ACCESS_VERB, VDR_VERB_SENTENCES, "sentences",                                     {no,     no,     no,     no,     any,    any,    any}},
 };
 
 /* A field of a plain value: where it lies, who sees it in which standing. */

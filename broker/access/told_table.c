@@ -158,6 +158,13 @@ static const vdr_access_told tellings[] = {
      OA},
     {VDR_VERB_ROTATE_LOOK, "texts", "state", OA},
     {VDR_VERB_ROTATE_FINISH, "counters", "position", O},
+    {VDR_VERB_LINT, "counters",
+     "fit errors warnings notes tests_passed tests_failed clauses clauses_tried rows_left_out", O},
+    {VDR_VERB_LINT, "row problem",
+     "file line column severity code text subject expected meant advice test allowed", O},
+    {VDR_VERB_LINT, "files", FILES, O},
+    {VDR_VERB_SENTENCES, "counters", "number", POA},
+    {VDR_VERB_SENTENCES, "files", FILES, POA},
 };
 
 const vdr_access_told *

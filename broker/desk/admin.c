@@ -239,7 +239,9 @@ verb_name(vdr_verb verb)
                                         [VDR_VERB_PROOFS] = "proofs",
                                         [VDR_VERB_ROTATE] = "rotate",
                                         [VDR_VERB_ROTATE_LOOK] = "rotate-look",
-                                        [VDR_VERB_ROTATE_FINISH] = "rotate-finish"};
+                                        [VDR_VERB_ROTATE_FINISH] = "rotate-finish",
+                                        [VDR_VERB_LINT] = "lint",
+                                        [VDR_VERB_SENTENCES] = "sentences"};
     return names[verb];
 }
 
@@ -361,6 +363,8 @@ vdr_admin_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
     case VDR_VERB_PAUSE:
     case VDR_VERB_PAUSES:
     case VDR_VERB_RESUME:
+    case VDR_VERB_LINT:
+    case VDR_VERB_SENTENCES:
         vdr_steer_frame(daemon, session, admin);
         break;
     }

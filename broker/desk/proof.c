@@ -47,11 +47,19 @@ take_files(vdr_proof *proof, const vdr_wire_admin *admin)
     return found == (1u << VDR_CONFIG_FILES) - 1;
 }
 
-vdr_proof *
-vdr_proof_new(const vdr_wire_admin *admin, vdr_ms now)
+/* in_force NULL: all three must be given. */
+static vdr_proof *
+new_of(const vdr_wire_admin *admin, const vdr_span *in_force, vdr_ms now)
 {
     vdr_proof *proof = proof_new(now);
     bool whole = take_files(proof, admin);
+    for (unsigned file = 0; in_force != NULL && file < VDR_CONFIG_FILES; file++) {
+        whole = true;
+        if (proof->texts.name[file].at != NULL)
+            continue;
+        proof->texts.name[file] = vdr_span_str(file_names[file]);
+        proof->texts.text[file] = vdr_arena_copy(&proof->arena, in_force[file]);
+    }
     vdr_span *allowed =
         (vdr_span *)vdr_arena_alloc(&proof->arena, (admin->allowed_count + 1) * sizeof *allowed);
     for (size_t i = 0; allowed != NULL && i < admin->allowed_count; i++)
@@ -61,6 +69,21 @@ vdr_proof_new(const vdr_wire_admin *admin, vdr_ms now)
     proof->reason = vdr_arena_copy(&proof->arena, admin->reason);
     if (!whole || proof->arena.overflow)
         vdr_proof_free(&proof);
+    return proof;
+}
+
+vdr_proof *
+vdr_proof_new(const vdr_wire_admin *admin, vdr_ms now)
+{
+    return new_of(admin, NULL, now);
+}
+
+vdr_proof *
+vdr_proof_new_look(const vdr_wire_admin *admin, const vdr_span in_force[VDR_CONFIG_FILES], vdr_ms now)
+{
+    vdr_proof *proof = new_of(admin, in_force, now);
+    if (proof != NULL)
+        proof->look = true;
     return proof;
 }
 
@@ -124,21 +147,32 @@ void
 vdr_proof_run(vdr_proof *proof)
 {
     vdr_config *config = NULL;
+    if (proof->look)
+        vdr_proof_look_begin(proof);
     proof->err = vdr_config_read(&proof->texts, &proof->faults, &config);
-    if (proof->err != VDR_OK)
+    for (size_t i = 0; proof->look && i < proof->faults.count; i++)
+        vdr_proof_look_fault(proof, &proof->faults.at[i]);
+    if (proof->err != VDR_OK) {
+        if (proof->look)
+            vdr_proof_look_end(proof, NULL);
         return;
+    }
     vdr_judge_ask ask = {.config = config,
                          .texts = &proof->texts,
                          .now = proof->now,
                          .allowed = proof->allowed,
                          .allowed_count = proof->allowed_count,
                          .tests = proof->tests,
-                         .test_count = proof->test_count};
+                         .test_count = proof->test_count,
+                         .found = proof->look ? vdr_proof_look_found : NULL,
+                         .context = proof};
     vdr_judge(&ask, &proof->words, &proof->judgement);
     if (!proof->judgement.clean)
         proof->err = VDR_E_BAD_CONFIG;
     else if (!proof->judgement.fit)
         proof->err = VDR_E_TESTS_FAILED;
+    if (proof->look)
+        vdr_proof_look_end(proof, config);
     vdr_config_free(&config);
 }
 
@@ -151,6 +185,7 @@ vdr_proof_free(vdr_proof **proof_p)
     vdr_config_faults_done(&proof->faults);
     vdr_bytes_done(&proof->words);
     vdr_arena_done(&proof->arena);
+    vdr_arena_done(&proof->told);
     free(proof);
     *proof_p = NULL;
 }

@@ -8,11 +8,13 @@
 #define VDR_BROKER_PROOF_H
 
 #include "broker/door/config_read.h"
+#include "broker/history/rows.h"
 #include "broker/study/judge.h"
 #include "proto/wire.h"
 
 typedef struct vdr_proof {
     uint64_t errand, session; /* who waits for it */
+    bool look;                /* LINT: everything that is found is told, and nothing comes of it */
     bool reload;              /* of the broker's own directory: it is proposed, whatever node.yaml says now */
     vdr_config_texts texts;
     const vdr_judge_test *tests;
@@ -28,6 +30,12 @@ typedef struct vdr_proof {
     vdr_config_faults faults; /* of the files */
     vdr_bytes words;          /* of lint and tests, as a compiler tells them */
     vdr_judgement judgement;
+
+    /* the same of a look (proof_look.c) */
+    vdr_arena told;
+    vdr_rows rows;               /* of kind problem */
+    const vdr_wire_file *spoken; /* "nl/RULE" and "en/RULE": each rule in sentences, as Markdown */
+    size_t spoken_count;
 } vdr_proof;
 
 /* Of the files of a PROPOSE. NULL: town.yaml, catalogue.yaml or rules.yaml is missing, or it is too much. */
@@ -36,8 +44,17 @@ vdr_proof *vdr_proof_new(const vdr_wire_admin *admin, vdr_ms now);
  * as ret_words (256 bytes) says, or it is too much. */
 vdr_proof *vdr_proof_of_directory(const char *dir, const vdr_config_texts *texts, vdr_ms now,
                                   char *ret_words);
+/* Of the files of a LINT: those of the configuration that are missing are in_force. NULL: it is too much. */
+vdr_proof *vdr_proof_new_look(const vdr_wire_admin *admin, const vdr_span in_force[VDR_CONFIG_FILES],
+                              vdr_ms now);
 void vdr_proof_run(vdr_proof *proof);
 void vdr_proof_free(vdr_proof **proof_p); /* NULL-safe */
+
+/* For proof.c: what a look finds, and says. */
+void vdr_proof_look_begin(vdr_proof *proof);
+void vdr_proof_look_fault(vdr_proof *proof, const vdr_config_fault *fault);
+void vdr_proof_look_found(void *proof, const vdr_judge_finding *finding);
+void vdr_proof_look_end(vdr_proof *proof, const vdr_config *config); /* NULL: it cannot be read */
 
 typedef struct vdr_prover vdr_prover;
 

@@ -4,6 +4,7 @@
 #include "broker/desk/proof.h"
 
 #include "broker/core/control.h"
+#include "broker/study/sentence.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -104,6 +105,29 @@ show_texts(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin
     vdr_admin_answer(daemon, session, &result);
 }
 
+/* The rules that hold, in sentences: a page in each language, as it is published. */
+static void
+say_sentences(vdr_daemon *daemon, vdr_session *session, uint64_t request)
+{
+    vdr_bytes dutch = {0}, english = {0};
+    const vdr_config *config = vdr_core_config(core_of(daemon));
+    vdr_sentences(config, VDR_DUTCH, VDR_PAGE_MARKDOWN, &dutch);
+    vdr_sentences(config, VDR_ENGLISH, VDR_PAGE_MARKDOWN, &english);
+    const vdr_wire_file files[] = {{.name = vdr_span_str("nl"), .text = vdr_bytes_span(&dutch)},
+                                   {.name = vdr_span_str("en"), .text = vdr_bytes_span(&english)}};
+    vdr_wire_counter counter = {.name = vdr_span_str("number"),
+                                .value = vdr_control_version_last(core_of(daemon))};
+    vdr_wire_admin_result result = {.verb = VDR_VERB_SENTENCES,
+                                    .request = request,
+                                    .counters = &counter,
+                                    .counter_count = 1,
+                                    .files = files,
+                                    .file_count = 2};
+    vdr_admin_answer(daemon, session, &result);
+    vdr_bytes_done(&dutch);
+    vdr_bytes_done(&english);
+}
+
 /* ---- changing */
 
 static vdr_engine_by
@@ -174,6 +198,26 @@ propose(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin, u
     if (proof == NULL)
         return vdr_admin_words(ret_words, VDR_E_BAD_FRAME,
                                "town.yaml, catalogue.yaml and rules.yaml are needed");
+    proof->errand = errand;
+    proof->session = session->number;
+    if (vdr_prover_begin(daemon->prover, proof))
+        return VDR_OK;
+    vdr_proof_free(&proof);
+    return vdr_admin_words(ret_words, VDR_E_BUSY, "another configuration is being checked");
+}
+
+/* The same files, looked at: nothing comes of it. */
+static vdr_err
+look(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin, uint64_t errand, char *ret_words)
+{
+    vdr_span in_force[VDR_CONFIG_FILES];
+    uint64_t version = vdr_control_version_last(core_of(daemon));
+    vdr_err err = vdr_control_version_texts(core_of(daemon), version, &daemon->tales, in_force);
+    if (err != VDR_OK)
+        return vdr_admin_words(ret_words, err, "the texts of the version in force are not kept");
+    vdr_proof *proof = vdr_proof_new_look(admin, in_force, vdr_clock_now(daemon->clock));
+    if (proof == NULL)
+        return vdr_admin_words(ret_words, VDR_E_NO_MEMORY, "it is too much for one look");
     proof->errand = errand;
     proof->session = session->number;
     if (vdr_prover_begin(daemon->prover, proof))
@@ -275,6 +319,8 @@ change(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
         err = vdr_admin_words(words, VDR_E_BAD_FRAME, "say why: a reason is needed");
     else if (admin->verb == VDR_VERB_PROPOSE)
         err = propose(daemon, session, admin, number, words);
+    else if (admin->verb == VDR_VERB_LINT)
+        err = look(daemon, session, admin, number, words);
     else if (admin->verb == VDR_VERB_ROLLBACK)
         err = roll_back(daemon, session, admin, ticket, words);
     else if (admin->verb == VDR_VERB_PAUSE)
@@ -287,7 +333,7 @@ change(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *admin)
     }
     if (number != 0 && err != VDR_OK)
         vdr_admin_give_up(daemon, session, number, err, *words != '\0' ? words : vdr_err_text(err));
-    else if (err == VDR_OK && admin->verb != VDR_VERB_PROPOSE)
+    else if (err == VDR_OK && admin->verb != VDR_VERB_PROPOSE && admin->verb != VDR_VERB_LINT)
         note(daemon, admin, number, words);
     free(words);
 }
@@ -296,12 +342,43 @@ bool
 vdr_steer_looks(vdr_verb verb)
 {
     return verb == VDR_VERB_PROPOSALS || verb == VDR_VERB_VERSIONS || verb == VDR_VERB_PAUSES ||
-           verb == VDR_VERB_TEXTS;
+           verb == VDR_VERB_TEXTS || verb == VDR_VERB_SENTENCES || verb == VDR_VERB_LINT;
 }
 
 static void
-finish(vdr_daemon *daemon, vdr_session *session, const vdr_proof *proof)
+tell_look(vdr_daemon *daemon, vdr_session *session, vdr_proof *proof)
 {
+    vdr_admin_wait wait;
+    if (!vdr_admin_take(daemon, proof->errand, &wait))
+        return;
+    const vdr_judgement *of = &proof->judgement;
+    const vdr_wire_counter counters[] = {{vdr_span_str("fit"), proof->err == VDR_OK},
+                                         {vdr_span_str("errors"), of->errors},
+                                         {vdr_span_str("warnings"), of->warnings},
+                                         {vdr_span_str("notes"), of->notes},
+                                         {vdr_span_str("tests_passed"), of->passed},
+                                         {vdr_span_str("tests_failed"), of->failed},
+                                         {vdr_span_str("clauses"), of->clauses},
+                                         {vdr_span_str("clauses_tried"), of->tried},
+                                         {vdr_span_str("rows_left_out"), proof->rows.left_out}};
+    vdr_wire_admin_result result = {.verb = wait.verb,
+                                    .request = wait.request,
+                                    .counters = counters,
+                                    .counter_count = sizeof counters / sizeof counters[0],
+                                    .rows = proof->rows.at,
+                                    .row_count = proof->rows.count,
+                                    .files = proof->spoken,
+                                    .file_count = proof->spoken_count};
+    vdr_admin_say(daemon, session, &result);
+}
+
+static void
+finish(vdr_daemon *daemon, vdr_session *session, vdr_proof *proof)
+{
+    if (proof->look) {
+        tell_look(daemon, session, proof);
+        return;
+    }
     if (proof->err != VDR_OK) {
         refuse(daemon, session, proof);
         return;
@@ -368,6 +445,8 @@ vdr_steer_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_admin *
         list_pauses(daemon, session, admin->request);
     else if (admin->verb == VDR_VERB_TEXTS)
         show_texts(daemon, session, admin);
+    else if (admin->verb == VDR_VERB_SENTENCES)
+        say_sentences(daemon, session, admin->request);
     else
         change(daemon, session, admin);
 }

@@ -1,6 +1,5 @@
 #include "broker/study/judge.h"
 
-#include "broker/study/lint.h"
 #include "broker/study/page.h"
 #include "broker/study/play.h"
 
@@ -18,6 +17,27 @@ put_fault(const vdr_config_fault *fault, vdr_bytes *words)
 }
 
 static void
+tell(const vdr_judge_ask *ask, const vdr_judge_finding *finding)
+{
+    if (ask->found != NULL)
+        ask->found(ask->context, finding);
+}
+
+static vdr_judge_finding
+finding_of(const vdr_lint_finding *of)
+{
+    return (vdr_judge_finding){.severity = of->severity,
+                               .code = of->code,
+                               .subject = of->subject,
+                               .file = of->fault.name,
+                               .line = of->fault.line,
+                               .column = of->fault.column,
+                               .text = of->fault.message,
+                               .advice = of->advice,
+                               .allowed = of->allowed};
+}
+
+static void
 judge_lint(const vdr_judge_ask *ask, vdr_bytes *words, vdr_judgement *judgement)
 {
     vdr_lint *lint = vdr_lint_new(ask->config, ask->texts, ask->now);
@@ -25,9 +45,15 @@ judge_lint(const vdr_judge_ask *ask, vdr_bytes *words, vdr_judgement *judgement)
         if (!vdr_lint_allow(lint, ask->allowed[i])) {
             vdr_page_put(words, "allowed: there is no finding called %.*s\n", VDR_TEXT(ask->allowed[i]));
             judgement->fit = false;
+            tell(ask, &(vdr_judge_finding){.severity = VDR_LINT_ERROR,
+                                           .code = "allowed",
+                                           .text = vdr_span_str("there is no finding of this name"),
+                                           .subject = ask->allowed[i]});
         }
     for (size_t i = 0; i < lint->count; i++) {
         const vdr_lint_finding *finding = &lint->at[i];
+        vdr_judge_finding told = finding_of(finding);
+        tell(ask, &told);
         if (finding->allowed || finding->severity == VDR_LINT_NOTE)
             continue;
         vdr_config_fault fault = finding->fault;
@@ -56,10 +82,18 @@ judge_script(const vdr_judge_ask *ask, const vdr_script *script, vdr_coverage *c
         vdr_arena_reset(&arena);
         vdr_play_test(script, &script->tests[i], ask->config, coverage, &arena, play);
         *(play->count == 0 ? &judgement->passed : &judgement->failed) += 1;
-        for (size_t f = 0; f < play->count; f++)
+        for (size_t f = 0; f < play->count; f++) {
+            tell(ask, &(vdr_judge_finding){.severity = VDR_LINT_ERROR,
+                                           .code = "test-failed",
+                                           .file = script->file,
+                                           .line = play->at[f].place.line,
+                                           .column = play->at[f].place.column,
+                                           .text = play->at[f].words,
+                                           .test = script->tests[i].name});
             vdr_page_put(words, "%.*s:%u:%u: %.*s\n%.*s\n", VDR_TEXT(script->file), play->at[f].place.line,
                          play->at[f].place.column, VDR_TEXT(script->tests[i].name),
                          VDR_TEXT(play->at[f].words));
+        }
     }
     vdr_arena_done(&arena);
     free(play);
@@ -77,8 +111,15 @@ judge_tests(const vdr_judge_ask *ask, vdr_bytes *words, vdr_judgement *judgement
         vdr_err err = vdr_script_read(ask->tests[i].name, ask->tests[i].text, &faults, &script);
         if (err == VDR_OK)
             err = vdr_script_check(script, ask->config, &faults);
-        for (size_t f = 0; f < faults.count; f++)
+        for (size_t f = 0; f < faults.count; f++) {
             put_fault(&faults.at[f], words);
+            tell(ask, &(vdr_judge_finding){.severity = VDR_LINT_ERROR,
+                                           .code = "test-unreadable",
+                                           .file = faults.at[f].name,
+                                           .line = faults.at[f].line,
+                                           .column = faults.at[f].column,
+                                           .text = faults.at[f].message});
+        }
         if (err == VDR_OK)
             judge_script(ask, script, &coverage, words, judgement);
         else

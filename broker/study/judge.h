@@ -5,13 +5,25 @@
 #ifndef VDR_STUDY_JUDGE_H
 #define VDR_STUDY_JUDGE_H
 
-#include "broker/door/config_read.h"
+#include "broker/study/lint.h"
 #include "proto/bytes.h"
 
 typedef struct vdr_judge_test {
     const char *name; /* of the file, for words */
     vdr_span text;
 } vdr_judge_test;
+
+/* One thing that was found. Spans live through the call. */
+typedef struct vdr_judge_finding {
+    vdr_lint_severity severity;
+    const char *code; /* of lint; "allowed", "test-unreadable", "test-failed" */
+    vdr_span subject; /* of lint: the rule, type, agency, … it is about; absent: the town */
+    vdr_span file;    /* absent: of none */
+    uint32_t line, column;
+    vdr_span text, advice; /* advice absent: none */
+    vdr_span test;         /* its name, where one failed */
+    bool allowed;
+} vdr_judge_finding;
 
 typedef struct vdr_judge_ask {
     const vdr_config *config;
@@ -21,6 +33,8 @@ typedef struct vdr_judge_ask {
     size_t allowed_count;
     const vdr_judge_test *tests; /* their `config` plays no part: they are about this one */
     size_t test_count;
+    void (*found)(void *context, const vdr_judge_finding *finding); /* NULL: words are enough */
+    void *context;
 } vdr_judge_ask;
 
 typedef struct vdr_judgement {

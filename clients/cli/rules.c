@@ -14,7 +14,7 @@ static const vdr_cli_verb *const parts[] = {&vdr_cli_rules_check, &vdr_cli_rules
 static const vdr_cli_verb *const live[] = {
     &vdr_cli_rules_propose,  &vdr_cli_rules_proposals, &vdr_cli_rules_approve, &vdr_cli_rules_reject,
     &vdr_cli_rules_withdraw, &vdr_cli_rules_history,   &vdr_cli_rules_version, &vdr_cli_rules_rollback,
-    &vdr_cli_rules_shadow,   &vdr_cli_rules_diff};
+    &vdr_cli_rules_shadow,   &vdr_cli_rules_diff,      &vdr_cli_rules_look,    &vdr_cli_rules_sentences};
 
 static const char help[] =
     "usage: voordeur rules PART [OPTION...] DIR\n"
@@ -33,6 +33,7 @@ static const char help[] =
     "  dpia      what do they mean for privacy? the assessment (Dutch), filled in as far as they know\n"
     "\n"
     "of a running broker, for operators:\n"
+    "  look        what would the broker say of it? nothing is proposed\n"
     "  propose     propose a configuration\n"
     "  proposals   what waits for approval\n"
     "  approve     approve what another operator proposed\n"
@@ -40,6 +41,7 @@ static const char help[] =
     "  withdraw    take back your own\n"
     "  history     every version: since when, by whom, why\n"
     "  version     the files of a version or proposal\n"
+    "  sentences   the rules in force, in Dutch and English\n"
     "  rollback    propose an older version again\n"
     "  shadow      let other rules run beside, on what comes; they never act\n"
     "  diff        what the shadow would have done otherwise so far\n"

@@ -10,7 +10,7 @@ extern const vdr_cli_verb vdr_cli_rules_check, vdr_cli_rules_fmt, vdr_cli_rules_
 /* steer.c: those that need a broker */
 extern const vdr_cli_verb vdr_cli_rules_propose, vdr_cli_rules_proposals, vdr_cli_rules_approve,
     vdr_cli_rules_reject, vdr_cli_rules_withdraw, vdr_cli_rules_history, vdr_cli_rules_version,
-    vdr_cli_rules_rollback;
+    vdr_cli_rules_rollback, vdr_cli_rules_look, vdr_cli_rules_sentences;
 /* shadow.c */
 extern const vdr_cli_verb vdr_cli_rules_shadow, vdr_cli_rules_diff;
 

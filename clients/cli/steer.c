@@ -34,6 +34,22 @@ static const char propose_help[] =
     "  --allow FINDING           a finding of lint that may stand: CODE or CODE:SUBJECT\n" VDR_CLI_LINK_HELP
     "\n" EXIT_STATUS "\nexample:\n"
     "  voordeur rules propose town --reason \"three absences, not two: council of 3 March\"\n";
+static const char look_help[] =
+    "usage: voordeur rules look DIR [--allow FINDING]... [OPTION...]\n"
+    "\n"
+    "For operators: what the broker would say of the configuration of DIR if it were proposed: everything\n"
+    "that check, lint and the rule tests of DIR/tests find, each with its place, and each rule in "
+    "sentences,\n"
+    "in Dutch and English. Nothing comes of it.\n"
+    "\n"
+    "  --allow FINDING           a finding of lint that may stand: CODE or CODE:SUBJECT\n" VDR_CLI_LINK_HELP
+        PAGE_END("voordeur rules look town --json");
+static const char sentences_help[] =
+    "usage: voordeur rules sentences [--out DIR] [OPTION...]\n"
+    "\n"
+    "For operators, auditors and privacy officers: the rules in force in plain sentences, in Dutch (nl) and\n"
+    "English (en).\n"
+    "\n" VDR_CLI_LINK_HELP PAGE_END("voordeur rules sentences");
 static const char proposals_help[] =
     "usage: voordeur rules proposals [--all] [OPTION...]\n"
     "\n"
@@ -308,8 +324,10 @@ show(const steer_line *line, const vdr_wire_admin_result *result)
         vdr_cli_show_versions(&line->link, result);
     else if (line->admin.verb == VDR_VERB_PAUSES)
         vdr_cli_show_pauses(&line->link, result, line->all);
-    else if (line->admin.verb == VDR_VERB_TEXTS)
+    else if (line->admin.verb == VDR_VERB_TEXTS || line->admin.verb == VDR_VERB_SENTENCES)
         return show_files(line, result);
+    else if (line->admin.verb == VDR_VERB_LINT)
+        return vdr_cli_show_look(&line->link, result) ? VDR_EXIT_OK : VDR_EXIT_FAILED;
     else
         show_done(&line->link, result);
     return VDR_EXIT_OK;
@@ -400,10 +418,26 @@ add_tests(const char *dir, steer_line *line, vdr_wire_file *files)
     return status;
 }
 
+/* The configuration of a folder and its rule tests, to be asked about. */
+static int
+ask_about(const vdr_cli_verb *verb, steer_line *line, const char *dir, const vdr_config_texts *texts)
+{
+    static const char *const names[] = {"town.yaml", "catalogue.yaml", "rules.yaml"};
+    vdr_wire_file *files = vdr_alloc(VDR_CONFIG_FILES + TESTS_MAX, sizeof *files);
+    for (size_t i = 0; i < VDR_CONFIG_FILES; i++)
+        files[line->admin.file_count++] =
+            (vdr_wire_file){.name = vdr_span_str(names[i]), .text = texts->text[i]};
+    line->admin.files = files;
+    int status = add_tests(dir, line, files);
+    if (status == VDR_EXIT_OK)
+        status = ask(verb, line);
+    free(files);
+    return status;
+}
+
 static int
 run_propose(int argc, char **argv)
 {
-    static const char *const names[] = {"town.yaml", "catalogue.yaml", "rules.yaml"};
     steer_line line;
     int status = take_options(&vdr_cli_rules_propose, "ra", &line, argc, argv);
     if (status != VDR_EXIT_OK)
@@ -417,17 +451,33 @@ run_propose(int argc, char **argv)
     vdr_config_free(&config);
     if (err != VDR_OK)
         return VDR_EXIT_USAGE;
-    vdr_wire_file *files = vdr_alloc(VDR_CONFIG_FILES + TESTS_MAX, sizeof *files);
-    for (size_t i = 0; i < VDR_CONFIG_FILES; i++)
-        files[line.admin.file_count++] =
-            (vdr_wire_file){.name = vdr_span_str(names[i]), .text = texts.text[i]};
-    line.admin.files = files;
     line.admin.verb = VDR_VERB_PROPOSE;
-    status = add_tests(argv[optind], &line, files);
-    if (status == VDR_EXIT_OK)
-        status = ask(&vdr_cli_rules_propose, &line);
-    free(files);
-    return status;
+    return ask_about(&vdr_cli_rules_propose, &line, argv[optind], &texts);
+}
+
+static int
+run_look(int argc, char **argv)
+{
+    steer_line line;
+    vdr_config_texts texts;
+    char words[256];
+    int status = take_options(&vdr_cli_rules_look, "a", &line, argc, argv);
+    if (status != VDR_EXIT_OK)
+        return status < 0 ? VDR_EXIT_OK : status;
+    if (argc - optind != 1)
+        return vdr_cli_usage(&vdr_cli_rules_look, "a folder is needed");
+    if (vdr_config_texts_load(argv[optind], &line.arena, &texts, words) != VDR_OK) {
+        fprintf(stderr, "voordeur rules look: %s\n", words);
+        return VDR_EXIT_USAGE;
+    }
+    line.admin.verb = VDR_VERB_LINT;
+    return ask_about(&vdr_cli_rules_look, &line, argv[optind], &texts);
+}
+
+static int
+run_sentences(int argc, char **argv)
+{
+    return no_more(&vdr_cli_rules_sentences, VDR_VERB_SENTENCES, "v", argc, argv);
 }
 
 static int
@@ -525,6 +575,9 @@ run_resume(int argc, char **argv)
     const vdr_cli_verb variable = {.name = (own_name), .summary = (does), .help = (page), .run = (runs)}
 
 VERB(vdr_cli_rules_propose, "rules propose", "propose a configuration", propose_help, run_propose);
+VERB(vdr_cli_rules_look, "rules look", "what the broker would say of a configuration", look_help, run_look);
+VERB(vdr_cli_rules_sentences, "rules sentences", "the rules in force, in sentences", sentences_help,
+     run_sentences);
 VERB(vdr_cli_rules_proposals, "rules proposals", "what waits for approval", proposals_help, run_proposals);
 VERB(vdr_cli_rules_approve, "rules approve", "approve what another proposed", approve_help, run_approve);
 VERB(vdr_cli_rules_reject, "rules reject", "end a proposal", reject_help, run_reject);

@@ -197,3 +197,65 @@ vdr_cli_show_pauses(const vdr_cli_link *link, const vdr_wire_admin_result *resul
     if (shown == 0 && !link->json)
         puts(all ? "nothing was ever paused or silenced" : "nothing is paused or silenced");
 }
+
+/* ---- a look at a configuration */
+
+static vdr_span
+text_of(const vdr_wire_row *row, const char *name)
+{
+    for (size_t i = 0; i < row->text_count; i++)
+        if (vdr_span_equal(row->texts[i].name, vdr_span_str(name)))
+            return row->texts[i].text;
+    return (vdr_span){0};
+}
+
+static unsigned long long
+figure_of(const vdr_wire_counter *counters, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (vdr_span_equal(counters[i].name, vdr_span_str(name)))
+            return (unsigned long long)counters[i].value;
+    return 0;
+}
+
+static void
+show_problem(const vdr_wire_row *row)
+{
+    if (figure_of(row->numbers, row->number_count, "allowed") != 0)
+        return;
+    printf("%.*s:%llu:%llu: %.*s: %.*s: %.*s\n", TEXT(text_of(row, "file")),
+           figure_of(row->numbers, row->number_count, "line"),
+           figure_of(row->numbers, row->number_count, "column"), TEXT(text_of(row, "severity")),
+           TEXT(text_of(row, "code")), TEXT(text_of(row, "text")));
+    if (text_of(row, "advice").len != 0)
+        printf("    = %.*s\n", TEXT(text_of(row, "advice")));
+}
+
+static void
+show_sentences(const vdr_wire_file *file)
+{
+    printf("\n---- %.*s\n%.*s", TEXT(file->name), TEXT(file->text));
+}
+
+bool
+vdr_cli_show_look(const vdr_cli_link *link, const vdr_wire_admin_result *result)
+{
+    bool fit = figure_of(result->counters, result->counter_count, "fit") != 0;
+    if (link->json) {
+        for (size_t i = 0; i < result->row_count; i++)
+            vdr_cli_print(vdr_cli_row(&result->rows[i]));
+        for (size_t i = 0; i < result->file_count; i++)
+            vdr_cli_print(json_pack("{s:s, s:o, s:o}", "row", "sentences", "rule",
+                                    vdr_cli_text(result->files[i].name), "text",
+                                    vdr_cli_text(result->files[i].text)));
+        return fit;
+    }
+    for (size_t i = 0; i < result->row_count; i++)
+        show_problem(&result->rows[i]);
+    for (size_t i = 0; i < result->file_count; i++)
+        show_sentences(&result->files[i]);
+    printf("\n%s; %llu rule tests pass, %llu fail\n", fit ? "it can be proposed" : "it would be refused",
+           figure_of(result->counters, result->counter_count, "tests_passed"),
+           figure_of(result->counters, result->counter_count, "tests_failed"));
+    return fit;
+}

@@ -309,6 +309,9 @@ ANSWERS = [
     ("rotate-look", "counters", "oa", "running waits finishing position_begun position_ended members members_before signals "
                                       "signals_before acts acts_before others_before guards_before"),
     ("rotate-look", "texts", "oa", "state"), ("rotate-finish", "counters", "o", "position"),
+    ("lint", "counters", "o", "fit errors warnings notes tests_passed tests_failed clauses clauses_tried rows_left_out"),
+    ("lint", "row problem", "o", "file line column severity code text subject expected meant advice test allowed"),
+    ("lint", "files", "o", FILES), ("sentences", "counters", "oap", "number"), ("sentences", "files", "oap", FILES),
 ]
 LETTERS = {"o": "operator", "a": "auditor", "p": "officer"}
 TOLD = {}  # (verb, "part name"): the roles that are told it
@@ -349,14 +352,14 @@ OPERATE = {
     "undrain": 9, "stop": 10, "report": 11, "propose": 20, "approve": 21, "reject": 22, "withdraw": 23,
     "rollback": 24, "pause": 28, "resume": 30, "backtest": 31, "backtest-look": 32, "backtest-stop": 33,
     "shadow-start": 34, "shadow-stop": 35, "shadow-look": 36, "key-add": 40, "key-rotate": 41, "key-revoke": 42,
-    "erase": 60, "rotate": 70, "rotate": 70, "rotate-finish": 72, "rotate-finish": 72,
+    "erase": 60, "rotate": 70, "rotate": 70, "rotate-finish": 72, "rotate-finish": 72, "lint": 80,
 }
 LOOK = {  # operators and auditors
     "status": 1, "check": 12, "proposals": 25, "versions": 26, "pauses": 29, "keys": 43, "verify": 50,
     "verify-look": 51, "heads": 52, "erase-look": 61, "proofs": 62, "rotate-look": 71, "rotate-look": 71,
 }
 OVERSEE = {"audit": 53, "audit-look": 54, "logboek": 55, "logboek-look": 56}  # auditors and privacy officers
-SHOWN = {"texts": 27}  # operators, auditors and privacy officers
+SHOWN = {"texts": 27, "sentences": 81}  # operators, auditors and privacy officers
 VERBS = {name: (number, ["operator"]) for name, number in OPERATE.items()}
 VERBS.update({name: (number, ["operator", "auditor"]) for name, number in LOOK.items()})
 VERBS.update({name: (number, ["auditor", "officer"]) for name, number in OVERSEE.items()})

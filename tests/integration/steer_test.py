@@ -75,6 +75,43 @@ class FourEyes(unittest.TestCase):
     def propose(self, broker, who="beheer"):
         return broker.rows(who, "rules", "propose", broker.path("config"), "--reason", "graver")[0]
 
+    def look(self, broker, rules, tests=None, status=1):
+        broker.write("config/rules.yaml", rules)
+        if tests is not None:
+            os.makedirs(broker.path("config", "tests"), exist_ok=True)
+            broker.write("config/tests/rules.yaml", tests)
+        got, out, err = broker.run("beheer", "rules", "look", broker.path("config"), "--json")
+        self.assertEqual(got, status, err)
+        rows = [json.loads(line) for line in out.splitlines()]
+        return [r for r in rows if r["row"] == "problem"], {r["rule"]: r["text"] for r in rows if r["row"] == "sentences"}
+
+    def test_a_look_tells_everything_and_nothing_comes_of_it(self):
+        broker = self.open()
+        _, sentences = self.look(broker, HIGH, status=0)
+        self.assertEqual(set(sentences), {"nl/two-domains", "en/two-domains"})
+        self.assertIn("high", sentences["en/two-domains"].lower())
+        problems, sentences = self.look(broker, RULES.replace("priority:", "prioritee:"))
+        self.assertEqual(sentences, {}, "it cannot be read")
+        meant = next(p for p in problems if p.get("meant"))
+        self.assertEqual((meant["meant"], meant["code"], meant["severity"]), ("priority", "unreadable", "error"))
+        self.assertEqual((meant["file"], meant["line"] > 1, meant["column"] > 1), ("rules.yaml", True, True))
+        problems, _ = self.look(broker, RULES.replace("priority: normal", "priority: huge"))
+        self.assertEqual(next(p["expected"] for p in problems if "expected" in p), "one of normal, high, urgent")
+        never = RULES.replace("domains: 2", "domains: 20")
+        problems, _ = self.look(broker, never, TESTS % "normal")
+        codes = {p["code"] for p in problems}
+        self.assertLessEqual({"never-holds", "test-failed"}, codes)
+        failed = next(p for p in problems if p["code"] == "test-failed")
+        self.assertEqual((failed["test"], failed["file"]), ("two domains open a case", "tests/rules.yaml"))
+        problems, _ = self.look(broker, RULES, "tests: [{name: x}]\n")
+        self.assertIn("test-unreadable", {p["code"] for p in problems})
+        self.assertEqual(broker.rows("toezicht", "rules", "proposals"), [])
+        self.assertEqual(len(broker.rows("beheer", "rules", "history")), 1)
+        page = broker.rows("toezicht", "rules", "sentences")[0]
+        self.assertEqual(set(page), {"nl", "en"})
+        self.assertNotEqual(page["nl"], page["en"])
+        self.assertEqual(broker.stop(), 0)
+
     def test_a_change_is_proposed_approved_by_another_and_rolled_back(self):
         broker = self.open()
         broker.two_signals("a", 1)

@@ -118,9 +118,10 @@ everything_that_may_be_asked_or_done_has_one_row(void **state)
     for (unsigned part = VDR_INBOX_ALL; part <= VDR_INBOX_REVIEWS; part++)
         assert_true(has_row(VDR_ACCESS_INBOX, part));
     static const unsigned verbs[][2] = {
-        {VDR_VERB_STATUS, VDR_VERB_CHECK}, {VDR_VERB_PROPOSE, VDR_VERB_SHADOW_LOOK},
-        {VDR_VERB_KEY_ADD, VDR_VERB_KEYS}, {VDR_VERB_VERIFY, VDR_VERB_LOGBOEK_LOOK},
-        {VDR_VERB_ERASE, VDR_VERB_PROOFS}, {VDR_VERB_ROTATE, VDR_VERB_ROTATE_FINISH}};
+        {VDR_VERB_STATUS, VDR_VERB_CHECK},  {VDR_VERB_PROPOSE, VDR_VERB_SHADOW_LOOK},
+        {VDR_VERB_KEY_ADD, VDR_VERB_KEYS},  {VDR_VERB_VERIFY, VDR_VERB_LOGBOEK_LOOK},
+        {VDR_VERB_ERASE, VDR_VERB_PROOFS},  {VDR_VERB_ROTATE, VDR_VERB_ROTATE_FINISH},
+        {VDR_VERB_LINT, VDR_VERB_SENTENCES}};
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
         for (unsigned verb = verbs[i][0]; verb <= verbs[i][1]; verb++)
             assert_true(has_row(VDR_ACCESS_VERB, verb));
