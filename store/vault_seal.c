@@ -8,7 +8,9 @@
 #define NONCE_BYTES crypto_aead_xchacha20poly1305_ietf_NPUBBYTES /* also of XChaCha20 itself */
 
 #define STREAM_BLOCK_BYTES 64u  /* of ChaCha20 */
-#define STREAM_STEP_BYTES  512u /* what the library makes at once, where the processor can */
+#define STREAM_HALF_BYTES  256u /* what the library makes at once, where the processor can */
+#define STREAM_STEP_BYTES  512u /* the same, for less than twice as much */
+#define BOUND_BYTES_MAX    64u
 
 _Static_assert(VDR_VAULT_BLOCK_BYTES == 4 + NONCE_BYTES + crypto_aead_xchacha20poly1305_ietf_ABYTES, "block");
 _Static_assert(VDR_VAULT_TAG_BYTES == crypto_aead_chacha20poly1305_ietf_ABYTES, "tag");
@@ -150,44 +152,61 @@ part_nonce(vdr_vault_part part, uint8_t ret_nonce[crypto_aead_chacha20poly1305_i
 static void
 make_tag(const uint8_t *key, vdr_span bound, const uint8_t *bytes, size_t len, uint8_t *ret_tag)
 {
-    static const uint8_t zero[16];
     crypto_onetimeauth_state state;
-    uint8_t lengths[16];
+    uint8_t head[BOUND_BYTES_MAX] = {0}, tail[32] = {0}; /* with their padding: three updates, not five */
+    size_t padding = (0 - len) & 15;
+    VDR_ASSERT(bound.len <= sizeof head);
+    memcpy(head, bound.at, bound.len);
+    vdr_put_le64(tail + padding, bound.len);
+    vdr_put_le64(tail + padding + 8, len);
     (void)crypto_onetimeauth_init(&state, key);
-    (void)crypto_onetimeauth_update(&state, bound.at, bound.len);
-    (void)crypto_onetimeauth_update(&state, zero, (0 - bound.len) & 15);
+    (void)crypto_onetimeauth_update(&state, head, (bound.len + 15) / 16 * 16);
     (void)crypto_onetimeauth_update(&state, bytes, len);
-    (void)crypto_onetimeauth_update(&state, zero, (0 - len) & 15);
-    vdr_put_le64(lengths, bound.len);
-    vdr_put_le64(lengths + 8, len);
-    (void)crypto_onetimeauth_update(&state, lengths, sizeof lengths);
+    (void)crypto_onetimeauth_update(&state, tail, padding + 16);
     (void)crypto_onetimeauth_final(&state, ret_tag);
 }
 
 static void
 xor_into(uint8_t *bytes, const uint8_t *stream, size_t len)
 {
+    uint64_t words[8], with[8];
+    for (; len >= 64; bytes += 64, stream += 64, len -= 64) { /* the compiler makes wide words of it */
+        memcpy(words, bytes, 64);
+        memcpy(with, stream, 64);
+        for (size_t i = 0; i < 8; i++)
+            words[i] ^= with[i];
+        memcpy(bytes, words, 64);
+    }
     for (; len >= 8; bytes += 8, stream += 8, len -= 8) {
-        uint64_t word, with;
-        memcpy(&word, bytes, 8);
-        memcpy(&with, stream, 8);
-        word ^= with;
-        memcpy(bytes, &word, 8);
+        memcpy(words, bytes, 8);
+        memcpy(with, stream, 8);
+        words[0] ^= with[0];
+        memcpy(bytes, words, 8);
     }
     for (size_t i = 0; i < len; i++)
         bytes[i] ^= stream[i];
 }
 
-/* The library makes the stream of a short message block by block, and one of 512 bytes at once in less time than
- * two blocks. So for short parts it is asked for a whole number of these; what comes out is the same, byte for
- * byte, and opening takes it with the library's own call. */
+/* The library makes the stream of a short message block by block, and one of 256 or 512 bytes at once in the time of
+ * one or two blocks. So for short parts it is asked for a whole number of these, or one block more; what comes out is
+ * the same, byte for byte, and opening takes it with the library's own call. */
+static size_t
+stream_bytes(size_t len)
+{
+    size_t need =
+        (STREAM_BLOCK_BYTES + len + STREAM_BLOCK_BYTES - 1) / STREAM_BLOCK_BYTES * STREAM_BLOCK_BYTES;
+    size_t over = need % STREAM_STEP_BYTES;
+    if (need <= STREAM_HALF_BYTES)
+        return STREAM_HALF_BYTES;
+    return over > STREAM_BLOCK_BYTES ? need - over + STREAM_STEP_BYTES : need;
+}
+
 static void
 seal_short(vdr_vault *vault, const uint8_t *nonce, vdr_span bound, uint8_t *bytes, size_t len,
            uint8_t *ret_tag)
 {
     uint8_t *stream = vault->secrets->stream;
-    size_t need = (STREAM_BLOCK_BYTES + len + STREAM_STEP_BYTES - 1) / STREAM_STEP_BYTES * STREAM_STEP_BYTES;
-    (void)crypto_stream_chacha20_ietf(stream, need, nonce, vault->secrets->data);
+    (void)crypto_stream_chacha20_ietf(stream, stream_bytes(len), nonce, vault->secrets->data);
     xor_into(bytes, stream + STREAM_BLOCK_BYTES, len);
     make_tag(stream, bound, bytes, len, ret_tag); /* the first block begins with its key */
 }
