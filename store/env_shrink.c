@@ -3,7 +3,13 @@
  *
  * The copy is made and checked beside the file, and takes its place by one rename: a crash at any instant leaves
  * either the one or the other, whole. What an interrupted try left is thrown away at the next opening. A try that
- * fails (no room, most likely) is no failure: the file stays as it is. */
+ * fails (no room, most likely) is no failure: the file stays as it is.
+ *
+ * Why not while the broker runs: what is freed is written over first, so the file of a log that is cut stays about as
+ * large as it was once (tests/unit/carry_test.c: two years). To give it back at once, everybody who reads (deliveries, surveys,
+ * audits, back-tests, backups, the eraser) would have to let go of the old file at one instant, and what was appended,
+ * cut and forgotten since the copy began would have to be done again on it. A hole punched into the file would give
+ * back its blocks, but the blocks of a file are taken ahead so that no commit meets a full volume (store/room.h). */
 #include "store/env.h"
 
 #include "store/folder.h"

@@ -73,6 +73,9 @@ VDR_MUST_CHECK vdr_err vdr_log_lmdb_carry_gone(vdr_log_lmdb *log, MDB_txn *txn, 
                                                vdr_position carries);
 vdr_err vdr_log_lmdb_next(vdr_log_reader *reader, vdr_position from, vdr_position *ret_position);
 vdr_err vdr_log_lmdb_carrier(vdr_log_reader *reader, vdr_position position, vdr_position *ret_carrier);
+/* Has the index this carrier, or a later one? STORE_CORRUPT. */
+VDR_MUST_CHECK vdr_err vdr_log_lmdb_carry_known(vdr_log_lmdb *log, MDB_txn *txn, vdr_position carrier,
+                                                vdr_position carries);
 /* Checks every row of the index against its carrier. */
 VDR_MUST_CHECK vdr_err vdr_log_lmdb_carry_check(vdr_log_lmdb *log, MDB_txn *txn, vdr_position *ret_bad);
 

@@ -118,6 +118,16 @@ vdr_log_lmdb_carrier(vdr_log_reader *base, vdr_position position, vdr_position *
     return row_get(reader->log, reader->txn, position, ret_carrier);
 }
 
+vdr_err
+vdr_log_lmdb_carry_known(vdr_log_lmdb *log, MDB_txn *txn, vdr_position carrier, vdr_position carries)
+{
+    vdr_position newest = 0;
+    vdr_err err = row_get(log, txn, carries, &newest);
+    if (err == VDR_OK && newest >= carrier)
+        return VDR_OK;
+    return err == VDR_OK || err == VDR_E_NOT_FOUND ? VDR_E_STORE_CORRUPT : err;
+}
+
 /* A row that is good says what its carrier says. */
 static vdr_err
 check_row(vdr_log_lmdb *log, MDB_txn *txn, MDB_val key, MDB_val value, vdr_position *ret_bad)

@@ -81,6 +81,8 @@ tour_piece(tour *t)
         if (rc == MDB_NOTFOUND || key.mv_size != 8 || vdr_get_be64(key.mv_data) != t->walk.next)
             return VDR_E_STORE_CORRUPT;
         vdr_err err = vdr_walk_take(&t->walk, vdr_env_span(value));
+        if (err == VDR_OK && t->walk.carries != 0)
+            err = vdr_log_lmdb_carry_known(t->log, t->txn, t->walk.next - 1, t->walk.carries);
         if (err != VDR_OK)
             return err;
         rc = mdb_cursor_get(t->cursor, &key, &value, MDB_NEXT);

@@ -49,6 +49,7 @@ put_rows(vdr_log_memory *log, uint64_t epoch, const vdr_log_record *records, siz
         vdr_mem_row row = {
             .bytes = vdr_alloc(len, 1), .len = len, .born = memory->version + 1, .dead = VDR_ALIVE};
         row.carries = records[i].carries;
+        memory->carriers += row.carries != 0;
         vdr_group_write(&group, &records[i], row.bytes);
         memory->rows[memory->row_count++] = row;
         memory->used_bytes += len;

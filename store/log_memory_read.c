@@ -138,7 +138,7 @@ vdr_log_memory_carrier(vdr_log_reader *base, vdr_position position, vdr_position
     vdr_memory *memory = reader->log->memory;
     vdr_position carrier = 0;
     (void)pthread_mutex_lock(&memory->lock);
-    for (size_t i = 0; i < memory->row_count; i++)
+    for (size_t i = 0; i < memory->row_count && memory->carriers != 0; i++)
         if (is_seen(reader, &memory->rows[i]) && memory->rows[i].carries == position)
             carrier = memory->row_first + i;
     (void)pthread_mutex_unlock(&memory->lock);

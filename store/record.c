@@ -319,6 +319,7 @@ vdr_walk_take(vdr_walk *walk, vdr_span bytes)
             return VDR_E_STORE_CORRUPT;
         walk->inside = false;
     }
+    walk->carries = record.body.carries;
     walk->next++;
     return VDR_OK;
 }

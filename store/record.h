@@ -108,8 +108,9 @@ void vdr_group_write(vdr_group *group, const vdr_log_record *record, uint8_t *re
 /* A walk along the log that checks everything: records, their order, groups, both chains, epochs. */
 typedef struct vdr_walk {
     vdr_group group;
-    vdr_position next; /* the record it wants */
-    bool inside;       /* a group has begun and is not finished */
+    vdr_position next;    /* the record it wants */
+    bool inside;          /* a group has begun and is not finished */
+    vdr_position carries; /* of the record last taken */
 } vdr_walk;
 
 /* first is the first position of a group, with the heads and the epoch before it. */

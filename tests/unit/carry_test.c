@@ -291,6 +291,16 @@ records_kept(const place *p)
 }
 
 static uint64_t
+file_bytes(const place *p)
+{
+    char path[128];
+    struct stat st;
+    (void)snprintf(path, sizeof path, "%s/log/data.mdb", p->dir);
+    assert_int_equal(stat(path, &st), 0);
+    return (uint64_t)st.st_size;
+}
+
+static uint64_t
 carried(const place *p)
 {
     vdr_engine_erasure seen;
@@ -353,7 +363,7 @@ two_years_with_an_open_case_leave_a_short_log_and_the_same_lines(void **state)
     (void)state;
     lines said[2] = {{0}}, trails[2] = {{0}}, copied = {0};
     place *towns[2] = {town_new(NEVER, &said[0]), town_new(SMALL, &said[1])};
-    uint64_t most[2] = {0}; /* records, in the first and the second year */
+    uint64_t most[2] = {0}, file[2] = {0}; /* records and bytes, in the first and the second year */
     for (unsigned day = 0; day < 720; day += day < 10 ? 1 : 2) {
         for (size_t i = 0; i < 2; i++) {
             live_day(towns[i], day);
@@ -361,7 +371,8 @@ two_years_with_an_open_case_leave_a_short_log_and_the_same_lines(void **state)
         }
         if (records_kept(towns[1]) > most[day >= 360])
             most[day >= 360] = records_kept(towns[1]);
-        if (day == 366) { /* a restart in the middle changes nothing */
+        file[day >= 360] = file_bytes(towns[1]); /* it never shrinks while it is open */
+        if (day == 366) {                        /* a restart in the middle changes nothing */
             close_place(towns[1]);
             open_place(towns[1]);
         }
@@ -379,14 +390,15 @@ two_years_with_an_open_case_leave_a_short_log_and_the_same_lines(void **state)
     vdr_log_stats whole, cut;
     vdr_log_stats_get(towns[0]->log, &whole);
     vdr_log_stats_get(towns[1]->log, &cut);
-    print_message("%llu records of %llu kept, never more than %llu in the first year and %llu in the second; "
-                  "%llu bytes of %llu; %llu carried\n",
-                  (unsigned long long)records_kept(towns[1]), (unsigned long long)records_kept(towns[0]),
-                  (unsigned long long)most[0], (unsigned long long)most[1],
-                  (unsigned long long)cut.used_bytes, (unsigned long long)whole.used_bytes,
-                  (unsigned long long)carried(towns[1]));
+    print_message(
+        "%llu records of %llu kept, never more than %llu in the first year and %llu in the second; %llu "
+        "carried; file %llu bytes after a year, %llu after two, %llu without\n",
+        (unsigned long long)records_kept(towns[1]), (unsigned long long)records_kept(towns[0]),
+        (unsigned long long)most[0], (unsigned long long)most[1], (unsigned long long)carried(towns[1]),
+        (unsigned long long)file[0], (unsigned long long)file[1], (unsigned long long)file_bytes(towns[0]));
     assert_int_equal(whole.first, 1);
     assert_true(most[1] < most[0] + most[0] / 4); /* the case is told once a year or so: that is what grows */
+    assert_true(file[1] < file[0] + file[0] / 4); /* what was cut is written over */
     assert_true(most[1] * 2 < records_kept(towns[0]) && cut.used_bytes * 2 < whole.used_bytes);
 
     /* A backup has what is carried; so has who starts on it. */
