@@ -97,7 +97,7 @@ struct vdr_memory {
     vdr_position row_first; /* of rows[0]; rows before base.first wait for readers */
     vdr_mem_row *rows;
     size_t row_count, row_max;
-    size_t carriers; /* rows that carry another, of all that were ever put */
+    size_t carriers;            /* rows that carry another, of all that were ever put */
     vdr_mem_mailbox *mailboxes; /* in order of number */
     size_t mailbox_count, mailbox_max;
     vdr_mem_base base, kept_base; /* kept: of a cut that is durable but was reported as failed */
