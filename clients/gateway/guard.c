@@ -73,9 +73,11 @@ vdr_guard_scan(vdr_guard *guard, vdr_span bytes, const vdr_guard_limits *limits,
             *ret_fault = bad("a control character in the head");
         else if (guard->lines == 0 && i == guard->line_from && c != '\r' && (c < 'A' || c > 'Z'))
             *ret_fault = bad("the request line does not begin with a method");
+        else if (too_long(guard, limits, ret_fault))
+            return 0;
         else if (c == '\n' && end_line(guard, bytes, i - 1, limits, ret_fault))
             return i + 1;
-        if (ret_fault->refusal != VDR_REFUSAL_NONE || too_long(guard, limits, ret_fault))
+        if (ret_fault->refusal != VDR_REFUSAL_NONE)
             return 0;
     }
     return 0;
@@ -188,6 +190,10 @@ add_header(vdr_guard_head *head, vdr_span name, vdr_span value, const vdr_guard_
             continue;
         if (!is_list(name))
             return bad("a header stands twice that may stand once");
+        if (value.len == 0 || before->value.len == 0) { /* an empty list adds nothing */
+            before->value = value.len == 0 ? before->value : value;
+            return fine;
+        }
         uint8_t *joined = vdr_arena_alloc(arena, before->value.len + 2 + value.len + 1);
         if (joined == NULL)
             return (vdr_guard_fault){VDR_REFUSAL_HEADERS_TOO_LARGE, NULL};
