@@ -37,7 +37,7 @@ static bool
 flip(const char *store, const char *file, long offset, unsigned bit)
 {
     char path[4096];
-    unsigned char byte;
+    unsigned char byte = 0;
     (void)snprintf(path, sizeof path, "%s/%s", store, file);
     int fd = open(path, O_RDWR | O_CLOEXEC);
     bool good = fd >= 0 && pread(fd, &byte, 1, offset) == 1;
