@@ -1,4 +1,5 @@
 /* The numbers of this second, for the exporter. Gauges come from the state, the log and the sessions themselves. */
+#include "broker/core/rekey.h"
 #include "broker/daemon.h"
 
 #include <stdlib.h>
@@ -60,6 +61,22 @@ measure_terms(const vdr_daemon *daemon, vdr_metrics *metrics)
     for (unsigned kind = 0; kind <= VDR_PARTY_LAST; kind++)
         metrics->key_left_ms[kind] = left(daemon->key_soonest[kind], now);
     metrics->convenant_left_ms = left(daemon->convenant_soonest, now);
+    metrics->keys_expiring = daemon->keys_expiring;
+    metrics->convenants_ended = daemon->convenants_ended;
+}
+
+static void
+measure_duties(const vdr_daemon *daemon, vdr_metrics *metrics)
+{
+    vdr_engine_erasure erasure;
+    vdr_rekey_view rekey;
+    vdr_engine_erasure_get(daemon->engine, &erasure);
+    vdr_rekey_view_get(vdr_engine_core(daemon->engine), &rekey);
+    metrics->rotation_running = rekey.running;
+    metrics->rotation_left = rekey.running ? vdr_rekey_view_left(&rekey) : 0;
+    metrics->erasure_waiting = erasure.waiting;
+    metrics->erasure_failed = erasure.failed != VDR_OK;
+    metrics->backup_stale = vdr_erasure_wants_backup(daemon, &erasure);
 }
 
 static void
@@ -95,6 +112,7 @@ vdr_measure_now(vdr_daemon *daemon)
     measure_mail(daemon, metrics);
     measure_cases(daemon, metrics);
     measure_terms(daemon, metrics);
+    measure_duties(daemon, metrics);
     measure_volume(daemon, metrics);
     vdr_exporter_give(daemon->exporter, metrics);
     free(metrics);

@@ -78,6 +78,13 @@ typedef struct vdr_rekey_view {
 } vdr_rekey_view;
 
 void vdr_rekey_view_get(const vdr_core *core, vdr_rekey_view *ret_view);
+/* How many things are still known under the key before. */
+static inline uint64_t
+vdr_rekey_view_left(const vdr_rekey_view *view)
+{
+    return view->old_members + view->old_signals + view->old_acts + view->old_conflicts + view->old_rights +
+           view->old_guarded;
+}
 
 typedef enum vdr_rekey_table {
     VDR_REKEY_OF_SIGNALS = 0,

@@ -189,8 +189,7 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         counter("duplicates_day", refused[VDR_E_DUPLICATE - VDR_E_ACCEPTED]),
         counter("refused_day", refused_sum(refused)),
         counter("rotation_running", rekey.running),
-        counter("rotation_left", rekey.old_members + rekey.old_signals + rekey.old_acts +
-                                     rekey.old_conflicts + rekey.old_rights + rekey.old_guarded),
+        counter("rotation_left", vdr_rekey_view_left(&rekey)),
         counter("erasure_waiting", erasure.waiting),
         counter("erasure_failed", erasure.failed != VDR_OK),
         counter("erasure_next_ms", erasure.next == VDR_MS_NONE ? 0 : (uint64_t)erasure.next),

@@ -250,6 +250,23 @@ write_net(vdr_bytes *text, const vdr_metrics *m)
 }
 
 static void
+write_duties(vdr_bytes *text, const vdr_metrics *m)
+{
+    gauge(text, "keys_expiring", "Keys that end within 30 days and that none was put beside.",
+          m->keys_expiring);
+    gauge(text, "convenants_ended", "Agencies whose convenant does not hold: their signals are refused.",
+          m->convenants_ended);
+    gauge(text, "pseudonym_rotation_running", "1 while the pseudonym key changes.", m->rotation_running);
+    gauge(text, "pseudonym_rotation_left", "What is still known under the pseudonym key before.",
+          m->rotation_left);
+    gauge(text, "erasure_waiting", "What left and waits for a run that erases it for good.",
+          m->erasure_waiting);
+    gauge(text, "erasure_failed", "1 when the last such run failed.", m->erasure_failed);
+    gauge(text, "backup_stale", "1 when the last backup cannot be opened any more: it is of before a run.",
+          m->backup_stale);
+}
+
+static void
 write_work(vdr_bytes *text, const vdr_metrics *m)
 {
     const vdr_core_counts *c = &m->engine.counts;
@@ -311,6 +328,7 @@ vdr_metrics_write(const vdr_metrics *metrics, const vdr_process_use *use, vdr_by
         return;
     write_events(text, metrics);
     write_net(text, metrics);
+    write_duties(text, metrics);
     write_work(text, metrics);
     write_store(text, metrics);
 }

@@ -41,6 +41,12 @@ typedef struct vdr_metrics {
     uint64_t keys;
     int64_t key_left_ms[VDR_PARTY_LAST +
                         1]; /* until the next key of the kind ends that none was put beside; -1: none does */
+    uint64_t keys_expiring; /* of those, within 30 days */
+    uint64_t convenants_ended;                /* of agencies: what they signal is refused */
+    bool rotation_running;                    /* the pseudonym key changes */
+    uint64_t rotation_left;                   /* what is still known under the one before */
+    uint64_t erasure_waiting;                 /* things that left and wait for a run */
+    bool erasure_failed, backup_stale;        /* the last run; older backups cannot be opened any more */
     int64_t convenant_left_ms;                /* until the next convenant ends; -1: none does */
     uint64_t mail_waiting[VDR_METRICS_KINDS]; /* messages that are not acknowledged */
     uint64_t mailboxes_waiting[VDR_METRICS_KINDS];

@@ -299,6 +299,16 @@ judge_erasure(const vdr_wire_admin_result *s, vdr_lights *lights)
             "the last one is of before an erasure run");
 }
 
+/* Only while it runs. */
+static void
+judge_rotation(const vdr_wire_admin_result *s, vdr_lights *lights)
+{
+    if (vdr_figure(s, "rotation_running") != 0)
+        put(lights, "rotation", VDR_LIGHT_GREEN, "voordeur rotate status",
+            "the pseudonym key changes; %s still under the one before",
+            vdr_figure_count(vdr_figure(s, "rotation_left")));
+}
+
 /* Nothing is said of them where no agency has one. */
 static void
 judge_convenants(const vdr_wire_admin_result *s, vdr_lights *lights)
@@ -341,6 +351,7 @@ vdr_lights_judge(const vdr_wire_admin_result *status, const vdr_wire_admin_resul
     judge_refused(status, agencies, ret_lights);
     judge_guards(status, ret_lights);
     judge_erasure(status, ret_lights);
+    judge_rotation(status, ret_lights);
     judge_keys(status, ret_lights);
     judge_convenants(status, ret_lights);
 }

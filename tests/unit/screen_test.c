@@ -238,6 +238,7 @@ each_light_turns_where_it_must(void **unused)
         {"overdue", 1, "amber  follow-ups "},
         {"erasure_failed", 1, "red    erasure "},
         {"backup_stale", 1, "amber  backup "},
+        {"rotation_running", 1, "green  rotation "},
     };
     static given status, queues, agencies;
     for (size_t i = 0; i < COUNT(rows); i++) {
