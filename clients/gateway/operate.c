@@ -1,4 +1,5 @@
 /* Operators: how the broker is, and the routing under control (protocol.md 7.5 to 7.15). */
+#include "clients/gateway/texts.h"
 #include "clients/gateway/routes.h"
 #include "clients/gateway/views.h"
 #include "proto/time.h"
@@ -6,9 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <zmq.h>
-
-#define FILES_MAX   VDR_WIRE_FILES_MAX
-#define ALLOWED_MAX 100u
 
 static vdr_wire_admin
 verb_of(vdr_verb verb)
@@ -179,39 +177,16 @@ vdr_call_controlled(vdr_ask *ask)
         vdr_ask_rule(ask, &admin, controlled_shown);
 }
 
-/* The version in force is the newest one. */
-static void
-versions_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
-{
-    vdr_write_open(&ask->w, NULL, '{');
-    vdr_write_number(&ask->w, "version", result->version_count != 0 ? result->versions[0].number : 1);
-    ask_texts(ask, result->version_count != 0 ? result->versions[0].number : 0, (vdr_proposal_kind)0);
-}
-
-void
-vdr_call_rules(vdr_ask *ask)
-{
-    vdr_wire_admin admin = verb_of(VDR_VERB_VERSIONS);
-    vdr_ask_rule(ask, &admin, versions_shown);
-}
-
 /* ---- What changes the routing ---- */
-
-typedef struct files {
-    vdr_wire_file file[FILES_MAX];
-    size_t count;
-    vdr_span allowed[ALLOWED_MAX];
-    size_t allowed_count;
-} files;
 
 static const char *const whole[] = {"town.yaml", "catalogue.yaml", "rules.yaml"};
 #define WHOLE (sizeof whole / sizeof whole[0])
 
 /* tests: rule tests, under any name, go along. */
-static void
-read_files(vdr_form *form, bool tests, files *to)
+void
+vdr_texts_read(vdr_form *form, bool tests, vdr_texts *to)
 {
-    const json_t *array = vdr_form_array(form, "files", true, 1, FILES_MAX);
+    const json_t *array = vdr_form_array(form, "files", true, 1, VDR_WIRE_FILES_MAX);
     for (size_t i = 0; i < json_array_size(array); i++) {
         char at[64];
         vdr_form file;
@@ -232,10 +207,10 @@ read_files(vdr_form *form, bool tests, files *to)
     }
 }
 
-static void
-read_allowed(vdr_form *form, files *to)
+void
+vdr_texts_read_allowed(vdr_form *form, vdr_texts *to)
 {
-    const json_t *array = vdr_form_array(form, "allowed", false, 0, ALLOWED_MAX);
+    const json_t *array = vdr_form_array(form, "allowed", false, 0, VDR_TEXTS_ALLOWED_MAX);
     for (size_t i = 0; i < json_array_size(array); i++) {
         const json_t *value = json_array_get(array, i);
         if (!json_is_string(value) || json_string_length(value) == 0 || json_string_length(value) > 256) {
@@ -248,7 +223,7 @@ read_allowed(vdr_form *form, files *to)
 
 /* A configuration is proposed whole. */
 static void
-check_whole(const vdr_form *form, const files *all)
+check_whole(const vdr_form *form, const vdr_texts *all)
 {
     char words[64];
     for (size_t n = 0; n < WHOLE; n++) {
@@ -281,11 +256,11 @@ vdr_call_propose(vdr_ask *ask)
     vdr_form form;
     if (!vdr_ask_form(ask, true, &form))
         return;
-    files *all = vdr_alloc(1, sizeof *all);
+    vdr_texts *all = vdr_alloc(1, sizeof *all);
     ask->own = all;
-    read_files(&form, true, all);
+    vdr_texts_read(&form, true, all);
     admin.reason = vdr_span_str(vdr_form_text(&form, "reason", true, 1, VDR_REASON_BYTES_MAX));
-    read_allowed(&form, all);
+    vdr_texts_read_allowed(&form, all);
     vdr_form_end(&form);
     if (form.faults->count == 0)
         check_whole(&form, all);
@@ -436,9 +411,9 @@ vdr_call_run_start(vdr_ask *ask)
     int64_t since_ms;
     if (!vdr_ask_form(ask, true, &form))
         return;
-    files *all = vdr_alloc(1, sizeof *all);
+    vdr_texts *all = vdr_alloc(1, sizeof *all);
     ask->own = all;
-    read_files(&form, false, all);
+    vdr_texts_read(&form, false, all);
     if (admin.verb == VDR_VERB_BACKTEST) {
         vdr_form_instant(&form, "from", false, &admin.time);
         admin.name = vdr_span_str(vdr_form_text(&form, "since", false, 1, 16));

@@ -80,6 +80,7 @@ const vdr_route vdr_routes[] = {
     {GET,    "/v1/reports/{name}", OPERATOR, vdr_call_report, 0, NULL, NULL},
     {GET,    "/v1/decisions/events", OPERATOR, vdr_call_decision_stream, 0, STREAM, "from"},
     {GET,    "/v1/rules", OVERSIGHT, vdr_call_rules, 0, NULL, NULL},
+    {POST,   "/v1/rule-checks", OPERATOR, vdr_call_rule_check, 0, NULL, NULL},
     {GET,    "/v1/proposals", OVERSIGHT, vdr_call_list, VDR_VERB_PROPOSALS, NULL, NULL},
     {POST,   "/v1/proposals", OPERATOR, vdr_call_propose, 0, NULL, NULL},
     {GET,    "/v1/proposals/{number}", OVERSIGHT, vdr_call_controlled, VDR_VERB_PROPOSALS, NULL, NULL},

@@ -63,10 +63,12 @@ void vdr_call_trial(vdr_ask *ask);
 /* absences.c */
 void vdr_call_absences(vdr_ask *ask);
 void vdr_call_absence_lift(vdr_ask *ask);
+/* rules.c */
+void vdr_call_rules(vdr_ask *ask);
+void vdr_call_rule_check(vdr_ask *ask);
 /* operate.c */
 void vdr_call_status(vdr_ask *ask);
 void vdr_call_report(vdr_ask *ask);
-void vdr_call_rules(vdr_ask *ask);
 void vdr_call_list(vdr_ask *ask);       /* what: vdr_verb */
 void vdr_call_controlled(vdr_ask *ask); /* proposal or version with its files; what: vdr_verb */
 void vdr_call_propose(vdr_ask *ask);

@@ -512,21 +512,30 @@ SCHEMAS = {
     "Report": record("Figures over the log and the state.", {
         "name": name("Which."), "counters": COUNTERS, "rows": array(ref("Row"), "In order.")}),
     "File": FILE,
-    "Rules": with_optional(
-        "What is in force.", {"version": count("Its number.", 1), "files": array(ref("File"), "The texts.")},
-        {"sentences": array(with_optional(
-            "A rule in plain words.", {"rule": name("Id."), "text": text("In words.", 65536)}, {}), "Each rule.")}),
-    "RuleCheckRequest": record("Rules that are looked at.", {"files": FILES}),
-    "RuleCheck": with_optional(
-        "What is wrong with them.",
-        {"good": flag("They can be proposed."), "problems": array(ref("ConfigProblem"), "What stands in the way.")},
-        {"findings": array(with_optional(
-            "What lint has to say.", {"code": name("For programs, and for `allowed`."),
-                                      "text": text("In words.", 4096, 0)},
-            {"subject": name("Of what."), "file": name("Which."), "line": count("Where.", 1),
-             "column": count("Where.", 1)}), "What may be meant so."),
-         "sentences": array(record("A rule in plain words.", {"rule": name("Id."),
-                                                              "text": text("In words.", 65536)}), "Each rule.")}),
+    "Rules": record(
+        "What is in force.", {"version": count("Its number.", 1), "files": array(ref("File"), "The texts."),
+                              "sentences": record("All rules in sentences, as Markdown.", {
+                                  "nl": text("In Dutch.", 10**7, 0), "en": text("In English.", 10**7, 0)})}),
+    "RuleCheckRequest": with_optional(
+        "Rules that are looked at. What is missing of a configuration is as in force.", {"files": FILES},
+        {"allowed": array(name("CODE or CODE:SUBJECT."), "Findings that may stand.", maxItems=100)}),
+    "RuleProblem": with_optional(
+        "What files, lint or rule tests show.",
+        {"severity": one_of("How bad it is.", ["error", "warning", "note"]), "code": text("For programs.", 128),
+         "text": text("In words.", 65536, 0), "allowed": flag("It may stand.")},
+        {"file": name("Which."), "line": count("Where.", 1), "column": count("Where.", 1), "subject": name("Of what."),
+         "expected": text("What was expected.", 65536), "meant": text("What may be meant.", 1024),
+         "advice": text("What to do.", 4096), "test": text("Which test.", 1024)}),
+    "RuleSentences": record("A rule in plain words.", {"rule": name("Id."), "text": text("Markdown.", 65536)}),
+    "RuleCheck": record(
+        "What there is to say of them.",
+        {"fit": flag("They could be proposed."), "errors": count("How many."), "warnings": count("How many."),
+         "notes": count("How many."), "testsPassed": count("How many."), "testsFailed": count("How many."),
+         "clauses": count("Of the rules."), "clausesTried": count("By the tests."),
+         "rowsLeftOut": count("Problems that are not listed."),
+         "problems": array(ref("RuleProblem"), "All of them, at most 1000."),
+         "sentences": record("Each rule in plain words.", {
+             "nl": array(ref("RuleSentences"), "In Dutch."), "en": array(ref("RuleSentences"), "In English.")})}),
     "ProposalRequest": with_optional(
         "Another configuration.", {"files": FILES, "reason": CONTROL_REASON},
         {"allowed": array(name("CODE or CODE:SUBJECT."), "Findings that may stand.", maxItems=100)}),
