@@ -313,6 +313,50 @@ test('a coordinator gives what nobody took, and joins two households', async () 
   }
 });
 
+test('a coordinator says who is away, and takes it back', async () => {
+  const piet = await at('piet');
+  await piet.page.goto(`${town.url}/app/regisseurs`);
+  await piet.page.getByRole('button', { name: 'Afwezigheid van Bram' }).click();
+  const day = (days) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+  await piet.page.getByLabel('Eerste dag').fill(day(3));
+  await piet.page.getByLabel('Laatste dag').fill(day(9));
+  await piet.page.getByRole('button', { name: 'Toevoegen' }).click();
+  await piet.page.getByText('De afwezigheid is opgeslagen.').waitFor();
+  await piet.page.getByRole('button', { name: 'Weghalen' }).click();
+  await piet.page.getByText('Geen afwezigheid opgegeven.').waitFor();
+  await piet.page.keyboard.press('Escape');
+  assert.deepEqual(piet.wrong, []);
+  await piet.context.close();
+});
+
+test('a regisseur and an agency write to each other about a case, and each sees the other by itself', async () => {
+  const anna = await at('anna');
+  const bram = await at('bram');
+  const pages = [anna.page, bram.page];
+  const { id, who } = await aCase(pages);
+  const page = pages[who];
+  await shown(page, id);
+  await page.locator(`[data-id="${id}"]`).getByRole('button', { name: 'Aannemen' }).click();
+  await page.getByText(`U bent nu regisseur van casus ${id}.`).waitFor();
+  await page.goto(`${town.url}/app/casussen/${id}`);
+  await page.getByRole('button', { name: 'Schrijven' }).click();
+  await page.getByLabel('Aan', { exact: true }).selectOption({ label: 'School' });
+  await page.getByLabel('Bericht', { exact: true }).fill('Kunt u dinsdag aansluiten?');
+  await page.getByRole('button', { name: 'Versturen' }).click();
+  await page.getByText('Bericht verstuurd aan School.').waitFor();
+  await page.locator('.letter').getByText('Kunt u dinsdag aansluiten?').waitFor();
+  const signal = await page.evaluate(async (found) => (await (await fetch(`/v1/cases/${found}`)).json()).signals.find((one) => one.agency === 'school').id, id);
+  await town.post('agency:school', `/v1/signals/${signal}/notes`, { text: 'Ja, om tien uur.' });
+  await page.locator('.letter').getByText('Ja, om tien uur.').waitFor();
+  await accessible(page, 'messages');
+  await page.goto(`${town.url}/app/meldingen`);
+  await page.getByText(`School schreef u over casus ${id}:`).waitFor();
+  for (const one of [anna, bram]) {
+    assert.deepEqual(one.wrong, []);
+    await one.context.close();
+  }
+});
+
 /** The numbers of two made-up persons, as tests/integration/broker.py makes them. */
 function bsns(first) {
   const numbers = [];

@@ -29,9 +29,14 @@ export async function live(wishes = {}) {
   return {
     url, password, ask,
     /** One signal of an agency about a made-up person, over HTTP: confirmed, so durable and with all its effects. */
-    async signal(agency, person, more = {}) {
-      const { status, answer } = await ask({ do: 'publish', agency, person, more });
+    async signal(agency, person, more = {}, id = undefined) {
+      const { status, answer } = await ask({ do: 'publish', agency, person, more, ...(id === undefined ? {} : { id }) });
       assert.equal(status, 201, answer);
+    },
+    /** What a party's own system sends besides. */
+    async post(party, path, body) {
+      const { status, answer } = await ask({ do: 'post', party, path, body });
+      assert.ok(status === 200 || status === 201, answer);
     },
     /** Two domains from two agencies: what this town's rule makes a case of. */
     async household(person) {

@@ -73,14 +73,14 @@ class Gateway:
         self.process.send_signal(number)
         self.process.wait(WAIT_S)
 
-    def publish(self, agency, event):
-        """A signal over HTTP, as an agency's system sends it; the status and the answer."""
-        body = event.encode()
+    def post(self, party, path, text, kind="application/json"):
+        """As a party's own system asks; the status and the answer."""
+        body = text.encode()
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(WAIT_S)
             s.connect(self.socket)
-            s.sendall(("POST /v1/signals HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/cloudevents+json\r\n"
-                       "X-Client-Fingerprint: %s\r\nContent-Length: %d\r\n\r\n" % (self.mark("agency:" + agency), len(body))).encode() + body)
+            s.sendall(("POST %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: %s\r\nX-Client-Fingerprint: %s\r\n"
+                       "Content-Length: %d\r\n\r\n" % (path, kind, self.mark(party), len(body))).encode() + body)
             answer = b""
             while True:
                 more = s.recv(65536)
@@ -117,8 +117,10 @@ def main():
                 told = {}
                 if wish["do"] == "publish":
                     numbers += 1
-                    told = gateway.publish(wish["agency"], signal_event(wish["agency"], wish.get("id", "s-%d" % numbers), wish.get("person", 0),
-                                                                        **wish.get("more", {})))
+                    event = signal_event(wish["agency"], wish.get("id", "s-%d" % numbers), wish.get("person", 0), **wish.get("more", {}))
+                    told = gateway.post("agency:" + wish["agency"], "/v1/signals", event, "application/cloudevents+json")
+                elif wish["do"] == "post":
+                    told = gateway.post(wish["party"], wish["path"], json.dumps(wish["body"]))
                 elif wish["do"] == "stop broker":
                     broker.stop(signal.SIGKILL if wish.get("hard") else signal.SIGTERM)
                 elif wish["do"] == "start broker":

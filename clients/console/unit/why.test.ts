@@ -25,9 +25,9 @@ beforeEach(() => {
 });
 
 test('the sentence names what the rule counted, and nothing else', () => {
-  expect(shortReason(explanation(), summary)).toBe('Onderwijs, wonen en veiligheid thuis, gemeld door 2 instanties, in een half jaar');
+  expect(shortReason(explanation(), summary)).toBe('Onderwijs, wonen, veiligheid thuis, gemeld door 2 instanties, in een half jaar');
   expect(reason(explanation(), summary, 'r-anna').now).toBe(
-    '3 leefgebieden (onderwijs, wonen en veiligheid thuis), gemeld door 2 instanties (School 1 en Corporatie 1), in een half jaar.');
+    '3 leefgebieden (onderwijs, wonen, veiligheid thuis), gemeld door 2 instanties (School 1 en Corporatie 1), in een half jaar.');
 });
 
 describe('why you: the step that found this regisseur, in words', () => {

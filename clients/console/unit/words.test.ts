@@ -27,6 +27,13 @@ test('every text in the tables is used somewhere', () => {
   }
 });
 
+test('whatever a text has a place for is given to it', () => {
+  const files = (folder: string): string[] => readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
+    entry.isDirectory() ? files(`${folder}/${entry.name}`) : /\.tsx?$/.test(entry.name) ? [readFileSync(`${folder}/${entry.name}`, 'utf8')] : []);
+  const bare = [...files('src').join('\n').matchAll(/\bt\('([\w.]+)'\)/g)].map((found) => found[1] ?? '');
+  for (const key of bare) expect(names((dutch as Record<string, string>)[key] ?? ''), key).toEqual([]);
+});
+
 test('texts are filled, counted, listed and looked up in the language of the moment', () => {
   language.value = 'nl';
   expect(t('case.title', { case: 'C7' })).toBe('Casus C7');

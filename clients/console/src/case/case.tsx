@@ -16,7 +16,7 @@ import { useKeys } from '../shell/keys';
 import { Page } from '../shell/page';
 import { go } from '../shell/router';
 import { instant } from '../words/dates';
-import { listed, t, tn, word } from '../words/words';
+import { t, tn, word } from '../words/words';
 import { AssignDialog } from '../coordinator/assign';
 import { type ActName, CaseDialog, take } from './acts';
 import { Lanes } from './lanes';
@@ -102,7 +102,7 @@ function Involved({ value }: { value: Case }) {
           <li key={id} class="agency">
             <span class="agency__name">{agencyName(id)}</span>
             {agencyKind(id) === undefined || agencyKind(id)?.toLowerCase() === agencyName(id).toLowerCase() ? null : <span class="agency__kind">{agencyKind(id)}</span>}
-            <span class="agency__what">{tn('involved.signals', found.count)} · {listed([...found.domains].map(domainName))}</span>
+            <span class="agency__what">{tn('involved.signals', found.count)} · {[...found.domains].map(domainName).join(', ')}</span>
             <span class="agency__last">{t('involved.last')} <When ms={found.last === 0 ? undefined : found.last} short /></span>
           </li>
         ))}
@@ -143,7 +143,7 @@ function Handover({ value, me, onTake }: { value: Case; me: string; onTake: () =
   if (value.handoverTo === me) {
     return (
       <Note title={t('handover.to_you', { name: regisseurName(value.regisseur ?? '') })}>
-        <p>{t('handover.to_you_why')}</p>
+        <p>{t('handover.to_you_why', { name: regisseurName(value.regisseur ?? '') })}</p>
         <Button kind="primary" small onClick={onTake} keys="a">{t('handover.take')}</Button>
       </Note>
     );

@@ -52,7 +52,7 @@ export function Messages({ value }: { value: Case }) {
           {notes.map((item, i) => (
             <li key={i} class={`letter${item.by.kind === 'regisseur' ? ' letter--mine' : ''}`}>
               <p class="letter__head">
-                <strong>{partyName(item.by)}</strong>{item.to === undefined ? null : <span> {t('note.for')} {partyName(item.to)}</span>}
+                <strong>{partyName(item.by)}</strong><span> {t('note.for')} {partyName(item.to)}</span>
                 <span class="letter__when"><When ms={instant(item.at)} /></span>
               </p>
               <p class="letter__text">{item.text}</p>

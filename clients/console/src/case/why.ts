@@ -34,7 +34,7 @@ export function madeBy(explanation: Explanation, summary: Pick<CaseSummary, 'rul
 function facts(rule: ExplainedRule, explanation: Explanation, named: boolean): string {
   const { domains, agencies, signals } = counted(rule, explanation);
   if (signals === 0) return '';
-  const what = named ? `${tn('why.domains', domains.length)} (${listed(domains.map(domainPhrase))})` : listed(domains.map(domainPhrase));
+  const what = named ? `${tn('why.domains', domains.length)} (${domains.map(domainPhrase).join(', ')})` : domains.map(domainPhrase).join(', ');
   const by = named ? `${tn('why.agencies', agencies.length)} (${listed(agencies.map(agencyName))})` : tn('why.agencies', agencies.length);
   const clauses = rule.groups.flatMap((group) => group.clauses);
   const overdue = clauses.find((clause) => clause.clause === 'overdue' && clause.reached)?.value;

@@ -21,14 +21,33 @@ export const session = signal<Session | undefined>(undefined);
 export const standing = signal<Standing>('unknown');
 /** Why the sign-in page is shown, where it was not the reader's wish. */
 export const ended = signal<'no' | 'ended' | 'left'>('no');
-/** What the town is: also told to who is not signed in, so that the demonstration banner is always there. */
-export const demonstration = signal(false);
+const KEPT = 'voordeur.demonstration';
+/** Everything here is made up: also shown to who is not signed in any more. */
+export const demonstration = signal(kept());
+
+/** Was it one when this browser was last signed in here? */
+function kept(): boolean {
+  try {
+    return localStorage.getItem(KEPT) === 'yes';
+  } catch {
+    return false;
+  }
+}
+
+function keep(yes: boolean): void {
+  demonstration.value = yes;
+  try {
+    localStorage.setItem(KEPT, yes ? 'yes' : 'no');
+  } catch {
+    // then it lasts for the page
+  }
+}
 
 function begin(found: Session): void {
   batch(() => {
     csrf.value = found.csrfToken;
     session.value = found;
-    demonstration.value = found.demonstration === true;
+    keep(found.demonstration === true);
     standing.value = 'in';
     ended.value = 'no';
     goByEvents(found.clock === 'event' || found.clock === 'events');
@@ -51,7 +70,6 @@ export async function look(): Promise<void> {
   } catch (error) {
     const problem = asProblem(error);
     if (problem?.status === 401 || problem?.status === 403) {
-      if ((problem as { demonstration?: boolean }).demonstration === true) demonstration.value = true;
       end('no');
     } else standing.value = 'unreachable';
   }

@@ -3,9 +3,9 @@ import type { components } from './openapi';
 
 type Schemas = components['schemas'];
 
+export type Case = Schemas['Case'];
 /** What a regisseur and an agency or service wrote each other. */
-export interface CaseNote { at?: string; by: Schemas['Party']; to?: Schemas['Party']; signal?: Schemas['SignalName']; text: string }
-export type Case = Schemas['Case'] & { notes?: CaseNote[] };
+export type CaseNote = Schemas['Note'];
 export type CaseSummary = Schemas['CaseSummary'] & { goals?: Goal[] };
 export type CaseState = Schemas['CaseState'];
 export type Priority = Schemas['Priority'];

@@ -23,6 +23,8 @@ export function Dialog({ title, children, onClose, wide = false }: Props) {
     if (dialog === null) return;
     const before = document.activeElement;
     dialog.showModal();
+    // The title first: it is read out, and nothing is pressed by mistake. A field that wants the focus has it.
+    if (dialog.querySelector('[autofocus]') === null) dialog.querySelector<HTMLElement>('.dialog__title')?.focus();
     return () => {
       dialog.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
@@ -36,7 +38,7 @@ export function Dialog({ title, children, onClose, wide = false }: Props) {
         close.current();
       }}
     >
-      <h2 id={id} class="dialog__title">{title}</h2>
+      <h2 id={id} class="dialog__title" tabIndex={-1}>{title}</h2>
       {children}
     </dialog>
   );
@@ -65,7 +67,7 @@ export function ActDialog({ title, does, danger = false, wide = false, children,
     setBusy(true);
     setProblem(undefined);
     try {
-      if ((await act()) === false) requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true]')?.focus());
+      if ((await act()) === false) requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true], [data-invalid]')?.focus());
       else onClose();
     } catch (error) {
       setProblem(asProblem(error));

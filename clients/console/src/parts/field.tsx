@@ -101,9 +101,9 @@ export function RadioField({ label, value, onValue, choices, error }: { label: s
     <fieldset class="choices" aria-describedby={error === undefined ? undefined : `${id}-error`}>
       <legend class="utrecht-form-label field__label">{label}</legend>
       {error === undefined ? null : <div class="field__error" id={`${id}-error`}>{error}</div>}
-      {choices.map((choice) => (
+      {choices.map((choice, i) => (
         <label key={choice.value} class="choices__choice">
-          <input type="radio" name={id} value={choice.value} checked={value === choice.value} onChange={() => onValue(choice.value)} />
+          <input type="radio" data-invalid={error !== undefined && i === 0 ? '' : undefined} name={id} value={choice.value} checked={value === choice.value} onChange={() => onValue(choice.value)} />
           <span>
             {choice.label}
             {choice.hint === undefined ? null : <span class="choices__hint">{choice.hint}</span>}

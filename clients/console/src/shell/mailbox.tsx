@@ -26,13 +26,12 @@ async function readMailbox(signal: AbortSignal): Promise<Mailbox> {
 }
 
 function line(message: Message): string {
-  const by = (message as { by?: { id: string; kind: string } }).by;
   const text = known('mail', message.kind) ? word('mail', message.kind) : word('mail', 'other');
   return text
     .replace('{case}', message.case ?? '')
     .replace('{household}', message.household ?? '')
     .replace('{other}', message.other ?? '')
-    .replace('{name}', message.regisseur !== undefined ? regisseurName(message.regisseur) : by !== undefined ? agencyName(by.id) : '')
+    .replace('{name}', message.regisseur !== undefined ? regisseurName(message.regisseur) : message.by !== undefined ? agencyName(message.by.id) : '')
     .replace('{agencies}', listed((message.agencies ?? []).map(agencyName)));
 }
 
