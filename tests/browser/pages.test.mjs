@@ -206,6 +206,42 @@ test('the plan changed in two windows: only where they touch is anything asked, 
   await gate.close();
 });
 
+test('on paper the plan is dark on light, whatever the screen is, and nothing but the plan', async () => {
+  const { page, context } = await person(browser, { colorScheme: 'dark' });
+  await signIn(page, gateway.url, 'anna');
+  await page.goto(`${gateway.url}/app/casussen/C27/plan`);
+  await whole(page);
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  assert.deepEqual(await page.evaluate(() => [getComputedStyle(document.body).color, getComputedStyle(document.querySelector('.paper')).backgroundColor]), ['rgb(0, 0, 0)', 'rgb(255, 255, 255)']);
+  for (const hidden of ['.demonstration', '.paper__acts']) assert.equal(await page.locator(hidden).isVisible(), false, hidden);
+  const words = await page.locator('main').innerText();
+  assert.match(words, /Sem gaat weer vier dagen per week naar school/);
+  assert.doesNotMatch(words, /\d{9}|BSN|politie/i);
+  await context.close();
+});
+
+test('who leaves the screen is warned, may stay, and is signed out', async () => {
+  const gate = await serve(DIST, town(Date.now()));
+  const { page, context } = await person(browser);
+  await page.clock.install();
+  await signIn(page, gate.url, 'anna');
+  await page.getByRole('heading', { name: 'Mijn casussen', level: 1 }).waitFor();
+  await page.clock.fastForward('12:00');
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  await page.clock.fastForward('01:30');
+  await page.getByRole('dialog', { name: 'Bent u er nog?' }).waitFor();
+  await accessible(page, 'the warning');
+  await page.getByRole('button', { name: 'Ingelogd blijven' }).click();
+  await page.waitForFunction(() => document.querySelector('dialog') === null);
+  await page.clock.fastForward('12:00');
+  assert.equal(await page.getByRole('dialog').count(), 0);
+  await page.clock.fastForward('03:30');
+  await page.getByText('Uw sessie is afgelopen').waitFor();
+  assert.equal(gate.sessions.size, 0);
+  await context.close();
+  await gate.close();
+});
+
 test('a session that ends shows the door, and after it the page where one was', async () => {
   const gate = await serve(DIST, town(Date.now()));
   const { page, context } = await person(browser);

@@ -47,6 +47,7 @@ export function Unassigned() {
   const changed = async () => {
     await again();
     show();
+    cursor.settle();
   };
   useKeys([
     { keys: 'j', does: 'keys.next', run: () => cursor.move(1) },

@@ -80,14 +80,18 @@ export async function signIn(account: string, password: string): Promise<void> {
   begin((await call<Session>('POST', '/v1/session', { body: { account, password } })).value);
 }
 
-export async function signOut(): Promise<void> {
+export const signOut = (): Promise<void> => leave('left');
+/** As signOut, since nobody was there for long. */
+export const expire = (): Promise<void> => leave('ended');
+
+async function leave(why: 'left' | 'ended'): Promise<void> {
   try {
     await call('DELETE', '/v1/session');
   } catch (error) {
     // Already gone, or not reachable: whoever wants to leave must not be kept on the page.
     if (asProblem(error) === undefined) throw error;
   }
-  end('left');
+  end(why);
 }
 
 effect(() => {

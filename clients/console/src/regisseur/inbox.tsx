@@ -115,6 +115,7 @@ export function Inbox() {
   const changed = async () => {
     await again();
     show();
+    cursor.settle();
   };
   const takeRow = async (row: Row<Shown>) => {
     await take(row.value.summary);

@@ -14,6 +14,7 @@ import { language, t } from '../words/words';
 import { dismissNotice, notice, said } from './announce';
 import { DemonstrationBanner, Footer, Header, OfflineBar } from './frame';
 import { KeysDialog } from './help';
+import { Idle } from './idle';
 import { keysOn, setKeys, useKeys } from './keys';
 import { unread } from './mail';
 import { Page } from './page';
@@ -126,6 +127,7 @@ function SignedIn() {
         {found === undefined ? (path === '/' ? <Waiting /> : <Missing />) : <Outlet found={found} />}
       </main>
       <Footer />
+      <Idle />
       {help ? <KeysDialog on={keysOn.value} onSet={setKeys} onClose={() => setHelp(false)} /> : null}
     </>
   );
