@@ -179,6 +179,21 @@ put_messages(const vdr_wire_deliver *d)
 }
 
 static void
+put_notes(const vdr_wire_note *notes, size_t count)
+{
+    (void)printf(",\"notes\":[");
+    for (size_t i = 0; i < count; i++) {
+        (void)printf("%s{\"at\":%lld", i == 0 ? "" : ",", (long long)notes[i].at_ms);
+        put_member("by", notes[i].by);
+        put_member("to", notes[i].to);
+        put_signal_name("signal", &notes[i].signal);
+        put_member("text", notes[i].text);
+        (void)printf("}");
+    }
+    (void)printf("]");
+}
+
+static void
 put_signal(const vdr_wire_signal_view *s)
 {
     (void)printf("{\"withdrawn\":%s,\"overdue\":%s", s->withdrawn ? "true" : "false",
@@ -202,6 +217,8 @@ put_signal(const vdr_wire_signal_view *s)
         (void)printf("}");
     }
     (void)printf("]");
+    put_notes(s->notes, s->note_count);
+    put_member("regisseur", s->regisseur);
     if (s->address != NULL) {
         put_member("address", s->address->handle);
         put_member("bag", s->address->bag);
@@ -234,7 +251,9 @@ put_case(const vdr_wire_case_view *c)
         (void)printf("%s", i == 0 ? "" : ",");
         put_signal(&c->signals[i]);
     }
-    (void)printf("]}");
+    (void)printf("]");
+    put_notes(c->notes, c->note_count);
+    (void)printf("}");
 }
 
 static void
@@ -282,7 +301,14 @@ put_regisseur(const vdr_wire_regisseur_view *r)
 {
     (void)printf("{\"load\":%u", r->load);
     put_member("id", r->id);
-    (void)printf("}");
+    (void)printf(",\"absences\":[");
+    for (size_t i = 0; i < r->absence_count; i++) {
+        (void)printf("%s{\"from\":%lld,\"to\":%lld", i == 0 ? "" : ",", (long long)r->absences[i].from_ms,
+                     (long long)r->absences[i].to_ms);
+        put_member("by", r->absences[i].by);
+        (void)printf("}");
+    }
+    (void)printf("]}");
 }
 
 static void
@@ -314,6 +340,7 @@ put_answer(const vdr_wire_answer *a)
         put_number("acknowledged", a->status->acknowledged);
         put_number("newest", a->status->newest);
         put_number("load", a->status->load);
+        put_number("absences", a->status->absence_count);
     }
     PUT_LIST("cases", a->case_count, put_case, a->cases);
     PUT_LIST("signals", a->signal_count, put_signal, a->signals);
