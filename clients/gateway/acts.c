@@ -221,7 +221,7 @@ time_of(struct vdr_api *api, const vdr_gate_party *who, vdr_span key)
     (void)crypto_generichash_update(&state, key.at, key.len);
     (void)crypto_generichash_final(&state, hash, sizeof hash);
     memcpy(place, hash, sizeof place);
-    vdr_api_key *known = &api->keys[(place[0] | place[1] << 8) % VDR_API_KEYS];
+    vdr_api_key *known = &api->keys[(size_t)(place[0] | place[1] << 8) % VDR_API_KEYS];
     if (memcmp(known->hash, hash, sizeof hash) != 0) {
         memcpy(known->hash, hash, sizeof hash);
         known->at_ms = now;
