@@ -12,7 +12,7 @@ static void
 answer_metrics(const vdr_admin *admin, vdr_http_request *request)
 {
     vdr_bytes body = {0};
-    vdr_metrics_write(admin->metrics, &body);
+    vdr_gate_metrics_write(admin->metrics, &body);
     vdr_http_answer(request, 200, "text/plain; version=0.0.4; charset=utf-8", vdr_bytes_span(&body), NULL, 0);
     vdr_bytes_done(&body);
 }

@@ -211,7 +211,7 @@ static finding
 by_session(vdr_callers *callers, vdr_span subject, vdr_http_request *request)
 {
     const vdr_gate_config *config = callers->parts.config;
-    if (vdr_sessions_find(callers->parts.sessions, request, subject))
+    if (vdr_gate_sessions_find(callers->parts.sessions, request, subject))
         return check_token(request);
     if (subject.at == NULL)
         return good; /* nobody */
@@ -222,7 +222,7 @@ by_session(vdr_callers *callers, vdr_span subject, vdr_http_request *request)
         return (finding){VDR_REFUSAL_NOT_OURS, "there is no session yet: ask for /v1/session first"};
     vdr_span name =
         config->name_header != NULL ? vdr_http_header(request, config->name_header) : (vdr_span){0};
-    vdr_sessions_begin(callers->parts.sessions, request, party, subject, name.len != 0 ? name : subject);
+    vdr_gate_sessions_begin(callers->parts.sessions, request, party, subject, name.len != 0 ? name : subject);
     return good;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #define NAMELESS_BODY_MAX (16 * (size_t)1024) /* of callers that are nobody yet: a login */
+#define PACE_BYTES_MS     16                  /* slower than 16 KiB a second is too slow for what is long */
 #define LINGER_MS         2000
 #define LINGER_BYTES_MAX  (1024 * (size_t)1024)
 #define ARENA_SPARE       (32 * (size_t)1024)
@@ -116,7 +117,7 @@ read_body(vdr_conn *conn)
         VDR_ASSERT(len == 0 || evbuffer_remove(input, exchange->body, len) == (int)len);
         exchange->request.body = vdr_span_of(exchange->body, len);
     }
-    read_mark(conn, (size_t)conn->http->config->limits.header_bytes);
+    read_mark(conn, (size_t)conn->http->config->limits.header_bytes + 1);
     handle(conn);
 }
 
@@ -164,7 +165,8 @@ on_caller(void *context, vdr_http_request *request, vdr_refusal refusal, const c
         return;
     }
     conn->state = VDR_CONN_BODY;
-    vdr_conn_deadline(conn, http->config->limits.body_ms);
+    vdr_conn_deadline(conn,
+                      http->config->limits.body_ms + (int64_t)exchange->head.length_bytes / PACE_BYTES_MS);
     conn_go(conn);
 }
 
@@ -346,7 +348,8 @@ vdr_conn_flush(vdr_conn *conn)
 {
     conn->state = VDR_CONN_FLUSH;
     conn->exchange = NULL;
-    vdr_conn_deadline(conn, conn->http->config->limits.answer_ms);
+    size_t waits = evbuffer_get_length(bufferevent_get_output(conn->bev));
+    vdr_conn_deadline(conn, conn->http->config->limits.answer_ms + (int64_t)(waits / PACE_BYTES_MS));
 }
 
 /* ---- Begin and end ---- */

@@ -112,7 +112,7 @@ write_route(vdr_bytes *bytes, const route *it)
 }
 
 void
-vdr_metrics_write(const vdr_metrics *metrics, vdr_bytes *bytes)
+vdr_gate_metrics_write(const vdr_metrics *metrics, vdr_bytes *bytes)
 {
     static const struct {
         const char *name, *kind, *help;

@@ -45,6 +45,6 @@ void vdr_metrics_request(vdr_metrics *metrics, unsigned method, const char *rout
                          int64_t took_ms);
 
 /* Appends everything in Prometheus' text format. */
-void vdr_metrics_write(const vdr_metrics *metrics, vdr_bytes *bytes);
+void vdr_gate_metrics_write(const vdr_metrics *metrics, vdr_bytes *bytes);
 
 #endif

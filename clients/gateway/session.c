@@ -211,7 +211,7 @@ digest_of(vdr_span text, uint8_t ret_digest[VDR_ACCOUNT_DIGEST_BYTES])
 }
 
 bool
-vdr_sessions_find(vdr_sessions *sessions, vdr_http_request *request, vdr_span subject)
+vdr_gate_sessions_find(vdr_sessions *sessions, vdr_http_request *request, vdr_span subject)
 {
     uint8_t id[ID_BYTES], hash[ID_BYTES], digest[VDR_ACCOUNT_DIGEST_BYTES];
     if (!read_cookie(request, id))
@@ -234,8 +234,8 @@ vdr_sessions_find(vdr_sessions *sessions, vdr_http_request *request, vdr_span su
 }
 
 void
-vdr_sessions_begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *party,
-                   vdr_span subject, vdr_span name)
+vdr_gate_sessions_begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *party,
+                        vdr_span subject, vdr_span name)
 {
     session *it = begin(sessions, request, party, name);
     digest_of(subject, it->digest);
@@ -446,7 +446,7 @@ on_look(void *context)
 }
 
 vdr_sessions *
-vdr_sessions_new(const vdr_sessions_parts *parts)
+vdr_gate_sessions_new(const vdr_sessions_parts *parts)
 {
     vdr_sessions *sessions = vdr_alloc(1, sizeof *sessions);
     sessions->parts = *parts;
@@ -468,7 +468,7 @@ always(const vdr_sessions *sessions, const session *it)
 }
 
 void
-vdr_sessions_free(vdr_sessions **sessions_p)
+vdr_gate_sessions_free(vdr_sessions **sessions_p)
 {
     if (*sessions_p == NULL)
         return;

@@ -24,8 +24,8 @@ typedef struct vdr_sessions_parts {
     vdr_metrics *metrics;
 } vdr_sessions_parts;
 
-vdr_sessions *vdr_sessions_new(const vdr_sessions_parts *parts);
-void vdr_sessions_free(vdr_sessions **sessions_p); /* after vdr_loop_finish(); NULL-safe */
+vdr_sessions *vdr_gate_sessions_new(const vdr_sessions_parts *parts);
+void vdr_gate_sessions_free(vdr_sessions **sessions_p); /* after vdr_loop_finish(); NULL-safe */
 
 /* ---- For the API ---- */
 
@@ -47,9 +47,9 @@ void vdr_session_logout(vdr_sessions *sessions, vdr_http_request *request);
 
 /* Sets the request's identity from its cookie; false: it shows no session that is alive. subject absent: a session of
  * a local account; otherwise one of that person, as the proxy names it. */
-bool vdr_sessions_find(vdr_sessions *sessions, vdr_http_request *request, vdr_span subject);
+bool vdr_gate_sessions_find(vdr_sessions *sessions, vdr_http_request *request, vdr_span subject);
 /* Begins a session of a person whom the proxy let in. */
-void vdr_sessions_begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *party,
-                        vdr_span subject, vdr_span name);
+void vdr_gate_sessions_begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *party,
+                             vdr_span subject, vdr_span name);
 
 #endif

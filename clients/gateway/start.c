@@ -190,7 +190,7 @@ open_all(run *it)
     }
     take_signals(it);
     gate->metrics = vdr_metrics_new();
-    gate->sessions = vdr_sessions_new(
+    gate->sessions = vdr_gate_sessions_new(
         &(vdr_sessions_parts){.config = it->config, .loop = gate->loop, .metrics = gate->metrics});
     it->callers = vdr_callers_new(&(vdr_callers_parts){
         .config = it->config, .loop = gate->loop, .metrics = gate->metrics, .sessions = gate->sessions});
@@ -221,7 +221,7 @@ close_all(run *it)
     vdr_http_close(&it->gate.http);
     vdr_files_close(&it->files);
     vdr_callers_free(&it->callers);
-    vdr_sessions_free(&it->gate.sessions);
+    vdr_gate_sessions_free(&it->gate.sessions);
     for (size_t i = 0; i < 2; i++)
         if (it->ends[i] != NULL)
             event_free(it->ends[i]);
