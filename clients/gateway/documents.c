@@ -22,6 +22,13 @@ vdr_call_docs(vdr_ask *ask)
     vdr_ask_answer_with(ask, 200, HTML, NULL, 0);
 }
 
+void
+vdr_call_style(vdr_ask *ask)
+{
+    vdr_bytes_add(&ask->out, vdr_span_of(vdr_document_style, vdr_document_style_bytes));
+    vdr_ask_answer_with(ask, 200, "text/css; charset=utf-8", NULL, 0);
+}
+
 /* ---- Problems ---- */
 
 typedef struct problem {
@@ -105,7 +112,8 @@ vdr_call_problem(vdr_ask *ask)
     }
     (void)snprintf(status, sizeof status, "%u", p.status);
     put(ask, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-             "<meta name=\"viewport\" content=\"width=device-width\"><title>");
+             "<meta name=\"viewport\" content=\"width=device-width\">"
+             "<link rel=\"stylesheet\" href=\"/v1/docs/style\"><title>");
     put(ask, p.code);
     put(ask, " - Voordeur</title></head>\n<body><main><h1>");
     put_escaped(ask, p.title);

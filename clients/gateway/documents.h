@@ -8,5 +8,7 @@ extern const unsigned char vdr_document_openapi[]; /* openapi.json, byte for byt
 extern const size_t vdr_document_openapi_bytes;
 extern const unsigned char vdr_document_page[]; /* HTML */
 extern const size_t vdr_document_page_bytes;
+extern const unsigned char vdr_document_style[]; /* CSS, of that page and those of problems */
+extern const size_t vdr_document_style_bytes;
 
 #endif

@@ -21,6 +21,7 @@
 
 #define STREAM    "text/event-stream"
 #define PAGE      "text/html"
+#define STYLE     "text/css"
 #define ACT(name) vdr_call_act, VDR_ACT_##name, NULL, NULL
 
 /* clang-format off */
@@ -122,6 +123,7 @@ const vdr_route vdr_routes[] = {
 
     {GET,    "/v1/openapi.json", ANYBODY, vdr_call_openapi, 0, NULL, NULL},
     {GET,    "/v1/docs", ANYBODY, vdr_call_docs, 0, PAGE, NULL},
+    {GET,    "/v1/docs/style", ANYBODY, vdr_call_style, 0, STYLE, NULL},
     {GET,    "/problems/{code}", ANYBODY, vdr_call_problem, 0, PAGE, NULL},
 };
 /* clang-format on */

@@ -39,6 +39,7 @@ void vdr_call_directory(vdr_ask *ask);
 /* documents.c */
 void vdr_call_openapi(vdr_ask *ask);
 void vdr_call_docs(vdr_ask *ask);
+void vdr_call_style(vdr_ask *ask);
 void vdr_call_problem(vdr_ask *ask);
 /* mailbox.c, stream.c */
 void vdr_call_mailbox(vdr_ask *ask);

@@ -38,7 +38,7 @@ class World:
                 s.sendall(self.town.request(party, "GET", path, headers={"Accept": "text/event-stream, " + PROBLEM}))
                 answer, rest = read_head(s)
                 return Reply(answer if answer.status == 200 else read_body(s, answer, rest))
-        accept = {"Accept": "text/html, application/problem+json"} if "docs" in path or "problems" in path else {}
+        accept = {"Accept": "text/html, text/css, application/problem+json"} if "docs" in path or "problems" in path else {}
         request = self.town.request(party, operation.method, path, body, {**accept, **dict(headers)}, media)
         for attempt in range(2):  # a connection may have been closed in between
             s = self.connections.get(party) or self.town.gateway.connect()
@@ -197,6 +197,12 @@ def check_edges(world):
         page = t.get(None, "/problems/" + code, Accept="text/html").want(200)
         assert code.encode() in page.body
     t.get(None, "/problems/nonsense", Accept="text/html").want(404)
+    for path, kind in (("/v1/docs", "text/html"), ("/v1/docs/style", "text/css"), ("/problems/busy", "text/html")):
+        page = t.get(None, path, Accept=kind).want(200)
+        text = page.body.decode()
+        # Nothing from outside, and nothing that the policy of pages does not let through.
+        assert not re.search(r"(src|href)=['\"]?(https?:)?//|<script|<style| style=|@import|url\(", text), path
+        assert kind != "text/html" or ("<html lang=" in text and "<main>" in text and text.count("<h1>") == 1), path
     own = t.get(None, "/v1/openapi.json").want(200)
     assert own.json == API and own.header("access-control-allow-origin") == "*"
 

@@ -97,6 +97,7 @@ POST   /v1/audits                                   pu
 GET    /v1/audits/current                           pu
 GET    /v1/openapi.json                             *
 GET    /v1/docs                                     *
+GET    /v1/docs/style                               *
 GET    /problems/{code}                             *
 """
 

@@ -12,6 +12,8 @@ table{border-collapse:collapse;width:100%;margin:.5rem 0}
 th,td{border:1px solid;padding:.25rem .5rem;text-align:left;vertical-align:top}
 h3{margin-top:2rem;border-top:1px solid;padding-top:1rem}
 nav ul{columns:2 20rem;padding-left:1rem}
+nav li{break-inside:avoid}
+dt{font-weight:bold}
 .method{font-weight:bold}
 """
 METHODS = ("get", "post", "put", "delete")
@@ -107,7 +109,7 @@ class Page:
         out = ["<!doctype html><html lang=en><head><meta charset=utf-8>"
                "<meta name=viewport content='width=device-width'>"
                f"<title>{esc(info['title'])} {esc(info['version'])}</title>",
-               f"<style>{STYLE}</style></head><body><header><h1>{esc(info['title'])}, version {esc(info['version'])}</h1>"]
+               f"<link rel=stylesheet href='/v1/docs/style'></head><body><header><h1>{esc(info['title'])}, version {esc(info['version'])}</h1>"]
         for part in info["description"].split("\n\n"):
             if part.startswith("- "):
                 out.append("<ul>" + "".join(f"<li>{esc(line[2:])}</li>" for line in part.split("\n")) + "</ul>")

@@ -331,6 +331,8 @@ DOCUMENTS = {
         "200": answer("It.", {"type": "object"}, headers=("Access-Control-Allow-Origin",))})},
     "/docs": {"get": operation("documents", "getDocs", "This description, to read", None, None, {
         "200": answer("A page.", {"type": "string"}, "text/html")})},
+    "/docs/style": {"get": operation("documents", "getDocsStyle", "How that page looks", None, None, {
+        "200": answer("A style sheet.", {"type": "string"}, "text/css")})},
     "/problems/{code}": {"servers": [{"url": "/", "description": "Beside /v1: problems outlive versions."}],
                          "get": operation("documents", "getProblem", "What a problem means, and what to do", None, None,
                                           {"200": answer("A page.", {"type": "string"}, "text/html")}, [ID["code"]])},
