@@ -199,7 +199,8 @@ show(const vdr_core *core, const vdr_note *note, vdr_slot signal, vdr_note_view 
                                 .by_kind = answered ? kind : VDR_PARTY_REGISSEUR,
                                 .by = answered ? party : regisseur,
                                 .to_kind = answered ? VDR_PARTY_REGISSEUR : kind,
-                                .to = answered ? regisseur : party};
+                                .to = answered ? regisseur : party,
+                                .restricted = signal == 0};
     if (signal == 0)
         return;
     const vdr_sender *sender = vdr_sender_of(state, vdr_signal_at(state, signal));

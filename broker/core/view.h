@@ -93,7 +93,7 @@ typedef struct vdr_note_view {
     vdr_party_kind by_kind, to_kind;
     vdr_span by, to;
     vdr_span source, id; /* of the signal; absent: it is of another household now */
-    bool restricted;     /* that signal is, or a person whom it names */
+    bool restricted; /* that signal is, or a person whom it names, or who knows: it is of another household */
 } vdr_note_view;
 /* Who holds the active case that the signal is in, if this agency or service was told of it: as `regisseur_known`, or
  * by a note. Absent otherwise. */

@@ -173,6 +173,27 @@ what_is_restricted_is_neither_written_about_nor_shown(void **unused)
 }
 
 static void
+of_a_signal_that_went_to_another_household_only_officers_see_the_notes(void **unused)
+{
+    (void)unused;
+    town *t = begin();
+    vdr_at at;
+    vdr_case_view of;
+    vdr_note_view note;
+    EVENT(t, .id = "n-1", .by = ANNA, .act = VDR_ACT_NOTE_SENT, .case_number = 1, .agency = "school",
+          .result = "?");
+    EVENT(t, .id = "k-2", .by = ANNA, .act = VDR_ACT_CASE_CLOSED, .case_number = 1);
+    EVENT(t, .id = "k-3", .by = "coordinator:piet", .act = VDR_ACT_HOUSEHOLD_SPLIT, .household = 1,
+          .who = "ab");
+    TOLD(t, "k-3 household_split accepted\n"); /* C1 stays with H1, s-3 goes to H2 */
+    assert_true(vdr_view_case(t->core, (vdr_case_id){1}, &at, &of));
+    assert_true(vdr_view_case_note(t->core, at, 0, &note));
+    assert_true(note.restricted && note.id.at == NULL);
+    assert_int_equal(notes_of_signal(t, "urn:school", "s-3"), 1);
+    town_free(t);
+}
+
+static void
 a_case_keeps_its_newest_notes(void **unused)
 {
     (void)unused;
@@ -251,6 +272,7 @@ main(void)
         cmocka_unit_test(whoever_was_written_to_may_answer_and_only_while_the_case_is_active),
         cmocka_unit_test(a_service_answers_about_what_it_was_sent),
         cmocka_unit_test(what_is_restricted_is_neither_written_about_nor_shown),
+        cmocka_unit_test(of_a_signal_that_went_to_another_household_only_officers_see_the_notes),
         cmocka_unit_test(a_case_keeps_its_newest_notes),
         cmocka_unit_test(a_note_goes_with_its_signal_its_case_or_a_person_of_the_signal),
     };
