@@ -45,6 +45,9 @@ show_status(const vdr_wire_admin_result *result)
            (unsigned long long)vdr_figure(result, "generation"),
            (unsigned long long)vdr_figure(result, "keys"),
            (unsigned long long)vdr_figure(result, "kept_messages"));
+    if (vdr_figure(result, "carried") != 0)
+        printf("carried       %llu records forward since the start: the log before them can be cut\n",
+               (unsigned long long)vdr_figure(result, "carried"));
     if (failed.len != 0)
         printf("failed        %.*s: it is tried again; the journal says more\n", (int)failed.len,
                (const char *)failed.at);
