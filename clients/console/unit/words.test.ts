@@ -27,6 +27,20 @@ test('every text in the tables is used somewhere', () => {
   }
 });
 
+test('a code that the gateway tells a reader is told in their words', () => {
+  // What no page can bring about: frames and files, the signals of agencies, and answers that are no refusal.
+  const others = new Set(['accepted', 'duplicate', 'end', 'erased', 'usage', 'hello_first', 'bad_frame', 'bad_version', 'beyond_credit', 'sequence_gap', 'unknown_source',
+    'unknown_type', 'type_not_allowed', 'wrong_municipality', 'bad_address', 'bad_severity', 'too_old', 'no_convenant', 'store_corrupt', 'store_version', 'store_busy',
+    'store_position', 'store_epoch', 'io', 'wrong_key', 'sealed', 'bad_request', 'method_not_allowed', 'not_acceptable', 'length_required', 'uri_too_long',
+    'unsupported_type', 'expectation_failed', 'headers_too_large', 'not_implemented', 'http_version']);
+  const codes = ['../../proto/err.h', '../gateway/refusal.h'].flatMap((file) => [...readFileSync(file, 'utf8').matchAll(/X\(\w+, \d+, "(\w+)"/g)].map((found) => found[1] ?? ''));
+  expect(codes.length).toBeGreaterThan(60);
+  for (const code of codes) {
+    if (others.has(code)) continue;
+    for (const group of ['problem', 'advice']) expect(Object.keys(dutch), code).toContain(`${group}.${code}`);
+  }
+});
+
 test('whatever a text has a place for is given to it', () => {
   const files = (folder: string): string[] => readdirSync(folder, { withFileTypes: true }).flatMap((entry) =>
     entry.isDirectory() ? files(`${folder}/${entry.name}`) : /\.tsx?$/.test(entry.name) ? [readFileSync(`${folder}/${entry.name}`, 'utf8')] : []);

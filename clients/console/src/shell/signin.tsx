@@ -30,7 +30,7 @@ export function SignIn() {
       await signIn(account, password);
     } catch (error) {
       const found = asProblem(error);
-      setProblem(found?.status === 401 ? { ...found, code: 'wrong_password' } : found);
+      setProblem(found);
       setPassword('');
       setTried(false);
     } finally {
