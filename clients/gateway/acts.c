@@ -362,8 +362,7 @@ spec_of(const vdr_route *route)
         if ((unsigned)specs[i].act == route->what && (specs[i].path != 0) == in_path)
             return &specs[i];
     }
-    VDR_ASSERT(!"every route of an act has its members");
-    return NULL;
+    vdr_assert_failed(__FILE__, __LINE__, "every route of an act has its members");
 }
 
 void

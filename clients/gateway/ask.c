@@ -32,8 +32,7 @@ vdr_ask_path(const vdr_ask *ask, size_t n)
             return ask->request->segments[segment - 1];
         }
     }
-    VDR_ASSERT(!"the pattern has that parameter");
-    return (vdr_span){0};
+    vdr_assert_failed(__FILE__, __LINE__, "the pattern has that parameter");
 }
 
 char *
