@@ -8,6 +8,7 @@
 
 #define NAMELESS_BODY_MAX (16 * (size_t)1024) /* of callers that are nobody yet: a login */
 #define PACE_BYTES_MS     16                  /* slower than 16 KiB a second is too slow for what is long */
+#define ADMIN_SPARE       16                  /* connections besides the callers' */
 #define LINGER_MS         2000
 #define LINGER_BYTES_MAX  (1024 * (size_t)1024)
 #define ARENA_SPARE       (32 * (size_t)1024)
@@ -388,9 +389,12 @@ vdr_conn_new(struct vdr_http_listener *listener, int fd, const struct sockaddr *
 
     *conn = (vdr_conn){.http = http, .door = listener->door};
     conn->peer.behind_proxy = listener->door == VDR_HTTP_PROXY;
-    peer_of(address, &conn->peer);
+    if (listener->door != VDR_HTTP_ADMIN)
+        peer_of(address, &conn->peer);
     peer_key(conn, key);
-    if (http->conn_count >= (size_t)limits->connections ||
+    /* Those who run it get in still when callers have taken all there is. */
+    size_t most = (size_t)limits->connections + (listener->door == VDR_HTTP_ADMIN ? ADMIN_SPARE : 0);
+    if (http->conn_count >= most ||
         (conn->peer.has_address && !vdr_limiter_enter(http->per_address, key, vdr_loop_now_ms()))) {
         vdr_metrics_add(http->metrics, VDR_METRIC_CONNECTIONS_REFUSED, 1);
         (void)evutil_closesocket(fd);

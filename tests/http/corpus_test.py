@@ -59,7 +59,7 @@ def test_bytes_one_by_one_are_judged_alike():
 
 
 def test_a_thousand_refusals_leave_nothing_open():
-    with Gateway() as gateway:
+    with Gateway(text="limits: {connections_per_address: 4096}\n") as gateway:
         for _ in range(10):
             for row in corpus.ROWS:
                 if len(row.request) > 5000:
