@@ -540,8 +540,8 @@ SCHEMAS = {
         "Another configuration.", {"files": FILES, "reason": CONTROL_REASON},
         {"allowed": array(name("CODE or CODE:SUBJECT."), "Findings that may stand.", maxItems=100)}),
     "Controlled": with_optional(
-        "What came of it.", {"position": count("From this record on it holds; 0: it waits for another operator.")},
-        {"proposal": count("Its number, where another operator must approve.", 1),
+        "What came of it.", {"position": count("Of its record in the log.")},
+        {"proposal": count("Its number: another operator must approve it, and nothing holds before.", 1),
          "version": count("Of the configuration that holds.", 1),
          "pause": count("That holds, or ended.", 1), "key": count("That holds, or ended.", 1)}),
     "OptionalReasonRequest": with_optional("Why, if there is something to say.", {}, {"reason": CONTROL_REASON}),
