@@ -1,7 +1,7 @@
 #include "clients/courier/verbs.h"
 
 #include "clients/courier/config.h"
-#include "clients/courier/letters.h"
+#include "clients/gateway/letters.h"
 #include "clients/courier/zaken.h"
 #include "proto/time.h"
 

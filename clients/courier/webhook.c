@@ -1,6 +1,6 @@
 #include "clients/courier/webhook.h"
 
-#include "clients/courier/letters.h"
+#include "clients/gateway/letters.h"
 #include "clients/courier/post.h"
 #include "clients/gateway/views.h"
 #include "clients/lib/client.h"

@@ -1,6 +1,6 @@
 #include "clients/courier/zaken.h"
 
-#include "clients/courier/letters.h"
+#include "clients/gateway/letters.h"
 #include "clients/courier/zgw.h"
 #include "clients/lib/client.h"
 

@@ -41,6 +41,7 @@ enum {
     JWT,
     ACCOUNTS,
     CONSOLE,
+    COURIER,
     ORIGINS,
     DEMONSTRATION,
     LIMIT_MAP,
@@ -60,6 +61,7 @@ static const vdr_sheet_key file_keys[KEY_COUNT] = {
     [JWT] = {"jwt", false},
     [ACCOUNTS] = {"accounts", false},
     [CONSOLE] = {"console", false},
+    [COURIER] = {"courier", false},
     [ORIGINS] = {"origins", false},
     [DEMONSTRATION] = {"demonstration", false},
     [LIMIT_MAP] = {"limits", false},
@@ -458,6 +460,7 @@ read_config(vdr_sheet *sheet, vdr_gate_config *config)
     read_jwt(sheet, values[JWT], config);
     (void)vdr_sheet_path(sheet, values[ACCOUNTS], &config->accounts);
     (void)vdr_sheet_path(sheet, values[CONSOLE], &config->console);
+    (void)vdr_sheet_path(sheet, values[COURIER], &config->courier);
     read_origins(sheet, values[ORIGINS], config);
     (void)vdr_sheet_bool(sheet, values[DEMONSTRATION], &config->demonstration);
     read_limits(sheet, values[LIMIT_MAP], &config->limits);

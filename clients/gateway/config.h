@@ -15,6 +15,7 @@
  *   jwt: {issuer: "https://login.example/", audience: "voordeur", jwks: jwks.json}  # optional; or an https URL
  *   accounts: accounts                      # optional: local accounts (voordeur-gateway account add)
  *   console: /usr/share/voordeur/console    # optional: files of the web page
+ *   courier: /var/lib/voordeur-courier      # optional: its folder, for GET /v1/deliveries
  *   origins: ["https://voordeur.example"]   # optional: pages that are ours besides the request's own host
  *   demonstration: yes                      # optional, no: the console shows that nothing here is real
  *   limits: {body: 1MiB, connections: 4096} # optional, and each of its keys: VDR_GATE_LIMITS
@@ -95,7 +96,7 @@ typedef struct vdr_gate_config {
     const char *jwt_issuer, *jwt_audience;
     const char *jwks; /* a path, or "https://…" */
     const char *jwks_ca;
-    const char *accounts, *console;
+    const char *accounts, *console, *courier;
     const vdr_span *origins;
     size_t origin_count;
     const struct vdr_gate_grant *grants; /* what leads to which party */

@@ -108,6 +108,9 @@ const vdr_route vdr_routes[] = {
     {POST,   "/v1/keys/{number}/revocations", OPERATOR, vdr_call_decide, VDR_VERB_KEY_REVOKE, NULL, NULL},
     {GET,    "/v1/sessions", OPERATOR, vdr_call_list, VDR_VERB_SESSIONS, NULL, NULL},
     {GET,    "/v1/mailboxes", OPERATOR, vdr_call_list, VDR_VERB_MAILBOXES, NULL, NULL},
+    {GET,    "/v1/deliveries", OPERATOR, vdr_call_deliveries, 0, NULL, NULL},
+    {POST,   "/v1/deliveries/{letter}/retries", OPERATOR, vdr_call_letter, 1, NULL, NULL},
+    {DELETE, "/v1/deliveries/{letter}", OPERATOR, vdr_call_letter, 0, NULL, NULL},
     {GET,    "/v1/erasure-proofs", OVERSIGHT, vdr_call_list, VDR_VERB_PROOFS, NULL, NULL},
 
     {GET,    "/v1/requests", COORDINATOR | OFFICER, vdr_call_requests, 0, NULL, "limit next"},

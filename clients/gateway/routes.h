@@ -79,6 +79,9 @@ void vdr_call_key(vdr_ask *ask);       /* what: vdr_verb */
 void vdr_call_run_start(vdr_ask *ask); /* what: vdr_verb */
 void vdr_call_run_look(vdr_ask *ask);
 void vdr_call_run_stop(vdr_ask *ask);
+/* deliveries.c */
+void vdr_call_deliveries(vdr_ask *ask);
+void vdr_call_letter(vdr_ask *ask); /* what 1: sent again, 0: dropped */
 /* rights.c */
 void vdr_call_requests(vdr_ask *ask);
 void vdr_call_request_add(vdr_ask *ask);

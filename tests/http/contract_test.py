@@ -27,7 +27,8 @@ class World:
         self.town = town
         self.case, self.holder = town.case(3)
         household = town.get(self.holder, f"/v1/cases/{self.case}").want(200).json["household"]
-        self.values = {"id": None, "number": 1, "name": "queues", "code": "not_found", "regisseur": "r-bram"}
+        self.values = {"id": None, "number": 1, "name": "queues", "code": "not_found", "regisseur": "r-bram",
+                       "letter": "regisseur-r-anna.1"}
         self.ids = {"signals": "c-s3", "cases": self.case, "households": household, "regisseurs": "r-anna"}
         self.connections = {}
 

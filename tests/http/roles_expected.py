@@ -85,6 +85,9 @@ POST   /v1/key-rotations                            o
 POST   /v1/keys/{number}/revocations                o
 GET    /v1/sessions                                 o
 GET    /v1/mailboxes                                o
+GET    /v1/deliveries                               o
+POST   /v1/deliveries/{letter}/retries             o
+DELETE /v1/deliveries/{letter}                      o
 GET    /v1/erasure-proofs                           ou
 GET    /v1/requests                                 cp
 POST   /v1/requests                                 cp

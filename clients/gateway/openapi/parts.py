@@ -49,6 +49,7 @@ ID = {
     "other": in_path("regisseur", {"type": "string", "minLength": 1, "maxLength": 128}, "Id of the regisseur."),
     "report": in_path("name", {"type": "string", "enum": ["queues", "cases", "follow-up", "rules", "agencies"]},
                       "Which report."),
+    "letter": in_path("letter", {"type": "string", "pattern": r"^[A-Za-z0-9._-]{1,200}\.[1-9][0-9]{0,18}$"}, "Id of a letter."),
     "code": in_path("code", {"type": "string", "pattern": "^[a-z0-9_]{1,64}$"}, "Of a problem."),
 }
 

@@ -287,6 +287,14 @@ OPERATE = {
                               {"verb": "sessions"}, "SessionList")},
     "/mailboxes": {"get": read("operate", "listMailboxes", "How far mailboxes are read", ["operator"],
                                {"verb": "mailboxes"}, "MailboxList")},
+    "/deliveries": {"get": read("operate", "listDeliveries", "How webhooks and the case system stand, and dead letters",
+                                ["operator"], {}, "DeliveryList")},
+    "/deliveries/{letter}/retries": {"post": operation(
+        "operate", "retryDelivery", "A dead letter is sent again", ["operator"], {},
+        {"202": answer("The courier will send it.")}, [ID["letter"]], "EmptyRequest", body_required=False, body_example={})},
+    "/deliveries/{letter}": {"delete": operation(
+        "operate", "dropDelivery", "A dead letter is thrown away", ["operator"], {}, {"204": answer("It is gone.")},
+        [ID["letter"]])},
     "/erasure-proofs": {"get": read("operate", "listErasureProofs", "What left, when and why", ["operator", "auditor"],
                                     {"verb": "proofs"}, "ProofList", refuse={"404"})},
 }

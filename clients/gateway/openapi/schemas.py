@@ -597,6 +597,25 @@ SCHEMAS = {
     "MailboxView": record("A mailbox, without what is in it.", {
         "party": ref("Party"), "acknowledged": count("Up to this number."), "newest": count("Number of the newest.")}),
     "MailboxList": listed(ref("MailboxView"), "Mailboxes."),
+    "Delivery": with_optional("A mailbox that is pushed to its receiver.", {
+        "party": text("KIND:ID.", 256), "receiver": text("Its host.", 1024),
+        "state": one_of("How it stands.", ["connecting", "asking", "idle", "retrying", "stopped"]),
+        "delivered": count("Since the courier's start."), "failed": count("Attempts."), "dead": count("Letters."),
+        "waiting": count("In the mailbox."), "seq": count("The newest dealt with."),
+        "attempts": count("Of the one that is tried again."), "why": text("The last failure.", 256, 0)},
+        {"nextAt": told("Of the next attempt.")}),
+    "ZakenDelivery": record("Cases, kept in step in the case system.", {
+        "state": one_of("How it stands.", ["connecting", "idle", "retrying"]), "position": count("In the log."),
+        "lines": count("Since the courier's start."), "failed": count("Attempts."), "dead": count("Letters."),
+        "why": text("The last failure.", 256, 0)}),
+    "DeadLetter": record("What a receiver did not take; its content is sealed.", {
+        "id": text("Of the letter.", 256), "delivery": text("Whose.", 256), "seq": count("Of the message.", 1),
+        "kind": text("Of the message.", 64, 0), "at": told("Of the message."), "died": told("When it was given up."),
+        "attempts": count("To send it."), "why": text("The last failure.", 256, 0),
+        "again": flag("It waits to be sent again.")}),
+    "DeliveryList": with_optional("How the courier stands.", {
+        "items": {"type": "array", "items": ref("Delivery")}, "letters": {"type": "array", "items": ref("DeadLetter")}},
+        {"at": told("When the courier said so."), "zaken": ref("ZakenDelivery")}),
     "Request": REQUEST,
     "RequestList": listed(ref("Request"), "By number.", True),
     "RequestRequest": with_optional(

@@ -1,4 +1,4 @@
-#include "clients/courier/letters.h"
+#include "clients/gateway/letters.h"
 
 #include "proto/time.h"
 

@@ -1,4 +1,4 @@
-/* clients/courier/letters.h - dead letters: messages that a receiver did not take, kept until somebody has them sent
+/* clients/gateway/letters.h - dead letters: messages that a receiver did not take, kept until somebody has them sent
  * again or drops them.
  *
  * A letter is a file DIR/PARTY/SEQ.dead, mode 0600: a line of JSON that says what and why, without content, and
@@ -6,9 +6,11 @@
  * again by the courier that runs; so anybody who may write in the folder can ask for that, and nobody but the key's
  * holder can read it.
  *
+ * Here, since the gateway shows them to operators too (GET /v1/deliveries).
+ *
  * Thread: any; files are written beside and renamed, and the folder is synced. */
-#ifndef VDR_COURIER_LETTERS_H
-#define VDR_COURIER_LETTERS_H
+#ifndef VDR_GATEWAY_LETTERS_H
+#define VDR_GATEWAY_LETTERS_H
 
 #include "proto/assert.h"
 #include "proto/bytes.h"
