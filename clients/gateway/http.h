@@ -101,8 +101,8 @@ typedef struct vdr_http_stream_calls {
 } vdr_http_stream_calls;
 
 /* Answers 200 text/event-stream. A comment goes out every 15 s by itself. NULL: none was begun, because the
- * caller has too many (429 was answered) or the client has gone; closed is not called then. The request is gone
- * in either case. */
+ * caller has too many (429 was answered), only asked for the head, or has gone; closed is not called then. The
+ * request is gone in either case. */
 VDR_MUST_CHECK vdr_http_stream *vdr_http_stream_new(vdr_http_request *request,
                                                     const vdr_http_stream_calls *calls);
 

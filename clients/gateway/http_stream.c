@@ -90,6 +90,10 @@ vdr_http_stream_new(vdr_http_request *request, const vdr_http_stream_calls *call
         vdr_exchange_end(exchange, 0);
         return NULL;
     }
+    if (exchange->head.method == VDR_GUARD_HEAD) { /* what it would be, and nothing follows */
+        vdr_http_answer(request, 200, "text/event-stream", (vdr_span){0}, NULL, 0);
+        return NULL;
+    }
     if (http->draining || http->stream_count >= (size_t)http->config->limits.streams) {
         vdr_http_refuse(request, VDR_REFUSAL_UNAVAILABLE, NULL);
         return NULL;

@@ -263,6 +263,15 @@ def test_faults_of_the_file_are_told_as_a_compiler_does():
     assert twice.returncode == 2 and "leads to agency:a already" in twice.stderr, twice.stderr
 
 
+def test_the_process_leaves_no_core_and_gains_no_rights():
+    with Gateway() as gateway:
+        with open(f"/proc/{gateway.process.pid}/status") as f:
+            assert "NoNewPrivs:\t1" in f.read()
+        with open(f"/proc/{gateway.process.pid}/limits") as f:
+            core = next(line for line in f if line.startswith("Max core file size"))
+        assert core.split()[4:6] == ["0", "0"], core
+
+
 def test_many_at_once_are_answered_each_its_own():
     with Gateway() as gateway:
         wrong = []

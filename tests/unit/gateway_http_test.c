@@ -103,6 +103,8 @@ serve(void *context, vdr_http_request *request)
         assert_non_null(it->stream);
         for (it->sent = 0; it->sent < FRAMES; it->sent++) /* without a look at the room */
             vdr_http_stream_write(it->stream, vdr_span_of(frame, sizeof frame));
+    } else if (vdr_span_equal(path, vdr_span_str("/head"))) {
+        assert_null(vdr_http_stream_new(request, &calls));
     } else if (vdr_span_equal(path, vdr_span_str("/quiet"))) {
         it->stream = vdr_http_stream_new(request, &calls);
         assert_non_null(it->stream);
@@ -251,6 +253,19 @@ a_stream_whose_client_goes_is_told_so(void **state)
 }
 
 static void
+a_stream_of_which_only_the_head_is_wanted_is_none(void **state)
+{
+    (void)state;
+    bed it = {0};
+    play(&it, "HEAD /head HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_memory_equal(it.got, "HTTP/1.1 200", 12);
+    assert_non_null(strstr(it.got, "text/event-stream"));
+    assert_string_equal(strstr(it.got, "\r\n\r\n"), "\r\n\r\n");
+    assert_int_equal(it.closed, 0);
+    strike(&it);
+}
+
+static void
 what_may_be_accepted_is_read_by_the_narrowest_range(void **state)
 {
     (void)state;
@@ -288,6 +303,7 @@ main(void)
         cmocka_unit_test(a_stream_goes_as_fast_as_it_is_read),
         cmocka_unit_test(a_stream_that_is_not_read_is_closed_at_its_bound),
         cmocka_unit_test(a_stream_whose_client_goes_is_told_so),
+        cmocka_unit_test(a_stream_of_which_only_the_head_is_wanted_is_none),
         cmocka_unit_test(what_may_be_accepted_is_read_by_the_narrowest_range),
     };
     memset(frame, 'x', sizeof frame);
