@@ -3,10 +3,11 @@
 events, what they recommend, and a test for each. Where the town's law differs, the line says so."""
 
 import json
+import signal
 import sys
 import time
 
-from town import BATCH, BSNS, EVENT, Town, signal_event, wait_for
+from town import BATCH, BSNS, EVENT, LIMITS, Town, signal_event, wait_for
 
 # (number, MUST or SHOULD, from, what, test). "differs" lines say what is done instead, and why.
 PROFILE = [
@@ -288,6 +289,28 @@ def test_a_broker_that_is_away(town):
     assert post(town, whole).want(200).json == first
     made = post(town, unsure)  # it was still being published, or is new: there is one receipt
     assert made.status in (200, 201) and post(town, unsure).want(200).json == made.json
+
+
+def test_a_client_that_goes_away(town):
+    whole = event("ga-1")
+    with town.gateway.connect() as s:
+        s.sendall(town.request(AGENCY, "POST", PATH, json.dumps(whole), kind=EVENT))
+    made = post(town, whole)
+    assert made.status in (200, 201) and post(town, whole).want(200).json == made.json
+
+
+def test_a_broker_that_does_not_answer(_):
+    with Town(limits=LIMITS.replace("limits: {", "limits: {answer_time: 2s, ")) as town:
+        post(town, event("no-1")).want(201)
+        town.broker.process.send_signal(signal.SIGSTOP)
+        try:
+            unsure = event("no-2")
+            post(town, unsure).want(504, "timeout")
+            town.get(AGENCY, "/v1/me").want(504, "timeout")
+        finally:
+            town.broker.process.send_signal(signal.SIGCONT)
+        made = post(town, unsure)
+        assert made.status in (200, 201) and post(town, unsure).want(200).json == made.json
 
 
 def main():
