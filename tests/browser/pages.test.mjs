@@ -85,6 +85,12 @@ test('every dialog, and the plan while it is edited', async () => {
   await page.getByRole('button', { name: 'Plan opslaan' }).click();
   await page.getByText('Schrijf op wat u wilt bereiken').waitFor();
   await accessible(page, 'the plan while it is edited');
+  // What is not saved is not lost by a slip.
+  const asked = new Promise((done) => page.once('dialog', (dialog) => done(dialog.message()) || dialog.dismiss()));
+  await page.getByRole('link', { name: 'Meldingen' }).click();
+  assert.equal(await asked, 'Het plan is nog niet opgeslagen. Toch weggaan?');
+  await page.getByText('Schrijf op wat u wilt bereiken').waitFor();
+  await page.getByRole('button', { name: 'Annuleren' }).click();
   await page.goto(`${gateway.url}/app/casussen/C41`);
   await whole(page);
   for (const name of ['Teruggeven', 'Geen casus nodig']) {
@@ -173,6 +179,26 @@ test('what comes is told and does not move what is under the cursor; what went s
   await page.keyboard.press('n');
   await page.getByRole('link', { name: 'Casus C50' }).waitFor();
   assert.equal(await page.locator('[data-id=C41]').count(), 0);
+  await context.close();
+  await gate.close();
+});
+
+test('where the gateway has no stream left, the page looks by itself and says nothing of a lost connection', async () => {
+  const gate = await serve(DIST, town(Date.now()));
+  const { page, context } = await person(browser);
+  await page.route('**/v1/mailbox/events*', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"code":"unavailable","title":"no","status":503}' }));
+  await signIn(page, gate.url, 'anna');
+  await page.locator('main[data-live=slow]').waitFor();
+  gate.state.cases.unshift({ ...gate.state.cases[1], id: 'C50', household: 'H300' });
+  await page.getByRole('button', { name: /1 nieuwe casus/ }).waitFor();
+  assert.equal(await page.getByText('Geen verbinding.').count(), 0);
+  // Nothing answers at all: then it is said, until something does.
+  await page.route('**/v1/**', (route) => route.abort());
+  await page.getByText('Geen verbinding.').waitFor();
+  await accessible(page, 'without a connection');
+  await page.unrouteAll();
+  await page.locator('main[data-live=live]').waitFor();
+  await page.getByText('Geen verbinding.').waitFor({ state: 'detached' });
   await context.close();
   await gate.close();
 });

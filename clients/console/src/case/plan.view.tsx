@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Problem, actKey, asProblem } from '../net/api';
 import { readCase, setPlan } from '../net/cases';
 import { directory, agencyName, domainIds, domainName, regisseurName } from '../net/directory';
@@ -12,7 +12,7 @@ import { Scroll } from '../parts/scroll';
 import { When } from '../parts/when';
 import { GOAL_STATES, goalOver } from '../regisseur/groups';
 import { notify } from '../shell/announce';
-import { href } from '../shell/router';
+import { href, unsaved } from '../shell/router';
 import { now } from '../net/now';
 import { endOfDay, fieldDay, instant } from '../words/dates';
 import { t, tn, word } from '../words/words';
@@ -162,6 +162,14 @@ export function Plan({ value, mayEdit, onChanged }: { value: Case; mayEdit: bool
     { value: session.value?.party.id ?? 'regisseur', label: t('owner.me') },
     ...agencies.map((id) => ({ value: id, label: agencyName(id) })),
   ];
+
+  const busy = editing !== undefined;
+  useEffect(() => {
+    unsaved.value = busy ? t('plan.leave') : '';
+    return () => {
+      unsaved.value = '';
+    };
+  }, [busy]);
 
   const begin = (goals: readonly Goal[]) => {
     setProblem(undefined);

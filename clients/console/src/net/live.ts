@@ -1,9 +1,11 @@
 // What the broker tells, as it happens: the party's mailbox as server-sent events. A message only says that something
 // changed; what is shown is read again. So a message that comes twice, or was missed, can do no harm.
 import { signal } from '@preact/signals';
+import { asProblem, call } from './api';
 
-/** live: messages come. waiting: just begun, or a short gap. lost: long enough that the reader should know. */
-export type Link = 'waiting' | 'live' | 'lost';
+/** live: messages come. waiting: just begun, or a short gap. slow: no stream (there may be one for too many windows), but
+ *  questions are answered, so it is looked often. lost: nothing answers, and the reader should know. */
+export type Link = 'waiting' | 'live' | 'slow' | 'lost';
 
 export interface Mail {
   seq: number;
@@ -22,6 +24,7 @@ const KINDS = [
   'break_glass', 'erased', 'note', 'note_answered',
 ];
 const PATIENCE_MS = 2500;
+const PROBE_MS = 5000;
 const RETRY_MS = [500, 1000, 2000, 4000, 8000];
 
 export const link = signal<Link>('waiting');
@@ -40,11 +43,24 @@ let last = 0;
 let wanted = false;
 let path = '';
 
+function lose(): void {
+  if (link.value !== 'lost') lostSince.value = Date.now();
+  link.value = 'lost';
+}
+
+/** Does anything answer? Asked until the stream is back. */
+async function probe(): Promise<void> {
+  const answered = await call('GET', '/v1/me').then(() => true, (error: unknown) => (asProblem(error)?.status ?? 0) >= 400 && asProblem(error)?.status !== 503);
+  if (!wanted || doubt === undefined) return;
+  if (answered) {
+    link.value = 'slow';
+    stirred.value++;
+  } else lose();
+  doubt = setTimeout(() => void probe(), PROBE_MS);
+}
+
 function shaken(): void {
-  doubt ??= setTimeout(() => {
-    lostSince.value = Date.now();
-    link.value = 'lost';
-  }, PATIENCE_MS);
+  doubt ??= setTimeout(() => void probe(), PATIENCE_MS);
 }
 
 function settled(): void {
@@ -121,11 +137,9 @@ addEventListener('online', () => {
   nudge();
 });
 addEventListener('offline', () => {
-  if (!wanted || link.value === 'lost') return;
-  clearTimeout(doubt);
-  doubt = undefined;
-  lostSince.value = Date.now();
-  link.value = 'lost';
+  if (!wanted) return;
+  lose();
+  shaken();
 });
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') nudge();

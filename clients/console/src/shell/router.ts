@@ -15,11 +15,26 @@ function inside(path: string): string {
   return clean === '' ? '/' : clean;
 }
 
+/** Something on the page is not saved: leaving it is asked about. The words of the question; '' where all is saved. */
+export const unsaved = signal('');
+
+function mayLeave(): boolean {
+  if (unsaved.value === '') return true;
+  if (!confirm(unsaved.value)) return false;
+  unsaved.value = '';
+  return true;
+}
+
+addEventListener('beforeunload', (event) => {
+  if (unsaved.value !== '') event.preventDefault();
+});
+
 export function href(path: string): string {
   return BASE + path;
 }
 
 export function go(path: string, replace = false): void {
+  if (!replace && !mayLeave()) return;
   const url = new URL(href(path), location.href);
   history[replace ? 'replaceState' : 'pushState'](null, '', url);
   arrive();
@@ -63,6 +78,7 @@ document.addEventListener('click', (event) => {
   if (!link.pathname.startsWith(`${BASE}/`) && link.pathname !== BASE) return;
   if (link.pathname === location.pathname && link.search === location.search && link.hash !== '') return; // within the page
   event.preventDefault();
+  if (!mayLeave()) return;
   history.pushState(null, '', link.href);
   arrive();
 });
