@@ -265,7 +265,8 @@ static void
 on_ruled(void *context, vdr_err err, const vdr_wire_admin_result *result)
 {
     vdr_ask *ask = context;
-    if (err == VDR_OK)
+    bool shown = ask->failed_too && result != NULL && result->counter_count != 0;
+    if (err == VDR_OK || shown)
         ask->ruled(ask, result);
     else if (result != NULL && (err == VDR_E_BAD_CONFIG || err == VDR_E_TESTS_FAILED))
         refuse_config(ask, err, result);

@@ -48,6 +48,7 @@ struct vdr_ask {
     json_t *body;      /* released with the ask */
     vdr_ask_shown shown;
     vdr_ask_ruled ruled;
+    bool failed_too;             /* a RESULT that has figures besides its error is shown by ruled, too */
     void *own;                   /* free()d with the ask, after: */
     void (*own_done)(void *own); /* NULL: it holds nothing */
 };

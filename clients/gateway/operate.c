@@ -365,6 +365,12 @@ run_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
         vdr_write_number(w, "position", vdr_view_counter(result, "position"));
         vdr_write_number(w, "lag", vdr_view_counter(result, "lag"));
     }
+    if (result->error != VDR_OK) { /* how it ended */
+        vdr_bytes problem = {0};
+        vdr_problem_write(&problem, result->error, result->text);
+        vdr_write_raw(w, "problem", vdr_bytes_span(&problem));
+        vdr_bytes_done(&problem);
+    }
     vdr_write_open(w, "rows", '[');
     for (size_t i = 0; i < result->row_count; i++)
         vdr_view_row(w, &result->rows[i]);
@@ -384,6 +390,7 @@ vdr_call_run_look(vdr_ask *ask)
         if (admin.number == 0 && !vdr_span_equal(text, vdr_span_str("false")))
             vdr_faults_add(&ask->faults, "?fresh", "bad_value", "true or false");
     }
+    ask->failed_too = true;
     if (vdr_ask_sound(ask))
         vdr_ask_rule(ask, &admin, run_shown);
 }

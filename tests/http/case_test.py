@@ -4,7 +4,7 @@
 import time
 
 from gateway import tests
-from town import BSNS, Town
+from town import BSNS, Town, wait_for
 
 ANNA, BRAM, PIET, ELS = "regisseur:r-anna", "regisseur:r-bram", "coordinator:c-piet", "privacy_officer:p-els"
 OTHER = {ANNA: BRAM, BRAM: ANNA}
@@ -144,6 +144,18 @@ def test_four_eyes_change_a_rule():
         assert [v["number"] for v in town.get(first, "/v1/versions").json["items"]] == [2, 1]
         assert town.get(first, "/v1/versions/1").want(200).json["files"] == files
         town.get(first, "/v1/versions/9").want(404)
+
+
+def test_a_back_test_says_how_it_ended():
+    with Town() as town:
+        town.case(3)
+        rule = "rules:\n  - {id: x, text: y, level: case, priority: normal, purposes: [%s], at_least: {domains: 1}}\n"
+        for purpose, code in (("youth", None), ("nope", "bad_config")):
+            body = {"files": [{"name": "rules.yaml", "text": rule % purpose}], "samples": 2}
+            town.post("operator:beheer", "/v1/backtest", body).want(202)
+            run = wait_for("its end", lambda: (lambda r: r if r["state"] == "over" else None)(
+                town.get("operator:beheer", "/v1/backtest").want(200).json))
+            assert run.get("problem", {}).get("code") == code and bool(run["rows"]) == (code is None), run
 
 
 tests(dict(globals()))
