@@ -1,5 +1,7 @@
 #include "clients/courier/post.h"
 
+#include "proto/utf8.h"
+
 #include <curl/curl.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -18,21 +20,32 @@ struct vdr_poster {
 /* What is not on the public network (IANA's registries of special addresses): a receiver there has to be named in
  * `allow`, so that nobody who may set a receiver's name can point us at what lies behind our own walls. */
 static const vdr_courier_network not_public[] = {
-    {{[10] = 0xff, [11] = 0xff, 0}, 104},         /* 0/8 */
-    {{[10] = 0xff, [11] = 0xff, 10}, 104},        /* 10/8 */
-    {{[10] = 0xff, [11] = 0xff, 100, 64}, 106},   /* 100.64/10 */
-    {{[10] = 0xff, [11] = 0xff, 127}, 104},       /* loopback */
-    {{[10] = 0xff, [11] = 0xff, 169, 254}, 112},  /* link-local */
-    {{[10] = 0xff, [11] = 0xff, 172, 16}, 108},   /* 172.16/12 */
-    {{[10] = 0xff, [11] = 0xff, 192, 0, 0}, 120}, /* protocol assignments */
-    {{[10] = 0xff, [11] = 0xff, 192, 168}, 112},  /* 192.168/16 */
-    {{[10] = 0xff, [11] = 0xff, 198, 18}, 111},   /* benchmarking */
-    {{[10] = 0xff, [11] = 0xff, 224}, 99},        /* multicast and above */
-    {{0}, 96},                                    /* ::, ::1, IPv4-compatible */
-    {{0, 0x64, 0xff, 0x9b}, 96},                  /* 64:ff9b::/96, IPv4 behind a translator */
-    {{0xfc}, 7},                                  /* unique local */
-    {{0xfe, 0x80}, 10},                           /* link-local */
-    {{0xff}, 8},                                  /* multicast */
+    {{[10] = 0xff, [11] = 0xff, 0}, 104},            /* 0/8 */
+    {{[10] = 0xff, [11] = 0xff, 10}, 104},           /* 10/8 */
+    {{[10] = 0xff, [11] = 0xff, 100, 64}, 106},      /* 100.64/10 */
+    {{[10] = 0xff, [11] = 0xff, 127}, 104},          /* loopback */
+    {{[10] = 0xff, [11] = 0xff, 169, 254}, 112},     /* link-local */
+    {{[10] = 0xff, [11] = 0xff, 172, 16}, 108},      /* 172.16/12 */
+    {{[10] = 0xff, [11] = 0xff, 192, 0, 0}, 120},    /* protocol assignments */
+    {{[10] = 0xff, [11] = 0xff, 192, 0, 2}, 120},    /* for texts */
+    {{[10] = 0xff, [11] = 0xff, 192, 88, 99}, 120},  /* 6to4 relays */
+    {{[10] = 0xff, [11] = 0xff, 192, 168}, 112},     /* 192.168/16 */
+    {{[10] = 0xff, [11] = 0xff, 198, 18}, 111},      /* benchmarking */
+    {{[10] = 0xff, [11] = 0xff, 198, 51, 100}, 120}, /* for texts */
+    {{[10] = 0xff, [11] = 0xff, 203, 0, 113}, 120},  /* for texts */
+    {{[10] = 0xff, [11] = 0xff, 224}, 99},           /* multicast and above */
+    {{0}, 96},                                       /* ::, ::1, IPv4-compatible */
+    {{[8] = 0xff, [9] = 0xff}, 96},                  /* ::ffff:0:0:0/96, IPv4 translated */
+    {{0, 0x64, 0xff, 0x9b}, 96},                     /* 64:ff9b::/96, IPv4 behind a translator */
+    {{0, 0x64, 0xff, 0x9b, 0, 1}, 48},               /* 64:ff9b:1::/48, the same of one's own */
+    {{1}, 64},                                       /* discarded */
+    {{0x20, 0x01}, 23},                              /* protocol assignments; with Teredo, IPv4 in tunnels */
+    {{0x20, 0x01, 0x0d, 0xb8}, 32},                  /* for texts */
+    {{0x20, 0x02}, 16},                              /* 6to4, IPv4 in tunnels */
+    {{0xfc}, 7},                                     /* unique local */
+    {{0xfe, 0x80}, 10},                              /* link-local */
+    {{0xfe, 0xc0}, 10},                              /* site-local, of old */
+    {{0xff}, 8},                                     /* multicast */
 };
 
 static bool
@@ -117,16 +130,46 @@ number_of(const char *text, int64_t absent)
     return digits == 0 || digits > 9 || text[digits] != '\0' ? absent : strtoll(text, NULL, 10);
 }
 
+/* The bytes of the character at text[0]; 0: it is none, or was cut. */
+static size_t
+character_bytes(const char *text, size_t left)
+{
+    for (size_t bytes = 1; bytes <= 4 && bytes <= left; bytes++)
+        if (vdr_span_is_utf8(vdr_span_of(text, bytes)))
+            return bytes;
+    return 0;
+}
+
+void
+vdr_post_words(char *text)
+{
+    size_t len = strlen(text);
+    for (size_t i = 0; i < len;) {
+        size_t bytes = character_bytes(text + i, len - i);
+        if (bytes == 0)
+            text[i] = '?';
+        else if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            text[i] = ' ';
+        else if (text[i] == '"' || text[i] == '\\')
+            text[i] = '\'';
+        i += bytes != 0 ? bytes : 1;
+    }
+}
+
 static size_t
 on_header(char *at, size_t size, size_t count, void *context)
 {
     vdr_post_answer *answer = context;
     char value[256];
+    answer->head_bytes += size * count;
+    if (answer->head_bytes > VDR_POST_HEAD_MAX)
+        return 0; /* ends the transfer */
     if (is_header(at, size * count, "retry-after", value, sizeof value))
         answer->retry_after_s = number_of(value, -1);
-    else if (is_header(at, size * count, "webhook-allowed-origin", value, sizeof value))
+    else if (is_header(at, size * count, "webhook-allowed-origin", value, sizeof value)) {
+        vdr_post_words(value);
         memcpy(answer->allowed_origin, value, sizeof value);
-    else if (is_header(at, size * count, "webhook-allowed-rate", value, sizeof value))
+    } else if (is_header(at, size * count, "webhook-allowed-rate", value, sizeof value))
         answer->allowed_rate = number_of(value, 0);
     return size * count;
 }

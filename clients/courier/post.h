@@ -11,6 +11,7 @@
 #define VDR_POST_SECONDS   20
 #define VDR_POST_BYTES_MAX ((size_t)1024 * 1024) /* of an answer */
 #define VDR_POST_HEADERS   12
+#define VDR_POST_HEAD_MAX  ((size_t)64 * 1024) /* of all headers of an answer, interim ones too */
 
 typedef struct vdr_poster vdr_poster;
 
@@ -27,6 +28,7 @@ typedef struct vdr_post_answer {
     char allowed_origin[256]; /* WebHook-Allowed-Origin */
     int64_t allowed_rate;     /* WebHook-Allowed-Rate, requests a minute; 0: not said or "*" */
     char words[256];          /* of a failure; never the receiver's */
+    size_t head_bytes;        /* so far */
     bool refused;             /* the guard refused the address: trying again changes nothing */
 } vdr_post_answer;
 
@@ -34,6 +36,9 @@ vdr_poster *vdr_poster_new(const vdr_courier_config *config);
 void vdr_poster_free(vdr_poster **poster_p); /* NULL-safe */
 /* ret_answer must be zero or have been answered into; the caller frees its body with vdr_bytes_done(). */
 void vdr_poster_send(vdr_poster *poster, const vdr_post *post, vdr_post_answer *ret_answer);
+
+/* Makes what a receiver said fit for a log line and for JSON: no quotes, no control characters, nothing but UTF-8. */
+void vdr_post_words(char *text);
 
 /* May it be spoken to? address: IPv4 as ::ffff:a.b.c.d. */
 bool vdr_post_address_allowed(const vdr_courier_config *config, const uint8_t address[16]);

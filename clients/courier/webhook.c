@@ -148,8 +148,9 @@ ask_leave(vdr_webhook *webhook)
     if (answer.status == 0)
         (void)snprintf(why, sizeof why, "asking for leave: %.200s", answer.words);
     else
-        (void)snprintf(why, sizeof why, "asking for leave: status %ld, WebHook-Allowed-Origin \"%.100s\"",
+        (void)snprintf(why, sizeof why, "asking for leave: status %ld, WebHook-Allowed-Origin '%.100s'",
                        answer.status, answer.allowed_origin);
+    vdr_post_words(why);
     webhook->least_pause_ms = good && answer.allowed_rate > 0 ? 60000 / answer.allowed_rate : 0;
     if (good)
         webhook->leave_until_ms = vdr_lib_now_ms() + LEAVE_DAY_MS;

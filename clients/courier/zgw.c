@@ -59,6 +59,7 @@ refusal_words(const vdr_zgw *zgw, const vdr_post *post, const vdr_post_answer *a
     else
         (void)snprintf(zgw->words, VDR_ZGW_WORDS, "%s: status %ld %.80s %.100s", post->method, answer->status,
                        title == NULL ? "" : title, detail == NULL ? "" : detail);
+    vdr_post_words(zgw->words);
     json_decref(problem);
 }
 
@@ -152,14 +153,16 @@ make(const vdr_zgw *zgw, const char *noun, json_t *body)
     return call(zgw, "POST", url, body, NULL);
 }
 
-/* Only addresses under the API's own are followed: what a case system answers does not lead us elsewhere. */
+/* Only addresses under the API's own are followed: what a case system answers does not lead us elsewhere, nor out of
+ * there again by dots, escapes or a query. */
 static bool
 take_url(const vdr_zgw *zgw, const json_t *object, char ret_url[VDR_ZGW_URL_MAX])
 {
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_/";
     const char *url = json_string_value(json_object_get(object, "url"));
     size_t base = strlen(zgw->config->url);
     if (url == NULL || strlen(url) >= VDR_ZGW_URL_MAX || strncmp(url, zgw->config->url, base) != 0 ||
-        url[base] != '/') {
+        url[base] != '/' || strspn(url + base, plain) != strlen(url + base)) {
         (void)snprintf(zgw->words, VDR_ZGW_WORDS, "the answer names no url under the API's own address");
         return false;
     }

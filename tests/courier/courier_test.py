@@ -226,6 +226,23 @@ class Courier(unittest.TestCase):
         hook.allowed = "voordeur.example"
         hook.wait(lambda: len(hook.posts(204)) == 1)
 
+    def test_what_a_receiver_says_stays_within_its_words(self):
+        hook = self.hook(allowed="x\" level=error event=forged \xff\xfe\x1b[2J")
+        self.start([("regisseur:r-anna", hook.url())])
+        hook.wait(lambda: len(hook.requests) >= 2)
+        until(lambda: "x' level" in (self.status() or {}).get("deliveries", [{}])[0].get("why", ""), "its words")
+        lines = [line for line in self.log().splitlines() if "event=no_leave" in line]
+        for line in lines:
+            self.assertEqual(line.count('"'), 2, line)
+            self.assertNotIn("\x1b", line)
+
+    def test_an_answer_has_an_end(self):
+        hook = self.hook(headers={"X-%d" % n: "a" * 1000 for n in range(99)})
+        self.start([("regisseur:r-anna", hook.url())])
+        self.case(1)
+        until(lambda: len(self.letters()) == 1, "a letter")
+        self.assertEqual(len(hook.posts()), 4)
+
     def test_what_lies_behind_the_walls_is_not_spoken_to(self):
         hook = self.hook()
         self.start([("regisseur:r-anna", hook.url())], allow="")
@@ -371,6 +388,19 @@ class Courier(unittest.TestCase):
         self.assertEqual(self.run_courier("letters", "replay", "zaken", "all").returncode, 0)
         until(lambda: self.letters() == [], "the letter goes")
         self.assertEqual(zaken.faults, [])
+
+    def test_a_case_system_may_refuse_in_any_words(self):
+        zaken = self.zaken()
+        words = {"title": "x" + "\u00e9" * 200, "detail": "een\nlevel=error event=forged text=\"" + "\u20ac" * 90}
+        zaken.fail = [(400, {}, json.dumps(words).encode())]
+        self.start()
+        self.case(1)
+        until(lambda: self.process.poll() is not None or len(self.letters()) == 1, "a letter")
+        self.assertIsNone(self.process.poll())
+        self.assertIn("\u00e9", self.letters()[0]["why"])
+        self.assertFalse([line for line in self.log().splitlines() if line.startswith("level=error event=forged")])
+        self.case(2)
+        zaken.wait(lambda: any(z["identificatie"] == "GM9901-C2" for z in zaken.zaken.values()))
 
 
 if __name__ == "__main__":

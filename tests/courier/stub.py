@@ -91,7 +91,7 @@ class Zaken(Server):
         self.check_token = check_token
         self.zaken, self.rollen, self.statussen, self.resultaten = {}, {}, {}, {}
         self.faults = []  # what a case system would refuse
-        self.fail = []    # statuses to answer with before anything is looked at
+        self.fail = []    # what to answer with before anything is looked at: a status, or a whole answer
         self.number = 0
         super().__init__()
 
@@ -108,7 +108,8 @@ class Zaken(Server):
 
     def answer(self, method, path, headers, body):
         if self.fail:
-            return self.fail.pop(0), {}, b""
+            first = self.fail.pop(0)
+            return first if isinstance(first, tuple) else (first, {}, b"")
         token = self.check_token(headers.get("Authorization", ""))
         if token is not None:
             self.faults.append(token)
