@@ -164,6 +164,7 @@ token_good(vdr_callers *callers, const vdr_caller_peer *peer, const vdr_jwt_clai
                           sodium_memcmp(certificate, claims->certificate, sizeof certificate) != 0))
         return unknown("the token is bound to another client certificate");
     request->identity.way = VDR_IDENTITY_TOKEN;
+    request->identity.expires_at = claims->ends_s * 1000;
     request->identity.party = party;
     (void)crypto_generichash(request->identity.key, sizeof request->identity.key, subject.at, subject.len,
                              NULL, 0);

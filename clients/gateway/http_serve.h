@@ -33,6 +33,9 @@ VDR_MUST_CHECK vdr_err vdr_http_open(const vdr_http_parts *parts, vdr_http **ret
 void vdr_http_serve(vdr_http *http, vdr_http_door door, vdr_http_handler handler, void *context);
 void vdr_http_start(vdr_http *http);
 
+/* Ends the streams of the caller with this key of identity, soon: whoever it was is nobody any more. */
+void vdr_http_streams_end(vdr_http *http, const uint8_t key[VDR_IDENTITY_KEY_BYTES]);
+
 /* Takes no more connections, ends idle ones and streams, lets the others finish for limits.drain. drained is called
  * once, later. */
 void vdr_http_drain(vdr_http *http, vdr_loop_call drained, void *context);

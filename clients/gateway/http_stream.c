@@ -2,15 +2,17 @@
 
 #include <event2/buffer.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define COMMENT_MS 15000
 
 struct vdr_http_stream {
     vdr_conn *conn;
     vdr_http_stream_calls calls;
-    struct event *comment; /* made active at once where the client did not keep up */
+    struct event *comment; /* made active at once where the stream is to end */
     uint8_t key[VDR_LIMITER_KEY_BYTES];
-    bool full, overflown;
+    bool full;
+    bool over; /* nothing more goes out: the client did not keep up, or its session has ended */
 };
 
 static void
@@ -32,14 +34,30 @@ release(vdr_http_stream *stream)
     free(stream);
 }
 
+/* From inside a call of the stream's owner, so its connection goes later. */
+static void
+end_soon(vdr_http_stream *stream)
+{
+    stream->over = true;
+    event_active(stream->comment, EV_TIMEOUT, 1);
+}
+
+void
+vdr_http_streams_end(vdr_http *http, const uint8_t key[VDR_IDENTITY_KEY_BYTES])
+{
+    for (vdr_conn *conn = http->conns; conn != NULL; conn = conn->next)
+        if (conn->stream != NULL && !conn->stream->over &&
+            memcmp(conn->stream->key, key, sizeof conn->stream->key) == 0)
+            end_soon(conn->stream);
+}
+
 static void
 on_comment(evutil_socket_t fd, short what, void *context)
 {
     vdr_http_stream *stream = context;
     (void)fd;
     (void)what;
-    if (stream->overflown) {
-        vdr_metrics_add(stream->conn->http->metrics, VDR_METRIC_STREAMS_DROPPED, 1);
+    if (stream->over) {
         vdr_conn_free(stream->conn);
         return;
     }
@@ -47,6 +65,14 @@ on_comment(evutil_socket_t fd, short what, void *context)
     /* It keeps proxies from giving up, and finds out that a client has gone. */
     if (evbuffer_get_length(bufferevent_get_output(stream->conn->bev)) == 0)
         (void)bufferevent_write(stream->conn->bev, ":\n\n", 3);
+}
+
+/* Until that instant, to the second; it may have come. */
+static int64_t
+left_ms(vdr_ms expires_at)
+{
+    int64_t left = expires_at - (int64_t)time(NULL) * 1000;
+    return left > 0 ? left : 0;
 }
 
 static vdr_http_stream *
@@ -72,7 +98,11 @@ begin(vdr_http_request *request, const vdr_http_stream_calls *calls)
     conn->state = VDR_CONN_STREAM;
     conn->exchange = NULL;
     conn->stream = stream;
-    (void)event_del(conn->deadline);
+    if (request->identity.way ==
+        VDR_IDENTITY_TOKEN) /* as long as the token holds; sessions end by themselves */
+        vdr_conn_deadline(conn, left_ms(request->identity.expires_at));
+    else
+        (void)event_del(conn->deadline);
     bufferevent_setwatermark(conn->bev, EV_WRITE, (size_t)http->config->limits.stream_bytes / 2, 0);
     http->stream_count++;
     vdr_metrics_add(http->metrics, VDR_METRIC_STREAMS, 1);
@@ -116,11 +146,11 @@ vdr_http_stream_room(const vdr_http_stream *stream)
 void
 vdr_http_stream_write(vdr_http_stream *stream, vdr_span frame)
 {
-    if (stream->overflown)
+    if (stream->over)
         return;
     if (vdr_http_stream_room(stream) == 0) {
-        stream->overflown = true;
-        event_active(stream->comment, EV_TIMEOUT, 1);
+        vdr_metrics_add(stream->conn->http->metrics, VDR_METRIC_STREAMS_DROPPED, 1);
+        end_soon(stream);
         return;
     }
     VDR_ASSERT(bufferevent_write(stream->conn->bev, frame.at, frame.len) == 0);
@@ -130,7 +160,7 @@ vdr_http_stream_write(vdr_http_stream *stream, vdr_span frame)
 void
 vdr_stream_flushed(vdr_http_stream *stream)
 {
-    if (!stream->full || stream->overflown)
+    if (!stream->full || stream->over)
         return;
     stream->full = false;
     if (stream->calls.room != NULL)

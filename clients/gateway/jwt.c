@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 #define KID_MAX           256
-#define MODULUS_CHARS_MIN 342 /* of base64: 2048 bits */
+#define MODULUS_CHARS_MIN 342                   /* of base64: 2048 bits */
+#define ENDS_S_MOST       INT64_C(253402300799) /* the end of the year 9999 */
 
 typedef enum kind { KIND_RSA, KIND_EC } kind;
 
@@ -182,6 +183,8 @@ read_claims(const json_t *root, const vdr_jwt_wanted *wanted, vdr_jwt_claims *cl
         return "the token has no subject";
     if (!read_bound(root, claims))
         return "the token is bound to something else than a certificate";
+    double ends_s = json_number_value(exp) + VDR_JWT_GRACE_S;
+    claims->ends_s = ends_s < (double)ENDS_S_MOST ? (int64_t)ends_s : ENDS_S_MOST;
     memcpy(claims->subject, subject, strlen(subject) + 1);
     return NULL;
 }

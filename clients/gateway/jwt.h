@@ -30,7 +30,8 @@ typedef struct vdr_jwt_wanted {
 
 typedef struct vdr_jwt_claims {
     char subject[VDR_JWT_SUBJECT_MAX + 1];
-    bool bound; /* to the client certificate with this SHA-256 (RFC 8705) */
+    int64_t ends_s; /* since 1970: from then on it is refused */
+    bool bound;     /* to the client certificate with this SHA-256 (RFC 8705) */
     uint8_t certificate[32];
 } vdr_jwt_claims;
 

@@ -39,6 +39,8 @@ struct vdr_sessions {
     struct timespec changed; /* the accounts' file, when last looked at */
     vdr_account_decoy decoy;
     vdr_lockout names, addresses;
+    vdr_session_ended ended; /* may be NULL */
+    void *ended_context;
 };
 
 /* ---- The table ---- */
@@ -54,6 +56,8 @@ drop(vdr_sessions *sessions, session **at)
 {
     session *it = *at;
     *at = it->next;
+    if (sessions->ended != NULL)
+        sessions->ended(sessions->ended_context, it->hash);
     sodium_memzero(it, sizeof *it);
     free(it);
     sessions->count--;
@@ -459,6 +463,13 @@ vdr_gate_sessions_new(const vdr_sessions_parts *parts)
     return sessions;
 }
 
+void
+vdr_gate_sessions_watch(vdr_sessions *sessions, vdr_session_ended ended, void *context)
+{
+    sessions->ended = ended;
+    sessions->ended_context = context;
+}
+
 static bool
 always(const vdr_sessions *sessions, const session *it)
 {
@@ -472,6 +483,7 @@ vdr_gate_sessions_free(vdr_sessions **sessions_p)
 {
     if (*sessions_p == NULL)
         return;
+    (*sessions_p)->ended = NULL;
     drop_ended(*sessions_p, always);
     vdr_loop_timer_free(&(*sessions_p)->look);
     free(*sessions_p);

@@ -27,6 +27,11 @@ typedef struct vdr_sessions_parts {
 vdr_sessions *vdr_gate_sessions_new(const vdr_sessions_parts *parts);
 void vdr_gate_sessions_free(vdr_sessions **sessions_p); /* after vdr_loop_finish(); NULL-safe */
 
+/* ended is called with the identity's key of each session that ends from now on, however it ends, but for
+ * vdr_gate_sessions_free(): what was begun with it ends too. Called from inside; it may not begin or end sessions. */
+typedef void (*vdr_session_ended)(void *context, const uint8_t key[VDR_IDENTITY_KEY_BYTES]);
+void vdr_gate_sessions_watch(vdr_sessions *sessions, vdr_session_ended ended, void *context);
+
 /* ---- For the API ---- */
 
 /* Called once, later: the request is handed back to be answered. On success (NONE) it has the identity of the

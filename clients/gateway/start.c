@@ -177,6 +177,13 @@ check_files(const vdr_gate_config *config)
     return err == VDR_OK ? VDR_GATE_CLEAN : VDR_GATE_USAGE;
 }
 
+/* What was opened with a session is closed with it. */
+static void
+on_session_ended(void *context, const uint8_t key[VDR_IDENTITY_KEY_BYTES])
+{
+    vdr_http_streams_end(context, key);
+}
+
 static vdr_gate_exit
 open_all(run *it)
 {
@@ -204,6 +211,7 @@ open_all(run *it)
         (void)fprintf(stderr, "voordeur-gateway: %s\n", words);
         return err == VDR_E_BAD_CONFIG ? VDR_GATE_USAGE : VDR_GATE_FAILED;
     }
+    vdr_gate_sessions_watch(gate->sessions, on_session_ended, gate->http);
     it->admin = (vdr_admin){.metrics = gate->metrics, .ready = ready, .context = it};
     vdr_http_serve(gate->http, VDR_HTTP_ADMIN, vdr_admin_request, &it->admin);
     if (vdr_api_open(gate, &it->api) != VDR_OK)

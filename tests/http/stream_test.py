@@ -3,10 +3,14 @@
 the gateway and one of the broker, without loss or double; and a client that does not read holds nobody up."""
 
 import json
+import os
+import time
 
-from gateway import tests
+from gateway import new_folder, tests
+from keys import Signer, key_set
 from town import LIMITS, Town, signal_event, wait_for
 
+PASSWORD = "zeven paarse olifanten"
 HOLDER = "service:jeugdteam"  # gets every signal of a school that no case takes
 
 
@@ -149,6 +153,46 @@ def test_streams_are_limited_and_refused_in_words():
         wait_for("a place", lambda: town.stream(HOLDER, "/v1/mailbox/events").answer.status == 200)
         town.get(HOLDER, "/v1/mailbox/events?after=x", Accept="text/event-stream").want(400)
         town.get(HOLDER, "/v1/mailbox/events", Accept="application/json").want(406)
+
+
+def signed_in(town, name):
+    """A session of a local account of HOLDER: the headers that show it."""
+    made = town.gateway.account("add", name, HOLDER, name.title(), password=PASSWORD)
+    assert made.returncode == 0, made.stderr
+    begun = town.post(None, "/v1/session", {"account": name, "password": PASSWORD}).want(201)
+    return {"Cookie": begun.header("set-cookie").split(";")[0], "X-CSRF-Token": begun.json["csrfToken"]}
+
+
+def test_a_stream_ends_with_its_session():
+    with Town(text="accounts: accounts\n") as town:
+        shown, other = signed_in(town, "anna"), signed_in(town, "bert")
+        stream = town.stream(None, "/v1/mailbox/events", **shown)
+        beside = town.stream(None, "/v1/mailbox/events", **other)
+        publish(town, 1, 1)
+        take(stream, 1, 1)
+        take(beside, 1, 1)
+        town.ask(None, "DELETE", "/v1/session", headers=shown).want(204)
+        assert stream.next() is None, "a stream of nobody"
+        publish(town, 2, 2)
+        take(beside, 2, 2)
+        assert town.gateway.account("remove", "bert").returncode == 0
+        assert beside.next() is None, "a stream of an account that is no more"
+
+
+def test_a_stream_ends_with_its_token():
+    folder = new_folder()
+    signer = Signer(folder, "k1")
+    with open(os.path.join(folder, "keys.json"), "w", encoding="utf-8") as f:
+        f.write(key_set(signer))
+    with Town(text=f"jwt: {{issuer: \"https://login.example\", audience: voordeur, jwks: {folder}/keys.json}}\n") as town:
+        for left_s in (3, 10, 20, 40):  # of the minute of grace; a slow machine has the next
+            token = signer.token(sub=HOLDER, exp=int(time.time()) - 60 + left_s)
+            stream = town.stream(None, "/v1/mailbox/events", Authorization="Bearer " + token)
+            if stream.answer.status == 200:
+                break
+        assert stream.answer.status == 200
+        stream.socket.settimeout(60)
+        assert stream.next() is None, "a stream of a token that holds no more"
 
 
 tests(dict(globals()))

@@ -113,7 +113,7 @@ class Town:
     def start_gateway(self):
         b = self.broker
         b.write("broker.pub", b.endpoints["public_key"] + "\n")
-        rows = ", ".join(f'{{party: "{p}", key: "{b.key_file(p)}", certificates: ["{fingerprint(p)}"]}}'
+        rows = ", ".join(f'{{party: "{p}", key: "{b.key_file(p)}", certificates: ["{fingerprint(p)}"], token_subjects: ["{p}"]}}'
                          for p in b.parties)
         text = (f"operators: {b.endpoints['operators']}\nbehind_proxy: {{certificate_header: X-Client-Fingerprint}}\n"
                 f"{self.limits}{self.text}")
