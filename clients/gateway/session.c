@@ -16,6 +16,7 @@
 #define BUCKETS            1024
 #define LOOK_MS            2000 /* between looks at the file of accounts, and for sessions that have ended */
 #define SUBJECT_MAX        256
+#define OF_ONE_MAX         32 /* sessions of one person */
 #define WRONG_NAME_FREE    4
 #define WRONG_ADDRESS_FREE 20 /* many may sit behind one */
 #define BASE64             sodium_base64_VARIANT_URLSAFE_NO_PADDING
@@ -164,31 +165,61 @@ over(const vdr_sessions *sessions, const session *it)
     return left_ms(sessions, it, vdr_loop_now_ms()) <= 0;
 }
 
-/* Where there is no room, the session unused for longest gives way. */
-static void
-make_room(vdr_sessions *sessions)
+/* Whose a session is. */
+typedef struct person {
+    const char *account; /* "": a person of the proxy's */
+    uint8_t digest[VDR_ACCOUNT_DIGEST_BYTES];
+} person;
+
+static bool
+is_of(const session *it, const person *who)
 {
-    session **oldest = NULL;
-    if (sessions->count < (size_t)sessions->parts.config->limits.sessions)
-        return;
+    return strcmp(it->account, who->account) == 0 &&
+           (it->account[0] != '\0' || memcmp(it->digest, who->digest, sizeof it->digest) == 0);
+}
+
+static bool
+older(const session *it, session *const *than)
+{
+    return than == NULL || it->used_ms < (*than)->used_ms;
+}
+
+/* Where there is no room, the session unused for longest gives way: of the same person where that one has many, so
+ * that nobody signs others out by signing in again and again. */
+static void
+make_room(vdr_sessions *sessions, const person *who)
+{
+    session **oldest = NULL, **own = NULL;
+    size_t own_count = 0;
     for (size_t i = 0; i < BUCKETS; i++)
-        for (session **at = &sessions->buckets[i]; *at != NULL; at = &(*at)->next)
-            if (oldest == NULL || (*at)->used_ms < (*oldest)->used_ms)
+        for (session **at = &sessions->buckets[i]; *at != NULL; at = &(*at)->next) {
+            if (older(*at, oldest))
                 oldest = at;
-    if (oldest != NULL)
+            if (!is_of(*at, who))
+                continue;
+            own_count++;
+            if (older(*at, own))
+                own = at;
+        }
+    if (own_count >= OF_ONE_MAX)
+        drop(sessions, own);
+    else if (sessions->count >= (size_t)sessions->parts.config->limits.sessions && oldest != NULL)
         drop(sessions, oldest);
 }
 
-static session *
-begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *party, vdr_span name)
+static void
+begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *party, const person *who,
+      vdr_span name)
 {
     uint8_t id[ID_BYTES], token[ID_BYTES];
     char text[TEXT_BYTES];
-    make_room(sessions);
+    make_room(sessions, who);
     randombytes_buf(id, sizeof id);
     randombytes_buf(token, sizeof token);
     session *it = vdr_alloc(1, sizeof *it);
     it->party = party;
+    memcpy(it->account, who->account, strlen(who->account) + 1);
+    memcpy(it->digest, who->digest, sizeof it->digest);
     it->began_ms = it->used_ms = vdr_loop_now_ms();
     memcpy(it->name, name.at, name.len < SUBJECT_MAX ? name.len : SUBJECT_MAX);
     (void)sodium_bin2base64(it->csrf_token, sizeof it->csrf_token, token, sizeof token, BASE64);
@@ -205,7 +236,6 @@ begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *p
     sodium_memzero(id, sizeof id);
     sodium_memzero(text, sizeof text);
     show(sessions, it, request);
-    return it;
 }
 
 static void
@@ -241,8 +271,9 @@ void
 vdr_gate_sessions_begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *party,
                         vdr_span subject, vdr_span name)
 {
-    session *it = begin(sessions, request, party, name);
-    digest_of(subject, it->digest);
+    person who = {.account = ""};
+    digest_of(subject, who.digest);
+    begin(sessions, request, party, &who, name);
 }
 
 void
@@ -317,9 +348,9 @@ conclude(login *it)
     if (it->has_address)
         vdr_lockout_right(&sessions->addresses, &it->by_address);
     vdr_session_logout(sessions, it->request);
-    session *made = begin(sessions, it->request, party, vdr_span_str(it->account.full_name));
-    memcpy(made->account, it->account.name, sizeof made->account);
-    memcpy(made->digest, it->account.digest, sizeof made->digest);
+    person who = {.account = it->account.name};
+    memcpy(who.digest, it->account.digest, sizeof who.digest);
+    begin(sessions, it->request, party, &who, vdr_span_str(it->account.full_name));
     sessions->changed =
         (struct timespec){0}; /* the file may have changed since it was read: it is looked at again */
     return VDR_REFUSAL_NONE;

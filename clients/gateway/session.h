@@ -8,6 +8,8 @@
  * Where the proxy lets people in (OIDC), the first request that shows a person begins a session by itself, and
  * the cookie counts only while the proxy names the same person.
  *
+ * One person has at most 32 sessions, and all have limits.sessions: the one unused for longest gives way.
+ *
  * Thread: the loop's. */
 #ifndef VDR_GATEWAY_SESSION_H
 #define VDR_GATEWAY_SESSION_H

@@ -97,6 +97,22 @@ def test_a_proxy_is_believed_on_its_socket_only():
         assert answer.json()["code"] != "not_same_origin", answer.body
 
 
+def test_nobody_signs_others_out_by_signing_in():
+    folder = new_folder()
+    gateway = prepared(
+        folder=folder, listen=f"unix:{folder}/sock",
+        text="behind_proxy: {subject_header: X-Subject}\nlimits: {sessions: 48}\n",
+        parties='[{party: "regisseur:r-1", key: r-1.key, token_subjects: ["anna@town", "bert@town"]}]')
+    with gateway:
+        anna = [("X-Subject", "anna@town")]
+        anna.append(("Cookie", cookie_of(gateway.get("/v1/session", anna))))
+        berts = [cookie_of(gateway.get("/v1/session", [("X-Subject", "bert@town")])) for _ in range(64)]
+        assert not gateway.get("/v1/session", anna).header("set-cookie"), "hers is alive"
+        assert gateway.metric("sessions") == 33
+        newest = gateway.get("/v1/session", [("X-Subject", "bert@town"), ("Cookie", berts[-1])])
+        assert not newest.header("set-cookie"), "and so is his newest"
+
+
 # ---- Tokens ----
 
 JWT = "jwt: {issuer: \"https://login.example\", audience: voordeur, jwks: %s}\n"
