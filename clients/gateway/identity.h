@@ -25,7 +25,7 @@ typedef struct vdr_identity {
     const vdr_gate_party *party; /* NULL: nobody */
     const char *name;            /* of the account or person; otherwise "" */
     const char *csrf_token;      /* SESSION: what X-CSRF-Token must say; already checked. Otherwise "" */
-    vdr_ms expires_at;           /* SESSION: when it ends, if nothing more is asked for; TOKEN: when it ends */
+    vdr_ms expires_at; /* SESSION: when it ends, if nothing more is asked for; TOKEN: when it ends */
     uint8_t key[VDR_IDENTITY_KEY_BYTES]; /* one and the same for one caller: for limits, and never told */
 } vdr_identity;
 
