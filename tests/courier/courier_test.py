@@ -236,6 +236,14 @@ class Courier(unittest.TestCase):
             self.assertEqual(line.count('"'), 2, line)
             self.assertNotIn("\x1b", line)
 
+    def test_a_redirect_leads_nowhere(self):
+        elsewhere = self.hook()
+        hook = self.hook([302, 307, 308, 301], headers={"Location": elsewhere.url()})
+        self.start([("regisseur:r-anna", hook.url())])
+        self.case(1)
+        until(lambda: len(self.letters()) == 1, "a letter")
+        self.assertEqual(elsewhere.requests, [])
+
     def test_an_answer_has_an_end(self):
         hook = self.hook(headers={"X-%d" % n: "a" * 1000 for n in range(99)})
         self.start([("regisseur:r-anna", hook.url())])
