@@ -222,8 +222,9 @@ answer(const file *it, vdr_http_request *request)
         {"Content-Encoding", vdr_span_str("gzip")},
     };
     vdr_http_route_set(request, "console");
-    vdr_http_answer(request, known ? 304 : 200, known ? NULL : it->type,
-                    vdr_bytes_span(packed ? &it->packed : &it->content), lines, packed && !known ? 4 : 3);
+    /* A browser takes the headers of a 304 for those of what it kept, so its policy must be that of the type. */
+    vdr_http_answer(request, known ? 304 : 200, it->type, vdr_bytes_span(packed ? &it->packed : &it->content),
+                    lines, packed && !known ? 4 : 3);
 }
 
 static void

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
+import { control, decisions, oversight } from './oversight.mjs';
 
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2', '.txt': 'text/plain; charset=utf-8' };
 export const CSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -92,13 +93,13 @@ export function town(now) {
       { id: 'r-daan', load: 9, capacity: 7, hardCapacity: 9, absent: false, districts: ['BU990103'], expertise: [] },
     ],
     absences: { 'r-carla': [{ number: 1, from: iso(now - 2 * DAY), to: iso(now + 12 * DAY) }], 'r-anna': [{ number: 1, from: iso(now + 30 * DAY), to: iso(now + 51 * DAY) }] },
-    mail: [],
+    mail: [], control: control(now),
   };
 }
 
 const AGENCIES = { 'school-1': 'school', 'school-2': 'school', 'school-3': 'school', 'corporatie-1': 'housing', 'corporatie-2': 'housing', politie: 'police', leerplicht: 'attendance', jgz: 'youth_health', 'jeugdhulp-1': 'youth_care', 'ggd-meldpunt': 'ggd', verslavingszorg: 'addiction_care', 'werk-en-inkomen': 'social_services', kredietbank: 'debt_help', wijkteam: 'neighbourhood_team', 'energie-1': 'energy' };
 const DOMAINS = ['finances', 'work_income', 'housing', 'education', 'upbringing', 'safety_home', 'mental_health', 'physical_health', 'substance_use', 'social', 'justice'];
-export const ACCOUNTS = { anna: ['regisseur', 'r-anna'], bram: ['regisseur', 'r-bram'], piet: ['coordinator', 'c-piet'] };
+export const ACCOUNTS = { anna: ['regisseur', 'r-anna'], bram: ['regisseur', 'r-bram'], piet: ['coordinator', 'c-piet'], beheer: ['operator', 'beheer'], toezicht: ['operator', 'toezicht'], els: ['privacy_officer', 'p-els'] };
 
 function explanation(found, household, me) {
   const live = found.signals.filter((signal) => !signal.withdrawn);
@@ -155,7 +156,9 @@ export async function serve(dist, state, { demonstration = false } = {}) {
 
   const answer = (who, method, path, body) => {
     const [noun, id, sub, third] = path.split('/').slice(2).map(decodeURIComponent);
-    if (noun === 'me') return { party: who, ...stateNow(), mailbox: { acknowledged: 0, newest: state.mail.length } };
+    const told = ['operator', 'privacy_officer'].includes(who.kind) ? oversight(state, who, method, [noun, id, sub], body) : undefined;
+    if (told !== undefined) return told;
+    if (noun === 'me') return { party: who, ...stateNow(), ...(who.kind === 'operator' ? {} : { mailbox: { acknowledged: 0, newest: state.mail.length } }) };
     if (noun === 'directory') {
       return {
         signalTypes: [], domains: DOMAINS.map((domain) => ({ id: domain })), agencies: Object.entries(AGENCIES).map(([agency, kind]) => ({ id: agency, kind })),
@@ -229,6 +232,14 @@ export async function serve(dist, state, { demonstration = false } = {}) {
       if (url.pathname === '/v1/mailbox/events') {
         response.writeHead(200, { 'content-type': 'text/event-stream', 'content-security-policy': CSP, 'cache-control': 'no-store' });
         response.write(': here\n\n');
+        const stream = { response, who };
+        streams.add(stream);
+        request.on('close', () => streams.delete(stream));
+        return undefined;
+      }
+      if (url.pathname === '/v1/decisions/events') {
+        response.writeHead(200, { 'content-type': 'text/event-stream', 'content-security-policy': CSP, 'cache-control': 'no-store' });
+        response.write(decisions(state.now));
         const stream = { response, who };
         streams.add(stream);
         request.on('close', () => streams.delete(stream));

@@ -9,6 +9,8 @@ const PAGES = [
   ['anna', '/casussen'], ['anna', '/casussen/C41'], ['anna', '/casussen/C33'], ['anna', '/casussen/C27'], ['anna', '/casussen/C27/plan'], ['anna', '/casussen/C40'],
   ['anna', '/meldingen'], ['anna', '/afwezigheid'], ['anna', '/over'], ['anna', '/nergens'],
   ['piet', '/verdeling'], ['piet', '/opvolging'], ['piet', '/huishoudens'], ['piet', '/regisseurs'], ['piet', '/casussen/C40'],
+  ['beheer', '/overzicht'], ['beheer', '/regels'], ['beheer', '/regels/wijzigen'], ['beheer', '/voorstellen'], ['beheer', '/voorstellen/4'], ['beheer', '/versies'], ['beheer', '/versies/2'],
+  ['beheer', '/pauzes'],
 ];
 const LOOKS = [
   ['in the light', {}, true],
@@ -40,7 +42,7 @@ async function whole(page) {
 
 for (const [look, options, thorough] of LOOKS) {
   test(`every page ${look}`, async () => {
-    for (const account of ['anna', 'piet']) {
+    for (const account of ['anna', 'piet', 'beheer']) {
       const { page, context, wrong } = await person(browser, options);
       await page.goto(`${gateway.url}/app/`);
       await whole(page);

@@ -21,6 +21,8 @@ export interface PageEntry {
 
 const regisseur: readonly Role[] = ['regisseur'];
 const coordinator: readonly Role[] = ['coordinator'];
+const operator: readonly Role[] = ['operator'];
+const oversight: readonly Role[] = ['operator', 'auditor'];
 
 // The first page in the menu of a role is where that role begins.
 export const PAGES: readonly PageEntry[] = [
@@ -33,6 +35,14 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/afwezigheid', roles: regisseur, title: 'nav.absence', letter: 'a', menu: true, view: async () => (await import('./regisseur/absence')).AbsencePage },
   { path: '/casussen/:case', roles: ['regisseur', 'coordinator'], title: 'nav.case', menu: false, view: async () => (await import('./case/case')).CasePage },
   { path: '/casussen/:case/plan', roles: regisseur, title: 'nav.print', menu: false, bare: true, view: async () => (await import('./case/print')).PlanPrint },
+  { path: '/overzicht', roles: operator, title: 'nav.overview', letter: 'o', menu: true, view: async () => (await import('./operator/overview')).Overview },
+  { path: '/regels', roles: oversight, title: 'nav.rules', letter: 'r', menu: true, view: async () => (await import('./operator/rules')).RulesPage },
+  { path: '/regels/wijzigen', roles: operator, title: 'editor.title', menu: false, view: async () => (await import('./operator/editor')).Editor },
+  { path: '/voorstellen', roles: oversight, title: 'nav.proposals', letter: 'v', menu: true, view: async () => (await import('./operator/proposals')).Proposals },
+  { path: '/voorstellen/:number', roles: oversight, title: 'nav.proposals', menu: false, view: async () => (await import('./operator/proposal')).ProposalPage },
+  { path: '/versies', roles: oversight, title: 'nav.versions', menu: false, view: async () => (await import('./operator/versions')).Versions },
+  { path: '/versies/:number', roles: oversight, title: 'nav.versions', menu: false, view: async () => (await import('./operator/versions')).VersionPage },
+  { path: '/pauzes', roles: oversight, title: 'nav.pauses', menu: false, view: async () => (await import('./operator/pauses')).Pauses },
   { path: '/over', roles: ['regisseur', 'coordinator', 'operator', 'privacy_officer', 'auditor', 'agency', 'service'], title: 'nav.about', menu: false, view: async () => (await import('./shell/about')).About },
 ];
 

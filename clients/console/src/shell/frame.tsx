@@ -65,7 +65,7 @@ export function Header({ menu, path, onHelp }: { menu: readonly PageEntry[]; pat
         <nav id="menu" class={`bar__menu${open ? ' bar__menu--open' : ''}`} aria-label={t('bar.menu')}>
           <ul class="bar__list">
             {menu.map((page) => {
-              const here = path === page.path || (page === menu[0] && /^\/casussen\/[^/]+$/.test(path));
+              const here = path === page.path || path.startsWith(`${page.path}/`) || (page === menu[0] && /^\/casussen\/[^/]+$/.test(path));
               return (
                 <li key={page.path}>
                   <a href={href(page.path)} class="bar__link" aria-current={here ? 'page' : undefined} onClick={() => setOpen(false)}>

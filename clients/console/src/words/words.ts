@@ -72,3 +72,8 @@ export function listed(items: readonly string[]): string {
   if (items.length <= 1) return items[0] ?? '';
   return `${items.slice(0, -1).join(', ')} ${t('list.and')} ${items[items.length - 1] ?? ''}`;
 }
+
+/** A number as it is written in the language of the moment. */
+export function count(n: number): string {
+  return n.toLocaleString(language.value);
+}

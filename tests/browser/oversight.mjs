@@ -1,0 +1,147 @@
+// What the stand-in for the gateway answers operators and privacy officers: a quiet town on a day with some of everything.
+const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const iso = (ms) => new Date(ms).toISOString();
+
+const RULES = `rules:
+  - id: drie-domeinen
+    text: signalen uit drie leefgebieden in een half jaar
+    level: case
+    priority: normal
+    at_least: {domains: 3}
+    within: 180d
+  - id: zelfde-week
+    text: twee instanties in één week
+    level: coordinate
+    at_least: {agencies: 2}
+    within: 7d
+`;
+const files = (rules) => [{ name: 'town.yaml', text: 'municipality: GM9901\n' }, { name: 'catalogue.yaml', text: 'domains: {education: youth}\n' }, { name: 'rules.yaml', text: rules }];
+
+const said = (n) => ({
+  nl: `# Regels van gemeente GM9901\n\n## De regels\n\n### drie-domeinen\n\nDe regel geldt als dit voor één huishouden allemaal waar is:\n\n- De signalen gaan over ${n} of meer verschillende leefgebieden.\n- De signalen vallen binnen 180 dagen.\n\nWat gebeurt er dan? Eén regisseur krijgt de vraag om te helpen.\n\n### zelfde-week\n\nDe regel geldt als twee instanties in één week iets melden.\n\n## De signalen\n`,
+  en: `# Rules of municipality GM9901\n\n## The rules\n\n### drie-domeinen\n\nThe rule holds when all of this is true for one household:\n\n- The signals are about ${n} or more different parts of life.\n- The signals fall within 180 days.\n\nWhat happens then? One director is asked to help.\n\n### zelfde-week\n\nThe rule holds when two organisations report something in one week.\n\n## The signals\n`,
+});
+
+const proposal = (n, now, more) => ({ number: n, kind: 'config', state: 'approved', author: 'beheer', reason: 'Na overleg met de coördinator.', at: iso(now - n * DAY), position: 100 + n, against: 2, ...more });
+
+const RUN = [
+  { row: 'cases', current: 41, candidate: 36, same: 33, new: 1, gone: 6, changed: 2 },
+  { row: 'signals', current: 1210, candidate: 1210 },
+  { row: 'rule', rule: 'drie-domeinen', current: 38, candidate: 33 }, { row: 'rule', rule: 'acuut', current: 3, candidate: 3 },
+  { row: 'regisseur', regisseur: 'r-anna', current: 12, candidate: 10 }, { row: 'district', district: 'BU99010101', current: 20, candidate: 17 },
+  { row: 'sample', difference: 'gone', household: 77, currentRules: 'drie-domeinen' },
+  { row: 'signal', agency: 'school-1', domain: 'education', severity: 2, occurredMs: 1_770_000_000_000 }, { row: 'signal', agency: 'politie', domain: 'safety_home', severity: 4, occurredMs: 1_771_000_000_000 },
+];
+
+const agency = (id, rhythm, now, more) => ({
+  row: 'agency', agency: id, rhythm, signals: 210, signalsDay: 4, signalsWeek: 31, lastMs: now - 3 * HOUR, weeksKnown: 8, refused: 0, duplicates: 2, attached: 12, proposed: 6, regular: 180, withdrawn: 1, ...more,
+});
+
+const reports = {
+  agencies: (now) => [
+    agency('school-1', 'as usual', now), agency('politie', 'as usual', now, { refused: 7, badBsn: 5, future: 2 }),
+    agency('corporatie-1', 'slow', now, { lastMs: now - 30 * HOUR }), agency('kredietbank', 'quiet', now, { lastMs: now - 9 * DAY, signalsDay: 0, signalsWeek: 0, convenant: 'schulden', convenantUntilMs: now - DAY, convenantHolds: 0 }),
+    agency('jgz', 'learning', now, { silencedUntilMs: now + 3 * DAY }),
+  ],
+  rules: (now) => [
+    { row: 'rule', rule: 'drie-domeinen', level: 'case', current: 1, evaluations: 812, holds: 41, proposed: 41, accepted: 33, dismissed: 5, precisionPermille: 868 },
+    { row: 'rule', rule: 'zelfde-week', level: 'coordinate', current: 1, evaluations: 640, matches: 17, watched: 0, pausedUntilMs: now + 4 * DAY },
+    { row: 'rule', rule: 'oud', level: 'case', current: 0, evaluations: 12 },
+  ],
+  queues: (now) => [
+    { row: 'cases', ready: 2, urgent: 0, high: 1, normal: 1, oldestCaseMs: now - 58 * HOUR },
+    { row: 'regisseur', id: 'r-anna', ready: 3, readySinceMs: now - HOUR, offered: 2, active: 3, overdue: 1, load: 5, capacity: 7, hardCapacity: 9, absent: 0 },
+    { row: 'regisseur', id: 'r-carla', ready: 0, offered: 0, active: 3, overdue: 0, load: 3, capacity: 10, hardCapacity: 13, absent: 1 },
+    { row: 'service', id: 'schuldhulp', ready: 14, readySinceMs: now - 6 * DAY, waiting: 9, overdue: 2 },
+    { row: 'coordinator', id: 'c-piet', ready: 4, readySinceMs: now - 5 * HOUR }, { row: 'privacy_officer', id: 'p-els', ready: 1, readySinceMs: now - HOUR }, { row: 'agency', id: 'school-1', ready: 0 },
+  ],
+  'follow-up': () => [{ row: 'service', service: 'schuldhulp', asked: 40, inTime: 31, late: 4, overdue: 5, waiting: 9, taken: 3, inTimePermille: 775 }],
+  cases: (now) => [{ row: 'total', open: 8, stuck: 1 }, { row: 'case', case: 39, household: 190, state: 'unassigned', priority: 'normal', why: 'nobody accepted', next: 'coordinator', openedMs: now - 58 * HOUR, movedMs: now - 40 * HOUR, refusals: 2 }],
+};
+
+export function control(now) {
+  return {
+    proposals: [
+      proposal(4, now, { state: 'open', author: 'toezicht', reason: 'Drie leefgebieden is te ruim: de helft was geen casus.', at: iso(now - 2 * HOUR), files: files(RULES.replace('domains: 3', 'domains: 4')) }),
+      proposal(3, now, { state: 'open', kind: 'pause', subject: 'zelfde-week', until: iso(now + 4 * DAY) }),
+      proposal(2, now, { decider: 'toezicht', verdict: 'Akkoord.', ended: iso(now - DAY), made: 2, against: 1 }),
+      proposal(1, now, { state: 'rejected', decider: 'toezicht', verdict: 'Eerst proberen.', ended: iso(now - 20 * DAY) }),
+    ],
+    versions: [
+      { number: 2, position: 102, digest: 'a'.repeat(32), cases: 12, kept: true, at: iso(now - DAY), author: 'beheer', approver: 'toezicht', reason: 'Na overleg met de coördinator.', proposal: 2 },
+      { number: 1, position: 1, digest: 'b'.repeat(32), cases: 29, kept: true, at: iso(now - 90 * DAY), ended: iso(now - DAY) },
+    ],
+    pauses: [
+      { number: 2, kind: 'silence', subject: 'jgz', author: 'beheer', approver: 'toezicht', reason: 'Hun systeem stuurt alles dubbel.', at: iso(now - DAY), until: iso(now + 3 * DAY), position: 90 },
+      { number: 1, kind: 'pause', subject: 'drie-domeinen', author: 'beheer', reason: 'Storing.', at: iso(now - 40 * DAY), until: iso(now - 39 * DAY), position: 12, ended: iso(now - 39 * DAY) },
+    ],
+    keys: [
+      { row: 'key', party: 'agency:school-1', state: 'expiring', number: 3, publicKey: 'Z?%L?:)fP(t)ts-a&kIc:N.iTj8yCvO@FSqV&vma', in: 'log', author: 'beheer', atMs: now - 340 * DAY, fromMs: now - 340 * DAY, untilMs: now + 20 * DAY },
+      { row: 'key', party: 'operator:beheer', state: 'valid', publicKey: 'H=*!-{$oklrnr:oMvptW}t3]FB-3W6D+!Br)p4pZ', in: 'node.yaml' },
+      { row: 'key', party: 'service:wijkteam', state: 'revoked', number: 1, publicKey: '*DM@0.%[*c6ssgg1P)6A4IW>}?FeByVMVc3?F/3h', in: 'log', author: 'beheer', endedBy: 'toezicht', endedWhy: 'Laptop gestolen', endedMs: now - 3 * DAY },
+    ],
+    requests: [
+      { number: 6, kind: 'objection', state: 'stands', household: 'H120', at: iso(now - 28 * DAY), due: iso(now + 2 * DAY), author: 'p-els', case: 'C27' },
+      { number: 5, kind: 'hold', state: 'placed', household: 'H77', at: iso(now - DAY), author: 'c-piet' },
+      { number: 4, kind: 'erasure', state: 'stands', household: 'H188', at: iso(now - 33 * DAY), due: iso(now - 3 * DAY), author: 'p-els', case: 'C38' },
+      { number: 3, kind: 'rectification', state: 'stands', household: 'H203', signal: { id: 's-3', source: 'urn:test:corporatie-1' }, at: iso(now - 5 * DAY), due: iso(now + 25 * DAY), author: 'p-els' },
+      { number: 2, kind: 'hold', state: 'lifting', household: 'H31', at: iso(now - 300 * DAY), author: 'p-els', second: 'c-piet' },
+      { number: 1, kind: 'objection', state: 'rejected', household: 'H64', at: iso(now - 80 * DAY), due: iso(now - 50 * DAY), ended: iso(now - 60 * DAY), author: 'p-els' },
+    ],
+  };
+}
+
+const status = (now) => ({
+  counters: {
+    positionFirst: 1, positionDurable: 20_114, configVersion: 2, signals: 1210, households: 640, casesUnassigned: 2, casesOffered: 2, casesActive: 4, overdue: 3, proposalsOpen: 2, pausedRules: 1, silencedAgencies: 1,
+    keysExpiring: 1, convenantsEnded: 1, sessions: 12, mailWaiting: 34, duplicatesDay: 8, refusedDay: 7, commitUsP99: 6953, diskBytes: 270_553_174_016, diskFreeBytes: 75_896_483_840, logTimeMs: now,
+  },
+  texts: { state: 'serving', version: '0.1.0', municipality: 'GM9901', clock: 'wall' },
+});
+
+/** undefined: not one of these pages' questions. */
+export function oversight(state, who, method, [noun, id, sub], body) {
+  const { now, control: kept } = state;
+  const receipt = { position: 901 };
+  if (noun === 'status') return status(now);
+  if (noun === 'reports') return { name: id, counters: { timeMs: now }, rows: reports[id](now) };
+  if (noun === 'rules') return { version: 2, files: files(RULES), sentences: said(3) };
+  if (noun === 'rule-checks') {
+    const text = body.files.find(({ name }) => name === 'rules.yaml')?.text ?? RULES;
+    const line = text.split('\n').findIndex((one) => one.includes('leven:')) + 1;
+    const none = { fit: true, errors: 0, warnings: 0, notes: 0, testsPassed: 3, testsFailed: 0, clauses: 2, clausesTried: 2, rowsLeftOut: 0, problems: [], sentences: { nl: [{ rule: 'drie-domeinen', text: '### drie-domeinen\n\nDe regel geldt als dit waar is:\n\n- De signalen gaan over 3 of meer leefgebieden.' }], en: [{ rule: 'drie-domeinen', text: '### drie-domeinen\n\nThe rule holds when this is true:\n\n- The signals are about 3 or more parts of life.' }] } };
+    return line === 0 ? none : { ...none, fit: false, errors: 1, sentences: { nl: [], en: [] }, problems: [{ severity: 'error', code: 'unreadable', text: 'leven is not known here', file: 'rules.yaml', line, column: 5, meant: 'level', allowed: false }] };
+  }
+  if (noun === 'proposals') {
+    if (method === 'GET') return id === undefined ? { items: kept.proposals.map(({ files: _, ...rest }) => rest) } : kept.proposals.find((one) => String(one.number) === id);
+    if (id === undefined) return kept.proposals.unshift(proposal(kept.proposals.length + 1, now, { state: 'open', author: who.id, reason: body.reason, files: body.files })), { ...receipt, proposal: kept.proposals.length };
+    Object.assign(kept.proposals.find((one) => String(one.number) === id), { state: { approvals: 'approved', rejections: 'rejected', withdrawals: 'withdrawn' }[sub], decider: who.id, verdict: body.reason, ended: iso(now) });
+    return receipt;
+  }
+  if (noun === 'versions') {
+    if (method === 'POST') return { ...receipt, proposal: 5 };
+    return id === undefined ? { items: kept.versions } : { ...kept.versions.find((one) => String(one.number) === id), files: files(id === '1' ? RULES.replace('180d', '365d') : RULES) };
+  }
+  if (noun === 'pauses') return method === 'GET' ? { items: kept.pauses } : { ...receipt, proposal: 5 };
+  if (noun === 'keys') return method === 'GET' ? { items: kept.keys } : { ...receipt, key: 4 };
+  if (noun === 'backtest') return { state: 'over', done: 20_114, all: 20_114, tookMs: 300, rows: RUN };
+  if (noun === 'shadow') return { state: 'none', done: 0, all: 0, tookMs: 0, rows: [] };
+  if (noun === 'requests') return method === 'GET' ? { items: kept.requests } : { id: 'act', position: 901, receivedAt: iso(now), result: 'accepted' };
+  if (noun === 'mailboxes') return { items: [{ party: { kind: 'regisseur', id: 'r-anna' }, acknowledged: 12, newest: 15 }] };
+  if (noun === 'erasure-proofs') return { items: [{ left: 'signal', why: 'term', time: iso(now - DAY), position: 20_001, source: 'urn:test:school-1', type: 'nl.onderwijs.verzuim-gemeld.v1' }] };
+  if (noun === 'audits') return method === 'POST' ? { running: true } : { running: false, end: true, counters: {}, rows: [
+    { row: 'trail', kind: 'read', by: 'regisseur:r-anna', what: 'case', household: 120, case: 27, position: 400, atMs: now - HOUR, parts: 'signals' },
+    { row: 'trail', kind: 'seen', by: 'coordinator:c-piet', what: 'household', household: 120, position: 402, atMs: now - HOUR / 2, reason: 'Ouder belde in grote zorg over de jongste.' },
+  ] };
+  return undefined;
+}
+
+/** What came in the last day, as the stream of decisions tells it. */
+export function decisions(now) {
+  return Array.from({ length: 90 }, (_, i) => {
+    const at = iso(now - 22 * HOUR + Math.round(((i * 37) % 90) * 0.24 * HOUR));
+    const line = i % 15 === 7 ? { at, event: 'case', change: 'proposed' } : { at, event: 'signal', verdict: i % 22 === 3 ? 'bad_bsn' : 'accepted' };
+    return `id: ${i + 1}.1\nevent: ${line.event}\ndata: ${JSON.stringify({ position: i + 1, version: 2, line })}\n\n`;
+  }).join('');
+}
