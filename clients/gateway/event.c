@@ -133,22 +133,6 @@ check_extensions(vdr_form *form)
     }
 }
 
-/* No control character in an attribute (the type String of CloudEvents): of C0, DEL or C1. */
-static void
-check_characters(const vdr_form *form)
-{
-    for (void *i = json_object_iter(form->object); i != NULL; i = json_object_iter_next(form->object, i)) {
-        const char *text = json_string_value(json_object_iter_value(i));
-        for (; text != NULL && *text != '\0'; text++) {
-            uint8_t c = (uint8_t)text[0], next = (uint8_t)text[1];
-            if (c >= 0x20 && c != 0x7f && (c != 0xc2 || next >= 0xa0))
-                continue;
-            vdr_form_fault(form, json_object_iter_key(i), "bad_value", "it has a control character");
-            break;
-        }
-    }
-}
-
 void
 vdr_event_check(json_t *event, const char *at, vdr_faults *faults)
 {
@@ -178,7 +162,6 @@ vdr_event_check(json_t *event, const char *at, vdr_faults *faults)
     if (vdr_form_any(&form, "data_base64", false) != NULL)
         vdr_form_fault(&form, "data_base64", "unknown_member", "data is JSON here, in data");
     check_extensions(&form);
-    check_characters(&form);
     if (data == NULL)
         return;
     if (!json_is_object(data)) {
