@@ -17,7 +17,7 @@
  *   console: /usr/share/voordeur/console    # optional: files of the web page
  *   courier: /var/lib/voordeur-courier      # optional: its folder, for GET /v1/deliveries
  *   origins: ["https://voordeur.example"]   # optional: pages that are ours besides the request's own host
- *   demonstration: yes                      # optional, no: the console shows that nothing here is real
+ *   demonstration: yes                      # optional, no: every answer and the console say that nothing is real
  *   limits: {body: 1MiB, connections: 4096} # optional, and each of its keys: VDR_GATE_LIMITS
  *
  * Strict, as the broker's files are: every fault has file, line and column. Paths that are not absolute count

@@ -10,7 +10,8 @@
  * who can save work by it. One that is not answered within limits.answer_time is answered 503 by the server and counts
  * as gone from then on. A request that is never answered stops the program in vdr_http_close().
  *
- * Every answer gets the headers of security and API-Version; Cache-Control is no-store if it has none.
+ * Every answer gets the headers of security and API-Version, and Demonstration where nothing is real; Cache-Control is
+ * no-store if it has none.
  *
  * Thread:  the loop's.
  * Memory:  what a request shows lives until it is answered. What is handed in is copied. */

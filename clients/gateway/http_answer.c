@@ -97,7 +97,7 @@ names(const vdr_answer *answer, const char *name)
 
 /* What every answer has; the one place for it. */
 static void
-standing_headers(struct evbuffer *output, const vdr_answer *answer, bool secure)
+standing_headers(struct evbuffer *output, const vdr_answer *answer, bool secure, bool demonstration)
 {
     static const char days[7][4] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     static const char months[12][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
@@ -108,10 +108,13 @@ standing_headers(struct evbuffer *output, const vdr_answer *answer, bool secure)
     line(output, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT", days[at.tm_wday], at.tm_mday, months[at.tm_mon],
          at.tm_year + 1900, at.tm_hour, at.tm_min, at.tm_sec);
     line(output, "API-Version: %s", VDR_API_VERSION);
+    if (demonstration) /* told to everybody, known or not, so that nobody takes it for real */
+        line(output, "Demonstration: yes");
     if (!names(answer, "Cache-Control"))
         line(output, "Cache-Control: no-store");
     bool page = answer->type != NULL && strncmp(answer->type, "text/html", 9) == 0;
-    line(output, "Content-Security-Policy: %s", page ? policy_page : policy_rest);
+    if (answer->status != 304) /* it has no type; what is kept keeps its own policy */
+        line(output, "Content-Security-Policy: %s", page ? policy_page : policy_rest);
     line(output, "X-Content-Type-Options: nosniff");
     line(output, "X-Frame-Options: DENY");
     line(output, "Referrer-Policy: no-referrer");
@@ -132,7 +135,8 @@ vdr_answer_write(vdr_conn *conn, const vdr_exchange *exchange, const vdr_answer 
 
     VDR_ASSERT(answer->status >= 200 && answer->status <= 599);
     line(output, "HTTP/1.1 %u %s", answer->status, reason_of(answer->status));
-    standing_headers(output, answer, exchange != NULL && exchange->request.secure);
+    standing_headers(output, answer, exchange != NULL && exchange->request.secure,
+                     conn->http->config->demonstration);
     if (answer->type != NULL)
         line(output, "Content-Type: %s", answer->type);
     if (!answer->endless && !without_body)

@@ -200,7 +200,7 @@ export async function serve(dist, state, { demonstration = false } = {}) {
   const server = createServer(async (request, response) => {
     const url = new URL(request.url, 'http://x');
     const send = (status, type, body, more = {}) => {
-      response.writeHead(status, { 'content-type': type, 'content-security-policy': CSP, 'cache-control': 'no-store', ...more });
+      response.writeHead(status, { 'content-type': type, 'content-security-policy': CSP, 'cache-control': 'no-store', 'api-version': '1.0.0', ...(demonstration ? { demonstration: 'yes' } : {}), ...more });
       response.end(body);
     };
     const json = (status, value, more) => send(status, status < 400 ? 'application/json' : 'application/problem+json', value === undefined ? undefined : JSON.stringify(value), more);
@@ -220,7 +220,7 @@ export async function serve(dist, state, { demonstration = false } = {}) {
       seen.push(`${request.method} ${url.pathname}`);
       const told = (party) => ({ party: { kind: party.kind, id: party.id }, role: party.kind, demonstration, municipality: 'GM9901', clock: 'wall', csrfToken: 'token' });
       if (url.pathname === '/v1/session') {
-        if (request.method === 'GET') return who === undefined ? json(401, { code: 'unauthenticated', title: 'sign in', status: 401, demonstration }) : json(200, told(who));
+        if (request.method === 'GET') return who === undefined ? json(401, { code: 'unauthenticated', title: 'sign in', status: 401 }) : json(200, told(who));
         if (request.method === 'DELETE') return sessions.delete(cookie), json(204);
         const account = ACCOUNTS[body.account];
         if (account === undefined || body.password !== 'goed') return json(401, { code: 'wrong_password', title: 'no', status: 401 });

@@ -7,7 +7,7 @@ import { live } from './town.mjs';
 let browser, town, people = 0;
 before(async () => {
   browser = await launch();
-  town = await live();
+  town = await live({ demonstration: true });
 });
 after(async () => {
   await browser?.close();
@@ -123,6 +123,19 @@ test('the whole life of a case by keyboard alone', async () => {
   await tabTo('Opschalen');
   await key('Enter');
   await page.getByText(`Casus ${id} is opgeschaald.`).waitFor();
+
+  // A word to an agency.
+  await page.waitForFunction(() => document.querySelector('dialog') === null);
+  await tabTo('Schrijven');
+  await key('Enter');
+  await page.getByRole('dialog').waitFor();
+  await tabTo('Aan');
+  await page.keyboard.type('Scho');
+  await tabTo('Bericht');
+  await page.keyboard.type('Lukt het dinsdag?');
+  await tabTo('Versturen');
+  await key('Enter');
+  await page.locator('.letter').getByText('Lukt het dinsdag?').waitFor();
 
   // The goal is reached; the case can be closed.
   await page.waitForFunction(() => document.querySelector('dialog') === null);
@@ -355,6 +368,56 @@ test('a regisseur and an agency write to each other about a case, and each sees 
     assert.deepEqual(one.wrong, []);
     await one.context.close();
   }
+});
+
+test('who is not known yet is told that nothing is real; English is spoken from the door on, also of what comes', async () => {
+  const stranger = await person(browser);
+  const { page } = stranger;
+  await page.goto(`${town.url}/app/`);
+  await page.getByRole('region', { name: 'Demonstratie' }).waitFor();
+  await page.getByRole('button', { name: 'English' }).click();
+  await page.getByRole('heading', { name: 'Sign in', level: 1 }).waitFor();
+  await page.getByRole('region', { name: 'Demonstration' }).waitFor();
+  await accessible(page, 'the door in English');
+  await stranger.context.addCookies(sessions.get('anna'));
+  await page.reload();
+  await page.getByRole('heading', { name: 'My cases', level: 1 }).waitFor();
+  await page.locator('main[data-live=live]').waitFor();
+  const bram = await at('bram');
+  const pages = [page, bram.page];
+  let made = await aCase(pages);
+  if (made.who === 1) made = await aCase(pages); // who has least gets the next
+  assert.equal(made.who, 0);
+  const row = await shown(page, made.id);
+  assert.equal(await page.locator('html').getAttribute('lang'), 'en');
+  await row.getByRole('button', { name: 'Accept' }).click();
+  await page.goto(`${town.url}/app/casussen/${made.id}`);
+  await page.getByRole('heading', { name: 'Why this case?' }).waitFor();
+  await page.getByRole('button', { name: 'Nederlands' }).click();
+  await page.getByRole('heading', { name: 'Waarom deze casus?' }).waitFor();
+  for (const { context, wrong } of [stranger, bram]) {
+    assert.deepEqual(wrong, []);
+    await context.close();
+  }
+});
+
+// The last one: it ends every session.
+test('a gateway that begins anew asks who is there, and shows the page where one was', async () => {
+  const { page, context, wrong } = await at('anna');
+  await page.goto(`${town.url}/app/meldingen`);
+  await page.getByRole('heading', { name: 'Meldingen', level: 1 }).waitFor();
+  await page.locator('main[data-live=live]').waitFor();
+  await town.ask({ do: 'stop gateway' });
+  await page.getByText('Geen verbinding.').waitFor();
+  await town.ask({ do: 'start gateway' });
+  await page.getByText('Uw sessie is afgelopen').waitFor();
+  await page.getByLabel('Gebruikersnaam').fill('anna');
+  await page.getByLabel('Wachtwoord').fill(town.password);
+  await page.getByRole('button', { name: 'Inloggen' }).click();
+  await page.getByRole('heading', { name: 'Meldingen', level: 1 }).waitFor();
+  await page.locator('main[data-live=live]').waitFor();
+  assert.deepEqual(wrong, []);
+  await context.close();
 });
 
 /** The numbers of two made-up persons, as tests/integration/broker.py makes them. */

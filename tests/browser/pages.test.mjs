@@ -46,6 +46,7 @@ for (const [look, options, thorough] of LOOKS) {
       const { page, context, wrong } = await person(browser, options);
       await page.goto(`${gateway.url}/app/`);
       await whole(page);
+      await page.getByRole('region', { name: 'Demonstratie' }).waitFor(); // before anybody is known
       if (thorough) await accessible(page, 'sign in');
       await fits(page, 'sign in');
       await signIn(page, gateway.url, account);

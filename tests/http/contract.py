@@ -69,6 +69,8 @@ def check(operation, reply):
     described = resolve(operation.text["responses"][str(reply.status)])
     if reply.header("api-version") != API["info"]["version"]:
         raise AssertionError(f"{where}: API-Version is {reply.header('api-version')!r}")
+    if reply.header("demonstration"):
+        raise AssertionError(f"{where}: it is no demonstration")
     kind = reply.header("content-type").split(";")[0]
     content = described.get("content")
     if content is None:

@@ -118,6 +118,7 @@ def check_answers():
         for status, answer in o["responses"].items():
             whole = resolve(answer)
             want("API-Version" in whole["headers"], f"{name} {status}: the header API-Version")
+            want("Demonstration" in whole["headers"], f"{name} {status}: the header Demonstration")
             if status >= "400":
                 problem = whole["content"].get("application/problem+json")
                 want(problem and list(whole["content"]) == ["application/problem+json"], f"{name} {status}: a problem")

@@ -25,6 +25,16 @@ def test_health_and_metrics_are_on_the_admin_listener_only():
         assert gateway.post("/metrics", "{}", kind="admin").status == 405
 
 
+def test_a_demonstration_says_so_on_every_answer_to_everybody():
+    for said, text in (("yes", "demonstration: yes\n"), ("", "demonstration: no\n"), ("", "")):
+        with Gateway(text=text) as gateway:
+            for path, status in (("/v1/session", 401), ("/v1/openapi.json", 200), ("/nowhere", 404), ("/v1/cases/", 404)):
+                answer = gateway.get(path)
+                assert (answer.status, answer.header("demonstration")) == (status, said), (text, path)
+            broken = gateway.ask(b"GET / HTTP/1.1\r\n\r\n")
+            assert (broken.status, broken.header("demonstration")) == (400, said), text
+
+
 def test_every_answer_has_the_headers_of_security():
     with page_gateway() as gateway:
         answers = [gateway.get(path) for path in ("/nothing", "/v1/openapi.json", "/app/", "/app/assets/a-1.js", "/")]
@@ -204,6 +214,7 @@ def test_the_page_is_served_from_what_was_there_at_the_start():
         assert packed.header("content-encoding") == "gzip" and gzip.decompress(packed.body) == script.body
         same = gateway.get("/app/assets/a-1.js", [("If-None-Match", f"\"x\", W/{script.header('etag')}")])
         assert same.status == 304 and same.body == b""
+        assert not same.header("content-security-policy"), "it would replace the page's own, and nothing of it would load"
         with open(os.path.join(gateway.folder, "page", "late.js"), "w") as f:
             f.write("late")
         for path in ("/app/late.js", "/app/.hidden", "/app/passwd.txt", "/app/assets/a-1.js.gz", "/app/assets/",

@@ -79,7 +79,7 @@ def content(schema, media=JSON, **more):
 
 
 def answer(words, schema=None, media=JSON, headers=(), **more):
-    made = {"description": words, "headers": {n: header(n) for n in ("API-Version", *headers)}}
+    made = {"description": words, "headers": {n: header(n) for n in ("API-Version", "Demonstration", *headers)}}
     if schema is not None:
         made["content"] = content(schema, media, **more)
     return made

@@ -14,16 +14,24 @@ import { readable, t, word } from '../words/words';
 
 export type ActName = 'decline' | 'dismiss' | 'handover' | 'escalate' | 'close';
 
+/** Of an act whose answer did not come: tried again it is the same act. */
+const taking = new Map<string, string>();
+
 /** Takes an offered case, or a case whose hand-over is offered; tells how it went. True where it is taken. */
 export async function take(summary: CaseSummary): Promise<boolean> {
   const handover = summary.state === 'active';
+  const what = `${summary.id} ${summary.state}`;
+  const key = taking.get(what) ?? actKey();
+  taking.set(what, key);
   try {
-    await (handover ? acceptHandover : accept)(summary.id, { key: actKey() });
+    await (handover ? acceptHandover : accept)(summary.id, { key });
+    taking.delete(what);
     notify(t(handover ? 'act.handover_accepted' : 'act.accepted', { case: summary.id }));
     return true;
   } catch (error) {
     const problem = asProblem(error);
     if (problem !== undefined) {
+      if (problem.status >= 400 && problem.status < 500) taking.delete(what);
       const { title, advice } = inWords(problem);
       const lost = problem.code === 'wrong_state' || problem.code === 'not_allowed' || problem.code === 'not_found' || problem.code === 'unknown_case';
       notify(lost ? t('act.accept_lost', { case: summary.id }) : `${title}. ${advice}`, 'negative');

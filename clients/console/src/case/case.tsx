@@ -246,7 +246,7 @@ export function CasePage({ params }: { params: Record<string, string> }) {
           <div class="case__side">
             <Involved value={value} />
             {told?.household === undefined ? null : <Household household={told.household} />}
-            {active ? <Messages value={value} /> : null}
+            {active ? <Messages value={value} onSent={again} /> : null}
           </div>
         </div>
       )}

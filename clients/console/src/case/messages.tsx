@@ -15,7 +15,7 @@ function partyName(party: CaseNote['by']): string {
   return party.kind === 'agency' ? agencyName(party.id) : party.kind === 'service' ? serviceName(party.id) : regisseurName(party.id);
 }
 
-function WriteDialog({ value, onClose }: { value: Case; onClose: () => void }) {
+function WriteDialog({ value, onSent, onClose }: { value: Case; onSent: () => Promise<void>; onClose: () => void }) {
   const agencies = [...new Set(value.signals.filter((signal) => !signal.withdrawn).map((signal) => signal.agency).filter((id) => id !== undefined))];
   const [to, setTo] = useState(agencies.length === 1 ? (agencies[0] ?? '') : '');
   const [text, setText] = useState('');
@@ -26,6 +26,7 @@ function WriteDialog({ value, onClose }: { value: Case; onClose: () => void }) {
     if (to === '' || text.trim() === '') return false as const;
     await note(value.id, to, text.trim(), { key });
     notify(t('note.sent', { name: agencyName(to) }));
+    void onSent();
     return undefined;
   };
   return (
@@ -38,7 +39,7 @@ function WriteDialog({ value, onClose }: { value: Case; onClose: () => void }) {
 }
 
 /** What was written with agencies and services about this case, the oldest first. */
-export function Messages({ value }: { value: Case }) {
+export function Messages({ value, onSent }: { value: Case; onSent: () => Promise<void> }) {
   const [writing, setWriting] = useState(false);
   const notes = value.notes ?? [];
   return (
@@ -60,7 +61,7 @@ export function Messages({ value }: { value: Case }) {
           ))}
         </ol>
       )}
-      {writing ? <WriteDialog value={value} onClose={() => setWriting(false)} /> : null}
+      {writing ? <WriteDialog value={value} onSent={onSent} onClose={() => setWriting(false)} /> : null}
     </section>
   );
 }

@@ -46,6 +46,8 @@ export interface Request {
 export const csrf = signal('');
 /** Counts up when the gateway says that nobody is signed in any more. */
 export const signedOut = signal(0);
+/** Everything here is made up: the gateway says so on every answer, also to who is not signed in. */
+export const demonstration = signal(false);
 
 const OFFLINE: Problem = { status: 0, code: 'offline', title: 'offline' };
 
@@ -77,6 +79,8 @@ export async function call<T>(method: string, path: string, request: Request = {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new Refused(OFFLINE);
   }
+  // An answer of something in between says neither.
+  if (response.headers.has('api-version')) demonstration.value = response.headers.get('demonstration') === 'yes';
   if (!response.ok) {
     const problem = await problemOf(response);
     if (response.status === 401 && !path.endsWith('/session')) signedOut.value++;

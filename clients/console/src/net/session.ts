@@ -10,7 +10,6 @@ export interface Session {
   name?: string;
   csrfToken: string;
   expiresAt?: string;
-  demonstration?: boolean;
   municipality?: string;
   clock?: string;
 }
@@ -21,33 +20,11 @@ export const session = signal<Session | undefined>(undefined);
 export const standing = signal<Standing>('unknown');
 /** Why the sign-in page is shown, where it was not the reader's wish. */
 export const ended = signal<'no' | 'ended' | 'left'>('no');
-const KEPT = 'voordeur.demonstration';
-/** Everything here is made up: also shown to who is not signed in any more. */
-export const demonstration = signal(kept());
-
-/** Was it one when this browser was last signed in here? */
-function kept(): boolean {
-  try {
-    return localStorage.getItem(KEPT) === 'yes';
-  } catch {
-    return false;
-  }
-}
-
-function keep(yes: boolean): void {
-  demonstration.value = yes;
-  try {
-    localStorage.setItem(KEPT, yes ? 'yes' : 'no');
-  } catch {
-    // then it lasts for the page
-  }
-}
 
 function begin(found: Session): void {
   batch(() => {
     csrf.value = found.csrfToken;
     session.value = found;
-    keep(found.demonstration === true);
     standing.value = 'in';
     ended.value = 'no';
     goByEvents(found.clock === 'event' || found.clock === 'events');

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { lostSince, link } from '../net/live';
-import { demonstration, session, signOut } from '../net/session';
+import { demonstration } from '../net/api';
+import { session, signOut } from '../net/session';
 import type { PageEntry } from '../pages';
 import { clock } from '../words/dates';
 import { regisseurName } from '../net/directory';
