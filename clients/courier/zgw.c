@@ -170,21 +170,34 @@ take_url(const vdr_zgw *zgw, const json_t *object, char ret_url[VDR_ZGW_URL_MAX]
     return true;
 }
 
+/* Is it what was asked for? A case system that passes over a filter must not have us touch another's. */
+static bool
+has(const json_t *row, const char *member, const char *wanted)
+{
+    const char *value = json_string_value(json_object_get(row, member));
+    return value != NULL && strcmp(value, wanted) == 0;
+}
+
 /* ---- What shall be so ---- */
 
 vdr_err
 vdr_zgw_zaak(const vdr_zgw *zgw, const char *identificatie, vdr_ms opened, char ret_url[VDR_ZGW_URL_MAX])
 {
     char url[2 * VDR_ZGW_URL_MAX], day[VDR_TIME_TEXT_BYTES];
-    json_t *found = NULL, *made = NULL;
+    json_t *found = NULL, *made = NULL, *row;
+    size_t i;
     (void)snprintf(url, sizeof url, "%s/zaken", zgw->config->url);
     add_query(url, sizeof url, "identificatie", identificatie);
     add_query(url, sizeof url, "bronorganisatie", zgw->config->organisation);
     vdr_err err = call(zgw, "GET", url, NULL, &found);
     if (err != VDR_OK)
         return err;
-    if (json_array_size(results_of(found)) != 0) {
-        err = take_url(zgw, json_array_get(results_of(found), 0), ret_url) ? VDR_OK : VDR_E_MALFORMED;
+    json_array_foreach(results_of(found), i, row)
+    {
+        if (!has(row, "identificatie", identificatie) ||
+            !has(row, "bronorganisatie", zgw->config->organisation))
+            continue;
+        err = take_url(zgw, row, ret_url) ? VDR_OK : VDR_E_MALFORMED;
         json_decref(found);
         return err;
     }
@@ -217,7 +230,8 @@ vdr_zgw_regisseur(const vdr_zgw *zgw, const char *zaak, const char *regisseur)
         const char *who = json_string_value(
             json_object_get(json_object_get(role, "betrokkeneIdentificatie"), "identificatie"));
         char url[VDR_ZGW_URL_MAX];
-        if (err != VDR_OK || type == NULL || strcmp(type, zgw->config->roltype) != 0)
+        if (err != VDR_OK || type == NULL || strcmp(type, zgw->config->roltype) != 0 ||
+            !has(role, "zaak", zaak))
             continue;
         if (!there && regisseur != NULL && who != NULL && strcmp(who, regisseur) == 0)
             there = true;
@@ -248,7 +262,7 @@ vdr_zgw_status(const vdr_zgw *zgw, const char *zaak, vdr_zaak_status status, vdr
     json_array_foreach(results_of(statuses), i, one)
     {
         const char *type = json_string_value(json_object_get(one, "statustype"));
-        there = there || (type != NULL && strcmp(type, wanted) == 0);
+        there = there || (type != NULL && strcmp(type, wanted) == 0 && has(one, "zaak", zaak));
     }
     json_decref(statuses);
     if (err != VDR_OK || there)
@@ -261,9 +275,11 @@ vdr_zgw_status(const vdr_zgw *zgw, const char *zaak, vdr_zaak_status status, vdr
 vdr_err
 vdr_zgw_result(const vdr_zgw *zgw, const char *zaak, vdr_zaak_result result)
 {
-    json_t *results = NULL;
+    json_t *results = NULL, *one;
+    size_t i;
+    bool there = false; /* a zaak has one */
     vdr_err err = list(zgw, "resultaten", zaak, &results);
-    bool there = json_array_size(results_of(results)) != 0; /* a zaak has one */
+    json_array_foreach(results_of(results), i, one) there = there || has(one, "zaak", zaak);
     json_decref(results);
     if (err != VDR_OK || there)
         return err;

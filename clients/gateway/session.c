@@ -397,10 +397,17 @@ admit(login *it)
         vdr_exchange_of(it->request)->retry_after_s = (wait_ms + 999) / 1000;
         return VDR_REFUSAL_TOO_MANY;
     }
-    vdr_lockout_begin(&sessions->names, &it->by_name, now_ms);
-    if (it->has_address)
-        vdr_lockout_begin(&sessions->addresses, &it->by_address, now_ms);
     return VDR_REFUSAL_NONE;
+}
+
+/* From here on it counts as wrong until it is found right, so that many at once are no way round the pauses. */
+static void
+count_attempt(login *it)
+{
+    int64_t now_ms = vdr_loop_now_ms();
+    vdr_lockout_begin(&it->sessions->names, &it->by_name, now_ms);
+    if (it->has_address)
+        vdr_lockout_begin(&it->sessions->addresses, &it->by_address, now_ms);
 }
 
 void
@@ -423,8 +430,11 @@ vdr_session_login(vdr_sessions *sessions, vdr_http_request *request, vdr_span ac
         it->refusal = admit(it);
     }
     if (it->refusal == VDR_REFUSAL_NONE &&
-        vdr_loop_work(sessions->parts.loop, check, on_checked, it) == VDR_OK)
+        vdr_loop_work(sessions->parts.loop, check, on_checked, it) == VDR_OK) {
+        /* Only what is looked at: a flood that is turned away must not push others' counts out. */
+        count_attempt(it);
         return;
+    }
     if (it->refusal == VDR_REFUSAL_NONE)
         it->refusal = VDR_REFUSAL_UNAVAILABLE; /* too many logins at once */
     vdr_loop_later(sessions->parts.loop, on_checked, it);
