@@ -11,6 +11,7 @@ const PAGES = [
   ['piet', '/verdeling'], ['piet', '/opvolging'], ['piet', '/huishoudens'], ['piet', '/regisseurs'], ['piet', '/casussen/C40'],
   ['beheer', '/overzicht'], ['beheer', '/regels'], ['beheer', '/regels/wijzigen'], ['beheer', '/voorstellen'], ['beheer', '/voorstellen/4'], ['beheer', '/versies'], ['beheer', '/versies/2'],
   ['beheer', '/pauzes'],
+  ['els', '/verzoeken'], ['els', '/met-reden'], ['els', '/inzage'], ['els', '/controle'], ['els', '/meldingen'],
 ];
 const LOOKS = [
   ['in the light', {}, true],
@@ -28,6 +29,7 @@ before(async () => {
     { seq: 1, kind: 'case_offered', at: new Date().toISOString(), case: 'C41' },
     { seq: 2, kind: 'not_accepted', at: new Date().toISOString(), case: 'C40', regisseur: 'r-bram' },
     { seq: 3, kind: 'note_answered', at: new Date().toISOString(), case: 'C27', by: { kind: 'agency', id: 'leerplicht' }, result: 'Dinsdag kan.' },
+    { seq: 4, kind: 'break_glass', at: new Date().toISOString(), case: 'C27', household: 'H120', by: { kind: 'coordinator', id: 'c-piet' }, reason: 'Ouder belde in grote zorg over de jongste.' },
   );
 });
 after(async () => {
@@ -42,7 +44,7 @@ async function whole(page) {
 
 for (const [look, options, thorough] of LOOKS) {
   test(`every page ${look}`, async () => {
-    for (const account of ['anna', 'piet', 'beheer']) {
+    for (const account of ['anna', 'piet', 'beheer', 'els']) {
       const { page, context, wrong } = await person(browser, options);
       await page.goto(`${gateway.url}/app/`);
       await whole(page);

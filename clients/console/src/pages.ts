@@ -22,6 +22,7 @@ export interface PageEntry {
 const regisseur: readonly Role[] = ['regisseur'];
 const coordinator: readonly Role[] = ['coordinator'];
 const operator: readonly Role[] = ['operator'];
+const officer: readonly Role[] = ['privacy_officer'];
 const oversight: readonly Role[] = ['operator', 'auditor'];
 
 // The first page in the menu of a role is where that role begins.
@@ -31,7 +32,7 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/opvolging', roles: coordinator, title: 'nav.followups', letter: 'o', menu: true, view: async () => (await import('./coordinator/followups')).FollowUps },
   { path: '/huishoudens', roles: coordinator, title: 'nav.reviews', letter: 'h', menu: true, view: async () => (await import('./coordinator/reviews')).Reviews },
   { path: '/regisseurs', roles: coordinator, title: 'nav.regisseurs', letter: 'r', menu: true, view: async () => (await import('./coordinator/regisseurs')).Regisseurs },
-  { path: '/meldingen', roles: ['regisseur', 'coordinator'], title: 'nav.mailbox', letter: 'm', menu: true, view: async () => (await import('./shell/mailbox')).MailboxPage },
+  { path: '/meldingen', roles: ['regisseur', 'coordinator', 'privacy_officer'], title: 'nav.mailbox', letter: 'm', menu: true, view: async () => (await import('./shell/mailbox')).MailboxPage },
   { path: '/afwezigheid', roles: regisseur, title: 'nav.absence', letter: 'a', menu: true, view: async () => (await import('./regisseur/absence')).AbsencePage },
   { path: '/casussen/:case', roles: ['regisseur', 'coordinator'], title: 'nav.case', menu: false, view: async () => (await import('./case/case')).CasePage },
   { path: '/casussen/:case/plan', roles: regisseur, title: 'nav.print', menu: false, bare: true, view: async () => (await import('./case/print')).PlanPrint },
@@ -43,6 +44,10 @@ export const PAGES: readonly PageEntry[] = [
   { path: '/versies', roles: oversight, title: 'nav.versions', menu: false, view: async () => (await import('./operator/versions')).Versions },
   { path: '/versies/:number', roles: oversight, title: 'nav.versions', menu: false, view: async () => (await import('./operator/versions')).VersionPage },
   { path: '/pauzes', roles: oversight, title: 'nav.pauses', menu: false, view: async () => (await import('./operator/pauses')).Pauses },
+  { path: '/verzoeken', roles: officer, title: 'nav.requests', letter: 'v', menu: true, view: async () => (await import('./privacy/requests')).Requests },
+  { path: '/met-reden', roles: officer, title: 'nav.glass', letter: 'b', menu: true, view: async () => (await import('./privacy/glass')).Glass },
+  { path: '/inzage', roles: officer, title: 'nav.access', letter: 'i', menu: true, view: async () => (await import('./privacy/access')).AccessReport },
+  { path: '/controle', roles: ['privacy_officer', 'auditor'], title: 'nav.audit', letter: 'c', menu: true, view: async () => (await import('./privacy/audit')).AuditPage },
   { path: '/over', roles: ['regisseur', 'coordinator', 'operator', 'privacy_officer', 'auditor', 'agency', 'service'], title: 'nav.about', menu: false, view: async () => (await import('./shell/about')).About },
 ];
 

@@ -48,8 +48,8 @@ export function Proposals() {
       {fresh ? <Waiting /> : null}
       {value === undefined ? null : (
         <>
-          <section class="section" aria-labelledby="open"><h2 id="open" class="section__title">{t('proposals.open')}</h2>{open.length === 0 ? <Empty title={t('proposals.none')} /> : <List items={open} label={t('proposals.open')} />}</section>
-          {ended.length === 0 ? null : <section class="section" aria-labelledby="ended"><h2 id="ended" class="section__title">{t('proposals.ended')}</h2><List items={ended} label={t('proposals.ended')} /></section>}
+          <section class="section" aria-labelledby="open"><h2 id="open" class="section__title">{t('proposals.open')}</h2>{open.length === 0 ? <Empty title={t('proposals.none')} /> : <List items={open} label={t('proposals.list_open')} />}</section>
+          {ended.length === 0 ? null : <section class="section" aria-labelledby="ended"><h2 id="ended" class="section__title">{t('proposals.ended')}</h2><List items={ended} label={t('proposals.list_ended')} /></section>}
         </>
       )}
     </Page>

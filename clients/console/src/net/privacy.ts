@@ -1,0 +1,39 @@
+// What a privacy officer asks and does: residents' requests, access by number or BSN, the trail.
+import { actKey, all, call, get } from './api';
+import type { Row } from './control';
+import type { components } from './openapi';
+import type { Household } from './shapes';
+
+type Schemas = components['schemas'];
+export type Request = Schemas['Request'];
+export type RequestRequest = Schemas['RequestRequest'];
+export type RequestKind = Request['kind'];
+export type AuditRequest = Schemas['AuditRequest'];
+export interface Trail { running: boolean; end: boolean; rows: Row[] }
+
+export const readRequests = (signal?: AbortSignal): Promise<Request[]> => all<Request>('/v1/requests', signal);
+export const addRequest = (body: RequestRequest) => call('POST', '/v1/requests', { body, key: actKey() });
+const act = (n: number, noun: string, body: unknown) => call('POST', `/v1/requests/${n}/${noun}`, { body, key: actKey() });
+export const decideRequest = (n: number, decision: 'upheld' | 'rejected', reason: string, bsn: string) =>
+  act(n, 'decisions', { decision, reason, ...(bsn === '' ? {} : { bsn }) });
+export const withdrawRequest = (n: number) => act(n, 'withdrawals', {});
+export const confirmRequest = (n: number) => act(n, 'confirmations', {});
+export const liftRequest = (n: number, reason: string) => act(n, 'liftings', { reason });
+
+export const openHousehold = async (id: string, reason: string): Promise<Household> =>
+  (await call<Household>('POST', `/v1/households/${encodeURIComponent(id)}/disclosures`, { body: { reason } })).value;
+export const lookUp = async (bsn: string, reason: string): Promise<Household | null> =>
+  (await call<Schemas['Lookup']>('POST', '/v1/persons/lookups', { body: { bsn, reason } })).value.household;
+
+/** Of an audit: begun anew, then its pages as they come. */
+export async function audit(body: AuditRequest, most: number, signal: AbortSignal): Promise<{ rows: Row[]; more: boolean }> {
+  await call('POST', '/v1/audits', { body, signal });
+  const rows: Row[] = [];
+  for (;;) {
+    const page = await get<Trail>('/v1/audits/current', signal);
+    rows.push(...page.rows);
+    if (page.end) return { rows, more: false };
+    if (rows.length >= most) return { rows, more: true };
+    if (page.running && page.rows.length === 0) await new Promise((done) => setTimeout(done, 150));
+  }
+}
