@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-/** What may be wider than the screen. Only while it is, it can be reached and scrolled by keyboard. */
+/** What may be wider than the screen. Only while it is, it can be reached and scrolled by keyboard. A group, no
+    region: the section around it, often of the same name, is the landmark. */
 export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
   const box = useRef<HTMLDivElement>(null);
   const [wide, setWide] = useState(false);
@@ -13,6 +14,6 @@ export function Scroll({ label, children }: { label: string; children: Component
     return () => watch.disconnect();
   }, []);
   return (
-    <div ref={box} class="scroll" {...(wide ? { tabIndex: 0, role: 'region', 'aria-label': label } : {})}>{children}</div>
+    <div ref={box} class="scroll" {...(wide ? { tabIndex: 0, role: 'group', 'aria-label': label } : {})}>{children}</div>
   );
 }
