@@ -76,18 +76,6 @@ read_webhook_secret(vdr_sheet *sheet, const vdr_yaml *node, vdr_courier_secret *
     return good;
 }
 
-static void
-read_endpoint(vdr_sheet *sheet, const vdr_yaml *node, const char **ret_endpoint)
-{
-    const char *text;
-    if (!vdr_sheet_text(sheet, node, "tcp://HOST:PORT", &text))
-        return;
-    if (strncmp(text, "tcp://", 6) != 0 && strncmp(text, "ipc://", 6) != 0)
-        vdr_sheet_fault(sheet, node->place, "expected tcp://HOST:PORT or ipc://PATH, found \"%.128s\"", text);
-    else
-        *ret_endpoint = text;
-}
-
 /* https://…, with insecure http:// too. No user, no fragment. */
 static void
 read_url(vdr_sheet *sheet, const vdr_yaml *node, bool insecure, const char **ret_url)
@@ -337,9 +325,9 @@ read_config(vdr_sheet *sheet, holder *it)
     config->retry_longest_ms = INT64_C(52000000);
     config->attempts = 8;
     (void)vdr_sheet_bool(sheet, values[INSECURE], &config->insecure);
-    read_endpoint(sheet, values[BROKER], &config->broker);
+    (void)vdr_sheet_endpoint(sheet, values[BROKER], &config->broker);
     if (values[OPERATORS] != NULL)
-        read_endpoint(sheet, values[OPERATORS], &config->operators);
+        (void)vdr_sheet_endpoint(sheet, values[OPERATORS], &config->operators);
     (void)vdr_sheet_path(sheet, values[BROKER_KEY], &config->broker_key);
     (void)vdr_sheet_path(sheet, values[FOLDER], &config->folder);
     (void)vdr_sheet_path(sheet, values[CA], &config->ca);
@@ -358,30 +346,14 @@ read_config(vdr_sheet *sheet, holder *it)
                         "there is nothing to do: deliveries, zaken or both were expected");
 }
 
-static vdr_err
-read_file(const char *path, vdr_bytes *ret_text)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    uint8_t *at = vdr_bytes_extend(ret_text, VDR_CONF_BYTES_MAX + 1);
-    ssize_t got = fd < 0 ? -1 : read(fd, at, VDR_CONF_BYTES_MAX + 1);
-    int why = errno;
-    if (fd >= 0)
-        (void)close(fd);
-    errno = got > (ssize_t)VDR_CONF_BYTES_MAX ? EFBIG : why;
-    ret_text->len = got < 0 ? 0 : (size_t)got;
-    return got < 0 || got > (ssize_t)VDR_CONF_BYTES_MAX ? VDR_E_IO : VDR_OK;
-}
-
 vdr_err
 vdr_courier_config_read(const char *path, vdr_courier_config **ret_config, vdr_bytes *ret_words)
 {
     vdr_bytes text = {0};
-    if (read_file(path, &text) != VDR_OK) {
-        char words[300];
-        (void)snprintf(words, sizeof words, "%.200s: cannot be read: %s\n", path, strerror(errno));
-        vdr_bytes_add(ret_words, vdr_span_str(words));
+    vdr_err err = vdr_sheet_load(path, &text, ret_words);
+    if (err != VDR_OK) {
         vdr_bytes_done(&text);
-        return VDR_E_IO;
+        return err;
     }
     holder *it = vdr_alloc(1, sizeof *it);
     vdr_arena_init(&it->arena, ARENA_BYTES_MAX);

@@ -5,13 +5,9 @@
 #include "proto/words.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #define TREE_BYTES_MAX   ((size_t)128 * 1024 * 1024)
 #define CONFIG_BYTES_MAX ((size_t)64 * 1024 * 1024)
@@ -176,18 +172,6 @@ read_admin(vdr_sheet *sheet, const vdr_yaml *node, vdr_gate_config *config)
         vdr_sheet_fault(sheet, node->place,
                         "admin: expected a loopback address or unix:/PATH, found \"%.128s\"", address->text);
     config->admin = address;
-}
-
-static void
-read_endpoint(vdr_sheet *sheet, const vdr_yaml *node, const char **ret_endpoint)
-{
-    const char *text;
-    if (!vdr_sheet_text(sheet, node, "tcp://HOST:PORT", &text))
-        return;
-    if (strncmp(text, "tcp://", 6) != 0 && strncmp(text, "ipc://", 6) != 0)
-        vdr_sheet_fault(sheet, node->place, "expected tcp://HOST:PORT or ipc://PATH, found \"%.128s\"", text);
-    else
-        *ret_endpoint = text;
 }
 
 /* ---- Parties, and what leads to them ---- */
@@ -450,9 +434,9 @@ read_config(vdr_sheet *sheet, vdr_gate_config *config)
     read_listen(sheet, values[LISTEN], values[TLS] != NULL, config);
     read_admin(sheet, values[ADMIN], config);
     (void)vdr_sheet_path(sheet, values[ENDPOINTS], &config->endpoints);
-    read_endpoint(sheet, values[BROKER], &config->broker);
+    (void)vdr_sheet_endpoint(sheet, values[BROKER], &config->broker);
     if (values[OPERATORS] != NULL)
-        read_endpoint(sheet, values[OPERATORS], &config->operators);
+        (void)vdr_sheet_endpoint(sheet, values[OPERATORS], &config->operators);
     (void)vdr_sheet_path(sheet, values[BROKER_KEY], &config->broker_key);
     read_parties(sheet, values[PARTIES], config);
     read_tls(sheet, values[TLS], config);
@@ -466,36 +450,12 @@ read_config(vdr_sheet *sheet, vdr_gate_config *config)
     read_limits(sheet, values[LIMIT_MAP], &config->limits);
 }
 
-static vdr_err
-read_file(const char *path, vdr_bytes *ret_text)
-{
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return VDR_E_IO;
-    vdr_err err = fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ? VDR_E_IO : VDR_OK;
-    if (err == VDR_OK && st.st_size > (off_t)VDR_CONF_BYTES_MAX) {
-        errno = EFBIG;
-        err = VDR_E_IO;
-    }
-    size_t size = err == VDR_OK ? (size_t)st.st_size : 0;
-    uint8_t *at = vdr_bytes_extend(ret_text, size + 1);
-    if (err == VDR_OK && read(fd, at, size) != (ssize_t)size)
-        err = VDR_E_IO;
-    ret_text->len = size;
-    (void)close(fd);
-    return err;
-}
-
 vdr_err
 vdr_gate_config_read(const char *path, vdr_gate_config **ret_config, vdr_bytes *ret_words)
 {
     vdr_bytes text = {0};
-    vdr_err err = read_file(path, &text);
+    vdr_err err = vdr_sheet_load(path, &text, ret_words);
     if (err != VDR_OK) {
-        char words[300];
-        (void)snprintf(words, sizeof words, "%.200s: cannot be read: %s\n", path, strerror(errno));
-        vdr_bytes_add(ret_words, vdr_span_str(words));
         vdr_bytes_done(&text);
         return err;
     }

@@ -1,11 +1,16 @@
 #include "clients/gateway/sheet.h"
 
+#include "proto/limits.h"
 #include "proto/nameset.h"
 #include "proto/time.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define MESSAGE_BYTES 400
 #define SHOWN_BYTES   160
@@ -241,4 +246,51 @@ vdr_sheet_number(vdr_sheet *sheet, const vdr_yaml *node, vdr_sheet_unit unit, in
     }
     *ret_number = number;
     return true;
+}
+
+bool
+vdr_sheet_endpoint(vdr_sheet *sheet, const vdr_yaml *node, const char **ret_endpoint)
+{
+    const char *text;
+    if (!vdr_sheet_text(sheet, node, "tcp://HOST:PORT", &text))
+        return false;
+    if (strncmp(text, "tcp://", 6) != 0 && strncmp(text, "ipc://", 6) != 0) {
+        vdr_sheet_fault(sheet, node->place, "expected tcp://HOST:PORT or ipc://PATH, found \"%.128s\"", text);
+        return false;
+    }
+    *ret_endpoint = text;
+    return true;
+}
+
+static vdr_err
+read_file(const char *path, vdr_bytes *ret_text)
+{
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return VDR_E_IO;
+    vdr_err err = fstat(fd, &st) != 0 ? VDR_E_IO : VDR_OK;
+    if (err == VDR_OK && (!S_ISREG(st.st_mode) || st.st_size > (off_t)VDR_CONF_BYTES_MAX)) {
+        errno = S_ISREG(st.st_mode) ? EFBIG : EINVAL;
+        err = VDR_E_IO;
+    }
+    size_t size = err == VDR_OK ? (size_t)st.st_size : 0;
+    uint8_t *at = vdr_bytes_extend(ret_text, size + 1);
+    if (err == VDR_OK && read(fd, at, size) != (ssize_t)size)
+        err = VDR_E_IO;
+    ret_text->len = size;
+    (void)close(fd);
+    return err;
+}
+
+vdr_err
+vdr_sheet_load(const char *path, vdr_bytes *ret_text, vdr_bytes *words)
+{
+    char line[300];
+    vdr_err err = read_file(path, ret_text);
+    if (err == VDR_OK)
+        return VDR_OK;
+    (void)snprintf(line, sizeof line, "%.200s: cannot be read: %s\n", path, strerror(errno));
+    vdr_bytes_add(words, vdr_span_str(line));
+    return err;
 }

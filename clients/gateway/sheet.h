@@ -9,7 +9,9 @@
 #ifndef VDR_GATEWAY_SHEET_H
 #define VDR_GATEWAY_SHEET_H
 
+#include "proto/assert.h"
 #include "proto/bytes.h"
+#include "proto/err.h"
 #include "proto/yaml.h"
 
 #define VDR_SHEET_FAULTS_MAX 32
@@ -26,6 +28,9 @@ typedef struct vdr_sheet_key {
     const char *name;
     bool required;
 } vdr_sheet_key;
+
+/* The whole file. IO: it cannot be read, is no regular file or has more than VDR_CONF_BYTES_MAX; told in words, a line. */
+VDR_MUST_CHECK vdr_err vdr_sheet_load(const char *path, vdr_bytes *ret_text, vdr_bytes *words);
 
 /* A span for %.*s, cut. */
 #define VDR_SHEET_SHOWN(span) (int)((span).len < 128 ? (span).len : 128), (const char *)(span).at
@@ -44,6 +49,8 @@ bool vdr_sheet_is_list(vdr_sheet *sheet, const vdr_yaml *node);
 bool vdr_sheet_text(vdr_sheet *sheet, const vdr_yaml *node, const char *what, const char **ret_text);
 /* Relative ones count from the file's own directory. */
 bool vdr_sheet_path(vdr_sheet *sheet, const vdr_yaml *node, const char **ret_path);
+/* Of the broker: tcp://HOST:PORT or ipc://PATH. */
+bool vdr_sheet_endpoint(vdr_sheet *sheet, const vdr_yaml *node, const char **ret_endpoint);
 bool vdr_sheet_bool(vdr_sheet *sheet, const vdr_yaml *node, bool *ret_value);
 
 typedef enum vdr_sheet_unit { VDR_SHEET_COUNT, VDR_SHEET_BYTES, VDR_SHEET_DURATION } vdr_sheet_unit;
