@@ -118,6 +118,22 @@ parse_letter(vdr_span id, char name[256], uint64_t *ret_seq)
     return *end == '\0';
 }
 
+/* One line, whatever was written: a reason is a JSON string. "": it is sent again. */
+static void
+log_letter(const vdr_ask *ask, const char *name, uint64_t seq, const char *reason)
+{
+    const vdr_identity *by = &ask->request->identity;
+    json_t *value = json_string(reason);
+    char *quoted = value == NULL ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
+    bool again = reason[0] == '\0';
+    (void)fprintf(stderr, "level=info event=%s letter=%s.%llu by=%s:%s%s%s\n",
+                  again ? "letter_again" : "letter_dropped", name, (unsigned long long)seq,
+                  vdr_party_kind_name(by->party->kind), by->party->id,
+                  again ? "" : " reason=", again || quoted == NULL ? "" : quoted);
+    free(quoted);
+    json_decref(value);
+}
+
 void
 vdr_call_letter(vdr_ask *ask)
 {
@@ -126,14 +142,13 @@ vdr_call_letter(vdr_ask *ask)
     char name[256];
     uint64_t seq;
     vdr_form form;
-    /* A retry takes no members; an empty body or {} is the same. */
-    if (again) {
-        if (!vdr_ask_form(ask, false, &form))
-            return;
-        vdr_form_end(&form);
-        if (!vdr_ask_sound(ask))
-            return;
-    }
+    /* A retry takes no members; an empty body or {} is the same. What is thrown away is said why. */
+    if (!vdr_ask_form(ask, !again, &form))
+        return;
+    const char *reason = again ? "" : vdr_form_text(&form, "reason", true, 1, VDR_REASON_BYTES_MAX);
+    vdr_form_end(&form);
+    if (!vdr_ask_sound(ask))
+        return;
     vdr_err err = folder != NULL && parse_letter(vdr_ask_path(ask, 0), name, &seq) ? VDR_OK : VDR_E_NOT_FOUND;
     if (err == VDR_OK)
         err = again ? vdr_letter_again(folder, name, seq) : vdr_letter_drop(folder, name, seq);
@@ -141,8 +156,6 @@ vdr_call_letter(vdr_ask *ask)
         vdr_ask_refuse(ask, err, vdr_span_str(err == VDR_E_NOT_FOUND ? "there is no such letter" : NULL), 0);
         return;
     }
-    (void)fprintf(stderr, "level=info event=%s letter=%s.%llu by=%s:%s\n",
-                  again ? "letter_again" : "letter_dropped", name, (unsigned long long)seq,
-                  vdr_party_kind_name(ask->request->identity.party->kind), ask->request->identity.party->id);
+    log_letter(ask, name, seq, reason);
     vdr_ask_answer_empty(ask, again ? 202 : 204);
 }

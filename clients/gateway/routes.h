@@ -79,6 +79,9 @@ void vdr_call_key(vdr_ask *ask);       /* what: vdr_verb */
 void vdr_call_run_start(vdr_ask *ask); /* what: vdr_verb */
 void vdr_call_run_look(vdr_ask *ask);
 void vdr_call_run_stop(vdr_ask *ask);
+/* proof.c */
+void vdr_call_erasure_runs(vdr_ask *ask); /* what: vdr_verb */
+void vdr_call_verification(vdr_ask *ask); /* what: vdr_verb */
 /* deliveries.c */
 void vdr_call_deliveries(vdr_ask *ask);
 void vdr_call_letter(vdr_ask *ask); /* what 1: sent again, 0: dropped */

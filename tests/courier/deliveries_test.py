@@ -47,7 +47,20 @@ class Deliveries(unittest.TestCase):
                 town.post(OPERATOR, f"/v1/deliveries/{name}.1/retries").want(202)
                 hook.wait(lambda: len(hook.events()) == 1)
                 until(lambda: letters() == [], "the letter goes")
-                town.ask(OPERATOR, "DELETE", f"/v1/deliveries/{name}.1").want(404, "not_found")
+                town.post(OPERATOR, f"/v1/deliveries/{name}.1/removals", {"reason": "weg"}).want(404, "not_found")
+                # Another one is thrown away, and the journal says by whom and why, on one line.
+                hook.statuses[:] = [500, 500]
+                town.post(holder, f"/v1/cases/{case}/acceptances").want(201)
+                town.post(holder, f"/v1/cases/{case}/notes", {"agency": "school", "text": "Wie belt?"}).want(201)
+                town.post("agency:school", "/v1/signals/c-s1/notes", {"text": "Ik."}).want(201)
+                until(lambda: len(letters()) == 1, "a second letter")
+                second = letters()[0]["id"]
+                wrong = town.post(OPERATOR, f"/v1/deliveries/{second}/removals", {}).want(400).json
+                self.assertEqual(wrong["errors"][0]["pointer"], "/reason")
+                town.post(OPERATOR, f"/v1/deliveries/{second}/removals", {"reason": 'al "gedaan"\nevent=x'}).want(204)
+                self.assertEqual(letters(), [])
+                line = [row for row in town.gateway.words().splitlines() if "letter_dropped" in row]
+                self.assertTrue(line[0].endswith(f'letter={second} by={OPERATOR} reason="al \\"gedaan\\"\\nevent=x"'), line)
             finally:
                 courier.terminate()
                 self.assertEqual(courier.wait(60), 0)

@@ -4,7 +4,7 @@
 import time
 
 from gateway import tests
-from town import BSNS, Town, wait_for
+from town import AUDITED, BSNS, Town, wait_for
 
 ANNA, BRAM, PIET, ELS = "regisseur:r-anna", "regisseur:r-bram", "coordinator:c-piet", "privacy_officer:p-els"
 OTHER = {ANNA: BRAM, BRAM: ANNA}
@@ -156,6 +156,32 @@ def test_a_back_test_says_how_it_ended():
             run = wait_for("its end", lambda: (lambda r: r if r["state"] == "over" else None)(
                 town.get("operator:beheer", "/v1/backtest").want(200).json))
             assert run.get("problem", {}).get("code") == code and bool(run["rows"]) == (code is None), run
+
+
+def test_what_left_is_proved_and_the_store_is_what_was_written():
+    operator, auditor = "operator:beheer", "auditor:a-jo"
+    with Town(parties=[*AUDITED]) as town:
+        case, holder = town.case(3)
+        household = town.get(holder, f"/v1/cases/{case}").want(200).json["household"]
+        before = town.get(auditor, "/v1/erasure-runs").want(200).json
+        assert before["counters"]["sealed"] == 1 and before["counters"]["runs"] == 0 and before["texts"]["step"] == "idle"
+        town.post(auditor, "/v1/erasure-runs").want(403, "wrong_role")
+        for act, body in (("acceptances", {}), ("closures", {"outcome": "klaar"})):
+            town.post(holder, f"/v1/cases/{case}/{act}", body).want(201)
+        town.post(ELS, "/v1/erasures", {"household": household}).want(201)
+        ran = town.post(operator, "/v1/erasure-runs", {}).want(201).json["counters"]
+        assert ran["runs"] >= 1 and ran["waiting"] == 0 and ran["generation"] > before["counters"]["generation"], ran
+        proofs = town.get(auditor, "/v1/erasure-proofs").want(200).json["items"]
+        assert {p["left"] for p in proofs if "left" in p} >= {"signal", "household"} and any("run" in p for p in proofs), proofs
+        town.get(operator, "/v1/heads").want(404, "not_found")  # this town signs none
+        assert town.get(operator, "/v1/verifications/current").want(200).json["ever"] is False
+        begun = town.post(auditor, "/v1/verifications").want(202).json
+        assert begun["ever"] is True
+        found = wait_for("its end", lambda: (lambda v: None if v["running"] else v)(
+            town.get(operator, "/v1/verifications/current").want(200).json))
+        results = {part["part"]: part["result"] for part in found["parts"]}
+        assert results["log"] == results["state"] == results["keys"] == "good" and "bad" not in results.values(), found
+        assert found["positionLast"] > 0, found
 
 
 tests(dict(globals()))

@@ -87,8 +87,13 @@ GET    /v1/sessions                                 o
 GET    /v1/mailboxes                                o
 GET    /v1/deliveries                               o
 POST   /v1/deliveries/{letter}/retries             o
-DELETE /v1/deliveries/{letter}                      o
+POST   /v1/deliveries/{letter}/removals            o
+GET    /v1/erasure-runs                             ou
+POST   /v1/erasure-runs                             o
 GET    /v1/erasure-proofs                           ou
+POST   /v1/verifications                            ou
+GET    /v1/verifications/current                    ou
+GET    /v1/heads                                    ou
 GET    /v1/requests                                 cp
 POST   /v1/requests                                 cp
 POST   /v1/requests/{number}/decisions              p

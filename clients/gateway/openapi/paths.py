@@ -292,11 +292,27 @@ OPERATE = {
     "/deliveries/{letter}/retries": {"post": operation(
         "operate", "retryDelivery", "A dead letter is sent again", ["operator"], {},
         {"202": answer("The courier will send it.")}, [ID["letter"]], "EmptyRequest", body_required=False, body_example={})},
-    "/deliveries/{letter}": {"delete": operation(
+    "/deliveries/{letter}/removals": {"post": operation(
         "operate", "dropDelivery", "A dead letter is thrown away", ["operator"], {}, {"204": answer("It is gone.")},
-        [ID["letter"]])},
+        [ID["letter"]], "ControlReasonRequest", body_example={"reason": "de ontvanger heeft het al"},
+        words="Who threw what away, and why, is in the gateway's journal.")},
+    "/erasure-runs": {
+        "get": read("operate", "getErasureRuns", "How erasing for good stands", ["operator", "auditor"],
+                    {"verb": "erase-look"}, "ErasureRuns"),
+        "post": verb("operate", "runErasure", "What left cannot be opened from now on", "erase", "EmptyRequest",
+                     answers={"201": answer("The run is complete; how it stands now.", "ErasureRuns")}, body_example={},
+                     body_required=False, words="A run destroys the key under which what left is sealed (protocol.md 7.16). "
+                     "404 with words: nothing is sealed, as the broker has no store key."),
+    },
     "/erasure-proofs": {"get": read("operate", "listErasureProofs", "What left, when and why", ["operator", "auditor"],
                                     {"verb": "proofs"}, "ProofList", refuse={"404"})},
+    "/verifications": {"post": verb("operate", "startVerification", "Is the store what was written?", "verify",
+                                    "EmptyRequest", answers={"202": answer("It begins; ask for it.", "Verification")},
+                                    roles=("operator", "auditor"), body_example={}, body_required=False)},
+    "/verifications/current": {"get": read("operate", "getVerification", "What the last look at the store found",
+                                           ["operator", "auditor"], {"verb": "verify-look"}, "Verification")},
+    "/heads": {"get": read("operate", "listHeads", "Signed heads of the log, the newest last", ["operator", "auditor"],
+                           {"verb": "heads"}, "HeadList", refuse={"404"})},
 }
 
 OFFICER = ["privacy_officer"]

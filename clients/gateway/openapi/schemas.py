@@ -645,6 +645,14 @@ SCHEMAS = {
     "Audit": record("The next page of the trail.", {
         "running": flag("It is not there yet: look again."), "end": flag("This was the last page."),
         "counters": COUNTERS, "rows": array(ref("Row"), "In log order.")}),
+    "ErasureRuns": record("How erasing for good stands (counters and texts: protocol.md 7.16).",
+                          {"counters": COUNTERS, "texts": WORDS}),
+    "Verification": record("A look at the whole store: the running one, or the last.", {
+        "running": flag("It goes on."), "ever": flag("One was asked for since the start."),
+        "position": count("Records so far."), "positionLast": count("Of so many."), "tookMs": count("Milliseconds."),
+        "parts": array(ref("Row"), "So far: `part`, `result` (good, bad, none), `text`; where bad also `next`.")}),
+    "HeadList": listed({"type": "object", "description": "A line of heads.jsonl (protocol.md 7.12), as it is there."},
+                       "The newest, some hundred."),
     "ProofList": listed({"type": "object", "description": "A line of proofs.jsonl, as it is there."},
                         "What left, when and why; the newest."),
 }
