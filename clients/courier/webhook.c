@@ -123,7 +123,7 @@ write_event(const vdr_webhook *webhook, const vdr_wire_message *message, const c
     vdr_write_instant(&w, "time", message->at_ms);
     vdr_write_string(&w, "datacontenttype", "application/json");
     vdr_write_text_if(&w, "traceparent", message->traceparent);
-    vdr_view_message(&w, "data", message);
+    vdr_show_message(&w, "data", message);
     vdr_write_close(&w, '}');
 }
 

@@ -8,6 +8,9 @@
 #include <string.h>
 #include <time.h>
 
+#define PAGES_MAX    50u /* of a list about one case */
+#define LIST_URL_MAX (4 * VDR_ZGW_URL_MAX)
+
 /* ---- Tokens ---- */
 
 static void
@@ -128,21 +131,65 @@ add_query(char *url, size_t size, const char *name, const char *value)
     url[len] = '\0';
 }
 
-/* A list comes as a page with results, or as an array. Owned by json. */
-static json_t *
-results_of(json_t *json)
+/* Does the address stand under the API's own, with nothing in its path that leads out of there again? Behind a "?" stands
+ * anything that a request line takes. */
+static bool
+is_below(const vdr_zgw *zgw, const char *url, bool query_too)
 {
-    json_t *results = json_object_get(json, "results");
-    return results != NULL ? results : json;
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_/";
+    size_t base = strlen(zgw->config->url);
+    if (strncmp(url, zgw->config->url, base) != 0 || url[base] != '/')
+        return false;
+    const char *end = url + base + strspn(url + base, plain);
+    if (query_too && *end == '?')
+        for (; (unsigned char)*end > ' ' && (unsigned char)*end < 0x7f && *end != '#'; end++)
+            ;
+    return *end == '\0';
+}
+
+/* A list comes as pages with results, each of which names the next, or as one array. All rows, whatever the pages. */
+static vdr_err
+rows_of(const vdr_zgw *zgw, const char *first_url, json_t **ret_rows)
+{
+    char url[LIST_URL_MAX];
+    json_t *rows = json_array();
+    vdr_err err = VDR_OK;
+    (void)snprintf(url, sizeof url, "%s", first_url);
+    for (size_t page = 0; url[0] != '\0' && err == VDR_OK; page++) {
+        json_t *json = NULL;
+        err = page < PAGES_MAX ? call(zgw, "GET", url, NULL, &json) : VDR_E_MALFORMED;
+        if (page == PAGES_MAX)
+            (void)snprintf(zgw->words, VDR_ZGW_WORDS, "GET: the list has more than %u pages", PAGES_MAX);
+        const char *next = json_string_value(json_object_get(json, "next"));
+        json_t *results = json_object_get(json, "results");
+        if (err == VDR_OK && json_array_extend(rows, results != NULL ? results : json) != 0) {
+            (void)snprintf(zgw->words, VDR_ZGW_WORDS, "GET: the answer is no list");
+            err = VDR_E_MALFORMED;
+        }
+        url[0] = '\0';
+        if (err == VDR_OK && next != NULL && strlen(next) < sizeof url && is_below(zgw, next, true)) {
+            (void)snprintf(url, sizeof url, "%s", next);
+        } else if (err == VDR_OK && next != NULL) {
+            (void)snprintf(zgw->words, VDR_ZGW_WORDS,
+                           "GET: the next page is not under the API's own address");
+            err = VDR_E_MALFORMED;
+        }
+        json_decref(json);
+    }
+    if (err != VDR_OK)
+        json_decref(rows);
+    else
+        *ret_rows = rows;
+    return err;
 }
 
 static vdr_err
-list(const vdr_zgw *zgw, const char *noun, const char *zaak, json_t **ret_json)
+list(const vdr_zgw *zgw, const char *noun, const char *zaak, json_t **ret_rows)
 {
     char url[2 * VDR_ZGW_URL_MAX];
     (void)snprintf(url, sizeof url, "%s/%s", zgw->config->url, noun);
     add_query(url, sizeof url, "zaak", zaak);
-    return call(zgw, "GET", url, NULL, ret_json);
+    return rows_of(zgw, url, ret_rows);
 }
 
 static vdr_err
@@ -158,11 +205,8 @@ make(const vdr_zgw *zgw, const char *noun, json_t *body)
 static bool
 take_url(const vdr_zgw *zgw, const json_t *object, char ret_url[VDR_ZGW_URL_MAX])
 {
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_/";
     const char *url = json_string_value(json_object_get(object, "url"));
-    size_t base = strlen(zgw->config->url);
-    if (url == NULL || strlen(url) >= VDR_ZGW_URL_MAX || strncmp(url, zgw->config->url, base) != 0 ||
-        url[base] != '/' || strspn(url + base, plain) != strlen(url + base)) {
+    if (url == NULL || strlen(url) >= VDR_ZGW_URL_MAX || !is_below(zgw, url, false)) {
         (void)snprintf(zgw->words, VDR_ZGW_WORDS, "the answer names no url under the API's own address");
         return false;
     }
@@ -189,10 +233,10 @@ vdr_zgw_zaak(const vdr_zgw *zgw, const char *identificatie, vdr_ms opened, char 
     (void)snprintf(url, sizeof url, "%s/zaken", zgw->config->url);
     add_query(url, sizeof url, "identificatie", identificatie);
     add_query(url, sizeof url, "bronorganisatie", zgw->config->organisation);
-    vdr_err err = call(zgw, "GET", url, NULL, &found);
+    vdr_err err = rows_of(zgw, url, &found);
     if (err != VDR_OK)
         return err;
-    json_array_foreach(results_of(found), i, row)
+    json_array_foreach(found, i, row)
     {
         if (!has(row, "identificatie", identificatie) ||
             !has(row, "bronorganisatie", zgw->config->organisation))
@@ -224,7 +268,7 @@ vdr_zgw_regisseur(const vdr_zgw *zgw, const char *zaak, const char *regisseur)
     size_t i;
     bool there = false;
     vdr_err err = list(zgw, "rollen", zaak, &roles);
-    json_array_foreach(results_of(roles), i, role)
+    json_array_foreach(roles, i, role)
     {
         const char *type = json_string_value(json_object_get(role, "roltype"));
         const char *who = json_string_value(
@@ -259,7 +303,7 @@ vdr_zgw_status(const vdr_zgw *zgw, const char *zaak, vdr_zaak_status status, vdr
     bool there = false;
     vdr_time_format(at, instant);
     vdr_err err = list(zgw, "statussen", zaak, &statuses);
-    json_array_foreach(results_of(statuses), i, one)
+    json_array_foreach(statuses, i, one)
     {
         const char *type = json_string_value(json_object_get(one, "statustype"));
         there = there || (type != NULL && strcmp(type, wanted) == 0 && has(one, "zaak", zaak));
@@ -279,7 +323,7 @@ vdr_zgw_result(const vdr_zgw *zgw, const char *zaak, vdr_zaak_result result)
     size_t i;
     bool there = false; /* a zaak has one */
     vdr_err err = list(zgw, "resultaten", zaak, &results);
-    json_array_foreach(results_of(results), i, one) there = there || has(one, "zaak", zaak);
+    json_array_foreach(results, i, one) there = there || has(one, "zaak", zaak);
     json_decref(results);
     if (err != VDR_OK || there)
         return err;

@@ -65,7 +65,7 @@ list_shown(vdr_ask *ask, const vdr_wire_answer *answer)
         return;
     }
     vdr_write_open(&ask->w, NULL, '{');
-    vdr_view_absences(&ask->w, "items", found.all, found.count);
+    vdr_show_absences(&ask->w, "items", found.all, found.count);
     vdr_ask_write_state(ask, answer->position, answer->at_ms);
     vdr_write_close(&ask->w, '}');
     vdr_ask_answer(ask, 200);
@@ -89,7 +89,7 @@ lift_shown(vdr_ask *ask, const vdr_wire_answer *answer)
     }
     (void)vdr_ask_path_number(ask, 1, &number);
     for (size_t i = 0; i < found.count; i++) {
-        if (vdr_view_absence_number(&found.all[i]) != number)
+        if (vdr_show_absence_number(&found.all[i]) != number)
             continue;
         acting->act.absent_from = found.all[i].from_ms;
         acting->act.absent_to = found.all[i].to_ms;

@@ -14,7 +14,7 @@ on_message(void *context, const vdr_wire_message *message)
 {
     vdr_ask *ask = context;
     page *p = ask->own;
-    vdr_view_message(&ask->w, NULL, message);
+    vdr_show_message(&ask->w, NULL, message);
     p->count++;
     p->last = message->seq;
 }

@@ -20,8 +20,8 @@ static void
 status_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
 {
     vdr_write_open(&ask->w, NULL, '{');
-    vdr_view_counters(&ask->w, "counters", result);
-    vdr_view_texts(&ask->w, "texts", result);
+    vdr_show_counters(&ask->w, "counters", result);
+    vdr_show_texts(&ask->w, "texts", result);
     vdr_write_close(&ask->w, '}');
     vdr_ask_answer(ask, 200);
 }
@@ -38,10 +38,10 @@ report_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
 {
     vdr_write_open(&ask->w, NULL, '{');
     vdr_write_text(&ask->w, "name", vdr_ask_path(ask, 0));
-    vdr_view_counters(&ask->w, "counters", result);
+    vdr_show_counters(&ask->w, "counters", result);
     vdr_write_open(&ask->w, "rows", '[');
     for (size_t i = 0; i < result->row_count; i++)
-        vdr_view_row(&ask->w, &result->rows[i]);
+        vdr_show_row(&ask->w, &result->rows[i]);
     vdr_write_close(&ask->w, ']');
     vdr_write_close(&ask->w, '}');
     vdr_ask_answer(ask, 200);
@@ -82,22 +82,22 @@ list_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
     vdr_write_open(w, "items", '[');
     for (size_t i = 0; i < result->proposal_count; i++) {
         vdr_write_open(w, NULL, '{');
-        vdr_view_proposal_members(w, &result->proposals[i]);
+        vdr_show_proposal_members(w, &result->proposals[i]);
         vdr_write_close(w, '}');
     }
     for (size_t i = 0; i < result->version_count; i++) {
         vdr_write_open(w, NULL, '{');
-        vdr_view_version_members(w, &result->versions[i]);
+        vdr_show_version_members(w, &result->versions[i]);
         vdr_write_close(w, '}');
     }
     for (size_t i = 0; i < result->pause_count; i++)
-        vdr_view_pause(w, &result->pauses[i]);
+        vdr_show_pause(w, &result->pauses[i]);
     for (size_t i = 0; i < result->session_count; i++)
-        vdr_view_session(w, &result->sessions[i]);
+        vdr_show_session(w, &result->sessions[i]);
     for (size_t i = 0; i < result->mailbox_count; i++)
-        vdr_view_mailbox(w, &result->mailboxes[i]);
+        vdr_show_mailbox(w, &result->mailboxes[i]);
     for (size_t i = 0; i < result->row_count; i++)
-        vdr_view_row(w, &result->rows[i]);
+        vdr_show_row(w, &result->rows[i]);
     for (size_t i = 0; i < result->file_count; i++)
         write_lines(w, result->files[i].text);
     vdr_write_close(w, ']');
@@ -117,7 +117,7 @@ vdr_call_list(vdr_ask *ask)
 static void
 files_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
 {
-    vdr_view_files(&ask->w, "files", result->files, result->file_count);
+    vdr_show_files(&ask->w, "files", result->files, result->file_count);
     vdr_write_close(&ask->w, '}');
     vdr_ask_answer(ask, 200);
 }
@@ -141,7 +141,7 @@ controlled_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
         const vdr_proposal_view *p = &result->proposals[i];
         if (p->number != number)
             continue;
-        vdr_view_proposal_members(&ask->w, p);
+        vdr_show_proposal_members(&ask->w, p);
         if (p->kind == VDR_PROPOSAL_CONFIG && p->state == VDR_PROPOSAL_OPEN) {
             ask_texts(ask, number, VDR_PROPOSAL_CONFIG);
             return;
@@ -154,7 +154,7 @@ controlled_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
         const vdr_version_view *v = &result->versions[i];
         if (v->number != number)
             continue;
-        vdr_view_version_members(&ask->w, v);
+        vdr_show_version_members(&ask->w, v);
         if (v->kept) {
             ask_texts(ask, number, (vdr_proposal_kind)0);
             return;
@@ -242,9 +242,9 @@ taken(vdr_ask *ask, const vdr_wire_admin_result *result)
 {
     static const char *const names[] = {"proposal", "version", "pause", "key"};
     vdr_write_open(&ask->w, NULL, '{');
-    vdr_write_number(&ask->w, "position", vdr_view_counter(result, "position"));
+    vdr_write_number(&ask->w, "position", vdr_show_counter(result, "position"));
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        vdr_write_number_if(&ask->w, names[i], vdr_view_counter(result, names[i]));
+        vdr_write_number_if(&ask->w, names[i], vdr_show_counter(result, names[i]));
     vdr_write_close(&ask->w, '}');
     vdr_ask_answer(ask, 201);
 }
@@ -352,18 +352,18 @@ static void
 run_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
 {
     static const char *const states[] = {"none", "running", "over"};
-    uint64_t state = vdr_view_counter(result, "state");
+    uint64_t state = vdr_show_counter(result, "state");
     bool shadow = ask->route->what == VDR_VERB_SHADOW_LOOK;
     vdr_writer *w = &ask->w;
     vdr_write_open(w, NULL, '{');
     vdr_write_string(w, "state", states[state < 3 ? state : 0]);
-    vdr_write_number(w, "done", vdr_view_counter(result, "done"));
-    vdr_write_number(w, "all", vdr_view_counter(result, "all"));
-    vdr_write_number(w, "tookMs", vdr_view_counter(result, "took_ms"));
-    vdr_write_number_if(w, "rowsLeftOut", vdr_view_counter(result, "rows_left_out"));
+    vdr_write_number(w, "done", vdr_show_counter(result, "done"));
+    vdr_write_number(w, "all", vdr_show_counter(result, "all"));
+    vdr_write_number(w, "tookMs", vdr_show_counter(result, "took_ms"));
+    vdr_write_number_if(w, "rowsLeftOut", vdr_show_counter(result, "rows_left_out"));
     if (shadow) {
-        vdr_write_number(w, "position", vdr_view_counter(result, "position"));
-        vdr_write_number(w, "lag", vdr_view_counter(result, "lag"));
+        vdr_write_number(w, "position", vdr_show_counter(result, "position"));
+        vdr_write_number(w, "lag", vdr_show_counter(result, "lag"));
     }
     if (result->error != VDR_OK) { /* how it ended */
         vdr_bytes problem = {0};
@@ -373,7 +373,7 @@ run_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
     }
     vdr_write_open(w, "rows", '[');
     for (size_t i = 0; i < result->row_count; i++)
-        vdr_view_row(w, &result->rows[i]);
+        vdr_show_row(w, &result->rows[i]);
     vdr_write_close(w, ']');
     vdr_write_close(w, '}');
     vdr_ask_answer(ask, 200);

@@ -36,7 +36,7 @@ signal_shown(vdr_ask *ask, const vdr_wire_answer *answer)
         return;
     }
     vdr_write_open(&ask->w, NULL, '{');
-    vdr_view_signal_members(&ask->w, &answer->signals[0]);
+    vdr_show_signal_members(&ask->w, &answer->signals[0]);
     vdr_ask_write_state(ask, answer->position, answer->at_ms);
     vdr_write_close(&ask->w, '}');
     vdr_ask_answer(ask, 200);
@@ -61,7 +61,7 @@ case_shown(vdr_ask *ask, const vdr_wire_answer *answer)
         return;
     }
     vdr_write_open(&ask->w, NULL, '{');
-    vdr_view_case_members(&ask->w, &answer->cases[0], false);
+    vdr_show_case_members(&ask->w, &answer->cases[0], false);
     vdr_ask_write_state(ask, answer->position, answer->at_ms);
     vdr_write_close(&ask->w, '}');
     (void)snprintf(tag, sizeof tag, "\"%llu\"", (unsigned long long)answer->cases[0].revision);
@@ -87,7 +87,7 @@ household_shown(vdr_ask *ask, const vdr_wire_answer *answer)
         return;
     }
     vdr_write_open(&ask->w, NULL, '{');
-    vdr_view_household_members(&ask->w, &answer->households[0]);
+    vdr_show_household_members(&ask->w, &answer->households[0]);
     vdr_ask_write_state(ask, answer->position, answer->at_ms);
     vdr_write_close(&ask->w, '}');
     vdr_ask_answer(ask, 200);
@@ -112,7 +112,7 @@ explanation_shown(vdr_ask *ask, const vdr_wire_answer *answer)
         nothing(ask);
         return;
     }
-    vdr_view_explanation(&ask->w, answer->explanation);
+    vdr_show_explanation(&ask->w, answer->explanation);
     vdr_ask_answer(ask, 200);
 }
 
@@ -172,12 +172,12 @@ list_shown(vdr_ask *ask, const vdr_wire_answer *answer)
     vdr_write_open(w, "items", '[');
     for (size_t i = 0; i < answer->case_count; i++) {
         vdr_write_open(w, NULL, '{');
-        vdr_view_case_members(w, &answer->cases[i], true);
+        vdr_show_case_members(w, &answer->cases[i], true);
         vdr_write_close(w, '}');
     }
     for (size_t i = 0; i < answer->signal_count; i++) {
         vdr_write_open(w, NULL, '{');
-        vdr_view_signal_members(w, &answer->signals[i]);
+        vdr_show_signal_members(w, &answer->signals[i]);
         vdr_write_close(w, '}');
     }
     for (size_t i = 0; i < answer->review_count; i++) {
@@ -187,9 +187,9 @@ list_shown(vdr_ask *ask, const vdr_wire_answer *answer)
         vdr_write_close(w, '}');
     }
     for (size_t i = 0; i < answer->regisseur_count; i++)
-        vdr_view_regisseur(w, &answer->regisseurs[i]);
+        vdr_show_regisseur(w, &answer->regisseurs[i]);
     for (size_t i = 0; i < answer->right_count; i++)
-        vdr_view_right(w, &answer->rights[i]);
+        vdr_show_right(w, &answer->rights[i]);
     vdr_write_close(w, ']');
     vdr_ask_write_next(ask, answer->resume);
     vdr_ask_write_state(ask, answer->position, answer->at_ms);
@@ -251,7 +251,7 @@ trial_shown(vdr_ask *ask, const vdr_wire_answer *answer)
     vdr_write_open(&ask->w, NULL, '{');
     vdr_write_open(&ask->w, "lines", '[');
     for (size_t i = 0; i < answer->line_count; i++)
-        vdr_view_bare_line(&ask->w, &line, &answer->lines[i]);
+        vdr_show_bare_line(&ask->w, &line, &answer->lines[i]);
     vdr_write_close(&ask->w, ']');
     vdr_write_close(&ask->w, '}');
     vdr_bytes_done(&line);

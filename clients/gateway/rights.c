@@ -175,7 +175,7 @@ lookup_shown(vdr_ask *ask, const vdr_wire_answer *answer)
     vdr_write_open(w, NULL, '{');
     if (answer->household_count != 0) {
         vdr_write_open(w, "household", '{');
-        vdr_view_household_members(w, &answer->households[0]);
+        vdr_show_household_members(w, &answer->households[0]);
         vdr_write_close(w, '}');
     } else {
         vdr_write_null(w, "household");
@@ -290,12 +290,12 @@ audit_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
 {
     vdr_writer *w = &ask->w;
     vdr_write_open(w, NULL, '{');
-    vdr_write_flag(w, "running", vdr_view_counter(result, "running") != 0);
-    vdr_write_flag(w, "end", vdr_view_counter(result, "end") != 0);
-    vdr_view_counters(w, "counters", result);
+    vdr_write_flag(w, "running", vdr_show_counter(result, "running") != 0);
+    vdr_write_flag(w, "end", vdr_show_counter(result, "end") != 0);
+    vdr_show_counters(w, "counters", result);
     vdr_write_open(w, "rows", '[');
     for (size_t i = 0; i < result->row_count; i++)
-        vdr_view_row(w, &result->rows[i]);
+        vdr_show_row(w, &result->rows[i]);
     vdr_write_close(w, ']');
     vdr_write_close(w, '}');
     vdr_ask_answer(ask, 200);

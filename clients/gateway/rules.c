@@ -28,7 +28,7 @@ static void
 texts_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
 {
     vdr_wire_admin admin = verb_of(VDR_VERB_SENTENCES);
-    vdr_view_files(&ask->w, "files", result->files, result->file_count);
+    vdr_show_files(&ask->w, "files", result->files, result->file_count);
     vdr_ask_rule(ask, &admin, sentences_shown);
 }
 
@@ -100,9 +100,9 @@ check_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
                                             {"rowsLeftOut", "rows_left_out"}};
     vdr_writer *w = &ask->w;
     vdr_write_open(w, NULL, '{');
-    vdr_write_flag(w, "fit", vdr_view_counter(result, "fit") != 0);
+    vdr_write_flag(w, "fit", vdr_show_counter(result, "fit") != 0);
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
-        vdr_write_number(w, counts[i][0], vdr_view_counter(result, counts[i][1]));
+        vdr_write_number(w, counts[i][0], vdr_show_counter(result, counts[i][1]));
     vdr_write_open(w, "problems", '[');
     for (size_t i = 0; i < result->row_count; i++)
         write_problem(w, &result->rows[i]);

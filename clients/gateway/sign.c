@@ -12,7 +12,7 @@ write_session(vdr_ask *ask)
     const vdr_wire_welcome *welcome = ask->party != NULL ? vdr_party_welcome(ask->party) : NULL;
     vdr_writer *w = &ask->w;
     vdr_write_open(w, NULL, '{');
-    vdr_view_party(w, "party", who->kind, vdr_span_str(who->id));
+    vdr_show_party(w, "party", who->kind, vdr_span_str(who->id));
     vdr_write_string(w, "name", identity->name[0] != '\0' ? identity->name : who->id);
     vdr_write_string(w, "role", vdr_party_kind_name(who->kind));
     vdr_write_text_if(w, "csrfToken", vdr_span_str(identity->csrf_token));
@@ -98,7 +98,7 @@ me_shown(vdr_ask *ask, const vdr_wire_answer *answer)
         return;
     }
     vdr_write_open(w, NULL, '{');
-    vdr_view_party(w, "party", s->party_kind, s->party_id);
+    vdr_show_party(w, "party", s->party_kind, s->party_id);
     vdr_write_text_if(w, "source", welcome->source);
     vdr_write_text_if(w, "municipality", welcome->municipality);
     if (s->party_kind != VDR_PARTY_OPERATOR && s->party_kind != VDR_PARTY_AUDITOR) {
@@ -112,7 +112,7 @@ me_shown(vdr_ask *ask, const vdr_wire_answer *answer)
         vdr_write_number(w, "capacity", s->capacity);
         vdr_write_number(w, "hardCapacity", s->hard_capacity);
         vdr_write_flag(w, "absent", s->absent);
-        vdr_view_absences(w, "absences", s->absences, s->absence_count);
+        vdr_show_absences(w, "absences", s->absences, s->absence_count);
     }
     vdr_ask_write_state(ask, answer->position, answer->at_ms);
     vdr_write_close(w, '}');
@@ -135,7 +135,7 @@ directory_shown(vdr_ask *ask, const vdr_wire_answer *answer)
     }
     vdr_write_open(&ask->w, NULL, '{');
     vdr_write_text(&ask->w, "municipality", vdr_party_welcome(ask->party)->municipality);
-    vdr_view_directory_members(&ask->w, answer->directory);
+    vdr_show_directory_members(&ask->w, answer->directory);
     vdr_ask_write_state(ask, answer->position, answer->at_ms);
     vdr_write_close(&ask->w, '}');
     vdr_ask_answer(ask, 200);

@@ -107,7 +107,7 @@ fetch(stream *s)
             return;
         (void)snprintf(id, sizeof id, "%llu", (unsigned long long)message->seq);
         vdr_writer w = begin(s, id, vdr_message_kind_name(message->kind));
-        vdr_view_message(&w, NULL, message);
+        vdr_show_message(&w, NULL, message);
         send_frame(s);
     }
 }
@@ -134,7 +134,7 @@ on_line(void *context, const vdr_wire_line *line)
     static const char *const kinds[] = {"line", "signal", "command", "case", "message", "watch"};
     size_t kind = (size_t)line->decision.kind < 6 ? (size_t)line->decision.kind : 0;
     vdr_writer w = begin(s, line->position != 0 ? id : NULL, kinds[kind]);
-    vdr_view_line(&w, &s->line, line);
+    vdr_show_line(&w, &s->line, line);
     send_frame(s);
     if (vdr_http_stream_room(s->http) == 0) {
         s->full = true;

@@ -1,7 +1,7 @@
 #include "clients/gateway/views.h"
 
 void
-vdr_view_party(vdr_writer *w, const char *name, vdr_party_kind kind, vdr_span id)
+vdr_show_party(vdr_writer *w, const char *name, vdr_party_kind kind, vdr_span id)
 {
     vdr_write_open(w, name, '{');
     vdr_write_string(w, "kind", vdr_party_kind_name(kind));
@@ -28,7 +28,7 @@ texts(vdr_writer *w, const char *name, const vdr_span *all, size_t count)
 }
 
 void
-vdr_view_message(vdr_writer *w, const char *name, const vdr_wire_message *m)
+vdr_show_message(vdr_writer *w, const char *name, const vdr_wire_message *m)
 {
     unsigned has = vdr_message_members_of(m->kind);
     vdr_write_open(w, name, '{');
@@ -50,7 +50,7 @@ vdr_view_message(vdr_writer *w, const char *name, const vdr_wire_message *m)
         vdr_write_text(w, "result", m->result);
     vdr_write_text_if(w, "regisseur", m->regisseur);
     if ((has & VDR_HAS_BY) != 0 && m->by.len != 0)
-        vdr_view_party(w, "by", m->by_kind, m->by);
+        vdr_show_party(w, "by", m->by_kind, m->by);
     if ((has & VDR_HAS_REASON) != 0)
         vdr_write_text(w, "reason", m->reason);
     vdr_write_text_if(w, "traceparent", m->traceparent);
@@ -84,8 +84,8 @@ notes(vdr_writer *w, const vdr_wire_note *all, size_t count)
     for (size_t i = 0; i < count; i++) {
         vdr_write_open(w, NULL, '{');
         vdr_write_instant(w, "at", all[i].at_ms);
-        vdr_view_party(w, "by", all[i].by_kind, all[i].by);
-        vdr_view_party(w, "to", all[i].to_kind, all[i].to);
+        vdr_show_party(w, "by", all[i].by_kind, all[i].by);
+        vdr_show_party(w, "to", all[i].to_kind, all[i].to);
         if (all[i].signal.id.len != 0)
             signal_name(w, "signal", &all[i].signal);
         vdr_write_text(w, "text", all[i].text);
@@ -95,7 +95,7 @@ notes(vdr_writer *w, const vdr_wire_note *all, size_t count)
 }
 
 void
-vdr_view_signal_members(vdr_writer *w, const vdr_wire_signal_view *s)
+vdr_show_signal_members(vdr_writer *w, const vdr_wire_signal_view *s)
 {
     vdr_write_text(w, "id", s->name.id);
     vdr_write_text_if(w, "source", s->name.source);
@@ -140,7 +140,7 @@ goal(vdr_writer *w, const vdr_wire_goal *g)
 }
 
 void
-vdr_view_case_members(vdr_writer *w, const vdr_wire_case_view *c, bool listed)
+vdr_show_case_members(vdr_writer *w, const vdr_wire_case_view *c, bool listed)
 {
     vdr_write_id(w, "id", 'C', c->case_id.number);
     vdr_write_string(w, "state", vdr_case_state_name(c->state));
@@ -170,14 +170,14 @@ vdr_view_case_members(vdr_writer *w, const vdr_wire_case_view *c, bool listed)
     vdr_write_open(w, "signals", '[');
     for (size_t i = 0; i < c->signal_count; i++) {
         vdr_write_open(w, NULL, '{');
-        vdr_view_signal_members(w, &c->signals[i]);
+        vdr_show_signal_members(w, &c->signals[i]);
         vdr_write_close(w, '}');
     }
     vdr_write_close(w, ']');
 }
 
 void
-vdr_view_household_members(vdr_writer *w, const vdr_wire_household_view *h)
+vdr_show_household_members(vdr_writer *w, const vdr_wire_household_view *h)
 {
     vdr_write_id(w, "id", 'H', h->household.number);
     vdr_write_text_if(w, "district", h->district);
@@ -194,7 +194,7 @@ vdr_view_household_members(vdr_writer *w, const vdr_wire_household_view *h)
 }
 
 uint64_t
-vdr_view_absence_number(const vdr_wire_absence *absence)
+vdr_show_absence_number(const vdr_wire_absence *absence)
 {
     uint64_t from = (uint64_t)absence->from_ms, to = (uint64_t)absence->to_ms;
     uint64_t mixed = (from ^ (to << 20) ^ (to >> 30)) * UINT64_C(0x9e3779b97f4a7c15);
@@ -202,24 +202,24 @@ vdr_view_absence_number(const vdr_wire_absence *absence)
 }
 
 void
-vdr_view_absences(vdr_writer *w, const char *name, const vdr_wire_absence *absences, size_t count)
+vdr_show_absences(vdr_writer *w, const char *name, const vdr_wire_absence *absences, size_t count)
 {
     vdr_write_open(w, name, '[');
     for (size_t i = 0; i < count; i++) {
         const vdr_wire_absence *a = &absences[i];
         vdr_write_open(w, NULL, '{');
-        vdr_write_number(w, "number", vdr_view_absence_number(a));
+        vdr_write_number(w, "number", vdr_show_absence_number(a));
         vdr_write_instant(w, "from", a->from_ms);
         vdr_write_instant(w, "to", a->to_ms);
         if (a->by_kind != VDR_PARTY_NONE)
-            vdr_view_party(w, "by", a->by_kind, a->by);
+            vdr_show_party(w, "by", a->by_kind, a->by);
         vdr_write_close(w, '}');
     }
     vdr_write_close(w, ']');
 }
 
 void
-vdr_view_regisseur(vdr_writer *w, const vdr_wire_regisseur_view *r)
+vdr_show_regisseur(vdr_writer *w, const vdr_wire_regisseur_view *r)
 {
     vdr_write_open(w, NULL, '{');
     vdr_write_text(w, "id", r->id);
@@ -227,14 +227,14 @@ vdr_view_regisseur(vdr_writer *w, const vdr_wire_regisseur_view *r)
     vdr_write_number(w, "capacity", r->capacity);
     vdr_write_number(w, "hardCapacity", r->hard_capacity);
     vdr_write_flag(w, "absent", r->absent);
-    vdr_view_absences(w, "absences", r->absences, r->absence_count);
+    vdr_show_absences(w, "absences", r->absences, r->absence_count);
     texts(w, "districts", r->districts, r->district_count);
     texts(w, "expertise", r->expertise, r->expertise_count);
     vdr_write_close(w, '}');
 }
 
 void
-vdr_view_right(vdr_writer *w, const vdr_wire_right_view *r)
+vdr_show_right(vdr_writer *w, const vdr_wire_right_view *r)
 {
     vdr_write_open(w, NULL, '{');
     vdr_write_number(w, "number", r->number);

@@ -70,7 +70,7 @@ regisseur(vdr_writer *w, const vdr_wire_directory_regisseur *r)
     vdr_write_close(w, ']')
 
 void
-vdr_view_directory_members(vdr_writer *w, const vdr_wire_directory *d)
+vdr_show_directory_members(vdr_writer *w, const vdr_wire_directory *d)
 {
     LIST("signalTypes", signal_type, d->types, d->type_count);
     LIST("domains", domain, d->domains, d->domain_count);

@@ -178,7 +178,7 @@ timers(vdr_writer *w, const vdr_explanation *told)
 }
 
 void
-vdr_view_explanation(vdr_writer *w, const vdr_explanation *told)
+vdr_show_explanation(vdr_writer *w, const vdr_explanation *told)
 {
     vdr_write_open(w, NULL, '{');
     vdr_write_instant(w, "at", told->at_ms);

@@ -1,7 +1,7 @@
 #include "clients/gateway/views.h"
 
 void
-vdr_view_bare_line(vdr_writer *w, vdr_bytes *scratch, const vdr_wire_line *line)
+vdr_show_bare_line(vdr_writer *w, vdr_bytes *scratch, const vdr_wire_line *line)
 {
     size_t bytes = vdr_decision_line(&line->decision, NULL, 0);
     scratch->len = 0;
@@ -10,7 +10,7 @@ vdr_view_bare_line(vdr_writer *w, vdr_bytes *scratch, const vdr_wire_line *line)
 }
 
 void
-vdr_view_line(vdr_writer *w, vdr_bytes *scratch, const vdr_wire_line *line)
+vdr_show_line(vdr_writer *w, vdr_bytes *scratch, const vdr_wire_line *line)
 {
     size_t bytes = vdr_decision_line(&line->decision, NULL, 0);
     scratch->len = 0;
@@ -23,7 +23,7 @@ vdr_view_line(vdr_writer *w, vdr_bytes *scratch, const vdr_wire_line *line)
 }
 
 void
-vdr_view_row(vdr_writer *w, const vdr_wire_row *row)
+vdr_show_row(vdr_writer *w, const vdr_wire_row *row)
 {
     vdr_write_open(w, NULL, '{');
     vdr_write_text(w, "row", row->kind);
@@ -35,7 +35,7 @@ vdr_view_row(vdr_writer *w, const vdr_wire_row *row)
 }
 
 void
-vdr_view_counters(vdr_writer *w, const char *name, const vdr_wire_admin_result *result)
+vdr_show_counters(vdr_writer *w, const char *name, const vdr_wire_admin_result *result)
 {
     vdr_write_open(w, name, '{');
     for (size_t i = 0; i < result->counter_count; i++)
@@ -44,7 +44,7 @@ vdr_view_counters(vdr_writer *w, const char *name, const vdr_wire_admin_result *
 }
 
 void
-vdr_view_texts(vdr_writer *w, const char *name, const vdr_wire_admin_result *result)
+vdr_show_texts(vdr_writer *w, const char *name, const vdr_wire_admin_result *result)
 {
     vdr_write_open(w, name, '{');
     for (size_t i = 0; i < result->text_count; i++)
@@ -53,7 +53,7 @@ vdr_view_texts(vdr_writer *w, const char *name, const vdr_wire_admin_result *res
 }
 
 void
-vdr_view_files(vdr_writer *w, const char *name, const vdr_wire_file *files, size_t count)
+vdr_show_files(vdr_writer *w, const char *name, const vdr_wire_file *files, size_t count)
 {
     vdr_write_open(w, name, '[');
     for (size_t i = 0; i < count; i++) {
@@ -79,7 +79,7 @@ hex(vdr_writer *w, const char *name, vdr_span bytes)
 }
 
 void
-vdr_view_proposal_members(vdr_writer *w, const vdr_proposal_view *p)
+vdr_show_proposal_members(vdr_writer *w, const vdr_proposal_view *p)
 {
     vdr_write_number(w, "number", p->number);
     vdr_write_string(w, "kind", vdr_proposal_kind_name(p->kind));
@@ -101,7 +101,7 @@ vdr_view_proposal_members(vdr_writer *w, const vdr_proposal_view *p)
 }
 
 void
-vdr_view_version_members(vdr_writer *w, const vdr_version_view *v)
+vdr_show_version_members(vdr_writer *w, const vdr_version_view *v)
 {
     vdr_write_number(w, "number", v->number);
     hex(w, "digest", v->digest);
@@ -118,7 +118,7 @@ vdr_view_version_members(vdr_writer *w, const vdr_version_view *v)
 }
 
 void
-vdr_view_pause(vdr_writer *w, const vdr_pause_view *p)
+vdr_show_pause(vdr_writer *w, const vdr_pause_view *p)
 {
     vdr_write_open(w, NULL, '{');
     vdr_write_number(w, "number", p->number);
@@ -137,11 +137,11 @@ vdr_view_pause(vdr_writer *w, const vdr_pause_view *p)
 }
 
 void
-vdr_view_session(vdr_writer *w, const vdr_wire_session_view *s)
+vdr_show_session(vdr_writer *w, const vdr_wire_session_view *s)
 {
     vdr_write_open(w, NULL, '{');
     vdr_write_number(w, "session", s->session);
-    vdr_view_party(w, "party", s->party_kind, s->party_id);
+    vdr_show_party(w, "party", s->party_kind, s->party_id);
     vdr_write_text(w, "clientName", s->client_name);
     vdr_write_instant(w, "since", s->since_ms >= 0 ? s->since_ms : 0);
     vdr_write_number(w, "idleMs", s->idle_ms > 0 ? (uint64_t)s->idle_ms : 0);
@@ -153,17 +153,17 @@ vdr_view_session(vdr_writer *w, const vdr_wire_session_view *s)
 }
 
 void
-vdr_view_mailbox(vdr_writer *w, const vdr_wire_mailbox_view *m)
+vdr_show_mailbox(vdr_writer *w, const vdr_wire_mailbox_view *m)
 {
     vdr_write_open(w, NULL, '{');
-    vdr_view_party(w, "party", m->kind, m->id);
+    vdr_show_party(w, "party", m->kind, m->id);
     vdr_write_number(w, "acknowledged", m->acknowledged);
     vdr_write_number(w, "newest", m->newest);
     vdr_write_close(w, '}');
 }
 
 uint64_t
-vdr_view_counter(const vdr_wire_admin_result *result, const char *name)
+vdr_show_counter(const vdr_wire_admin_result *result, const char *name)
 {
     for (size_t i = 0; i < result->counter_count; i++) {
         if (vdr_span_equal(result->counters[i].name, vdr_span_str(name)))

@@ -397,6 +397,47 @@ class Courier(unittest.TestCase):
         until(lambda: self.letters() == [], "the letter goes")
         self.assertEqual(zaken.faults, [])
 
+    def crowd(self, zaken):
+        """Others who have a part in the case, more of them than a page has, before the regisseur of now."""
+        zaak = next(iter(zaken.zaken.values()))
+        with zaken.changed:
+            own = zaken.rollen.popitem()
+            for n in range(1, 8):
+                zaken.rollen["9%d" % n] = {
+                    "url": zaken.api() + "/rollen/9%d" % n, "zaak": zaak["url"], "betrokkeneType": "medewerker",
+                    "roltype": zaken.type_url("roltypen/2"), "roltoelichting": "behandelaar",
+                    "betrokkeneIdentificatie": {"identificatie": "b-%d" % n}}
+            zaken.rollen[own[0]] = own[1]
+
+    def test_a_zaak_with_pages_of_people_keeps_one_regisseur(self):
+        zaken = self.zaken()
+        zaken.page = 2
+        self.start()
+        self.case(1)
+        zaken.wait(lambda: self.coordinators(zaken) == ["r-anna"] and self.statuses(zaken) == ["opened"])
+        self.crowd(zaken)
+        self.act("regisseur:r-anna", "case_accepted", 1, case="C1")
+        self.act("regisseur:r-anna", "handover_offered", 3, case="C1", to="r-bram")
+        self.act("regisseur:r-bram", "handover_accepted", 4, case="C1")
+        zaken.wait(lambda: self.coordinators(zaken)[-1] == "r-bram")
+        self.assertEqual(self.coordinators(zaken), ["b-%d" % n for n in range(1, 8)] + ["r-bram"])
+        self.assertEqual((zaken.faults, self.letters()), ([], []))
+
+    def test_a_next_page_elsewhere_is_not_asked_for(self):
+        zaken, elsewhere = self.zaken(), self.hook()
+        self.start()
+        self.case(1)
+        zaken.wait(lambda: self.coordinators(zaken) == ["r-anna"] and self.statuses(zaken) == ["opened"])
+        self.crowd(zaken)
+        zaken.page, zaken.elsewhere = 2, elsewhere.url()
+        self.act("regisseur:r-anna", "case_accepted", 1, case="C1")
+        until(lambda: len(self.letters()) == 1, "a letter")
+        self.assertIn("not under the API", self.letters()[0]["why"])
+        zaken.elsewhere = zaken.api() + "/rollen?page=1"  # for ever
+        self.assertEqual(self.run_courier("letters", "replay", "zaken", "all").returncode, 0)
+        until(lambda: "pages" in self.letters()[0]["why"], "the end of it")
+        self.assertEqual(elsewhere.requests, [])
+
     def test_a_case_system_may_refuse_in_any_words(self):
         zaken = self.zaken()
         words = {"title": "x" + "\u00e9" * 200, "detail": "een\nlevel=error event=forged text=\"" + "\u20ac" * 90}

@@ -93,6 +93,8 @@ class Zaken(Server):
         self.faults = []  # what a case system would refuse
         self.fail = []    # what to answer with before anything is looked at: a status, or a whole answer
         self.number = 0
+        self.page = 100         # rows of a page
+        self.elsewhere = None   # what stands as the next page instead of it
         super().__init__()
 
     def api(self):
@@ -127,9 +129,17 @@ class Zaken(Server):
             if noun == "zaken" and headers.get("Accept-Crs") != "EPSG:4326":
                 return self.refuse("Accept-Crs is required")
             query = dict(urllib.parse.parse_qsl(parts.query))
+            page = int(query.pop("page", 1))
             rows = [row for row in held.values() if all(row.get(k) == v for k, v in query.items())]
+            shown = rows[(page - 1) * self.page:page * self.page]
+            if page > 1 and not shown:
+                return self.refuse("there is no such page")
+            url = self.api() + "/" + noun + "?" + urllib.parse.urlencode({**query, "page": page + 1})
+            more = url if len(rows) > page * self.page else None
+            if more and self.elsewhere:
+                more = self.elsewhere
             return 200, {"Content-Type": "application/json"}, json.dumps(
-                {"count": len(rows), "next": None, "previous": None, "results": rows}).encode()
+                {"count": len(rows), "next": more, "previous": None, "results": shown}).encode()
         if method == "POST" and number is None:
             return self.make(noun, headers, json.loads(body))
         return self.refuse("%s %s" % (method, path))
