@@ -36,6 +36,49 @@ zulu(vdr_form *form, const char *name, bool required)
         vdr_form_fault(form, name, "bad_instant", "an instant as 2026-03-02T09:00:00Z is asked for, in UTC");
 }
 
+/* The next character of UTF-8 that is known to be good; *text goes behind it. */
+static uint32_t
+next_character(const uint8_t **text)
+{
+    static const uint8_t masks[] = {0x7f, 0x1f, 0x0f, 0x07};
+    uint8_t first = *(*text)++;
+    unsigned more = first < 0xc0 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+    uint32_t c = first & masks[more];
+    for (; more != 0; more--)
+        c = c << 6 | (*(*text)++ & 0x3fu);
+    return c;
+}
+
+/* What CloudEvents lets no attribute hold: controls (U+0000 to U+001F, U+007F to U+009F) and what Unicode says is no
+ * character. Halves of surrogates are no UTF-8, nor does the parser of JSON let them through. */
+static bool
+is_plain(const char *text)
+{
+    const uint8_t *at = (const uint8_t *)text;
+    while (*at != 0) {
+        uint32_t c = next_character(&at);
+        if (c < 0x20 || (c >= 0x7f && c < 0xa0) || (c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe)
+            return false;
+    }
+    return true;
+}
+
+static void
+check_plain(const vdr_form *form, const char *name, const char *text)
+{
+    if (text != NULL && !is_plain(text))
+        vdr_form_fault(form, name, "bad_character",
+                       "attributes have no control characters, nor what Unicode says is no character");
+}
+
+static const char *
+required(vdr_form *form, const char *name)
+{
+    const char *text = vdr_form_text(form, name, true, 1, NAME_CHARACTERS);
+    check_plain(form, name, text);
+    return text;
+}
+
 /* An attribute that may be missing, or null, which is the same (JSON format of CloudEvents). */
 static const char *
 attribute(vdr_form *form, const char *name, size_t most)
@@ -44,7 +87,9 @@ attribute(vdr_form *form, const char *name, size_t most)
         (void)vdr_form_any(form, name, false);
         return NULL;
     }
-    return vdr_form_text(form, name, false, 1, most);
+    const char *text = vdr_form_text(form, name, false, 1, most);
+    check_plain(form, name, text);
+    return text;
 }
 
 static bool
@@ -130,6 +175,8 @@ check_extensions(vdr_form *form)
                            "names of attributes have the signs a-z and 0-9 only");
         else if (json_is_object(value) || json_is_array(value) || json_is_real(value))
             vdr_form_fault(form, name, "wrong_type", "an attribute is a text, an integer or a boolean");
+        else
+            check_plain(form, name, json_string_value(value));
     }
 }
 
@@ -146,9 +193,9 @@ vdr_event_check(json_t *event, const char *at, vdr_faults *faults)
     const char *version = vdr_form_text(&form, "specversion", true, 1, NAME_CHARACTERS);
     if (version != NULL && strcmp(version, "1.0") != 0)
         vdr_form_fault(&form, "specversion", "bad_value", "1.0 is asked for");
-    (void)vdr_form_text(&form, "id", true, 1, NAME_CHARACTERS);
-    (void)vdr_form_text(&form, "source", true, 1, NAME_CHARACTERS);
-    (void)vdr_form_text(&form, "type", true, 1, NAME_CHARACTERS);
+    (void)required(&form, "id");
+    (void)required(&form, "source");
+    (void)required(&form, "type");
     zulu(&form, "time", true);
     const char *type = attribute(&form, "datacontenttype", NAME_CHARACTERS);
     if (type != NULL && !is_json_type(type))

@@ -36,6 +36,8 @@ PROFILE = [
     (22, "SHOULD", "profile", "sequence is kept as sent, and gaps are counted for operators", "sequence"),
     (23, "MUST", "binding", "another content type is refused with 415", "other_type"),
     (24, "MUST", "JSON format", "an event is one JSON object in UTF-8; nothing stands there twice", "not_json"),
+    (25, "MUST", "core", "no attribute has controls (U+0000-U+001F, U+007F-U+009F), halves of surrogates or noncharacters",
+     "characters"),
 ]
 
 PATH = "/v1/signals"
@@ -229,6 +231,29 @@ def test_not_json(town):
                        (b'\xef\xbb\xbf{}', "not_json"), (b"{'id':1}", "not_json"), (b'{"id":01}', "not_json")):
         codes = {c for _, c in errors(post(town, text))}
         assert codes == {code}, (text, codes)
+
+
+def test_characters(town):
+    for bad in ("\x01", "\t", "\n", "\x1f", "\x7f", "\x80", "\x9f", "\ufdd0", "\ufdef", "\ufffe", "\uffff", "\U0001fffe", "\U0010ffff"):
+        for name in ("id", "source", "type", "subject", "dataschema", "remark"):
+            whole = event("ch-1", **{name: f"a{bad}b"})
+            told = errors(post(town, whole))  # as \\u escapes
+            assert told == {("/" + name, "bad_character")}, (name, bad, told)
+            if bad >= "\x7f":  # as they are: others are no JSON
+                assert errors(post(town, json.dumps(whole, ensure_ascii=False))) == told
+    for half in ('"\\ud800"', '"\\udc00x"', '"\\ud800\\u0041"', '"\\u0000"'):
+        text = json.dumps(event("ch-2", remark="HALF")).replace('"HALF"', half)
+        assert {c for _, c in errors(post(town, text))} == {"not_json"}, half
+    assert {c for _, c in errors(post(town, json.dumps(event("ch-3")).encode().replace(b"ch-3", b"\xed\xa0\x80")))} == {"not_utf8"}
+    whole = event("ch-4")
+    headers = {"ce-specversion": "1.0", "ce-id": "ch%0A4", "ce-source": whole["source"], "ce-type": whole["type"],
+               "ce-time": whole["time"], "ce-remark": "%C2%85"}
+    assert errors(post(town, whole["data"], "application/json", **headers)) == {("/id", "bad_character"), ("/remark", "bad_character")}
+    items = post(town, [event("ch-5"), event("ch\x02")], BATCH).want(200).json["items"]
+    assert [i["status"] for i in items] == [201, 400] and items[1]["problem"]["errors"][0]["code"] == "bad_character"
+    post(town, event("ch-\xa0\u2028\ufdcf\ufdf0\ufffd\U0001f600")).want(201)  # none of those
+    whole["data"]["detail"] = "regel 1\nregel 2\t\x01"  # text for people is data
+    post(town, whole).want(201)
 
 
 # ---- What else is promised about signals

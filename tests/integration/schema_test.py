@@ -166,6 +166,13 @@ class Schemas(unittest.TestCase):
                 errors = [e.message for e in VALIDATORS[name].iter_errors(town[name])]
                 self.assertEqual(errors, [], (i, name))
 
+    def test_every_type_of_our_towns_has_a_title_of_its_own(self):
+        """The pages show it instead of the type's name."""
+        for path in sorted(glob.glob(os.path.join(SOURCE, "deploy", "*", "catalogue.yaml"))):
+            titles = [t.get("title", "") for t in read(os.path.dirname(path))["catalogue"]["types"].values()]
+            self.assertTrue(all(titles), path)
+            self.assertEqual(len(titles), len(set(titles)), path)
+
     def test_what_is_wrong_by_its_shape_does_not(self):
         cases = sorted(os.listdir(os.path.join(CONFORMANCE, "config-errors")))
         self.assertLess(SHAPE_ERRORS | NOT_YAML, set(cases))

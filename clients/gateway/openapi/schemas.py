@@ -277,26 +277,30 @@ SIGNAL_CONTENT = with_optional(
      "supersedes": name("Id of an earlier signal of the same source, which this one corrects."),
      "detail": text("Free text, for whoever holds the case only.", 65536, 0)})
 
+# What CloudEvents lets no attribute hold, as far as a pattern can say it: noncharacters beyond U+FFFF are refused, too.
+PLAIN = r"^[^\u0000-\u001F\u007F-\u009F\uFDD0-\uFDEF\uFFFE\uFFFF]*$"
+
 CLOUD_EVENT = {
     "type": "object",
     "description": "A signal as a CloudEvent 1.0, by the NL GOV profile. Extensions are kept as sent, and mean "
     "nothing here but for traceparent and sequence.",
     "properties": {
         "specversion": {"type": "string", "const": "1.0"},
-        "id": name("Names the event, with source: sending it again is safe."),
-        "source": name("urn:nld:oin:NUMBER:systeem:NAME, as the municipality registered it."),
-        "type": name("Reverse DNS with a version, as in the town's catalogue."),
+        "id": name("Names the event, with source: sending it again is safe.", pattern=PLAIN),
+        "source": name("urn:nld:oin:NUMBER:systeem:NAME, as the municipality registered it.", pattern=PLAIN),
+        "type": name("Reverse DNS with a version, as in the town's catalogue.", pattern=PLAIN),
         "time": instant("When the sender logged it.", pattern=ZULU),
         "datacontenttype": {"type": ["string", "null"], "description": "JSON, if it is said at all.",
-                            "pattern": r"^application/([a-z0-9.+-]+\+)?json(;.*)?$"},
-        "dataschema": {**text("URI of a schema.", 2048, format="uri"), "type": ["string", "null"]},
-        "subject": {**name("Not needed; never a BSN: attributes are read on the way."), "type": ["string", "null"]},
+                            "pattern": r"^application/([a-z0-9.+-]+\+)?json(;[^\u0000-\u001F\u007F-\u009F]*)?$"},
+        "dataschema": {**text("URI of a schema.", 2048, format="uri", pattern=PLAIN), "type": ["string", "null"]},
+        "subject": {**name("Not needed; never a BSN: attributes are read on the way.", pattern=PLAIN),
+                    "type": ["string", "null"]},
         "data": ref("SignalContent"),
     },
     "required": ["specversion", "id", "source", "type", "time", "data"],
     "patternProperties": {
         "^(?!(specversion|id|source|type|time|datacontenttype|dataschema|subject|data)$)[a-z0-9]+$":
-            {"type": ["string", "integer", "boolean", "null"]}},
+            {"type": ["string", "integer", "boolean", "null"], "pattern": PLAIN}},
     "additionalProperties": False,
 }
 
