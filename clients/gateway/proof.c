@@ -26,8 +26,8 @@ static void
 runs_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
 {
     vdr_write_open(&ask->w, NULL, '{');
-    vdr_view_counters(&ask->w, "counters", result);
-    vdr_view_texts(&ask->w, "texts", result);
+    vdr_show_counters(&ask->w, "counters", result);
+    vdr_show_texts(&ask->w, "texts", result);
     vdr_write_close(&ask->w, '}');
     vdr_ask_answer(ask, ask->route->what == VDR_VERB_ERASE ? 201 : 200);
 }
@@ -57,14 +57,14 @@ verification_shown(vdr_ask *ask, const vdr_wire_admin_result *result)
 {
     vdr_writer *w = &ask->w;
     vdr_write_open(w, NULL, '{');
-    vdr_write_flag(w, "running", vdr_view_counter(result, "running") != 0);
-    vdr_write_flag(w, "ever", vdr_view_counter(result, "ever") != 0);
-    vdr_write_number(w, "position", vdr_view_counter(result, "position"));
-    vdr_write_number(w, "positionLast", vdr_view_counter(result, "position_last"));
-    vdr_write_number(w, "tookMs", vdr_view_counter(result, "took_ms"));
+    vdr_write_flag(w, "running", vdr_show_counter(result, "running") != 0);
+    vdr_write_flag(w, "ever", vdr_show_counter(result, "ever") != 0);
+    vdr_write_number(w, "position", vdr_show_counter(result, "position"));
+    vdr_write_number(w, "positionLast", vdr_show_counter(result, "position_last"));
+    vdr_write_number(w, "tookMs", vdr_show_counter(result, "took_ms"));
     vdr_write_open(w, "parts", '[');
     for (size_t i = 0; i < result->row_count; i++)
-        vdr_view_row(w, &result->rows[i]);
+        vdr_show_row(w, &result->rows[i]);
     vdr_write_close(w, ']');
     vdr_write_close(w, '}');
     vdr_ask_answer(ask, ask->route->what == VDR_VERB_VERIFY ? 202 : 200);
