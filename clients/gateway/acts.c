@@ -3,6 +3,7 @@
 #include "clients/gateway/acts.h"
 
 #include "clients/gateway/routes.h"
+#include "clients/gateway/stream.h"
 #include "proto/time.h"
 
 #include <sodium.h>
@@ -287,6 +288,8 @@ on_result(void *context, size_t index, vdr_err err, const vdr_client_result *res
                        result != NULL ? result->retry_after_ms : 0);
         return;
     }
+    if (err == VDR_E_ACCEPTED)
+        vdr_streams_tell(ask->api->streams, ask->request->identity.party, acting->id, &result->detail);
     vdr_write_open(w, NULL, '{');
     vdr_write_string(w, "id", acting->id);
     vdr_write_number(w, "position", result->detail.position);

@@ -12,6 +12,7 @@
 typedef struct stream {
     struct stream *next, **at; /* at: what points here */
     vdr_streams *streams;
+    const vdr_gate_party *who;
     vdr_http_stream *http;
     vdr_client *client;
     vdr_loop_client *handle;
@@ -112,6 +113,33 @@ fetch(stream *s)
     }
 }
 
+/* Does what one of them does change what the other one looks at? */
+static bool
+share(const vdr_gate_party *a, const vdr_gate_party *b)
+{
+    return a == b ||
+           (a->kind == b->kind && (a->kind == VDR_PARTY_COORDINATOR || a->kind == VDR_PARTY_PRIVACY_OFFICER));
+}
+
+void
+vdr_streams_tell(vdr_streams *streams, const vdr_gate_party *who, const char *act_id,
+                 const vdr_wire_result *detail)
+{
+    for (stream *s = streams->first; s != NULL; s = s->next) {
+        /* Who has no room has mail waiting, and looks again when it comes. */
+        if (s->decisions || !share(s->who, who) || vdr_http_stream_room(s->http) == 0)
+            continue;
+        vdr_writer w = begin(s, NULL, "changed");
+        vdr_write_open(&w, NULL, '{');
+        vdr_write_string(&w, "act", act_id);
+        vdr_write_number(&w, "position", detail->position);
+        vdr_write_id_if(&w, "case", 'C', detail->case_id.number);
+        vdr_write_number_if(&w, "revision", detail->revision);
+        vdr_write_close(&w, '}');
+        send_frame(s);
+    }
+}
+
 /* ---- Decisions ---- */
 
 static void
@@ -204,8 +232,8 @@ stream_begin(vdr_ask *ask, bool decisions)
     vdr_streams *streams = ask->api->streams;
     stream *s = vdr_alloc(1, sizeof *s);
     vdr_client_options options = {.context = s};
-    *s = (stream){.streams = streams, .decisions = decisions};
-    vdr_err err = vdr_parties_handle(ask->api->parties, ask->request->identity.party, &options, &s->client);
+    *s = (stream){.streams = streams, .who = ask->request->identity.party, .decisions = decisions};
+    vdr_err err = vdr_parties_handle(ask->api->parties, s->who, &options, &s->client);
     if (err != VDR_OK) {
         free(s);
         vdr_ask_refuse(ask, err, (vdr_span){0}, 0);

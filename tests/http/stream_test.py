@@ -143,6 +143,46 @@ def test_a_client_that_does_not_read_holds_nobody_up():
         slow.close()
 
 
+def changed(stream):
+    """The next event that is no message: one without an id."""
+    event = stream.next()
+    while event["event"] != "changed":
+        event = stream.next()
+    assert "id" not in event, event
+    return event["data"]
+
+
+def test_all_windows_of_a_party_are_told_of_its_own_acts():
+    with Town() as town:
+        case, holder = town.case()
+        other = "regisseur:r-bram" if holder == "regisseur:r-anna" else "regisseur:r-anna"
+        with town.stream(holder, "/v1/mailbox/events") as stream:
+            newest = stream.next()["id"]
+            with town.stream(holder, "/v1/mailbox/events?after=" + newest) as first, \
+                    town.stream(holder, "/v1/mailbox/events?after=" + newest) as second, \
+                    town.stream(other, "/v1/mailbox/events") as strange, \
+                    town.stream("coordinator:c-piet", "/v1/mailbox/events") as desk:
+                for window in (first, second):  # the gateway has it: what follows comes after
+                    assert window.answer.status == 200
+                done = town.post(holder, f"/v1/cases/{case}/acceptances", headers={"Idempotency-Key": "k1"}).want(201).json
+                told = {"act": "http-key-k1", "position": done["position"], "case": case, "revision": done["revision"]}
+                assert changed(first) == told and changed(second) == told
+                # The same act again changes nothing, and nobody is told; an act without a case has none.
+                town.post(holder, f"/v1/cases/{case}/acceptances", headers={"Idempotency-Key": "k1"}).want(200)
+                away = {"from": "2040-01-01T00:00:00Z", "to": "2040-02-01T00:00:00Z"}
+                rest = town.post(holder, f"/v1/regisseurs/{holder.split(':')[1]}/absences", away,
+                                 headers={"Idempotency-Key": "k2"}).want(201).json
+                assert changed(first) == {"act": "http-key-k2", "position": rest["position"]}
+                # Others hear nothing of it; a coordinator hears of what coordinators do.
+                town.post("coordinator:c-piet", f"/v1/cases/{case}/assignments", {"regisseur": other.split(":")[1]},
+                          headers={"Idempotency-Key": "k3"}).want(201)
+                assert changed(desk)["act"] == "http-key-k3"
+                assert strange.next()["event"] == "case_offered"
+        # Where to go on after is as it was.
+        with town.stream(holder, "/v1/mailbox/events", **{"Last-Event-ID": newest}) as stream:
+            assert stream.next()["event"] == "case_taken_back"
+
+
 def test_streams_are_limited_and_refused_in_words():
     with Town(limits=LIMITS.replace("streams_per_caller: 64", "streams_per_caller: 2")) as town:
         open_ones = [town.stream(HOLDER, "/v1/mailbox/events") for _ in range(2)]

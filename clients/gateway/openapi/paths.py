@@ -53,7 +53,10 @@ MAILBOX = {
         "mailbox", "streamMessages", "Messages of this party as they come", WITH_MAILBOX, {"frame": "subscribe"},
         [query("after", {"type": "integer", "minimum": 0, "maximum": 9223372036854775807},
                "After this number; without it, after what is acknowledged. Last-Event-ID goes before."), EVENT_ID],
-        "Server-sent events: `id` is the number, `event` the kind, `data` a Message. At least once, in order.")},
+        "Server-sent events: `id` is the number, `event` the kind, `data` a Message. At least once, in order. Besides, "
+        "without an `id` and never sent again: `changed`, an act of this party is in the log (for coordinators and "
+        "privacy officers: of any of them), whichever window or system sent it. Its `data` has `act`, the id as in the "
+        "act's receipt, `position`, and `case` and `revision` where it is about a case. What is shown may be old then.")},
     "/mailbox/acknowledgements": {"post": operation(
         "mailbox", "acknowledgeMessages", "Messages are dealt with for good", WITH_MAILBOX, {"frame": "ack"},
         {"200": answer("In the log.", "Acknowledged")}, body="Acknowledgement", body_example={"upTo": 41},
