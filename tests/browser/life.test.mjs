@@ -1,59 +1,20 @@
 // Whole stories, with a real broker and a real gateway behind the page: what a regisseur and a coordinator live through.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { WAIT_MS, accessible, launch, person, signIn } from './browser.mjs';
+import { WAIT_MS, accessible, launch, person } from './browser.mjs';
+import { desk } from './desk.mjs';
 import { live } from './town.mjs';
 
-let browser, town, people = 0;
+let browser, town, sessions, fresh, at, over, shown, aCase;
 before(async () => {
   browser = await launch();
   town = await live({ demonstration: true });
+  ({ sessions, fresh, at, over, shown, aCase } = desk(browser, town));
 });
 after(async () => {
   await browser?.close();
   await town?.close();
 });
-
-const fresh = () => 10 + 3 * people++;
-
-const sessions = new Map();
-
-/** A browser that is signed in, and hears the mailbox. One session for each account: an account is asked for its password once. */
-async function at(account, options) {
-  const one = await person(browser, options);
-  if (sessions.has(account)) {
-    await one.context.addCookies(sessions.get(account));
-    await one.page.goto(`${town.url}/app/`);
-  } else {
-    await signIn(one.page, town.url, account, town.password);
-    sessions.set(account, await one.context.cookies());
-  }
-  await one.page.locator('main[data-live=live]').waitFor();
-  return one;
-}
-
-/** Shows what came, if it is only told of yet. */
-async function shown(page, id) {
-  const row = page.locator(`[data-id="${id}"]`);
-  const told = page.locator('.arrivals__button');
-  await row.or(told).first().waitFor();
-  if ((await row.count()) === 0) await told.click();
-  await row.waitFor();
-  return row;
-}
-
-/** A new case by two signals over HTTP; its id, and who it was offered to. */
-async function aCase(pages) {
-  const seen = await Promise.all(pages.map((page) => page.evaluate(async () => (await (await fetch('/v1/cases')).json()).items.map((found) => found.id))));
-  await town.household(fresh());
-  const found = await Promise.all(pages.map((page, i) => page.evaluate(async (before) => {
-    const { items } = await (await fetch('/v1/cases')).json();
-    return items.find((one) => !before.includes(one.id))?.id;
-  }, seen[i])));
-  const who = found.findIndex((id) => id !== undefined);
-  assert.notEqual(who, -1, 'a case was offered to nobody who looks');
-  return { id: found[who], who };
-}
 
 test('a signal posted over HTTP appears in the right inbox by itself', async () => {
   const anna = await at('anna');
@@ -63,10 +24,7 @@ test('a signal posted over HTTP appears in the right inbox by itself', async () 
   await shown(pages[who], id);
   await pages[who].locator(`[data-id="${id}"]`).getByRole('button', { name: 'Aannemen' }).waitFor();
   assert.equal(await pages[1 - who].locator(`[data-id="${id}"]`).count(), 0);
-  for (const one of [anna, bram]) {
-    assert.deepEqual(one.wrong, []);
-    await one.context.close();
-  }
+  await over(anna, bram);
 });
 
 test('the whole life of a case by keyboard alone', async () => {
@@ -162,10 +120,7 @@ test('the whole life of a case by keyboard alone', async () => {
   await page.getByText(`Casus ${id} is afgesloten.`).waitFor();
   await page.getByText('Duurzaam verbeterd').waitFor();
   await accessible(page, 'a closed case');
-  for (const one of [anna, bram]) {
-    assert.deepEqual(one.wrong, []);
-    await one.context.close();
-  }
+  await over(anna, bram);
 });
 
 test('a hand-over: the old one stays responsible until the new one accepts; who comes too late sees what happened', async () => {
@@ -197,10 +152,7 @@ test('a hand-over: the old one stays responsible until the new one accepts; who 
   await from.getByText(`Casus ${id} is niet meer van u`).waitFor();
   assert.equal(await from.getByRole('button', { name: 'Afsluiten' }).count(), 0);
   await accessible(from, 'a case that was lost');
-  for (const one of [anna, bram]) {
-    assert.deepEqual(one.wrong, []);
-    await one.context.close();
-  }
+  await over(anna, bram);
 });
 
 test('two who reach for one case: one has it, the other reads what happened', async () => {
@@ -281,10 +233,7 @@ test('reload, a lost connection and a killed broker in between: nothing is lost 
     await page.locator('.row').first().waitFor();
     assert.deepEqual(await page.locator('.row').evaluateAll((rows) => rows.map((row) => row.dataset.id).sort()), before);
   }
-  for (const one of [anna, bram]) {
-    assert.deepEqual(one.wrong, []);
-    await one.context.close();
-  }
+  await over(anna, bram);
 });
 
 test('a coordinator gives what nobody took, and joins two households', async () => {
@@ -320,10 +269,7 @@ test('a coordinator gives what nobody took, and joins two households', async () 
   await piet.page.getByRole('dialog').getByRole('button', { name: 'Samenvoegen' }).click();
   await piet.page.getByText(/zijn nu één huishouden/).waitFor();
   await piet.page.getByText('Niets te beoordelen').waitFor();
-  for (const one of [anna, bram, piet]) {
-    assert.deepEqual(one.wrong, []);
-    await one.context.close();
-  }
+  await over(anna, bram, piet);
 });
 
 test('a coordinator says who is away, and takes it back', async () => {
@@ -364,10 +310,7 @@ test('a regisseur and an agency write to each other about a case, and each sees 
   await accessible(page, 'messages');
   await page.goto(`${town.url}/app/meldingen`);
   await page.getByText(`School schreef u over casus ${id}:`).waitFor();
-  for (const one of [anna, bram]) {
-    assert.deepEqual(one.wrong, []);
-    await one.context.close();
-  }
+  await over(anna, bram);
 });
 
 test('who is not known yet is told that nothing is real; English is spoken from the door on, also of what comes', async () => {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { WAIT_MS } from './browser.mjs';
 
 const HERE = new URL('./', import.meta.url).pathname;
 
@@ -32,6 +33,18 @@ export async function live(wishes = {}) {
     async signal(agency, person, more = {}, id = undefined) {
       const { status, answer } = await ask({ do: 'publish', agency, person, more, ...(id === undefined ? {} : { id }) });
       assert.equal(status, 201, answer);
+    },
+    /** The gateway has found the broker again, for agencies and for whoever looks. */
+    async found() {
+      const until = Date.now() + WAIT_MS;
+      for (const [agency, person] of [['school', 990], ['politie', 993]]) {
+        for (const id = `found-${agency}-${until}`; ;) {
+          const { status } = await ask({ do: 'publish', agency, person, id });
+          if (status === 201 || status === 200) break;
+          assert.ok(Date.now() < until, `the gateway does not find the broker again: ${status}`);
+          await new Promise((done) => setTimeout(done, 100));
+        }
+      }
     },
     /** What a party's own system sends besides. */
     async post(party, path, body) {

@@ -1,50 +1,43 @@
 // What a regisseur can do with a case, as dialogs: one act each, with what it means beside it.
 import { useState } from 'preact/hooks';
-import { actKey, inWords } from '../net/api';
-import { accept, acceptHandover, close, decline, dismiss, escalate, handOver } from '../net/cases';
+import { asProblem, inWords } from '../net/api';
+import { accept, acceptHandover, close, decline, dismiss, escalate, handOver, readCase } from '../net/cases';
 import { directory, regisseurName } from '../net/directory';
 import { session } from '../net/session';
 import type { CaseSummary, Goal } from '../net/shapes';
 import { ActDialog } from '../parts/dialog';
 import { ChoiceField, LongField, RadioField, TextField } from '../parts/field';
 import { goalOver } from '../regisseur/groups';
-import { asProblem } from '../net/api';
 import { notify } from '../shell/announce';
 import { readable, t, word } from '../words/words';
 
 export type ActName = 'decline' | 'dismiss' | 'handover' | 'escalate' | 'close';
 
-/** Of an act whose answer did not come: tried again it is the same act. */
-const taking = new Map<string, string>();
-
 /** Takes an offered case, or a case whose hand-over is offered; tells how it went. True where it is taken. */
 export async function take(summary: CaseSummary): Promise<boolean> {
   const handover = summary.state === 'active';
-  const what = `${summary.id} ${summary.state}`;
-  const key = taking.get(what) ?? actKey();
-  taking.set(what, key);
+  const done = () => notify(t(handover ? 'act.handover_accepted' : 'act.accepted', { case: summary.id }));
   try {
-    await (handover ? acceptHandover : accept)(summary.id, { key });
-    taking.delete(what);
-    notify(t(handover ? 'act.handover_accepted' : 'act.accepted', { case: summary.id }));
+    await (handover ? acceptHandover : accept)(summary.id);
+    done();
     return true;
   } catch (error) {
     const problem = asProblem(error);
-    if (problem !== undefined) {
-      if (problem.status >= 400 && problem.status < 500) taking.delete(what);
-      const { title, advice } = inWords(problem);
-      const lost = problem.code === 'wrong_state' || problem.code === 'not_allowed' || problem.code === 'not_found' || problem.code === 'unknown_case';
-      notify(lost ? t('act.accept_lost', { case: summary.id }) : `${title}. ${advice}`, 'negative');
+    if (problem === undefined) return false;
+    // It may be theirs already: taken in another window, or by a press whose answer did not come.
+    const found = await readCase(summary.id).catch(() => undefined);
+    if (found?.state === 'active' && found.regisseur === session.value?.party.id) {
+      done();
+      return true;
     }
+    const { title, advice } = inWords(problem);
+    const lost = problem.code === 'wrong_state' || problem.code === 'not_allowed' || problem.code === 'not_found' || problem.code === 'unknown_case';
+    notify(lost ? t('act.accept_lost', { case: summary.id }) : `${title}. ${advice}`, 'negative');
     return false;
   }
 }
 
 interface DialogProps { summary: CaseSummary; onDone: () => void; onClose: () => void }
-
-function useKey(): string {
-  return useState(actKey)[0];
-}
 
 const REASONS = {
   decline: ['no_time', 'knows_family', 'expertise', 'district', 'other'],
@@ -56,14 +49,13 @@ function ReasonDialog({ name, summary, onDone, onClose }: DialogProps & { name: 
   const [choice, setChoice] = useState('');
   const [words, setWords] = useState('');
   const [tried, setTried] = useState(false);
-  const key = useKey();
   const named = (code: string) => (name === 'decline' ? word('decline', code) : word('dismiss', code));
   const missing = choice === 'other' && words.trim() === '';
   const act = async () => {
     setTried(true);
     if (choice === '' || missing) return false as const;
     const reason = [choice === 'other' ? '' : named(choice), words.trim()].filter((part) => part !== '').join(': ');
-    await (name === 'decline' ? decline : dismiss)(summary.id, reason, { key });
+    await (name === 'decline' ? decline : dismiss)(summary.id, reason);
     notify(t(name === 'decline' ? 'act.declined' : 'act.dismissed', { case: summary.id }));
     onDone();
     return undefined;
@@ -83,13 +75,12 @@ function ReasonDialog({ name, summary, onDone, onClose }: DialogProps & { name: 
 function HandoverDialog({ summary, onDone, onClose }: DialogProps) {
   const [to, setTo] = useState('');
   const [tried, setTried] = useState(false);
-  const key = useKey();
   const me = session.value?.party.id;
   const others = (directory.value?.regisseurs ?? []).filter((r) => r.id !== me);
   const act = async () => {
     setTried(true);
     if (to === '') return false as const;
-    await handOver(summary.id, to, { key });
+    await handOver(summary.id, to);
     notify(t('act.handover_offered', { case: summary.id, name: regisseurName(to) }));
     onDone();
     return undefined;
@@ -112,12 +103,11 @@ function EscalateDialog({ summary, onDone, onClose }: DialogProps) {
   const [other, setOther] = useState('');
   const [reason, setReason] = useState('');
   const [tried, setTried] = useState(false);
-  const key = useKey();
   const to = level === 'other' ? other.trim() : level === '' ? '' : word('escalate', level);
   const act = async () => {
     setTried(true);
     if (to === '' || reason.trim() === '') return false as const;
-    await escalate(summary.id, to, reason.trim(), { key });
+    await escalate(summary.id, to, reason.trim());
     notify(t('act.escalated', { case: summary.id }));
     onDone();
     return undefined;
@@ -141,12 +131,11 @@ function CloseDialog({ summary, goals, onDone, onClose }: DialogProps & { goals:
   const [outcome, setOutcome] = useState('');
   const [words, setWords] = useState('');
   const [tried, setTried] = useState(false);
-  const key = useKey();
   const open = goals.filter((goal) => !goalOver(goal));
   const act = async () => {
     setTried(true);
     if (outcome === '') return false as const;
-    await close(summary.id, [word('outcome', outcome), words.trim()].filter((part) => part !== '').join(': '), { key });
+    await close(summary.id, [word('outcome', outcome), words.trim()].filter((part) => part !== '').join(': '));
     notify(t('act.closed', { case: summary.id }));
     onDone();
     return undefined;

@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import { actKey } from '../net/api';
 import { note } from '../net/cases';
 import { agencyName, regisseurName, serviceName } from '../net/directory';
 import type { Case, CaseNote } from '../net/shapes';
@@ -20,11 +19,10 @@ function WriteDialog({ value, onSent, onClose }: { value: Case; onSent: () => Pr
   const [to, setTo] = useState(agencies.length === 1 ? (agencies[0] ?? '') : '');
   const [text, setText] = useState('');
   const [tried, setTried] = useState(false);
-  const [key] = useState(actKey);
   const act = async () => {
     setTried(true);
     if (to === '' || text.trim() === '') return false as const;
-    await note(value.id, to, text.trim(), { key });
+    await note(value.id, to, text.trim());
     notify(t('note.sent', { name: agencyName(to) }));
     void onSent();
     return undefined;

@@ -20,6 +20,10 @@ export function same(a: Goal | undefined, b: Goal | undefined): boolean {
   return FIELDS.every((field) => field === 'due' ? Date.parse(a.due) === Date.parse(b.due) : a[field].trim() === b[field].trim());
 }
 
+export function samePlan(a: readonly Goal[], b: readonly Goal[]): boolean {
+  return a.length === b.length && a.every((goal, i) => same(goal, b[i]));
+}
+
 /** Where the one changed the goal at this place and so did the other. undefined: it is not there (any more). */
 export interface Clash { base: Goal | undefined; mine: Goal | undefined; theirs: Goal | undefined }
 

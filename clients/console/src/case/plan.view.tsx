@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Problem, actKey, asProblem } from '../net/api';
+import { asProblem } from '../net/api';
 import { readCase, setPlan } from '../net/cases';
 import { directory, agencyName, domainIds, domainName, regisseurName } from '../net/directory';
 import { session } from '../net/session';
@@ -9,6 +9,7 @@ import { Button } from '../parts/button';
 import { ChoiceField, LongField, TextField } from '../parts/field';
 import { Empty, Note, ProblemNote } from '../parts/note';
 import { Scroll } from '../parts/scroll';
+import { useSending } from '../parts/sending';
 import { When } from '../parts/when';
 import { GOAL_STATES, goalOver } from '../regisseur/groups';
 import { notify } from '../shell/announce';
@@ -16,7 +17,7 @@ import { href, unsaved } from '../shell/router';
 import { now } from '../net/now';
 import { endOfDay, fieldDay, instant } from '../words/dates';
 import { t, tn, word } from '../words/words';
-import { type Clash, type Draft, type Merged, bare, drafts, isClash, merge } from './plan';
+import { type Clash, type Draft, type Merged, bare, drafts, isClash, merge, samePlan } from './plan';
 
 const SHADES: Record<string, Shade> = { open: 'neutral', doing: 'info', reached: 'positive', dropped: 'neutral' };
 
@@ -153,7 +154,9 @@ interface Editing { base: Goal[]; revision: number; goals: Draft[]; next: number
 export function Plan({ value, mayEdit, onChanged }: { value: Case; mayEdit: boolean; onChanged: () => Promise<void> }) {
   const [editing, setEditing] = useState<Editing | undefined>(undefined);
   const [tried, setTried] = useState(false);
-  const [problem, setProblem] = useState<Problem | undefined>(undefined);
+  const { busy: saving, problem, repeating, send, hold, forget } = useSending();
+  /** What was sent and not answered: if it stands, it is one's own. */
+  const sent = useRef<{ goals: Goal[]; revision: number } | undefined>(undefined);
   const [conflict, setConflict] = useState<{ merged: Merged; revision: number } | undefined>(undefined);
   const form = useRef<HTMLFormElement>(null);
   const agencies = [...new Set(value.signals.map((signal) => signal.agency).filter((id) => id !== undefined))];
@@ -172,8 +175,7 @@ export function Plan({ value, mayEdit, onChanged }: { value: Case; mayEdit: bool
   }, [busy]);
 
   const begin = (goals: readonly Goal[]) => {
-    setProblem(undefined);
-    setConflict(undefined);
+    stop();
     setTried(false);
     const list = drafts(goals);
     setEditing({ base: [...goals], revision: value.planRevision, goals: list.length > 0 ? list : [blank(0)], next: Math.max(1, list.length) });
@@ -184,23 +186,28 @@ export function Plan({ value, mayEdit, onChanged }: { value: Case; mayEdit: bool
   const stop = () => {
     setEditing(undefined);
     setConflict(undefined);
-    setProblem(undefined);
+    forget();
+    sent.current = undefined;
   };
-  const save = async (goals: Goal[], revision: number): Promise<void> => {
-    setProblem(undefined);
+  const put = async (goals: Goal[], revision: number): Promise<void> => {
+    const before = sent.current;
+    sent.current = { goals, revision: revision + 1 };
     try {
-      await setPlan(value.id, revision + 1, goals, actKey());
-      notify(t('plan.saved'));
-      await onChanged();
-      stop();
+      await setPlan(value.id, revision + 1, goals);
     } catch (error) {
       const found = asProblem(error);
       const newer = found?.code === 'wrong_state' || found?.code === 'stale_revision' ? await readCase(value.id).catch(() => undefined) : undefined;
-      if (editing !== undefined && newer !== undefined && newer.planRevision > revision && newer.state === 'active')
-        setConflict({ merged: merge(editing.base, editing.goals, newer.goals), revision: newer.planRevision });
-      else setProblem(found);
+      if (editing === undefined || newer === undefined || newer.planRevision <= revision || newer.state !== 'active') throw error;
+      // What stands may be what was sent from here before, and changed since: that is nobody else's.
+      if (before !== undefined && before.revision === newer.planRevision && samePlan(before.goals, newer.goals)) return put(goals, newer.planRevision);
+      setConflict({ merged: merge(editing.base, editing.goals, newer.goals), revision: newer.planRevision });
+      return;
     }
+    notify(t('plan.saved'));
+    await onChanged();
+    stop();
   };
+  const save = (goals: Goal[], revision: number) => send(() => put(goals, revision));
   const submit = async (event: Event) => {
     event.preventDefault();
     if (editing === undefined) return;
@@ -239,11 +246,12 @@ export function Plan({ value, mayEdit, onChanged }: { value: Case; mayEdit: bool
   return (
     <section class="section" aria-labelledby="plan">
       {heading}
-      {problem === undefined ? null : <ProblemNote problem={problem} />}
+      {problem === undefined ? null : <ProblemNote problem={problem} repeating={repeating} />}
+      {conflict === undefined && value.planRevision > editing.revision && problem === undefined && !saving ? <Note tone="warning" alert title={t('plan.newer')}><p>{t('plan.newer_why')}</p></Note> : null}
       {conflict !== undefined ? (
         <Conflict merged={conflict.merged} onCancel={stop} onChosen={(goals) => void save(goals, conflict.revision)} />
       ) : (
-        <form ref={form} noValidate class="drafts" onSubmit={(event) => void submit(event)}>
+        <form ref={form} noValidate class="drafts" onSubmit={(event) => void submit(event)} onInput={hold} onChange={hold}>
           {editing.goals.map((draft, i) => (
             <GoalFields
               key={draft.number} draft={draft} index={i} tried={tried} owners={owners}
@@ -253,7 +261,7 @@ export function Plan({ value, mayEdit, onChanged }: { value: Case; mayEdit: bool
           ))}
           <div><Button small onClick={() => setEditing({ ...editing, goals: [...editing.goals, blank(editing.next)], next: editing.next + 1 })}>{t('plan.add')}</Button></div>
           <div class="acts">
-            <Button kind="primary" type="submit">{t('plan.save')}</Button>
+            <Button kind="primary" type="submit" busy={saving}>{t('plan.save')}</Button>
             <Button kind="subtle" onClick={stop}>{t('dialog.cancel')}</Button>
           </div>
         </form>

@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import { actKey } from '../net/api';
 import { assign } from '../net/cases';
 import { regisseurName } from '../net/directory';
 import { useLoad } from '../net/load';
@@ -20,11 +19,10 @@ export function AssignDialog({ summary, onDone, onClose }: { summary: CaseSummar
   const { value, problem, fresh } = useLoad(readRegisseurs, []);
   const [to, setTo] = useState('');
   const [tried, setTried] = useState(false);
-  const [key] = useState(actKey);
   const act = async () => {
     setTried(true);
     if (to === '') return false as const;
-    await assign(summary.id, to, { key });
+    await assign(summary.id, to);
     notify(t('assign.done', { case: summary.id, name: regisseurName(to) }));
     onDone();
     return undefined;

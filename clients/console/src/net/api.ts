@@ -12,6 +12,8 @@ export interface Problem {
   detail?: string;
   hints?: string[];
   errors?: { pointer?: string; code?: string; detail?: string }[];
+  /** Of an act: whether it is done is not known, or it was not looked at. Sent again it is the same act. */
+  repeatable?: boolean;
 }
 
 export class Refused extends Error {
@@ -115,6 +117,49 @@ export async function all<T>(path: string, signal?: AbortSignal): Promise<T[]> {
 /** A name for an act, made before it is sent: sent again after a lost answer it is still one act. */
 export function actKey(): string {
   return crypto.randomUUID();
+}
+
+/** What passes by itself: no connection, too slow, too often, the broker or the gateway away. */
+const PASSING = new Set([0, 408, 429, 502, 503, 504]);
+const KEPT_MS = 15 * 60_000;
+const HEARD_MOST = 500;
+/** What nobody has answered, by what it says, with its name. Another content is another act. */
+const unanswered = new Map<string, { key: string; at: number }>();
+/** Acts that this page knows of: its own, and those it was told of. */
+const heard = new Set<string>();
+
+/** Was this act, by the id of its receipt, not known here? It is from now on. */
+export function hear(id: string): boolean {
+  if (heard.has(id)) return false;
+  heard.add(id);
+  for (const oldest of heard) {
+    if (heard.size <= HEARD_MOST) break;
+    heard.delete(oldest);
+  }
+  return true;
+}
+
+/** What this page did, by the id of its receipt; the other windows of this browser may want to know. */
+export const did = signal('');
+
+/** Sends an act. Where no answer came, or nobody who could tell, the same content sent again is the same act. */
+export async function act<T extends { id?: string }>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+  const what = `${method} ${path} ${JSON.stringify(body)}`;
+  const before = unanswered.get(what);
+  const key = before !== undefined && Date.now() - before.at < KEPT_MS ? before.key : actKey();
+  unanswered.set(what, { key, at: Date.now() });
+  hear(`http-key-${key}`);
+  try {
+    const answer = await call<T>(method, path, { key, ...(body === undefined ? {} : { body }) });
+    unanswered.delete(what);
+    did.value = answer.value?.id ?? '';
+    return answer;
+  } catch (error) {
+    const status = error instanceof Refused ? error.problem.status : 0;
+    if (status >= 400 && status < 500 && !PASSING.has(status)) unanswered.delete(what);
+    if (error instanceof Refused && PASSING.has(status)) throw new Refused({ ...error.problem, repeatable: true });
+    throw error;
+  }
 }
 
 /** What went wrong, as a problem, whatever was thrown; undefined where nobody waits any more. */

@@ -1,7 +1,7 @@
 // What the broker tells, as it happens: the party's mailbox as server-sent events. A message only says that something
 // changed; what is shown is read again. So a message that comes twice, or was missed, can do no harm.
-import { signal } from '@preact/signals';
-import { asProblem, call } from './api';
+import { effect, signal } from '@preact/signals';
+import { asProblem, call, did, hear } from './api';
 
 /** live: messages come. waiting: just begun, or a short gap. slow: no stream (there may be one for too many windows), but
  *  questions are answered, so it is looked often. lost: nothing answers, and the reader should know. */
@@ -36,6 +36,7 @@ export const stirred = signal(0);
 export const newest = signal<Mail | undefined>(undefined);
 
 let source: EventSource | undefined;
+let windows: BroadcastChannel | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let doubt: ReturnType<typeof setTimeout> | undefined;
 let attempts = 0;
@@ -83,6 +84,20 @@ function receive(event: MessageEvent<string>): void {
   stirred.value++;
 }
 
+/** An act of one's own is in no mailbox: one's other windows are told by the gateway, and by this browser where there is
+ *  no stream. What this window did itself it knows. */
+function change(id: unknown): void {
+  if (typeof id === 'string' && id !== '' && hear(id)) stirred.value++;
+}
+
+function changed(event: MessageEvent<string>): void {
+  try {
+    change((JSON.parse(event.data) as { act?: unknown }).act);
+  } catch {
+    stirred.value++;
+  }
+}
+
 function open(): void {
   const from = new URL(path, location.href);
   from.searchParams.set('after', String(last));
@@ -91,6 +106,7 @@ function open(): void {
   stream.onopen = settled;
   stream.onmessage = receive;
   for (const kind of KINDS) stream.addEventListener(kind, receive as EventListener);
+  stream.addEventListener('changed', changed as EventListener);
   stream.onerror = () => {
     if (source !== stream) return;
     shaken();
@@ -108,6 +124,8 @@ export function follow(events: string, after: number): void {
   path = events;
   last = after;
   link.value = 'waiting';
+  windows = new BroadcastChannel('voordeur');
+  windows.onmessage = (event: MessageEvent<unknown>) => change(event.data);
   shaken();
   open();
 }
@@ -119,7 +137,13 @@ export function leave(): void {
   doubt = undefined;
   source?.close();
   source = undefined;
+  windows?.close();
+  windows = undefined;
 }
+
+effect(() => {
+  if (did.value !== '') windows?.postMessage(did.value);
+});
 
 // A page that was put away and comes back, or a network that is back, is looked at again at once.
 function nudge(): void {

@@ -1,5 +1,5 @@
 // What a privacy officer asks and does: residents' requests, access by number or BSN, the trail.
-import { actKey, all, call, get } from './api';
+import { act, all, call, get } from './api';
 import type { Row } from './control';
 import type { components } from './openapi';
 import type { Household } from './shapes';
@@ -12,13 +12,13 @@ export type AuditRequest = Schemas['AuditRequest'];
 export interface Trail { running: boolean; end: boolean; rows: Row[] }
 
 export const readRequests = (signal?: AbortSignal): Promise<Request[]> => all<Request>('/v1/requests', signal);
-export const addRequest = (body: RequestRequest) => call('POST', '/v1/requests', { body, key: actKey() });
-const act = (n: number, noun: string, body: unknown) => call('POST', `/v1/requests/${n}/${noun}`, { body, key: actKey() });
+export const addRequest = (body: RequestRequest) => act('POST', '/v1/requests', body);
+const step = (n: number, noun: string, body: unknown) => act('POST', `/v1/requests/${n}/${noun}`, body);
 export const decideRequest = (n: number, decision: 'upheld' | 'rejected', reason: string, bsn: string) =>
-  act(n, 'decisions', { decision, reason, ...(bsn === '' ? {} : { bsn }) });
-export const withdrawRequest = (n: number) => act(n, 'withdrawals', {});
-export const confirmRequest = (n: number) => act(n, 'confirmations', {});
-export const liftRequest = (n: number, reason: string) => act(n, 'liftings', { reason });
+  step(n, 'decisions', { decision, reason, ...(bsn === '' ? {} : { bsn }) });
+export const withdrawRequest = (n: number) => step(n, 'withdrawals', {});
+export const confirmRequest = (n: number) => step(n, 'confirmations', {});
+export const liftRequest = (n: number, reason: string) => step(n, 'liftings', { reason });
 
 export const openHousehold = async (id: string, reason: string): Promise<Household> =>
   (await call<Household>('POST', `/v1/households/${encodeURIComponent(id)}/disclosures`, { body: { reason } })).value;

@@ -1,5 +1,5 @@
 // What a coordinator asks and does about households, regisseurs and follow-ups.
-import { type Answer, actKey, all, call, get } from './api';
+import { type Answer, act, all, get } from './api';
 import type { ActReceipt, Household, Regisseur, Review, Signal } from './shapes';
 
 const of = (id: string) => `/v1/households/${encodeURIComponent(id)}`;
@@ -9,10 +9,7 @@ export const readReviews = (signal?: AbortSignal): Promise<Review[]> => all<Revi
 export const readRegisseurs = (signal?: AbortSignal): Promise<Regisseur[]> => all<Regisseur>('/v1/regisseurs', signal);
 export const readHousehold = (id: string, signal?: AbortSignal): Promise<Household> => get<Household>(of(id), signal);
 
-export const join = (into: string, from: string): Promise<Answer<ActReceipt>> => call('POST', `${of(into)}/mergers`, { body: { from }, key: actKey() });
+export const join = (into: string, from: string): Promise<Answer<ActReceipt>> => act('POST', `${of(into)}/mergers`, { from });
 export const split = (id: string, persons: string[], addresses: string[]): Promise<Answer<ActReceipt>> =>
-  call('POST', `${of(id)}/splits`, {
-    body: { ...(persons.length === 0 ? {} : { persons }), ...(addresses.length === 0 ? {} : { addresses }) }, key: actKey(),
-  });
-export const setAside = (household: string, other: string): Promise<Answer<ActReceipt>> =>
-  call('POST', '/v1/reviews/set-asides', { body: { household, other }, key: actKey() });
+  act('POST', `${of(id)}/splits`, { ...(persons.length === 0 ? {} : { persons }), ...(addresses.length === 0 ? {} : { addresses }) });
+export const setAside = (household: string, other: string): Promise<Answer<ActReceipt>> => act('POST', '/v1/reviews/set-asides', { household, other });

@@ -1,6 +1,6 @@
 // When somebody is away, and the form for more: of oneself, or by the coordinator for others.
 import { useState } from 'preact/hooks';
-import { type Problem, actKey, all, asProblem, call } from '../net/api';
+import { type Problem, act as send, all, asProblem } from '../net/api';
 import { now } from '../net/now';
 import { useLoad } from '../net/load';
 import type { Absence, ActReceipt } from '../net/shapes';
@@ -45,7 +45,7 @@ export function Absences({ id, onChanged }: { id: string; onChanged?: () => void
     setTried(true);
     if (begins === undefined || ends === undefined || backwards || past) return;
     const body = { from: new Date(begins).toISOString(), to: new Date(ends + 1000).toISOString() };
-    await change(() => call<ActReceipt>('POST', at(id), { body, key: actKey() }), t('absence.added'));
+    await change(() => send<ActReceipt>('POST', at(id), body), t('absence.added'));
   };
   return (
     <div class="absences">
@@ -60,7 +60,7 @@ export function Absences({ id, onChanged }: { id: string; onChanged?: () => void
               <li key={absence.number} class="absence">
                 <span><When ms={first} short /> {t('absence.until')} <When ms={last - 1000} short /></span>
                 {first <= now.value && now.value < last ? <Badge shade="warning">{t('absence.now')}</Badge> : null}
-                <Button kind="subtle" small onClick={() => change(() => call('DELETE', `${at(id)}/${absence.number}`, { key: actKey() }), t('absence.removed'))}>{t('absence.remove')}</Button>
+                <Button kind="subtle" small onClick={() => change(() => send<ActReceipt>('DELETE', `${at(id)}/${absence.number}`), t('absence.removed'))}>{t('absence.remove')}</Button>
               </li>
             );
           })}

@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { type Problem, asProblem } from '../net/api';
+import { useEffect, useId, useRef } from 'preact/hooks';
 import { t } from '../words/words';
 import { Button } from './button';
 import { ProblemNote } from './note';
+import { useSending } from './sending';
 
 interface Props {
   title: string;
@@ -51,35 +51,27 @@ interface ActProps {
   danger?: boolean;
   wide?: boolean;
   children?: ComponentChildren;
-  /** Does it; a refusal is shown, and the dialog stays. false: something is not filled in, and said beside it. */
+  /** Does it; a refusal is shown, and the dialog stays; what nobody answered goes again by itself. false: something is not filled in, and said beside it. */
   act: () => Promise<void | false>;
   onClose: () => void;
 }
 
 /** A dialog with one act in it. */
 export function ActDialog({ title, does, danger = false, wide = false, children, act, onClose }: ActProps) {
-  const [problem, setProblem] = useState<Problem | undefined>(undefined);
-  const [busy, setBusy] = useState(false);
+  const { busy, problem, repeating, send, hold } = useSending();
   const form = useRef<HTMLFormElement>(null);
   const submit = async (event: Event) => {
     event.preventDefault();
-    if (busy) return;
-    setBusy(true);
-    setProblem(undefined);
-    try {
+    await send(async () => {
       if ((await act()) === false) requestAnimationFrame(() => form.current?.querySelector<HTMLElement>('[aria-invalid=true], [data-invalid]')?.focus());
       else onClose();
-    } catch (error) {
-      setProblem(asProblem(error));
-    } finally {
-      setBusy(false);
-    }
+    });
   };
   return (
     <Dialog title={title} onClose={onClose} wide={wide}>
-      <form ref={form} class="dialog__form" noValidate onSubmit={(event) => void submit(event)}>
+      <form ref={form} class="dialog__form" noValidate onSubmit={(event) => void submit(event)} onInput={hold} onChange={hold}>
         {children}
-        {problem === undefined ? null : <ProblemNote problem={problem} />}
+        {problem === undefined ? null : <ProblemNote problem={problem} repeating={repeating} />}
         <div class="dialog__acts">
           <Button kind="primary" type="submit" danger={danger} busy={busy}>{does}</Button>
           <Button kind="subtle" onClick={onClose}>{t('dialog.cancel')}</Button>

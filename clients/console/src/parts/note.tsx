@@ -17,9 +17,10 @@ export function Note({ tone = 'info', alert = false, title, children }: { tone?:
   );
 }
 
-/** What the gateway refused, and what to do now. */
-export function ProblemNote({ problem, again }: { problem: Problem; again?: () => void }) {
-  const { title, advice } = inWords(problem);
+/** What the gateway refused, and what to do now; of what goes again by itself, that it does. */
+export function ProblemNote({ problem, repeating = false, again }: { problem: Problem; repeating?: boolean; again?: () => void }) {
+  const { title, advice: alone } = inWords(problem);
+  const advice = repeating ? t('problem.repeating') : alone;
   const more = (problem.errors ?? []).map((error) => error.detail ?? error.code ?? '').filter((text) => text !== '');
   return (
     <Note tone="error" alert title={title}>
