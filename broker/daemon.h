@@ -1,5 +1,6 @@
 /* broker/daemon.h - what the parts of the daemon share: one reactor thread that owns all of it.
  *
+ *   parts.c     all of it, made and freed
  *   inbox.c     frames received ahead, for the porter
  *   loop.c      the turn: collect and speak, drain, step, wait
  *   dispatch.c  a received frame to the part that deals with it
@@ -228,6 +229,12 @@ vdr_daemon_frame_max(vdr_zone zone)
     return zone == VDR_ZONE_OPERATORS ? VDR_ADMIN_FRAME_MAX : VDR_FRAME_BYTES_MAX;
 }
 
+/* ---- parts.c: what is round the engine, which outlives it. node, clock, log, engine, reader and logboek are there */
+
+void vdr_daemon_begin(vdr_daemon *daemon, vdr_checkpoint *checkpoint);
+void vdr_daemon_rest(vdr_daemon *daemon); /* what reads the log rests for good; then the engine is closed */
+void vdr_daemon_done(vdr_daemon *daemon);
+
 /* ---- loop.c */
 
 /* Serves until a stop is asked for or the engine fails. The engine's failure, or OK. */
@@ -279,6 +286,7 @@ void vdr_publish_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_
 void vdr_publish_go_on(vdr_daemon *daemon); /* with a stalled one */
 void vdr_publish_result(vdr_daemon *daemon, vdr_session *session, const vdr_result *result);
 void vdr_publish_confirm(vdr_daemon *daemon); /* every session that is owed one */
+void vdr_publish_forget(vdr_daemon *daemon, vdr_session *session);
 
 /* ---- delivery.c */
 

@@ -78,6 +78,7 @@ vdr_daemon_reap(vdr_daemon *daemon)
         if (!s->ending || s->state == VDR_SESSION_OVER)
             continue;
         daemon->ending--;
+        vdr_publish_forget(daemon, s); /* one that took no more is owed a CONFIRM still */
         vdr_delivery_forget(daemon, s);
         vdr_decisions_forget(daemon, s);
         vdr_session_over(daemon->sessions, s);
@@ -132,7 +133,7 @@ tidy(vdr_daemon *daemon)
         vdr_speak_nothing(daemon, s);
     }
     vdr_daemon_reap(daemon);
-    vdr_sessions_sweep(daemon->sessions, silent_before);
+    daemon->blocked -= vdr_sessions_sweep(daemon->sessions, silent_before);
     tell_store(daemon);
     daemon->tidy_ms = daemon->now_ms + TIDY_MS;
 }

@@ -394,3 +394,14 @@ vdr_publish_confirm(vdr_daemon *daemon)
     }
     daemon->due = waiting;
 }
+
+void
+vdr_publish_forget(vdr_daemon *daemon, vdr_session *session)
+{
+    vdr_session **at = &daemon->due;
+    while (session->publish.due && *at != session)
+        at = &(*at)->next_due;
+    if (session->publish.due)
+        *at = session->next_due;
+    session->publish.due = false;
+}

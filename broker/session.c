@@ -245,16 +245,20 @@ vdr_session_next(vdr_sessions *sessions, const vdr_session *session)
     return session == NULL ? sessions->oldest : session->newer;
 }
 
-void
+size_t
 vdr_sessions_sweep(vdr_sessions *sessions, int64_t before_ms)
 {
     vdr_session *next;
+    size_t blocked = 0;
     for (vdr_session *s = sessions->oldest; s != NULL && sessions->stones > 0; s = next) {
         next = s->newer;
         bool old = s->heard_ms < before_ms || sessions->stones > sessions->caps.stones;
-        if (s->state == VDR_SESSION_OVER && old)
-            forget(sessions, s);
+        if (s->state != VDR_SESSION_OVER || !old)
+            continue;
+        blocked += s->out.first != NULL;
+        forget(sessions, s);
     }
+    return blocked;
 }
 
 uint64_t

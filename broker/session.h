@@ -154,8 +154,8 @@ void vdr_session_over(vdr_sessions *sessions, vdr_session *session);
 
 /* Walks all, oldest first; a session may be ended meanwhile. NULL: start, and end. */
 vdr_session *vdr_session_next(vdr_sessions *sessions, const vdr_session *session);
-/* Frees the stones that were silent since before_ms or are too many. */
-void vdr_sessions_sweep(vdr_sessions *sessions, int64_t before_ms);
+/* Frees the stones that were silent since before_ms or are too many. So many of them had frames that still waited. */
+size_t vdr_sessions_sweep(vdr_sessions *sessions, int64_t before_ms);
 
 uint64_t vdr_sessions_count(const vdr_sessions *sessions, vdr_zone zone); /* without stones */
 

@@ -22,9 +22,7 @@
 #include <unistd.h>
 
 #define TEXTS_BYTES  (4u * VDR_CONF_BYTES_MAX)
-#define TALES_BYTES  (64u * 1024 * 1024) /* a tale that names 100,000 signals is resolved in it */
 #define FILES_WANTED 65536u
-#define STONES       4096u
 #define SEND_FRAMES  64   /* a backstop: windows and queues bound what is sent */
 #define FLUSH_MS     1000 /* how long last words may take */
 
@@ -359,42 +357,6 @@ open_net(started *s, char *ret_words)
     return VDR_OK;
 }
 
-static void
-prepare(started *s)
-{
-    vdr_daemon *daemon = &s->daemon;
-    const vdr_node_limits *limits = &daemon->node->limits;
-    vdr_session_caps caps = {.sessions = {limits->sessions, limits->operator_sessions},
-                             .per_key = limits->sessions_per_key,
-                             .stones = STONES};
-    daemon->sessions = vdr_sessions_new(&caps);
-    daemon->keyring = vdr_keyring_new();
-    if (daemon->clock->kind != VDR_CLOCK_EVENT)
-        vdr_keyring_clock(daemon->keyring, vdr_clock_wall_ms);
-    daemon->door = vdr_engine_door(daemon->engine);
-    for (int zone = 0; zone < VDR_ZONES; zone++) {
-        size_t frame_max = vdr_daemon_frame_max((vdr_zone)zone);
-        vdr_arena_init(&daemon->body[zone], vdr_codec_budget(frame_max, frame_max));
-    }
-    vdr_inbox_init(&daemon->inbox);
-    daemon->porter = vdr_porter_new();
-    vdr_arena_init(&daemon->speech, vdr_codec_budget(VDR_ADMIN_FRAME_MAX, VDR_ADMIN_FRAME_MAX));
-    vdr_arena_init(&daemon->told, vdr_codec_budget(VDR_ADMIN_FRAME_MAX, VDR_ADMIN_FRAME_MAX));
-    vdr_arena_init(&daemon->tales, TALES_BYTES);
-    vdr_delivery_begin(daemon);
-    vdr_admit_soon(daemon);
-    vdr_admit_turn(daemon);
-    daemon->refusals = vdr_refusals_new();
-    daemon->prover = vdr_prover_new(vdr_engine_fd(daemon->engine));
-    daemon->survey = vdr_survey_new(daemon->log, vdr_engine_fd(daemon->engine));
-    daemon->backtest = vdr_rehearsal_new(daemon->log, s->store.checkpoint);
-    daemon->shadow = vdr_rehearsal_new(daemon->log, s->store.checkpoint);
-    vdr_shadow_resume(daemon);
-    daemon->trail = vdr_trail_desk_new(daemon->log);
-    daemon->covers = vdr_covers_new();
-    vdr_keeper_begin(daemon->keeper, vdr_engine_fd(daemon->engine));
-}
-
 /* ---- from begin to end */
 
 static vdr_exit
@@ -435,7 +397,8 @@ open_all(started *s, const vdr_start_options *options)
     if (err != VDR_OK)
         return failed(err, "store", vdr_log_reason(s->daemon.log));
     vdr_log_reader_rest(s->daemon.reader);
-    prepare(s);
+    vdr_daemon_begin(&s->daemon, s->store.checkpoint);
+    vdr_keeper_begin(s->daemon.keeper, vdr_engine_fd(s->daemon.engine));
     err = open_net(s, words);
     if (err == VDR_OK)
         return VDR_EXIT_CLEAN;
@@ -499,31 +462,12 @@ close_all(started *s)
     vdr_daemon *daemon = &s->daemon;
     vdr_exporter_close(&daemon->exporter);
     vdr_inbox_done(&daemon->inbox); /* messages are libzmq's */
-    vdr_porter_free(&daemon->porter);
     vdr_net_close(&daemon->net);
-    vdr_survey_free(&daemon->survey);
-    vdr_trail_desk_free(&daemon->trail);
-    vdr_covers_free(&daemon->covers);
-    vdr_logboek_desk_free(&daemon->logboek);
-    vdr_rehearsal_free(&daemon->backtest);
-    vdr_rehearsal_free(&daemon->shadow);
-    vdr_refusals_free(&daemon->refusals);
-    vdr_log_reader_close(&daemon->reader);
-    vdr_past_free(&daemon->past);
-    vdr_prover_free(&daemon->prover);
+    vdr_daemon_rest(daemon);
     vdr_keeper_close(&daemon->keeper, false);
     vdr_engine_close(&daemon->engine);
     vdr_store_close(&s->store);
-    vdr_delivery_done(daemon);
-    vdr_sessions_free(&daemon->sessions);
-    vdr_keyring_free(&daemon->keyring);
-    vdr_admit_done(daemon);
-    for (int zone = 0; zone < VDR_ZONES; zone++)
-        vdr_arena_done(&daemon->body[zone]);
-    vdr_arena_done(&daemon->speech);
-    vdr_arena_done(&daemon->told);
-    vdr_arena_done(&daemon->tales);
-    vdr_bytes_done(&daemon->frame);
+    vdr_daemon_done(daemon);
     vdr_node_free(&daemon->node);
     vdr_secret_free(&s->server_key);
     vdr_secret_free(&s->pseudonym_key);

@@ -1,4 +1,5 @@
-/* Puts a law to every file of a folder, and to each of them cut short: what fuzzing once found stays found. */
+/* Puts a law to every file of a folder, and to each of them cut short in some places: what fuzzing once found stays
+ * found. */
 #include "tests/fuzz/fuzz.h"
 
 #include <dirent.h>
@@ -26,9 +27,10 @@ read_file(const char *folder, const char *name, uint8_t *at)
 int
 main(int argc, char **argv)
 {
-    DIR *folder = argc == 2 ? opendir(argv[1]) : NULL;
-    if (folder == NULL) {
-        fprintf(stderr, "usage: %s CORPUS\n", argv[0]);
+    DIR *folder = argc == 2 || argc == 3 ? opendir(argv[1]) : NULL;
+    size_t cuts = argc == 3 ? (size_t)strtoul(argv[2], NULL, 10) : 256;
+    if (folder == NULL || cuts == 0) {
+        fprintf(stderr, "usage: %s CORPUS [CUTS]\n", argv[0]);
         return 2;
     }
     uint8_t *bytes = malloc(FILE_BYTES_MAX);
@@ -37,7 +39,7 @@ main(int argc, char **argv)
         if (entry->d_name[0] == '.')
             continue;
         size_t len = read_file(argv[1], entry->d_name, bytes);
-        for (size_t cut = 0; cut <= len; cut += 1 + len / 256) {
+        for (size_t cut = 0; cut <= len; cut += 1 + len / cuts) {
             uint8_t *exact = malloc(cut != 0 ? cut : 1); /* so that a sanitizer sees a read beyond */
             if (exact == NULL)
                 return 1;
