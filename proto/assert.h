@@ -5,6 +5,10 @@
 
 #define VDR_MUST_CHECK __attribute__((warn_unused_result))
 
+/* A large array on the stack of which only what was written is read: without the zeros that the compiler would put
+ * into all of it first (deploy/hardening.cmake). */
+#define VDR_UNZEROED __attribute__((uninitialized))
+
 /* Writes "file:line: expression" to standard error (no other detail: state may be personal) and aborts. */
 __attribute__((noreturn, cold)) void vdr_assert_failed(const char *file, int line, const char *expression);
 

@@ -216,7 +216,7 @@ is_out_of_reach(vdr_state *state, const vdr_rule *rule, vdr_slot household)
 static bool
 look_at_group(question *q, uint32_t group)
 {
-    tally counted;
+    VDR_UNZEROED tally counted;
     memset(counted.count, 0, sizeof counted.count);
     counted.oldest = VDR_MS_MAX;
     counted.newest = VDR_MS_NONE;
@@ -320,7 +320,7 @@ ask_holds(question *q)
 bool
 vdr_rule_holds(vdr_state *state, size_t rule, vdr_slot household, vdr_ms t)
 {
-    question q;
+    VDR_UNZEROED question q;
     if (!question_begin(&q, state, rule, household, t))
         return false;
     bool holds = ask_holds(&q);
@@ -337,7 +337,7 @@ vdr_rule_supported_by(vdr_state *state, size_t rule, vdr_slot household, vdr_ms 
     if (is_out_of_reach(state, bound, household) || !vdr_rule_in_time(bound->over_ms, signal, t) ||
         !vdr_rule_passes(state, bound, signal, &namings))
         return false;
-    question q;
+    VDR_UNZEROED question q;
     if (!question_begin(&q, state, rule, household, t))
         return false;
     bool answer = supports(&q, signal);
@@ -372,7 +372,7 @@ ask_after(question *q, vdr_position position)
 bool
 vdr_rule_supported_after(vdr_state *state, size_t rule, vdr_slot household, vdr_ms t, vdr_position position)
 {
-    question q;
+    VDR_UNZEROED question q;
     if (!question_begin(&q, state, rule, household, t))
         return false;
     bool answer = ask_after(&q, position);
@@ -402,7 +402,7 @@ ask_support(question *q, vdr_slots *ret_signals)
 void
 vdr_rule_support(vdr_state *state, size_t rule, vdr_slot household, vdr_ms t, vdr_slots *ret_signals)
 {
-    question q;
+    VDR_UNZEROED question q;
     if (!question_begin(&q, state, rule, household, t))
         return;
     size_t count = ret_signals->count;

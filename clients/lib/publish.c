@@ -134,7 +134,7 @@ static bool
 send_frame(vdr_client *client)
 {
     vdr_lib_publisher *publisher = &client->publisher;
-    vdr_span spans[VDR_BATCH_ITEMS_MAX];
+    VDR_UNZEROED vdr_span spans[VDR_BATCH_ITEMS_MAX];
     vdr_bytes read = {0};
     uint64_t bytes;
     bool want_results, good = true;
@@ -323,8 +323,8 @@ static vdr_err
 take(vdr_client *client, const vdr_bytes *bytes, const size_t *ends, size_t count, bool want_results)
 {
     vdr_lib_publisher *publisher = &client->publisher;
-    vdr_span spans[VDR_BATCH_ITEMS_MAX];
-    vdr_lib_outbox_item stored[VDR_BATCH_ITEMS_MAX];
+    VDR_UNZEROED vdr_span spans[VDR_BATCH_ITEMS_MAX];
+    VDR_UNZEROED vdr_lib_outbox_item stored[VDR_BATCH_ITEMS_MAX];
 
     for (size_t i = 0; i < count; i++)
         /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): ends has count of them */
@@ -353,7 +353,7 @@ static vdr_err
 publish(vdr_client *client, const vdr_wire_item *items, size_t count, bool want_results, uint64_t *ret_first)
 {
     vdr_lib_publisher *publisher = &client->publisher;
-    size_t ends[VDR_BATCH_ITEMS_MAX];
+    VDR_UNZEROED size_t ends[VDR_BATCH_ITEMS_MAX];
     vdr_bytes bytes = {0};
 
     VDR_ASSERT(count >= 1 && count <= VDR_BATCH_ITEMS_MAX);
