@@ -5,9 +5,8 @@
 #include <stdlib.h>
 
 #define CHUNK_BYTES_MAX (64u * 1024)
-#define PIECE_BYTES_MAX 4096u
 #define LINE_BYTES      64u
-#define REGION_BYTES    (8u * 1024 * 1024)
+#define REGION_BYTES    ((uint32_t)VDR_PAGES_REGION_BYTES)
 
 _Static_assert(REGION_BYTES % VDR_PAGES_ALIGNMENT == 0, "whole pages");
 
@@ -49,31 +48,6 @@ chunks_for(const vdr_slab *slab, uint32_t next)
     return next > 1 ? ((next - 1) >> slab->shift) + 1 : 0;
 }
 
-static uint32_t
-pieces_per_chunk(const vdr_slab *slab)
-{
-    return 1u << (slab->shift - slab->piece_shift);
-}
-
-static size_t
-piece_bytes(const vdr_slab *slab)
-{
-    return (size_t)slab->record_bytes << slab->piece_shift;
-}
-
-static uint32_t
-chunk_of(const vdr_slab *slab, uint32_t piece)
-{
-    return piece >> (slab->shift - slab->piece_shift);
-}
-
-/* Where a piece begins in its chunk. */
-static size_t
-piece_offset(const vdr_slab *slab, uint32_t piece)
-{
-    return (piece & (pieces_per_chunk(slab) - 1)) * piece_bytes(slab);
-}
-
 /* A multiple of a line: chunks that follow each other begin at one. */
 static size_t
 chunk_bytes(const vdr_slab *slab)
@@ -112,36 +86,119 @@ vdr_slab_init(vdr_slab *slab, uint32_t table, uint32_t version, uint32_t record_
     *slab = (vdr_slab){.table = table, .version = version, .record_bytes = record_bytes, .next = 1, .era = 1};
     while ((record_bytes << (slab->shift + 1)) <= CHUNK_BYTES_MAX)
         slab->shift++;
-    while ((record_bytes << (slab->piece_shift + 1)) <= PIECE_BYTES_MAX)
-        slab->piece_shift++;
 }
 
-/* ---- room for what is kept aside */
+/* ---- marks ---- */
+
+static bool
+mark_is_set(const vdr_slab_marks *marks, uint32_t index)
+{
+    return index / 64 < marks->count && (marks->words[index / 64] >> index % 64 & 1) != 0;
+}
+
+/* Room for records below next. */
+static void
+marks_reserve(vdr_slab_marks *marks, uint32_t next)
+{
+    uint32_t count = next / 64 + 1;
+    if (count <= marks->count)
+        return;
+    count += count / 4;
+    marks->words = vdr_realloc(marks->words, count, sizeof *marks->words);
+    memset(marks->words + marks->count, 0, (count - marks->count) * sizeof *marks->words);
+    marks->count = count;
+}
+
+static void
+mark_set(vdr_slab_marks *marks, uint32_t index)
+{
+    marks->words[index / 64] |= UINT64_C(1) << index % 64;
+}
+
+static void
+mark_clear(vdr_slab_marks *marks, uint32_t index)
+{
+    marks->words[index / 64] &= ~(UINT64_C(1) << index % 64);
+}
+
+/* ---- what is kept aside ---- */
+
+typedef struct kept_head {
+    uint32_t older; /* of the same chunk, or of the free ones */
+    uint32_t index;
+} kept_head;
+
+static size_t
+kept_bytes(const vdr_slab *slab)
+{
+    return sizeof(kept_head) + slab->record_bytes;
+}
 
 static uint8_t *
-aside_take(vdr_slab *slab)
+kept_at(const vdr_slab *slab, uint32_t number)
 {
-    uint8_t *room = slab->spare;
-    if (room == NULL)
-        return vdr_realloc(NULL, chunk_bytes(slab), 1); /* not cleared: most of it may never be touched */
-    memcpy(&slab->spare, room, sizeof slab->spare);
-    return room;
+    uint32_t at = number - 1;
+    return slab->kept.blocks[at >> slab->shift] + (size_t)(at & ((1u << slab->shift) - 1)) * kept_bytes(slab);
 }
 
-static void
-aside_give(vdr_slab *slab, uint8_t *room)
+static uint32_t
+kept_take(vdr_slab *slab)
 {
-    if (room == NULL)
+    vdr_slab_kept *kept = &slab->kept;
+    if (kept->free != 0) {
+        uint32_t number = kept->free;
+        kept_head head;
+        memcpy(&head, kept_at(slab, number), sizeof head);
+        kept->free = head.older;
+        return number;
+    }
+    if (kept->next >> slab->shift == kept->block_count) {
+        if (kept->block_count == kept->block_room) {
+            kept->block_room = kept->block_room != 0 ? kept->block_room * 2 : 4;
+            kept->blocks = vdr_realloc(kept->blocks, kept->block_room, sizeof *kept->blocks);
+        }
+        kept->blocks[kept->block_count++] = vdr_realloc(NULL, (size_t)1 << slab->shift, kept_bytes(slab));
+    }
+    return ++kept->next;
+}
+
+/* The record as it is, unless it is kept already. */
+static void
+keep(vdr_slab *slab, vdr_chunk *chunk, uint32_t index)
+{
+    marks_reserve(&slab->kept_marks, slab->next);
+    if (mark_is_set(&slab->kept_marks, index))
         return;
-    memcpy(room, &slab->spare, sizeof slab->spare);
-    slab->spare = room;
+    mark_set(&slab->kept_marks, index);
+    kept_head head = {.older = chunk->kept, .index = index};
+    uint32_t number = kept_take(slab);
+    uint8_t *at = kept_at(slab, number);
+    memcpy(at, &head, sizeof head);
+    memcpy(at + sizeof head, vdr_slab_at(slab, index), slab->record_bytes);
+    chunk->kept = number;
 }
 
+/* What was kept of a chunk is not needed any more; the edits that it was kept for count now. into: NULL, or the
+ * chunk's bytes, where the records are put back. */
 static void
-aside_free(vdr_slab *slab)
+keep_no_more(vdr_slab *slab, vdr_chunk *chunk, uint8_t *into)
 {
-    while (slab->spare != NULL)
-        free(aside_take(slab));
+    if (chunk->kept != 0)
+        chunk->edited = slab->era;
+    while (chunk->kept != 0) {
+        uint32_t number = chunk->kept;
+        uint8_t *at = kept_at(slab, number);
+        kept_head head;
+        memcpy(&head, at, sizeof head);
+        mark_clear(&slab->kept_marks, head.index);
+        if (into != NULL)
+            memcpy(into + (size_t)(head.index & ((1u << slab->shift) - 1)) * slab->record_bytes,
+                   at + sizeof head, slab->record_bytes);
+        chunk->kept = head.older;
+        head.older = slab->kept.free;
+        memcpy(at, &head, sizeof head);
+        slab->kept.free = number;
+    }
 }
 
 /* ---- */
@@ -149,15 +206,15 @@ aside_free(vdr_slab *slab)
 void
 vdr_slab_done(vdr_slab *slab)
 {
-    aside_free(slab);
-    for (uint32_t i = 0; i < slab->chunks_made; i++) {
-        free(slab->chunks[i].aside);
-        if (slab->pool == NULL)
-            free(slab->chunks[i].bytes);
-    }
+    for (uint32_t i = 0; i < slab->chunks_made && slab->pool == NULL; i++)
+        free(slab->chunks[i].bytes);
+    for (uint32_t i = 0; i < slab->kept.block_count; i++)
+        free(slab->kept.blocks[i]);
     free(slab->chunks);
-    free(slab->eras);
-    free(slab->image_aside);
+    free(slab->kept.blocks);
+    free(slab->kept_marks.words);
+    free(slab->undo_marks.words);
+    free(slab->image_bytes);
     *slab = (vdr_slab){.next = 1};
 }
 
@@ -167,7 +224,6 @@ add_chunk(vdr_slab *slab)
     if (slab->chunk_count == slab->chunk_room) {
         uint32_t room = slab->chunk_room != 0 ? slab->chunk_room * 2 : 4;
         slab->chunks = vdr_realloc(slab->chunks, room, sizeof(vdr_chunk));
-        slab->eras = vdr_realloc(slab->eras, (size_t)room * pieces_per_chunk(slab), sizeof *slab->eras);
         slab->chunk_room = room;
     }
     vdr_chunk *chunk = &slab->chunks[slab->chunk_count];
@@ -178,8 +234,6 @@ add_chunk(vdr_slab *slab)
         slab->chunks_made++;
     }
     chunk->edited = slab->era;
-    for (uint32_t i = 0; i < pieces_per_chunk(slab); i++)
-        slab->eras[slab->chunk_count * pieces_per_chunk(slab) + i] = slab->era;
     slab->chunk_count++;
 }
 
@@ -214,25 +268,30 @@ vdr_slab_give(vdr_slab *slab, uint32_t index)
     slab->live--;
 }
 
-/* A piece as it was when the trial began. */
+/* A record as it was when the trial began. */
 struct vdr_slab_undo {
     vdr_slab_undo *older;
-    uint32_t piece, era;
+    uint32_t index;
     uint8_t bytes[];
 };
 
 static uint8_t *
-piece_at(const vdr_slab *slab, uint32_t piece)
+record_at(const vdr_slab *slab, uint32_t index)
 {
-    return slab->chunks[chunk_of(slab, piece)].bytes + piece_offset(slab, piece);
+    return slab->chunks[index >> slab->shift].bytes +
+           (size_t)(index & ((1u << slab->shift) - 1)) * slab->record_bytes;
 }
 
 static void
-keep_undo(vdr_slab *slab, uint32_t piece)
+keep_undo(vdr_slab *slab, uint32_t index)
 {
-    vdr_slab_undo *undo = vdr_alloc(1, sizeof *undo + piece_bytes(slab));
-    *undo = (vdr_slab_undo){.older = slab->undo, .piece = piece, .era = slab->eras[piece]};
-    memcpy(undo->bytes, piece_at(slab, piece), piece_bytes(slab));
+    marks_reserve(&slab->undo_marks, slab->next);
+    if (mark_is_set(&slab->undo_marks, index))
+        return;
+    mark_set(&slab->undo_marks, index);
+    vdr_slab_undo *undo = vdr_alloc(1, sizeof *undo + slab->record_bytes);
+    *undo = (vdr_slab_undo){.older = slab->undo, .index = index};
+    memcpy(undo->bytes, record_at(slab, index), slab->record_bytes);
     slab->undo = undo;
 }
 
@@ -254,8 +313,8 @@ vdr_slab_trial_end(vdr_slab *slab, const vdr_slab_counts *before)
     VDR_ASSERT(slab->era == VDR_SLAB_TRIAL);
     while (slab->undo != NULL) {
         vdr_slab_undo *undo = slab->undo;
-        memcpy(piece_at(slab, undo->piece), undo->bytes, piece_bytes(slab));
-        slab->eras[undo->piece] = undo->era;
+        memcpy(record_at(slab, undo->index), undo->bytes, slab->record_bytes);
+        mark_clear(&slab->undo_marks, undo->index);
         slab->undo = undo->older;
         free(undo);
     }
@@ -271,7 +330,7 @@ vdr_slab_undo_bytes(const vdr_slab *slab)
 {
     uint64_t bytes = 0;
     for (const vdr_slab_undo *undo = slab->undo; undo != NULL; undo = undo->older)
-        bytes += sizeof *undo + piece_bytes(slab);
+        bytes += sizeof *undo + slab->record_bytes;
     return bytes;
 }
 
@@ -279,47 +338,23 @@ uint64_t
 vdr_slab_bytes(const vdr_slab *slab)
 {
     uint64_t bytes = (uint64_t)slab->chunk_room * sizeof(vdr_chunk);
-    bytes += (uint64_t)slab->chunk_room * pieces_per_chunk(slab) * sizeof *slab->eras;
     bytes += (uint64_t)slab->chunks_made * chunk_bytes(slab);
-    for (uint32_t i = slab->image_cursor; slab->imaging && i < slab->image_counts[COUNT_CHUNKS]; i++)
-        if (slab->chunks[i].aside != NULL)
-            bytes += chunk_bytes(slab);
-    return bytes;
+    bytes += ((uint64_t)slab->kept.block_count << slab->shift) * kept_bytes(slab);
+    bytes += ((uint64_t)slab->kept_marks.count + slab->undo_marks.count) * sizeof *slab->kept_marks.words;
+    return bytes + (slab->image_bytes != NULL ? chunk_bytes(slab) : 0);
 }
 
 void
-vdr_slab_touch(vdr_slab *slab, uint32_t piece)
+vdr_slab_touch(vdr_slab *slab, uint32_t index)
 {
-    uint32_t number = chunk_of(slab, piece);
+    uint32_t number = index >> slab->shift;
     vdr_chunk *chunk = &slab->chunks[number];
-    if (slab->era == VDR_SLAB_TRIAL) {
-        keep_undo(slab, piece);
-        slab->eras[piece] = slab->era;
-        return;
-    }
-    if (slab->imaging && number >= slab->image_cursor && number < slab->image_counts[COUNT_CHUNKS]) {
-        if (chunk->aside == NULL) {
-            chunk->aside = aside_take(slab);
-            chunk->aside_edited = chunk->edited;
-        }
-        size_t offset = piece_offset(slab, piece);
-        memcpy(chunk->aside + offset, chunk->bytes + offset, piece_bytes(slab));
-    }
-    chunk->edited = slab->era;
-    slab->eras[piece] = slab->era;
-}
-
-/* Besides its pieces that were edited since the image began, which are there, those that were not. */
-static void
-complete_aside(const vdr_slab *slab, uint32_t number)
-{
-    const vdr_chunk *chunk = &slab->chunks[number];
-    uint32_t first = number * pieces_per_chunk(slab);
-    for (uint32_t piece = first; piece < first + pieces_per_chunk(slab); piece++) {
-        size_t offset = piece_offset(slab, piece);
-        if (slab->eras[piece] != slab->era)
-            memcpy(chunk->aside + offset, chunk->bytes + offset, piece_bytes(slab));
-    }
+    if (slab->era == VDR_SLAB_TRIAL)
+        keep_undo(slab, index);
+    else if (slab->imaging && number >= slab->image_cursor && number < slab->image_counts[COUNT_CHUNKS])
+        keep(slab, chunk, index);
+    else
+        chunk->edited = slab->era;
 }
 
 vdr_span
@@ -348,16 +383,17 @@ vdr_slab_image_next(vdr_slab *slab, bool all, uint32_t *ret_number, vdr_span *re
 {
     VDR_ASSERT(slab->imaging);
     while (slab->image_cursor < slab->image_counts[COUNT_CHUNKS]) {
-        aside_give(slab, slab->image_aside);
         uint32_t number = slab->image_cursor++;
         vdr_chunk *chunk = &slab->chunks[number];
-        const uint8_t *bytes = chunk->aside != NULL ? chunk->aside : chunk->bytes;
-        uint32_t edited = chunk->aside != NULL ? chunk->aside_edited : chunk->edited;
-        bool wanted = all || edited > slab->imaged_era;
-        if (wanted && chunk->aside != NULL)
-            complete_aside(slab, number);
-        slab->image_aside = chunk->aside;
-        chunk->aside = NULL;
+        const uint8_t *bytes = chunk->bytes;
+        bool wanted = all || chunk->edited > slab->imaged_era;
+        if (wanted && chunk->kept != 0) {
+            if (slab->image_bytes == NULL)
+                slab->image_bytes = vdr_realloc(NULL, 1, chunk_bytes(slab));
+            memcpy(slab->image_bytes, bytes, chunk_bytes(slab));
+            bytes = slab->image_bytes;
+        }
+        keep_no_more(slab, chunk, bytes != chunk->bytes ? slab->image_bytes : NULL);
         if (wanted) {
             *ret_number = number;
             *ret_bytes = vdr_span_of(bytes, used_bytes(slab, number, slab->image_counts[COUNT_NEXT]));
@@ -371,14 +407,10 @@ void
 vdr_slab_image_end(vdr_slab *slab, bool complete)
 {
     VDR_ASSERT(slab->imaging);
-    aside_give(slab, slab->image_aside);
-    slab->image_aside = NULL;
     for (; slab->image_cursor < slab->image_counts[COUNT_CHUNKS]; slab->image_cursor++) {
         VDR_ASSERT(!complete);
-        aside_give(slab, slab->chunks[slab->image_cursor].aside);
-        slab->chunks[slab->image_cursor].aside = NULL;
+        keep_no_more(slab, &slab->chunks[slab->image_cursor], NULL);
     }
-    aside_free(slab);
     if (complete)
         slab->imaged_era = slab->era - 1;
     slab->imaging = false;
@@ -402,10 +434,8 @@ vdr_slab_load_counts(vdr_slab *slab, const uint32_t counts[4])
         return false;
     if (counts[COUNT_CHUNKS] != chunks_for(slab, next))
         return false;
-    if (counts[COUNT_CHUNKS] != 0) {
+    if (counts[COUNT_CHUNKS] != 0)
         slab->chunks = vdr_alloc(counts[COUNT_CHUNKS], sizeof(vdr_chunk));
-        slab->eras = vdr_alloc((size_t)counts[COUNT_CHUNKS] * pieces_per_chunk(slab), sizeof *slab->eras);
-    }
     slab->chunk_count = slab->chunk_room = slab->chunks_made = counts[COUNT_CHUNKS];
     slab->next = next;
     slab->free = counts[COUNT_FREE];

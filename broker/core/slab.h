@@ -9,18 +9,19 @@
  * zero); taken and given-back records are zero (but for the link of the free list), so equal histories give
  * equal bytes. Growing never moves a record and never copies the table.
  *
- * What changed is told by eras. An era begins when an image begins; each piece of a chunk, of at most 4 KiB,
- * remembers the era of its last edit. So the first edit of a piece in an era is the slow one (it may copy the
- * piece aside), and every other costs one comparison. Pieces are small because right after an image began
- * nearly every edit is a first one.
+ * What changed is told by eras. An era begins when an image begins, and a chunk remembers the era of its last edit:
+ * beside where its bytes are, so that to edit costs one comparison and no other memory. While a chunk waits to be
+ * imaged, the first edit of each of its records keeps that record as it was, and no more than that: right after an
+ * image began nearly every edit is a first one, and a step must not pay for its neighbours.
  *
- * On trial (trial.h), a slab keeps the bytes of each piece that is edited, and puts them back at the end. The
- * era of a trial is one that no piece was ever edited in, so again the first edit alone is slow.
+ * On trial (trial.h), a slab keeps each record that is edited, and puts them back at the end. The era of a trial is
+ * one that no chunk was ever edited in, so again every edit comes by.
  *
  * Thread:  one. Memory: grows by one chunk (at most 64 KiB), from a pool if it has one; a pointer from at or
  * edit stays good until the record is given back or the slab is done. During an image the chunk's own bytes
  * stay where they are: it is the copy that goes to the image. Chunks begin at a multiple of 64 bytes, so that
- * a record of 64, or of 32, lies in one line of the processor's cache.
+ * a record of 64, or of 32, lies in one line of the processor's cache. The room for records kept aside is used
+ * again, and stays: the next image needs it as much.
  * Errors:  an index that was never taken is a broken invariant. */
 #ifndef VDR_CORE_SLAB_H
 #define VDR_CORE_SLAB_H
@@ -30,11 +31,25 @@
 
 /* Kept apart from the bytes, side by side: to edit a record touches no memory far from it and from these. */
 typedef struct vdr_chunk {
-    uint8_t *bytes;        /* NULL: not loaded yet */
-    uint8_t *aside;        /* its edited pieces as they were when the image began; NULL: none was edited */
-    uint32_t edited;       /* era of the last edit; 0: not since it was loaded */
-    uint32_t aside_edited; /* the same, of what is kept aside */
+    uint8_t *bytes; /* NULL: not loaded yet */
+    uint32_t
+        edited; /* era of the last edit; 0: not since it was loaded. Kept back while it waits to be imaged */
+    uint32_t
+        kept; /* records of it as they were when the image began, the last one first; 0: none was edited */
 } vdr_chunk;
+
+/* Records as they were when the image began, in blocks that stay. */
+typedef struct vdr_slab_kept {
+    uint8_t **blocks;
+    uint32_t block_count, block_room;
+    uint32_t next, free; /* 1 and up, as records */
+} vdr_slab_kept;
+
+/* A bit for each record, all 0 in between. */
+typedef struct vdr_slab_marks {
+    uint64_t *words;
+    uint32_t count;
+} vdr_slab_marks;
 
 typedef struct vdr_slab_undo vdr_slab_undo;
 
@@ -50,9 +65,7 @@ void vdr_pool_done(vdr_pool *pool);
 
 typedef struct vdr_slab {
     vdr_chunk *chunks;
-    uint32_t *eras;        /* of each piece's last edit */
     uint32_t shift;        /* log2 of records per chunk: as many as fit 64 KiB */
-    uint32_t piece_shift;  /* log2 of records per piece: as many as fit 4 KiB */
     uint32_t record_bytes; /* a multiple of 4, at least 4, at most 4096 */
     uint32_t next;         /* lowest index never taken; 1 at first */
     uint32_t era;          /* 1 at first; one more with each image_begin; VDR_SLAB_TRIAL on trial */
@@ -68,11 +81,13 @@ typedef struct vdr_slab {
     bool imaging;
     uint32_t image_cursor;
     uint32_t image_counts[4];
-    uint32_t imaged_era;  /* chunks edited in a later era are not in the last complete image */
-    uint8_t *image_aside; /* what image_next gave last, if it was a copy */
-    uint8_t *spare; /* room for a chunk that nobody needs any more; the next one is in its first bytes */
+    uint32_t imaged_era; /* chunks edited in a later era are not in the last complete image */
+    vdr_slab_kept kept;
+    vdr_slab_marks kept_marks;
+    uint8_t *image_bytes; /* a chunk with the kept records in their places; NULL: none was needed yet */
 
-    vdr_slab_undo *undo; /* on trial: pieces as they were, the last edited first */
+    vdr_slab_undo *undo; /* on trial: records as they were, the last edited first */
+    vdr_slab_marks undo_marks;
 } vdr_slab;
 
 void vdr_slab_init(vdr_slab *slab, uint32_t table, uint32_t version, uint32_t record_bytes);
@@ -81,11 +96,11 @@ void vdr_slab_done(vdr_slab *slab);
 /* A zeroed record: of those given back the one given back last, otherwise the lowest never taken. */
 uint32_t vdr_slab_take(vdr_slab *slab);
 void vdr_slab_give(vdr_slab *slab, uint32_t index); /* zeroes it */
-uint64_t vdr_slab_bytes(const vdr_slab *slab);      /* memory it holds, copies kept aside included */
+uint64_t vdr_slab_bytes(const vdr_slab *slab);      /* memory it holds, what is kept aside included */
 
 /* From begin on every change is kept track of, and end takes all of it back: the slab has the very bytes again,
  * and its image, if one is in progress, never knows. Nothing of images may be called in between. Costs a copy
- * of each piece that is edited; undo_bytes says how much that is. */
+ * of each record that is edited; undo_bytes says how much that is. */
 #define VDR_SLAB_TRIAL UINT32_MAX /* an era that image_begin does not come to */
 typedef struct vdr_slab_counts {
     uint32_t next, era, free, live, chunk_count;
@@ -94,8 +109,8 @@ void vdr_slab_trial_begin(vdr_slab *slab, vdr_slab_counts *ret_before);
 void vdr_slab_trial_end(vdr_slab *slab, const vdr_slab_counts *before);
 uint64_t vdr_slab_undo_bytes(const vdr_slab *slab);
 
-/* The piece's first edit in this era (for vdr_slab_edit only). */
-void vdr_slab_touch(vdr_slab *slab, uint32_t piece);
+/* What an edit is that may be a first one (for vdr_slab_edit only). */
+void vdr_slab_touch(vdr_slab *slab, uint32_t index);
 
 static inline const void *
 vdr_slab_at(const vdr_slab *slab, uint32_t index)
@@ -109,10 +124,10 @@ static inline void *
 vdr_slab_edit(vdr_slab *slab, uint32_t index)
 {
     VDR_ASSERT(index - 1 < slab->next - 1);
-    if (slab->eras[index >> slab->piece_shift] != slab->era)
-        vdr_slab_touch(slab, index >> slab->piece_shift);
-    return slab->chunks[index >> slab->shift].bytes +
-           (size_t)(index & ((1u << slab->shift) - 1)) * slab->record_bytes;
+    const vdr_chunk *chunk = &slab->chunks[index >> slab->shift];
+    if (chunk->edited != slab->era)
+        vdr_slab_touch(slab, index);
+    return chunk->bytes + (size_t)(index & ((1u << slab->shift) - 1)) * slab->record_bytes;
 }
 
 /* A hint that the record will be wanted in a moment: memory far away is what a step waits for. */

@@ -4,7 +4,7 @@
  * Between begin and end the core is stepped as ever, and looked at as ever; end makes the state what it was,
  * byte for byte. So what is told on trial is exactly what would be told, with all timers, loads and unassigned
  * cases of the town, and there is no second implementation of anything. A step costs what it costs, and besides
- * 4 KiB for each piece of the state that it changes (some ten to twenty): trials are for people who ask, not
+ * a copy of each record of the state that it changes (some ten to twenty): trials are for people who ask, not
  * for every signal. Large households have their windows built anew for a trial, which is why vdr_trial_bears
  * says no where that would take long.
  *
