@@ -2,14 +2,18 @@
 
 #include "proto/assert.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 
-void *
-vdr_pages_new(unsigned long bytes)
+static _Atomic(void *) spare;
+static atomic_ulong regions; /* of that size, taken since the program began */
+
+static void *
+map(unsigned long bytes)
 {
-    VDR_ASSERT(bytes != 0 && bytes % VDR_PAGES_ALIGNMENT == 0);
     /* Aligned memory is cut out of what is larger by one page; what sticks out goes back. */
     unsigned long room = bytes + VDR_PAGES_ALIGNMENT;
     uint8_t *mapped = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -21,6 +25,43 @@ vdr_pages_new(unsigned long bytes)
         (void)munmap(mapped + before + bytes, room - before - bytes);
     (void)madvise(mapped + before, bytes, MADV_HUGEPAGE); /* a system without them does as well, slower */
     return mapped + before;
+}
+
+void *
+vdr_pages_new(unsigned long bytes)
+{
+    VDR_ASSERT(bytes != 0 && bytes % VDR_PAGES_ALIGNMENT == 0);
+    void *ready = NULL;
+    if (bytes == VDR_PAGES_REGION_BYTES) {
+        ready = atomic_exchange(&spare, NULL);
+        (void)atomic_fetch_add_explicit(&regions, 1, memory_order_relaxed);
+    }
+    return ready != NULL ? ready : map(bytes);
+}
+
+bool
+vdr_pages_spare_wanted(void)
+{
+    return atomic_load_explicit(&regions, memory_order_relaxed) > 1 &&
+           atomic_load_explicit(&spare, memory_order_relaxed) == NULL;
+}
+
+void
+vdr_pages_spare_make(void)
+{
+    uint8_t *made = map(VDR_PAGES_REGION_BYTES);
+    memset(made, 0, VDR_PAGES_REGION_BYTES);
+    void *before = atomic_exchange(&spare, made);
+    if (before != NULL)
+        vdr_pages_free(before, VDR_PAGES_REGION_BYTES);
+}
+
+void
+vdr_pages_spare_drop(void)
+{
+    void *left = atomic_exchange(&spare, NULL);
+    if (left != NULL)
+        vdr_pages_free(left, VDR_PAGES_REGION_BYTES);
 }
 
 void

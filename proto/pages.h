@@ -5,11 +5,22 @@
 #ifndef VDR_PROTO_PAGES_H
 #define VDR_PROTO_PAGES_H
 
-#define VDR_PAGES_ALIGNMENT (2ul * 1024 * 1024)
+#include <stdbool.h>
+
+#define VDR_PAGES_ALIGNMENT    (2ul * 1024 * 1024)
+#define VDR_PAGES_REGION_BYTES (8ul * 1024 * 1024) /* what tables grow by */
 
 /* Zeroed, aligned to VDR_PAGES_ALIGNMENT; bytes is a multiple of it. What is not touched takes no memory.
  * Given back with vdr_pages_free of the same bytes. */
 __attribute__((returns_nonnull)) void *vdr_pages_new(unsigned long bytes);
 void vdr_pages_free(void *at, unsigned long bytes);
+
+/* The first touch of a page is where the system looks for it and clears it: a millisecond and more for a huge one
+ * where a host lends its memory late. Who must not wait for that lets another thread make a spare region, touched
+ * already, and vdr_pages_new of VDR_PAGES_REGION_BYTES takes it. Wanted: the last one is gone, and the program has
+ * taken more than one, so a small one keeps none. Wanted and make: one thread makes at a time. */
+bool vdr_pages_spare_wanted(void);
+void vdr_pages_spare_make(void);
+void vdr_pages_spare_drop(void);
 
 #endif

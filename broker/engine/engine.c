@@ -54,6 +54,7 @@ free_parts(vdr_engine *engine)
     vdr_carry_free(&engine->carry);
     vdr_committer_free(&engine->committer);
     vdr_checkpointer_free(&engine->checkpointer);
+    vdr_warmer_free(&engine->warmer);
     vdr_image_done(engine);
     vdr_jobs_done(engine);
     vdr_rekeying_done(engine);
@@ -172,6 +173,7 @@ start(vdr_engine *engine, char *ret_words)
     engine->committer = vdr_committer_new(engine->options.log, engine->epoch, threads, engine->fd);
     engine->checkpointer =
         vdr_checkpointer_new(engine->options.log, engine->options.checkpoint, threads, engine->fd);
+    engine->warmer = threads ? vdr_warmer_new() : NULL;
     if (engine->config != NULL) /* a restored store: before anything can be told of what has left since */
         e = vdr_erasure_again(engine->erasure, ret_words);
     if (e == VDR_OK)

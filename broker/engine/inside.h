@@ -16,6 +16,7 @@
 #include "broker/door/event.h"
 #include "broker/erasure/erasure.h"
 #include "broker/engine/group.h"
+#include "broker/engine/warmer.h"
 #include "broker/record/record.h"
 #include "proto/bytes.h"
 #include "proto/limits.h"
@@ -100,6 +101,7 @@ struct vdr_engine {
     vdr_position next, durable; /* of the next record; everything up to here may be spoken of */
     vdr_committer *committer;
     vdr_checkpointer *checkpointer;
+    vdr_warmer *warmer; /* NULL without threads */
     vdr_erasure *erasure;
     vdr_carry *carry;
     uint64_t epoch;

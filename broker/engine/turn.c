@@ -230,7 +230,9 @@ vdr_engine_turn(vdr_engine *engine)
     vdr_jobs_turn(engine);
     vdr_erasure_turn(engine->erasure);
     vdr_carry_turn(engine->carry);
-    if (!engine->options.threads)
+    if (engine->options.threads)
+        vdr_warmer_turn(engine->warmer);
+    else
         vdr_committer_turn(engine->committer);
     look_at_room(engine, began_us);
     count_rate(engine, began_us);
