@@ -70,6 +70,15 @@ vdr_memory_commits(const vdr_memory *memory, vdr_memory_part part)
     return memory->commits[part];
 }
 
+vdr_position
+vdr_memory_end(vdr_memory *memory)
+{
+    (void)pthread_mutex_lock(&memory->lock);
+    vdr_position end = vdr_mem_end(memory, memory->version);
+    (void)pthread_mutex_unlock(&memory->lock);
+    return end;
+}
+
 void
 vdr_memory_capacity_set(vdr_memory *memory, uint64_t bytes)
 {

@@ -35,6 +35,9 @@ void vdr_memory_free(vdr_memory **memory_p); /* NULL-safe; handles are closed be
 void vdr_memory_fault_set(vdr_memory *memory, vdr_memory_part part, uint64_t passing, vdr_memory_fault fault);
 uint64_t vdr_memory_commits(const vdr_memory *memory, vdr_memory_part part); /* that succeeded, ever */
 
+/* What is durable goes up to before this position. */
+vdr_position vdr_memory_end(vdr_memory *memory);
+
 /* The volume has room for so many bytes of log; 0: no bound. Appends beyond it give STORE_FULL. */
 void vdr_memory_capacity_set(vdr_memory *memory, uint64_t bytes);
 

@@ -53,6 +53,7 @@ a_failed_commit_ends_appending_until_a_new_opening(void **state)
         }
         vdr_log_stats_get(b->log, &stats);
         assert_int_equal(stats.next, b->next);
+        assert_int_equal(vdr_memory_end(b->memory), b->next);
         bed_check(b, 1, b->next);
         bed_verify(b);
     }

@@ -1,0 +1,56 @@
+/* tests/sim/actor.h - a party with its program: libvoordeur as it is, a mailbox that it reads, and things that it does.
+ *
+ * Its process can be killed and comes back. What it still wants is then published again: by the library, where it has an
+ * outbox, and otherwise by the program, which knows what was not answered. */
+#ifndef VDR_SIM_ACTOR_H
+#define VDR_SIM_ACTOR_H
+
+#include "tests/sim/audit.h"
+
+#define SIM_CASES_SEEN 64u
+
+typedef struct sim_wish {
+    sim_event *event;
+    uint64_t number;  /* of the item in the handle that is open; 0: not published in it */
+    int64_t again_us; /* not before */
+} sim_wish;
+
+typedef struct sim_actor {
+    unsigned number; /* from 1 on: of the client on the wire */
+    unsigned party;
+    const sim_party *as;
+    char key_file[320], outbox_file[320];
+    bool has_outbox;
+    uint32_t window;
+    bool typed; /* half of its signals go in fields */
+
+    vdr_client *handle; /* NULL: its process is gone */
+    int64_t back_us;    /* when it comes back */
+    int64_t due_us;     /* when the library wants to be called; SIM_NEVER */
+    int64_t act_us;     /* when it does something */
+    int64_t pace_us;
+
+    sim_wish *wishes; /* not answered yet */
+    size_t wish_count, wish_max;
+    uint64_t made; /* events so far: names them */
+    uint64_t seen, acknowledged_wish;
+
+    uint64_t cases[SIM_CASES_SEEN]; /* that messages named, the newest last */
+    char signals[SIM_CASES_SEEN][40];
+    uint64_t households[SIM_CASES_SEEN];
+    size_t case_count, signal_count, household_count;
+    sim_dice dice;
+} sim_actor;
+
+void sim_actor_begin(sim_actor *actor, unsigned number, unsigned party, const sim_town *town,
+                     const char *base, uint64_t seed);
+void sim_actor_open(sim_actor *actor);
+void sim_actor_kill(sim_actor *actor, bool silent, int64_t back_us);
+void sim_actor_go_on(sim_actor *actor); /* the library, and what it has to say */
+void sim_actor_wish(sim_actor *actor, char *json, const char *id);
+
+/* roles.c: what somebody of this kind does now and then, and when told something. */
+void sim_role_acts(sim_actor *actor, const sim_town *town);
+void sim_role_hears(sim_actor *actor, const vdr_wire_message *message);
+
+#endif

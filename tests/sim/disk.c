@@ -1,0 +1,178 @@
+#include "tests/sim/disk.h"
+
+#include "store/store.h"
+#include "tests/sim/audit.h"
+#include "tests/sim/fiber.h"
+#include "tests/sim/trace.h"
+
+#include <stdio.h>
+
+static vdr_memory *memory;
+static vdr_checkpoint *checkpoints; /* of the broker that runs */
+static sim_dice dice;
+static sim_disk_habits habits;
+static sim_disk_counts counts;
+
+vdr_err __wrap_vdr_store_open(const char *dir, const vdr_store_options *options, vdr_store *ret_store,
+                              char *reterr);
+vdr_err __wrap_vdr_log_append(vdr_log *log, uint64_t epoch, vdr_position expected,
+                              const vdr_log_record *records, size_t count, const vdr_log_mail *mails,
+                              size_t mail_count);
+vdr_err __real_vdr_log_append(vdr_log *log, uint64_t epoch, vdr_position expected,
+                              const vdr_log_record *records, size_t count, const vdr_log_mail *mails,
+                              size_t mail_count);
+vdr_err __wrap_vdr_checkpoint_commit(vdr_checkpoint *checkpoint, const vdr_checkpoint_manifest *manifest);
+vdr_err __real_vdr_checkpoint_commit(vdr_checkpoint *checkpoint, const vdr_checkpoint_manifest *manifest);
+int __wrap_rename(const char *from, const char *to);
+int __real_rename(const char *from, const char *to);
+int __wrap_fsync(int fd);
+int __wrap_fdatasync(int fd);
+int __wrap_flock(int fd, int operation);
+
+void
+sim_disk_begin(uint64_t seed, const sim_disk_habits *of)
+{
+    dice = sim_dice_of(seed, 4);
+    habits = *of;
+    memory = vdr_memory_new();
+}
+
+vdr_memory *
+sim_disk(void)
+{
+    return memory;
+}
+
+vdr_checkpoint *
+sim_disk_checkpoint(void)
+{
+    return checkpoints;
+}
+
+void
+sim_disk_heal(void)
+{
+    habits.stalls = habits.lost = habits.kept = habits.full = 0;
+    vdr_memory_capacity_set(memory, 0);
+    vdr_memory_fault_set(memory, VDR_MEMORY_LOG, 0, VDR_MEMORY_NONE);
+    vdr_memory_fault_set(memory, VDR_MEMORY_STATE, 0, VDR_MEMORY_NONE);
+}
+
+sim_disk_counts
+sim_disk_counted(void)
+{
+    return counts;
+}
+
+vdr_err
+__wrap_vdr_store_open(const char *dir, const vdr_store_options *options, vdr_store *ret_store, char *reterr)
+{
+    vdr_vault_options vault = {.key = options->key, .key_next = options->key_next, .create = true};
+    vdr_store store = {0};
+    vdr_log_options log = options->log;
+    vdr_err err = vdr_vault_open(dir, &vault, &store.vault, reterr);
+    log.vault = store.vault;
+    if (err == VDR_OK)
+        err = vdr_log_open_memory(memory, &log, &store.log);
+    if (err == VDR_OK)
+        err = vdr_checkpoint_open_memory(memory, store.vault, &store.checkpoint);
+    if (err != VDR_OK) {
+        (void)snprintf(reterr, VDR_STORE_WORDS_BYTES, "the simulated store: %s", vdr_err_code(err));
+        vdr_store_close(&store);
+        return err;
+    }
+    checkpoints = store.checkpoint;
+    *ret_store = store;
+    return VDR_OK;
+}
+
+static void
+take_time(void)
+{
+    int64_t us = sim_between(&dice, habits.least_us, habits.most_us);
+    if (sim_chance(&dice, habits.stalls)) {
+        counts.stalls++;
+        us *= 1000;
+    }
+    sim_fiber_sleep(us);
+}
+
+static void
+may_fail(vdr_memory_part part)
+{
+    vdr_memory_fault fault = VDR_MEMORY_NONE;
+    if (sim_chance(&dice, habits.lost)) {
+        fault = VDR_MEMORY_LOST;
+        counts.lost++;
+    } else if (sim_chance(&dice, habits.kept)) {
+        fault = VDR_MEMORY_KEPT;
+        counts.kept++;
+    } else if (sim_chance(&dice, habits.full)) {
+        fault = VDR_MEMORY_FULL;
+        counts.full++;
+    }
+    if (fault != VDR_MEMORY_NONE) {
+        sim_trace("disk fails", (uint64_t)part, (uint64_t)fault);
+        vdr_memory_fault_set(memory, part, 0, fault);
+    }
+}
+
+/* A crash before the bytes are down loses them, one between that and the word of it keeps them. */
+vdr_err
+__wrap_vdr_log_append(vdr_log *log, uint64_t epoch, vdr_position expected, const vdr_log_record *records,
+                      size_t count, const vdr_log_mail *mails, size_t mail_count)
+{
+    take_time();
+    may_fail(VDR_MEMORY_LOG);
+    vdr_err err = __real_vdr_log_append(log, epoch, expected, records, count, mails, mail_count);
+    vdr_memory_fault_set(memory, VDR_MEMORY_LOG, 0, VDR_MEMORY_NONE);
+    sim_trace("append", expected, (uint64_t)count << 16 | (uint64_t)err);
+    if (err == VDR_OK || err == VDR_E_STORE_FAILED)
+        sim_audit_appended(expected, records, count, mails, mail_count, err == VDR_OK);
+    take_time();
+    return err;
+}
+
+vdr_err
+__wrap_vdr_checkpoint_commit(vdr_checkpoint *checkpoint, const vdr_checkpoint_manifest *manifest)
+{
+    take_time();
+    may_fail(VDR_MEMORY_STATE);
+    vdr_err err = __real_vdr_checkpoint_commit(checkpoint, manifest);
+    vdr_memory_fault_set(memory, VDR_MEMORY_STATE, 0, VDR_MEMORY_NONE);
+    sim_trace("checkpoint", manifest->position, (uint64_t)err);
+    take_time();
+    return err;
+}
+
+int
+__wrap_rename(const char *from, const char *to)
+{
+    sim_fiber_may_pause();
+    int rc = __real_rename(from, to);
+    sim_fiber_may_pause();
+    return rc;
+}
+
+int
+__wrap_fsync(int fd)
+{
+    (void)fd;
+    sim_fiber_may_pause();
+    return 0;
+}
+
+int
+__wrap_fdatasync(int fd)
+{
+    return __wrap_fsync(fd);
+}
+
+/* A process that was killed has no locks; its descriptors are still open here. */
+int
+__wrap_flock(int fd, int operation)
+{
+    (void)fd;
+    (void)operation;
+    return 0;
+}

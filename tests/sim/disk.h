@@ -1,0 +1,27 @@
+/* tests/sim/disk.h - the disk of the broker's machine: the memory twin of the store, which takes time, fails and lies.
+ *
+ * The linker puts it in the place of the LMDB backend. The files beside it (keys, heads, proofs) are real ones, in a folder
+ * of the run; syncing them is a place where a crash may come. */
+#ifndef VDR_SIM_DISK_H
+#define VDR_SIM_DISK_H
+
+#include "store/memory.h"
+#include "tests/sim/dice.h"
+
+typedef struct sim_disk_habits {
+    int64_t least_us, most_us; /* of a commit */
+    uint32_t stalls;           /* millionths: it takes a thousand times as long */
+    uint32_t lost, kept, full; /* millionths: a commit that fails so */
+} sim_disk_habits;
+
+void sim_disk_begin(uint64_t seed, const sim_disk_habits *habits);
+vdr_memory *sim_disk(void);
+vdr_checkpoint *sim_disk_checkpoint(void); /* of the broker that runs */
+void sim_disk_heal(void);
+
+typedef struct sim_disk_counts {
+    uint64_t lost, kept, full, stalls;
+} sim_disk_counts;
+sim_disk_counts sim_disk_counted(void);
+
+#endif

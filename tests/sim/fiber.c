@@ -1,0 +1,250 @@
+#include "tests/sim/fiber.h"
+
+#include "proto/assert.h"
+#include "tests/sim/clock.h"
+#include "tests/sim/trace.h"
+
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#define FIBERS      128u
+#define STACK_BYTES ((size_t)1 << 20)
+
+typedef enum state { FREE, READY, WAITING, LOOKING, ASLEEP, OVER } state;
+
+typedef struct fiber {
+    state state;
+    uint64_t number;
+    const char *name;
+    const void *on;
+    int64_t until_us;
+    uint64_t seen; /* LOOKING: how much had happened when it looked */
+    bool woken;
+    void *(*run)(void *argument);
+    void *argument;
+    void *stack;
+    ucontext_t context;
+} fiber;
+
+static fiber fibers[FIBERS];
+static fiber *running;
+static ucontext_t world;
+static uint64_t last_number, happened, switches;
+static uint32_t pauses;
+static sim_dice dice;
+
+void
+sim_fibers_begin(uint64_t seed, uint32_t pauses_millionths)
+{
+    dice = sim_dice_of(seed, 2);
+    pauses = pauses_millionths;
+}
+
+static void
+enter(void)
+{
+    (void)running->run(running->argument);
+    running->state = OVER;
+    sim_fibers_poke();
+    sim_fiber_wake(running, true);
+    (void)swapcontext(&running->context, &world);
+}
+
+uint64_t
+sim_fiber_start(const char *name, void *(*run)(void *argument), void *argument)
+{
+    fiber *f = fibers;
+    while (f < fibers + FIBERS && f->state != FREE && f->state != OVER)
+        f++;
+    VDR_ASSERT(f < fibers + FIBERS);
+    if (f->stack == NULL)
+        f->stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    VDR_ASSERT(f->stack != MAP_FAILED && getcontext(&f->context) == 0);
+    f->context.uc_stack = (stack_t){.ss_sp = f->stack, .ss_size = STACK_BYTES};
+    f->context.uc_link = NULL;
+    makecontext(&f->context, enter, 0);
+    f->state = READY;
+    f->number = ++last_number;
+    f->name = name;
+    f->run = run;
+    f->argument = argument;
+    sim_fibers_poke();
+    return f->number;
+}
+
+bool
+sim_fiber_over(uint64_t number)
+{
+    for (size_t i = 0; i < FIBERS; i++) {
+        if (fibers[i].number == number)
+            return fibers[i].state == OVER || fibers[i].state == FREE;
+    }
+    return true;
+}
+
+uint64_t
+sim_fiber_self(void)
+{
+    return running != NULL ? running->number : 0;
+}
+
+uint64_t
+sim_fibers_switches(void)
+{
+    return switches;
+}
+
+/* ---- From inside */
+
+static void
+give_way(state as)
+{
+    fiber *self = running;
+    self->state = as;
+    (void)swapcontext(&self->context, &world);
+}
+
+void
+sim_fiber_pause(void)
+{
+    if (running != NULL)
+        give_way(READY);
+}
+
+void
+sim_fiber_may_pause(void)
+{
+    if (running != NULL && sim_chance(&dice, pauses))
+        give_way(READY);
+}
+
+void
+sim_fiber_sleep(int64_t us)
+{
+    if (running == NULL)
+        return;
+    running->until_us = sim_clock_us() + us;
+    give_way(ASLEEP);
+}
+
+bool
+sim_fiber_wait(const void *on, int64_t until_us)
+{
+    VDR_ASSERT(running != NULL);
+    running->on = on;
+    running->until_us = until_us;
+    running->woken = false;
+    give_way(WAITING);
+    return running->woken;
+}
+
+void
+sim_fiber_wake(const void *on, bool all)
+{
+    size_t waiting = 0, chosen = 0;
+    for (size_t i = 0; i < FIBERS; i++)
+        waiting += fibers[i].state == WAITING && fibers[i].on == on;
+    if (waiting == 0)
+        return;
+    if (!all)
+        chosen = (size_t)sim_below(&dice, waiting);
+    for (size_t i = 0, seen = 0; i < FIBERS; i++) {
+        if (fibers[i].state != WAITING || fibers[i].on != on)
+            continue;
+        if (all || seen == chosen) {
+            fibers[i].woken = true;
+            fibers[i].state = READY;
+        }
+        seen++;
+    }
+}
+
+bool
+sim_fiber_look_again(int64_t until_us)
+{
+    VDR_ASSERT(running != NULL);
+    if (sim_clock_us() >= until_us)
+        return false;
+    running->until_us = until_us;
+    running->seen = happened;
+    give_way(LOOKING);
+    return true;
+}
+
+void
+sim_fibers_poke(void)
+{
+    happened++;
+}
+
+/* ---- For the world */
+
+static bool
+could_go_on(const fiber *f)
+{
+    switch (f->state) {
+    case READY:
+        return true;
+    case LOOKING:
+        return f->seen != happened || f->until_us <= sim_clock_us();
+    case WAITING:
+    case ASLEEP:
+        return f->until_us <= sim_clock_us();
+    case FREE:
+    case OVER:
+        return false;
+    }
+    return false;
+}
+
+size_t
+sim_fibers_ready(void)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < FIBERS; i++)
+        count += could_go_on(&fibers[i]);
+    return count;
+}
+
+void
+sim_fiber_run(size_t which)
+{
+    size_t i = 0;
+    while (!could_go_on(&fibers[i]) || which-- != 0)
+        i++;
+    fiber *f = &fibers[i];
+    bool only_looks = f->state == LOOKING;
+    f->state = READY;
+    running = f;
+    switches++;
+    (void)swapcontext(&world, &f->context);
+    running = NULL;
+    if (!only_looks || f->state != LOOKING) /* who looks and finds nothing changes nothing for others */
+        sim_fibers_poke();
+    if (only_looks && f->state == LOOKING)
+        f->seen = happened;
+}
+
+int64_t
+sim_fibers_next_us(void)
+{
+    int64_t next = SIM_NEVER;
+    for (size_t i = 0; i < FIBERS; i++) {
+        const fiber *f = &fibers[i];
+        bool timed = f->state == WAITING || f->state == ASLEEP || f->state == LOOKING;
+        if (timed && f->until_us < next)
+            next = f->until_us;
+    }
+    return next;
+}
+
+void
+sim_fibers_leave(void)
+{
+    VDR_ASSERT(running == NULL);
+    for (size_t i = 0; i < FIBERS; i++) {
+        if (fibers[i].stack != NULL)
+            (void)munmap(fibers[i].stack, STACK_BYTES);
+        fibers[i] = (fiber){.state = FREE};
+    }
+}

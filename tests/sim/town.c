@@ -1,0 +1,280 @@
+#include "tests/sim/town.h"
+
+#include "proto/assert.h"
+#include "proto/words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zmq.h>
+
+static const sim_party everybody[] = {
+    {VDR_PARTY_AGENCY, "school", "urn:sim:school"},
+    {VDR_PARTY_AGENCY, "politie", "urn:sim:politie"},
+    {VDR_PARTY_AGENCY, "wonen", "urn:sim:wonen"},
+    {VDR_PARTY_AGENCY, "brp", "urn:sim:brp"},
+    {VDR_PARTY_REGISSEUR, "r-anna", "urn:voordeur:regisseur:r-anna"},
+    {VDR_PARTY_REGISSEUR, "r-bram", "urn:voordeur:regisseur:r-bram"},
+    {VDR_PARTY_REGISSEUR, "r-carla", "urn:voordeur:regisseur:r-carla"},
+    {VDR_PARTY_SERVICE, "wijkteam", "urn:voordeur:service:wijkteam"},
+    {VDR_PARTY_SERVICE, "schulden", "urn:voordeur:service:schulden"},
+    {VDR_PARTY_COORDINATOR, "c-piet", "urn:voordeur:coordinator:c-piet"},
+    {VDR_PARTY_PRIVACY_OFFICER, "p-els", "urn:voordeur:privacy_officer:p-els"},
+    {VDR_PARTY_OPERATOR, "beheer", NULL},
+    {VDR_PARTY_OPERATOR, "tweede", NULL},
+};
+#define EVERYBODY (sizeof everybody / sizeof everybody[0])
+
+const char *const sim_types[SIM_TYPES] = {"sim.verzuim.v1", "sim.zorgen.v1",   "sim.geweld.v1",
+                                          "sim.huur.v1",    "sim.verhuist.v1", "sim.arrest.v1"};
+
+const char *
+sim_town_type(const char *agency, sim_dice *dice)
+{
+    uint64_t n = sim_below(dice, 8);
+    if (n == 0)
+        return sim_types[sim_below(dice, SIM_TYPES)]; /* whoever may send it */
+    if (strcmp(agency, "school") == 0)
+        return sim_types[n < 5 ? 0 : 1];
+    if (strcmp(agency, "politie") == 0)
+        return sim_types[n < 5 ? 2 : 5];
+    return strcmp(agency, "wonen") == 0 ? sim_types[3] : sim_types[4];
+}
+
+/* ---- Files */
+
+static FILE *
+create(const char *dir, const char *name)
+{
+    char path[512];
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    (void)unlink(path);
+    FILE *file = fopen(path, "we");
+    VDR_ASSERT(file != NULL);
+    return file;
+}
+
+static void
+finish(FILE *file)
+{
+    VDR_ASSERT(fchmod(fileno(file), 0600) == 0);
+    VDR_ASSERT(fclose(file) == 0);
+}
+
+static void
+make_pair(const char *keys, const char *name)
+{
+    char public_key[41], secret_key[41], file_name[64];
+    VDR_ASSERT(zmq_curve_keypair(public_key, secret_key) == 0);
+    (void)snprintf(file_name, sizeof file_name, "%s.key", name);
+    FILE *file = create(keys, file_name);
+    (void)fprintf(file, "%s\n%s\n", public_key, secret_key);
+    finish(file);
+    (void)snprintf(file_name, sizeof file_name, "%s.pub", name);
+    file = create(keys, file_name);
+    (void)fprintf(file, "%s\n", public_key);
+    finish(file);
+}
+
+static void
+make_hex(const char *keys, const char *name, unsigned fill)
+{
+    FILE *file = create(keys, name);
+    for (unsigned i = 0; i < 32; i++)
+        (void)fprintf(file, "%02x", (fill + i * 7) & 0xff);
+    (void)fputc('\n', file);
+    finish(file);
+}
+
+void
+sim_town_keys(const char *base)
+{
+    char keys[256];
+    (void)snprintf(keys, sizeof keys, "%s/keys", base);
+    VDR_ASSERT(mkdir(keys, 0700) == 0);
+    make_pair(keys, "server");
+    make_pair(keys, "stranger");
+    for (size_t i = 0; i < EVERYBODY; i++)
+        make_pair(keys, everybody[i].id);
+    make_hex(keys, "pseudonym", 1);
+    make_hex(keys, "store", 2);
+    make_hex(keys, "signing", 3);
+}
+
+/* ---- The configuration */
+
+/* The elfproef (semantics section 3, row 9); those that begin with 9999 belong to nobody. */
+static bool
+make_bsn(unsigned number, char ret_bsn[12])
+{
+    int digits[9], sum = 0;
+    (void)snprintf(ret_bsn, 12, "9999%04u0", number);
+    for (int i = 0; i < 8; i++) {
+        digits[i] = ret_bsn[i] - '0';
+        sum += digits[i] * (9 - i);
+    }
+    if (sum % 11 == 10)
+        return false;
+    ret_bsn[8] = (char)('0' + sum % 11);
+    return true;
+}
+
+static const char *
+pick(sim_dice *dice, const char *const *from, size_t count)
+{
+    return from[sim_below(dice, count)];
+}
+#define PICK(dice, ...)                                                                                      \
+    pick(dice, (const char *const[]){__VA_ARGS__},                                                           \
+         sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+static void
+write_town(sim_town *town, sim_dice *dice)
+{
+    FILE *file = create(town->dir, "config/town.yaml");
+    (void)fprintf(
+        file,
+        "municipality: " SIM_MUNICIPALITY "\n"
+        "identity: {address_match: %s, max_persons: %d, excluded_addresses: [\"9901200000009999\"]}\n"
+        "clocks: {future: 10m, late: %s, cooldown: %s, sticky: %s, retry: %s, retain_cases: %s,\n"
+        "  accept: {urgent: %s, high: %s, normal: %s}}\n"
+        "may_combine: [[youth, care], [youth, safety], [care, safety], [housing, care]]\n"
+        "agencies:\n",
+        PICK(dice, "join", "join", "review", "off"), (int)sim_between(dice, 2, 6), PICK(dice, "10d", "60d"),
+        PICK(dice, "0s", "1h", "20d"), PICK(dice, "0s", "30d"), PICK(dice, "5s", "1h"),
+        PICK(dice, "2d", "40d"), PICK(dice, "2s", "4h"), PICK(dice, "4s", "1d"), PICK(dice, "10s", "3d"));
+    static const char *const kinds[] = {"school", "police", "housing", "brp"};
+    for (size_t i = 0; i < 4; i++)
+        (void)fprintf(file, "  - {id: %s, kind: %s, source: \"%s\", sees_match: %s}\n", everybody[i].id,
+                      kinds[i], everybody[i].source, PICK(dice, "true", "true", "false"));
+    (void)fprintf(file, "services:\n  - {id: wijkteam, domains: [\"*\"]}\n"
+                        "  - {id: schulden, domains: [finances]}\nregisseurs:\n");
+    for (int i = 4; i < 7; i++) {
+        int capacity = (int)sim_between(dice, 1, 4);
+        (void)fprintf(file,
+                      "  - {id: %s, districts: [%s], capacity: %d, hard_capacity: %d, expertise: [%s]}\n",
+                      everybody[i].id, PICK(dice, "\"*\"", "BU990101", "BU9902"), capacity,
+                      capacity + (int)sim_between(dice, 0, 3), PICK(dice, "education", "safety", "finances"));
+    }
+    (void)fprintf(file, "coordinators: [c-piet]\nprivacy_officers: [p-els]\n");
+    if (sim_below(dice, 4) == 0)
+        (void)fprintf(file, "guards:\n  - {id: flood, agency: school, per: 1h, max: %d, then: %s}\n",
+                      (int)sim_between(dice, 3, 40), PICK(dice, "notice", "refuse"));
+    finish(file);
+}
+
+static void
+write_catalogue(sim_town *town, sim_dice *dice)
+{
+    static const struct {
+        const char *domain, *agencies, *kind, *purpose;
+    } types[SIM_TYPES] = {
+        {"education", "[school]", "event", "youth"}, {"care", "[school, police]", "event", "care"},
+        {"safety", "[police]", "event", "safety"},   {"finances", "[housing]", "deadline", "housing"},
+        {"moves", "[brp]", "event", "housing"},      {"safety", "[police]", "state", "safety"}};
+    FILE *file = create(town->dir, "config/catalogue.yaml");
+    (void)fprintf(file,
+                  "domains: {education: youth, care: youth, safety: by_role, finances: money, moves: money}\n"
+                  "types:\n");
+    bool brief = sim_below(dice, 2) == 0; /* things leave during the run */
+    town->retain_least_ms = brief ? INT64_C(86400000) : INT64_C(100) * 86400000;
+    for (size_t i = 0; i < SIM_TYPES; i++) {
+        (void)fprintf(file,
+                      "  %s: {domain: %s, agencies: %s, severity: %d, kind: %s, counts_for: %s, retain: %s,\n"
+                      "    purpose: %s, legal_basis: X",
+                      sim_types[i], types[i].domain, types[i].agencies, (int)sim_between(dice, 1, 5),
+                      types[i].kind, PICK(dice, "1d", "30d", "60d"),
+                      brief ? PICK(dice, "1d", "2d", "10d") : PICK(dice, "100d", "365d"), types[i].purpose);
+        if (sim_below(dice, 2) == 0)
+            (void)fprintf(file, ", follow_up: %s", PICK(dice, "5s", "1h", "3d"));
+        (void)fprintf(file, "}\n");
+    }
+    finish(file);
+}
+
+static void
+write_rules(sim_town *town, sim_dice *dice)
+{
+    FILE *file = create(town->dir, "config/rules.yaml");
+    (void)fprintf(
+        file,
+        "rules:\n"
+        "  - {id: domains, text: t, level: case, priority: %s, purposes: [youth, care, safety], at_least: "
+        "{domains: %d}}\n"
+        "  - {id: violence, text: t, level: case, priority: %s, purposes: [safety],\n"
+        "     where: {min_severity: %d}, at_least: {signals: %d}}\n"
+        "  - {id: often, text: t, level: coordinate, purposes: [youth], at_least: {signals: %d}}\n"
+        "  - {id: rent, text: t, level: watch, purposes: [housing], at_least: {signals: 2}}\n",
+        PICK(dice, "normal", "high"), (int)sim_between(dice, 2, 3), PICK(dice, "high", "urgent"),
+        (int)sim_between(dice, 2, 5), (int)sim_between(dice, 1, 2), (int)sim_between(dice, 2, 3));
+    if (sim_below(dice, 2) == 0)
+        (void)fprintf(file,
+                      "  - {id: overdue, text: t, level: case, priority: normal, purposes: [youth, care],\n"
+                      "     at_least: {overdue: %d}}\n",
+                      (int)sim_between(dice, 1, 2));
+    finish(file);
+}
+
+static void
+write_node(const sim_town *town, const char *base, sim_dice *dice)
+{
+    FILE *file = create(town->dir, "node.yaml");
+    (void)fprintf(
+        file,
+        "listen: tcp://127.0.0.1:7700\noperators: tcp://127.0.0.1:7701\n"
+        "server_key: %s/keys/server.key\npseudonym_key: %s/keys/pseudonym\nstore_key: %s/keys/store\n",
+        base, base, base);
+    if (sim_below(dice, 3) == 0)
+        (void)fprintf(file, "signing_key: %s/keys/signing\n", base);
+    if (sim_below(dice, 3) == 0)
+        (void)fprintf(file, "erasure: {every: 1m}\n");
+    (void)fprintf(
+        file,
+        "limits: {heartbeat: %ds, checkpoint_records: %d, checkpoint_every: %ds, heads_every: 1s,\n"
+        "  heads_records: %d, window_items: %d, delivery_window: %d, receive_frames: %d, handshake: 1s}\n",
+        (int)(town->heartbeat_ms / 1000), (int)sim_between(dice, 5, 200), (int)sim_between(dice, 1, 20),
+        (int)sim_between(dice, 1, 50), (int)sim_between(dice, 1, 2) * (int)sim_between(dice, 1, 60),
+        (int)sim_between(dice, 1, 40), (int)sim_between(dice, 4, 64));
+    (void)fprintf(file, "parties:\n");
+    for (size_t i = 0; i < EVERYBODY; i++) {
+        char path[512], public_key[64] = "";
+        (void)snprintf(path, sizeof path, "%s/keys/%s.pub", base, everybody[i].id);
+        FILE *key = fopen(path, "re");
+        VDR_ASSERT(key != NULL && fscanf(key, "%40s", public_key) == 1);
+        (void)fclose(key);
+        (void)fprintf(file, "  - {party: \"%s:%s\", public_key: \"", vdr_party_kind_name(everybody[i].kind),
+                      everybody[i].id);
+        for (const char *c = public_key; *c != '\0'; c++)
+            (void)fputc(*c, file);
+        (void)fprintf(file, "\"}\n");
+    }
+    finish(file);
+}
+
+void
+sim_town_make(uint64_t seed, const char *base, const char *dir, sim_town *ret_town)
+{
+    sim_dice dice = sim_dice_of(seed, 5);
+    sim_town town = {.party_count = EVERYBODY, .heartbeat_ms = 1000 * sim_between(&dice, 1, 3)};
+    char path[256];
+    memcpy(town.parties, everybody, sizeof everybody);
+    (void)snprintf(town.dir, sizeof town.dir, "%s", dir);
+    (void)snprintf(path, sizeof path, "%s/config", dir);
+    VDR_ASSERT(mkdir(dir, 0700) == 0 && mkdir(path, 0700) == 0);
+    town.persons = (unsigned)sim_between(&dice, 4, SIM_PERSONS);
+    for (unsigned number = 0, i = 0; i < SIM_PERSONS; number++)
+        i += make_bsn(number, town.bsns[i]);
+    write_town(&town, &dice);
+    write_catalogue(&town, &dice);
+    write_rules(&town, &dice);
+    write_node(&town, base, &dice);
+    *ret_town = town;
+}
+
+void
+sim_town_change(sim_town *town, sim_dice *dice)
+{
+    write_rules(town, dice);
+}

@@ -1,0 +1,41 @@
+/* tests/sim/town.h - a town of its own for each run: who is there, the rules, the node. And the keys, which are the same for
+ * all runs of a process. */
+#ifndef VDR_SIM_TOWN_H
+#define VDR_SIM_TOWN_H
+
+#include "proto/types.h"
+#include "tests/sim/dice.h"
+
+typedef struct sim_party {
+    vdr_party_kind kind;
+    const char *id;
+    const char *source; /* of its events; NULL: an operator */
+} sim_party;
+
+#define SIM_PARTIES_MAX 32u
+#define SIM_PERSONS     24u
+#define SIM_TYPES       6u
+
+typedef struct sim_town {
+    sim_party parties[SIM_PARTIES_MAX];
+    unsigned party_count;
+    int64_t heartbeat_ms;
+    int64_t retain_least_ms; /* of all types */
+    unsigned persons;        /* that signals are about */
+    char bsns[SIM_PERSONS][12];
+    char dir[200];
+} sim_town;
+
+/* Keys of everybody, in base/keys. Once a process. */
+void sim_town_keys(const char *base);
+/* Writes config/ and node.yaml into dir. */
+void sim_town_make(uint64_t seed, const char *base, const char *dir, sim_town *ret_town);
+/* Another version of the rules, in the same dir. */
+void sim_town_change(sim_town *town, sim_dice *dice);
+
+#define SIM_MUNICIPALITY "GM9901"
+extern const char *const sim_types[SIM_TYPES];
+/* The type that an agency sends; NULL: none. */
+const char *sim_town_type(const char *agency, sim_dice *dice);
+
+#endif

@@ -1,0 +1,366 @@
+#include "tests/sim/world.h"
+
+#include "tests/sim/actor.h"
+#include "tests/sim/broker.h"
+#include "tests/sim/clock.h"
+#include "tests/sim/disk.h"
+#include "tests/sim/fiber.h"
+#include "tests/sim/trace.h"
+#include "tests/sim/wire.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define WALL_MS    INT64_C(1767600000000) /* 2026-01-05T08:00:00Z */
+#define PATIENCE_S 600                    /* after everything is well again */
+#define SECOND_US  INT64_C(1000000)
+
+const char *const sim_fault_names[SIM_FAULT_COUNT] = {
+#define X(symbol, name) name,
+    SIM_FAULTS(X)
+#undef X
+};
+
+static sim_plan plan;
+static sim_town town;
+static sim_actor actors[SIM_PARTIES_MAX];
+static unsigned actor_count;
+static sim_dice dice;
+static uint64_t faults[SIM_FAULT_COUNT];
+static uint32_t weights[SIM_FAULT_COUNT];
+static int64_t fault_pause_us, next_fault_us, broker_back_us;
+static bool healed;
+
+/* ---- What goes wrong */
+
+static bool
+may(sim_fault fault)
+{
+    return (plan.without & UINT32_C(1) << fault) == 0;
+}
+
+/* Each run has its own mixture: some kinds often, some never. */
+static void
+choose_weights(void)
+{
+    for (int f = 0; f < SIM_FAULT_COUNT; f++)
+        weights[f] = may((sim_fault)f) && sim_below(&dice, 3) != 0 ? (uint32_t)sim_below(&dice, 8) : 0;
+    fault_pause_us = sim_between(&dice, 50000, 4000000);
+}
+
+static void
+broker_down(void)
+{
+    if (broker_back_us == SIM_NEVER)
+        broker_back_us = sim_clock_us() + sim_between(&dice, 1000, 3 * SECOND_US);
+}
+
+static void
+jump(bool forward)
+{
+    static const int64_t most_ms[] = {5000, 3600000, 86400000, 4 * 86400000};
+    int64_t ms = sim_between(&dice, 1, most_ms[sim_below(&dice, 4)]);
+    if (!forward && ms > 86400000)
+        ms = 86400000;
+    sim_clock_jump(forward ? ms : -ms);
+    sim_trace("clock jumps", (uint64_t)ms, forward);
+}
+
+static void
+do_fault(sim_fault fault)
+{
+    sim_actor *actor = &actors[sim_below(&dice, actor_count)];
+    faults[fault]++;
+    sim_trace("fault", (uint64_t)fault, 0);
+    sim_trace_words("fault %s", sim_fault_names[fault]);
+    switch (fault) {
+    case SIM_CRASH:
+    case SIM_POWER:
+        if (sim_broker_runs())
+            sim_broker_crash(fault == SIM_POWER);
+        broker_down();
+        break;
+    case SIM_STOP:
+        if (sim_broker_serves())
+            sim_broker_stop();
+        break;
+    case SIM_KILL:
+        if (actor->handle != NULL)
+            sim_actor_kill(actor, sim_below(&dice, 4) == 0,
+                           sim_clock_us() + sim_between(&dice, 1000, 5 * SECOND_US));
+        break;
+    case SIM_RESET:
+        (void)sim_wire_break(SIM_BREAK_RESET);
+        break;
+    case SIM_HALF_OPEN:
+        (void)sim_wire_break(SIM_BREAK_HALF_OPEN);
+        break;
+    case SIM_STALL:
+        (void)sim_wire_break(SIM_BREAK_STALL);
+        break;
+    case SIM_PARTITION:
+        sim_wire_partition(sim_clock_us() + sim_between(&dice, SECOND_US / 10, 15 * SECOND_US));
+        break;
+    case SIM_FORWARD:
+    case SIM_BACK:
+        jump(fault == SIM_FORWARD);
+        break;
+    case SIM_STILL:
+        sim_clock_stand(sim_clock_us() + sim_between(&dice, SECOND_US, 10 * SECOND_US));
+        break;
+    case SIM_RELOAD:
+        sim_town_change(&town, &dice);
+        if (sim_broker_serves())
+            sim_broker_reload();
+        break;
+    case SIM_LOST: /* these are habits of disk and network */
+    case SIM_KEPT:
+    case SIM_FULL:
+    case SIM_SLOW:
+    case SIM_DELAY:
+    case SIM_FAULT_COUNT:
+        break;
+    }
+}
+
+static void
+some_fault(void)
+{
+    uint64_t sum = 0;
+    for (int f = 0; f < SIM_FAULT_COUNT; f++)
+        sum += weights[f];
+    next_fault_us = sim_clock_us() + sim_between(&dice, 0, 2 * fault_pause_us);
+    if (sum == 0)
+        return;
+    uint64_t which = sim_below(&dice, sum);
+    int f = 0;
+    while (which >= weights[f])
+        which -= weights[f++];
+    do_fault((sim_fault)f);
+}
+
+/* ---- The broker's process */
+
+static void
+settle_disk(void)
+{
+    sim_audit_settled(vdr_memory_end(sim_disk()), false);
+}
+
+static void
+look_at_broker(void)
+{
+    if (broker_back_us != SIM_NEVER) {
+        if (sim_clock_us() < broker_back_us)
+            return;
+        broker_back_us = SIM_NEVER;
+        settle_disk();
+        sim_broker_start();
+        return;
+    }
+    if (sim_broker_runs())
+        return;
+    if (sim_broker_status() == VDR_EXIT_CORRUPT || sim_broker_status() == VDR_EXIT_CONFIG)
+        sim_violation("start", "the broker ended with status %d", (int)sim_broker_status());
+    sim_broker_crash(false); /* what it left behind: nothing, if it ended in order */
+    broker_down();
+}
+
+/* ---- The order of things */
+
+static bool
+actor_due(const sim_actor *actor)
+{
+    if (actor->handle == NULL)
+        return actor->back_us <= sim_clock_us();
+    return actor->due_us <= sim_clock_us() || (!healed && actor->act_us <= sim_clock_us());
+}
+
+static void
+actor_turn(sim_actor *actor)
+{
+    if (actor->handle == NULL) {
+        sim_actor_open(actor);
+        return;
+    }
+    if (!healed && actor->act_us <= sim_clock_us()) {
+        sim_role_acts(actor, &town);
+        actor->act_us = sim_clock_us() + sim_between(&actor->dice, 0, 2 * actor->pace_us);
+    }
+    sim_actor_go_on(actor);
+}
+
+static int64_t
+soonest_us(void)
+{
+    int64_t next = sim_fibers_next_us(), wire = sim_wire_next_us();
+    if (wire < next)
+        next = wire;
+    if (broker_back_us < next)
+        next = broker_back_us;
+    if (!healed && next_fault_us < next)
+        next = next_fault_us;
+    for (unsigned i = 0; i < actor_count; i++) {
+        const sim_actor *a = &actors[i];
+        int64_t due = a->handle == NULL ? a->back_us : a->due_us;
+        if (a->handle != NULL && !healed && a->act_us < due)
+            due = a->act_us;
+        if (due < next)
+            next = due;
+    }
+    return next;
+}
+
+/* One thing of all that could happen now. False: there is none, time goes on. */
+static bool
+step(void)
+{
+    for (unsigned i = 0; i < actor_count; i++) {
+        if (sim_wire_news(actors[i].number))
+            actors[i].due_us = sim_clock_us();
+    }
+    size_t fibers = sim_fibers_ready(), lanes = sim_wire_due(), due = 0;
+    for (unsigned i = 0; i < actor_count; i++)
+        due += actor_due(&actors[i]);
+    size_t all = fibers + lanes + due;
+    if (all == 0)
+        return false;
+    size_t which = (size_t)sim_below(&dice, all);
+    if (which < fibers) {
+        sim_fiber_run(which);
+    } else if (which < fibers + lanes) {
+        sim_wire_arrive(which - fibers);
+    } else {
+        which -= fibers + lanes;
+        unsigned i = 0;
+        while (!actor_due(&actors[i]) || which-- != 0)
+            i++;
+        actor_turn(&actors[i]);
+    }
+    return true;
+}
+
+static void
+go_on_until(int64_t until_us, bool stop_when_finished)
+{
+    int64_t look_us = sim_clock_us();
+    while (sim_clock_us() < until_us && !sim_audit_failed()) {
+        look_at_broker();
+        if (!healed && sim_clock_us() >= next_fault_us)
+            some_fault();
+        if (sim_clock_us() >= look_us) {
+            sim_audit_state();
+            look_us = sim_clock_us() + sim_between(&dice, SECOND_US / 10, 2 * SECOND_US);
+            if (stop_when_finished && sim_broker_serves() && sim_audit_unfinished() == NULL)
+                return;
+        }
+        if (!step())
+            sim_clock_to(soonest_us());
+        else
+            sim_clock_to(sim_clock_us() + 1);
+    }
+}
+
+static void
+heal(void)
+{
+    healed = true;
+    sim_trace("healed", 0, 0);
+    sim_wire_heal();
+    sim_disk_heal();
+    for (unsigned i = 0; i < actor_count; i++) {
+        if (actors[i].handle == NULL)
+            actors[i].back_us = sim_clock_us();
+    }
+}
+
+/* ---- From begin to end */
+
+static void
+begin(const char *base, const char *dir)
+{
+    dice = sim_dice_of(plan.seed, 6);
+    sim_weather weather = {.least_us = 20, .most_us = sim_between(&dice, 50, 5000)};
+    sim_disk_habits habits = {.least_us = 50, .most_us = sim_between(&dice, 100, 2000)};
+    choose_weights();
+    if (weights[SIM_DELAY] != 0)
+        weather.slow = (uint32_t)sim_between(&dice, 100, 50000);
+    if (weights[SIM_SLOW] != 0)
+        habits.stalls = (uint32_t)sim_between(&dice, 100, 20000);
+    habits.lost = weights[SIM_LOST] * 300;
+    habits.kept = weights[SIM_KEPT] * 300;
+    habits.full = weights[SIM_FULL] * 3000;
+    sim_town_make(plan.seed, base, dir, &town);
+    sim_fibers_begin(plan.seed, (uint32_t)sim_below(&dice, 3) * 20000);
+    sim_wire_begin(plan.seed, &weather);
+    sim_disk_begin(plan.seed, &habits);
+    sim_audit_begin(&town);
+    sim_broker_begin(dir);
+    for (unsigned i = 0; i < town.party_count; i++) {
+        if (town.parties[i].kind == VDR_PARTY_OPERATOR || (plan.parties_off & UINT32_C(1) << i) != 0)
+            continue;
+        sim_actor_begin(&actors[actor_count], actor_count + 1, i, &town, base, plan.seed);
+        actor_count++;
+    }
+    broker_back_us = 0;
+    next_fault_us = SECOND_US;
+}
+
+static void
+report(sim_outcome *ret_outcome)
+{
+    sim_audit_counts counts = sim_audit_counted();
+    sim_disk_counts disk = sim_disk_counted();
+    *ret_outcome = (sim_outcome){.seed = plan.seed,
+                                 .hash = sim_trace_hash(),
+                                 .failed = sim_audit_failed(),
+                                 .events = sim_audit_events(),
+                                 .answers = counts.answers,
+                                 .messages = counts.messages,
+                                 .frames = sim_wire_messages(),
+                                 .records = counts.records,
+                                 .folds = counts.folds,
+                                 .starts = sim_broker_starts(),
+                                 .switches = sim_fibers_switches(),
+                                 .simulated_us = sim_clock_us()};
+    (void)snprintf(ret_outcome->words, sizeof ret_outcome->words, "%s", sim_audit_words());
+    memcpy(ret_outcome->faults, faults, sizeof faults);
+    ret_outcome->faults[SIM_LOST] = disk.lost;
+    ret_outcome->faults[SIM_KEPT] = disk.kept;
+    ret_outcome->faults[SIM_FULL] = disk.full;
+    ret_outcome->faults[SIM_SLOW] = disk.stalls;
+}
+
+void
+sim_world_run(const sim_plan *of, const char *base, sim_outcome *ret_outcome)
+{
+    char dir[200];
+    sigset_t asked;
+    plan = *of;
+    (void)snprintf(dir, sizeof dir, "%s/run", base);
+    (void)sigemptyset(&asked);
+    (void)sigaddset(&asked, SIGTERM);
+    (void)sigaddset(&asked, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &asked, NULL); /* every context has a mask of its own */
+    sim_clock_begin(plan.seed, WALL_MS);
+    VDR_ASSERT(sodium_init() >= 0);
+    sim_trace_begin(plan.trace);
+    begin(base, dir);
+    int64_t length_us = sim_between(&dice, 5, 60) * SECOND_US * plan.percent / 100;
+    go_on_until(length_us, false);
+    heal();
+    int64_t patience_us = sim_clock_us() + PATIENCE_S * SECOND_US;
+    go_on_until(patience_us, true);
+    const char *unfinished = sim_audit_unfinished();
+    if (!sim_audit_failed() && unfinished != NULL)
+        sim_violation("finish", "%d seconds after all is well: %s", PATIENCE_S, unfinished);
+    if (!sim_audit_failed()) {
+        sim_audit_history();
+        sim_audit_end();
+    }
+    report(ret_outcome);
+}
