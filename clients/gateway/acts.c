@@ -4,7 +4,6 @@
 
 #include "clients/gateway/routes.h"
 #include "clients/gateway/stream.h"
-#include "proto/time.h"
 
 #include <sodium.h>
 #include <stddef.h>
@@ -22,7 +21,7 @@ typedef struct member {
     const char *name; /* NULL: the last one */
     kind kind;
     bool required;
-    size_t most; /* characters; of DIGITS exactly so many */
+    size_t most; /* bytes; of DIGITS exactly so many */
     size_t offset;
 } member;
 
@@ -105,7 +104,7 @@ read_texts(vdr_form *form, vdr_acting *acting, const member *m)
         if (texts[i] != NULL && len != 0 && len <= 256)
             continue;
         (void)snprintf(name, sizeof name, "%s", m->name);
-        vdr_form_fault(form, name, "bad_value", "each is a text of 1 to 256 characters");
+        vdr_form_fault(form, name, "bad_value", "each is a text of 1 to 256 bytes");
         break;
     }
     if (persons) {
@@ -187,6 +186,11 @@ read_member(vdr_form *form, vdr_acting *acting, const member *m)
 
 /* ---- Which act it is: its id and its time ---- */
 
+/* The time of an act is part of its event, and equal events have equal times: so one with a key has the time that lies
+ * in the key, a UUID of version 7, or else always this one. The broker then knows the act again from its log, whatever
+ * became of this process; when it was done, the log says. */
+#define TIMELESS_MS 1000
+
 /* Milliseconds of a UUID of version 7, the first 48 bits. */
 static bool
 uuid_time(vdr_span key, vdr_ms *ret_at)
@@ -207,29 +211,6 @@ uuid_time(vdr_span key, vdr_ms *ret_at)
     return true;
 }
 
-/* The time of the act with this key: the same for the same key, as equal events have the same time. */
-static vdr_ms
-time_of(struct vdr_api *api, const vdr_gate_party *who, vdr_span key)
-{
-    uint8_t hash[16], place[2];
-    vdr_ms now = vdr_api_now_ms(), at;
-    crypto_generichash_state state;
-    if (uuid_time(key, &at) && at > now - DAY_MS && at < now + DAY_MS)
-        return at;
-    (void)crypto_generichash_init(&state, api->boot, crypto_generichash_KEYBYTES_MIN, sizeof hash);
-    (void)crypto_generichash_update(&state, (const uint8_t *)who->id, strlen(who->id) + 1);
-    (void)crypto_generichash_update(&state, (const uint8_t[]){(uint8_t)who->kind}, 1);
-    (void)crypto_generichash_update(&state, key.at, key.len);
-    (void)crypto_generichash_final(&state, hash, sizeof hash);
-    memcpy(place, hash, sizeof place);
-    vdr_api_key *known = &api->keys[(size_t)(place[0] | place[1] << 8) % VDR_API_KEYS];
-    if (memcmp(known->hash, hash, sizeof hash) != 0) {
-        memcpy(known->hash, hash, sizeof hash);
-        known->at_ms = now;
-    }
-    return known->at_ms;
-}
-
 static bool
 good_key(vdr_span key)
 {
@@ -247,19 +228,31 @@ read_identity(vdr_ask *ask, vdr_acting *acting)
 {
     vdr_span key = vdr_http_header(ask->request, "idempotency-key");
     char boot[2 * sizeof ask->api->boot + 1];
+    /* A town whose clock is that of its events must not jump to what a client says. */
+    bool told = vdr_party_welcome(ask->party)->clock == VDR_WIRE_CLOCK_WALL;
+    acting->act.id = acting->id;
     if (key.at == NULL) {
         (void)sodium_bin2hex(boot, sizeof boot, ask->api->boot, sizeof ask->api->boot);
         (void)snprintf(acting->id, sizeof acting->id, "http-%s-%llu", boot,
-                       (unsigned long long)++ask->api->next_act);
-        acting->act.time = vdr_api_now_ms();
-    } else if (good_key(key)) {
-        (void)snprintf(acting->id, sizeof acting->id, "http-key-%.*s", (int)key.len, (const char *)key.at);
-        acting->act.time = time_of(ask->api, ask->request->identity.party, key);
-    } else {
+                       (unsigned long long)++ask->api->next_act); /* and its time is now */
+        return;
+    }
+    if (!good_key(key)) {
         vdr_faults_add(&ask->faults, "#Idempotency-Key", "bad_value",
                        "1 to 64 of the signs A-Z a-z 0-9 - . _ ~ are asked for");
+        return;
     }
-    acting->act.id = acting->id;
+    (void)snprintf(acting->id, sizeof acting->id, "http-key-%.*s", (int)key.len, (const char *)key.at);
+    if (!told || !uuid_time(key, &acting->act.time))
+        acting->act.time = TIMELESS_MS;
+    else if (acting->act.time > vdr_api_now_ms() + DAY_MS)
+        vdr_faults_add(&ask->faults, "#Idempotency-Key", "bad_value",
+                       "it is a UUID of version 7 whose time lies in the future");
+    if (acting->act.act == VDR_ACT_SIGNAL_ENDED && acting->act.time == TIMELESS_MS &&
+        acting->act.occurred_at == 0)
+        vdr_faults_add(
+            &ask->faults, "/occurredAt", "required",
+            "an Idempotency-Key that is no UUID of version 7 has no time, so the end must be told");
 }
 
 static void
@@ -276,6 +269,52 @@ read_revision(vdr_ask *ask, vdr_acting *acting)
 
 /* ---- Doing ---- */
 
+/* What the caller was shown of what the refused act is about: something, or it is not there. */
+static void
+on_looked(void *context, vdr_err err, const vdr_wire_answer *answer)
+{
+    vdr_ask *ask = context;
+    vdr_acting *acting = ask->own;
+    bool shown = err == VDR_OK && answer->case_count + answer->signal_count != 0;
+    vdr_err none = acting->act.case_id.number != 0 ? VDR_E_UNKNOWN_CASE : VDR_E_UNKNOWN_SIGNAL;
+    if (shown)
+        vdr_ask_refuse(ask, acting->refused, vdr_span_str(acting->words), 0);
+    else
+        vdr_ask_refuse(ask, err == VDR_OK || err == VDR_E_NOT_FOUND ? none : err, (vdr_span){0}, 0);
+}
+
+/* Whom the table of roles (protocol.md 8.1) gives an act on what they hold, or was routed to them, learns nothing of what
+ * they do not: the law's own verdict, wrong_state or not_allowed, would tell that it is there. */
+static bool
+would_tell(const vdr_ask *ask, const vdr_acting *acting, vdr_err err)
+{
+    bool held = acting->act.case_id.number != 0 && acting->act.act != VDR_ACT_CASE_ASSIGNED;
+    bool routed = acting->act.signal != NULL && ask->request->identity.party->kind == VDR_PARTY_SERVICE;
+    return (held || routed) &&
+           (err == VDR_E_UNKNOWN_CASE || err == VDR_E_UNKNOWN_SIGNAL || err == VDR_E_WRONG_STATE ||
+            err == VDR_E_NOT_ALLOWED || err == VDR_E_STALE_REVISION);
+}
+
+/* So it is looked at as the same party first, also where it is not there at all, which must not be quicker. */
+static void
+refuse(vdr_ask *ask, vdr_err err, const vdr_client_result *result)
+{
+    vdr_acting *acting = ask->own;
+    vdr_span words = result != NULL ? result->text : (vdr_span){0};
+    if (!would_tell(ask, acting, err)) {
+        vdr_ask_refuse(ask, err, words, result != NULL ? result->retry_after_ms : 0);
+        return;
+    }
+    vdr_wire_read read = {.query = VDR_QUERY_CASE, .case_id = acting->act.case_id};
+    if (acting->act.case_id.number == 0)
+        read = (vdr_wire_read){.query = VDR_QUERY_SIGNAL,
+                               .signal = {.id = vdr_span_str(acting->signal)},
+                               .agency = vdr_span_str(acting->act.agency)};
+    acting->refused = err;
+    acting->words = vdr_ask_copy(words);
+    vdr_party_read(ask->party, &read, on_looked, ask);
+}
+
 static void
 on_result(void *context, size_t index, vdr_err err, const vdr_client_result *result)
 {
@@ -284,8 +323,7 @@ on_result(void *context, size_t index, vdr_err err, const vdr_client_result *res
     vdr_writer *w = &ask->w;
     (void)index;
     if (err != VDR_E_ACCEPTED && err != VDR_E_DUPLICATE) {
-        vdr_ask_refuse(ask, err, result != NULL ? result->text : (vdr_span){0},
-                       result != NULL ? result->retry_after_ms : 0);
+        refuse(ask, err, result);
         return;
     }
     if (err == VDR_E_ACCEPTED)
@@ -318,6 +356,7 @@ acting_done(void *own)
     vdr_acting *acting = own;
     free(acting->signal);
     free(acting->other);
+    free(acting->words);
     free(acting->persons);
     free(acting->addresses);
     free(acting->goals);

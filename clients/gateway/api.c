@@ -45,6 +45,18 @@ vdr_api_ready(const vdr_api *api, const char **ret_why)
 
 /* ---- Which path, which method, which type ---- */
 
+/* What the path names has at most so many bytes (protocol.md 2.5): longer, it names nothing. */
+#define NAME_BYTES_MAX 256u
+
+static bool
+names_nothing(const vdr_http_request *request)
+{
+    for (size_t i = 0; i < request->segment_count; i++)
+        if (request->segments[i].len > NAME_BYTES_MAX)
+            return true;
+    return false;
+}
+
 static void
 refuse_method(vdr_http_request *request, const char *allow)
 {
@@ -80,6 +92,10 @@ serve_party(vdr_ask *ask)
     }
     if (ask->faults.count != 0 && ask->route->query == NULL) { /* others have more to tell */
         (void)vdr_ask_sound(ask);
+        return;
+    }
+    if (names_nothing(ask->request)) {
+        vdr_ask_refuse(ask, VDR_E_NOT_FOUND, (vdr_span){0}, 0);
         return;
     }
     vdr_err err = vdr_parties_get(ask->api->parties, who, &ask->party);

@@ -96,25 +96,15 @@ vdr_ask_query_check(vdr_ask *ask)
     }
 }
 
-static size_t
-characters(vdr_span text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.len; i++)
-        count += (text.at[i] & 0xc0) != 0x80;
-    return count;
-}
-
 vdr_span
 vdr_ask_query_text(vdr_ask *ask, const char *name, size_t most)
 {
     vdr_span text = vdr_http_query(ask->request, name);
     if (text.at == NULL)
         return text;
-    size_t count = characters(text);
-    if (count != 0 && count <= most)
+    if (text.len != 0 && text.len <= most)
         return text;
-    query_fault(ask, vdr_span_str(name), count == 0 ? "too_short" : "too_long", "it is empty or too long");
+    query_fault(ask, vdr_span_str(name), text.len == 0 ? "too_short" : "too_long", "it is empty or too long");
     return (vdr_span){0};
 }
 

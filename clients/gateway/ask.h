@@ -14,21 +14,12 @@
 struct vdr_route;
 typedef struct vdr_streams vdr_streams;
 
-#define VDR_API_KEYS 16384u
-
-/* An Idempotency-Key that came, and the time that its act has. */
-typedef struct vdr_api_key {
-    uint8_t hash[16];
-    vdr_ms at_ms;
-} vdr_api_key;
-
 struct vdr_api {
     vdr_gate *gate;
     vdr_parties *parties;
-    vdr_streams *streams;           /* stream.h */
-    uint64_t next_act;              /* for ids of acts without an Idempotency-Key */
-    uint8_t boot[16];               /* random: those ids are this process's */
-    vdr_api_key keys[VDR_API_KEYS]; /* a newer one takes the place of an older with the same hash */
+    vdr_streams *streams; /* stream.h */
+    uint64_t next_act;    /* for ids of acts without an Idempotency-Key */
+    uint8_t boot[16];     /* random: those ids are this process's */
 };
 
 vdr_ms vdr_api_now_ms(void); /* by this machine's clock */
@@ -66,6 +57,7 @@ bool vdr_ask_path_number(const vdr_ask *ask, size_t n, uint64_t *ret_number);
 
 /* Query keys that the route does not have are faults, and a key that comes twice is. */
 void vdr_ask_query_check(vdr_ask *ask);
+/* most in bytes */
 vdr_span vdr_ask_query_text(vdr_ask *ask, const char *name, size_t most);
 bool vdr_ask_query_number(vdr_ask *ask, const char *name, uint64_t least, uint64_t most,
                           uint64_t *ret_number);

@@ -298,7 +298,7 @@ characters(const char *text)
 const char *
 vdr_form_text(vdr_form *form, const char *name, bool required, size_t least, size_t most)
 {
-    char words[96];
+    char words[128];
     const json_t *value = vdr_form_any(form, name, required);
     if (value == NULL)
         return NULL;
@@ -307,11 +307,12 @@ vdr_form_text(vdr_form *form, const char *name, bool required, size_t least, siz
         return NULL;
     }
     const char *text = json_string_value(value);
-    size_t count = characters(text);
-    if (count >= least && count <= most)
+    size_t count = characters(text), bytes = json_string_length(value);
+    if (count >= least && bytes <= most)
         return text;
-    (void)snprintf(words, sizeof words, "%zu to %zu characters are asked for, this has %zu", least, most,
-                   count);
+    (void)snprintf(words, sizeof words,
+                   "%zu characters to %zu bytes of UTF-8 are asked for, this has %zu and %zu", least, most,
+                   count, bytes);
     vdr_form_fault(form, name, count < least ? "too_short" : "too_long", words);
     return NULL;
 }

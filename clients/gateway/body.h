@@ -16,7 +16,7 @@
 #include <jansson.h>
 
 #define VDR_BODY_DEPTH_MAX 16u
-#define VDR_TEXT_MAX       65536u /* free text, in characters */
+#define VDR_TEXT_MAX       65536u /* free text, in bytes */
 
 /* Is the request's Content-Type this media type, in UTF-8? Parameters but charset mean nothing. */
 bool vdr_body_is(const vdr_http_request *request, const char *media);
@@ -58,7 +58,7 @@ void vdr_form_end(vdr_form *form);
 void vdr_form_fault(const vdr_form *form, const char *name, const char *code, const char *detail);
 /* The member, of any type; NULL where it is missing. */
 const json_t *vdr_form_any(vdr_form *form, const char *name, bool required);
-/* NULL: missing or wrong. least and most in characters. */
+/* NULL: missing or wrong. least in characters, most in bytes, as the protocol counts. */
 const char *vdr_form_text(vdr_form *form, const char *name, bool required, size_t least, size_t most);
 /* exactly that many ASCII digits */
 const char *vdr_form_digits(vdr_form *form, const char *name, bool required, size_t digits);

@@ -207,6 +207,9 @@ by_token(vdr_callers *callers, const vdr_caller_peer *peer, vdr_http_request *re
 
 /* ---- Sessions ---- */
 
+/* Names that are kept with a session. Longer ones would be cut, and who knows where. */
+#define PERSON_BYTES_MAX 256
+
 /* Of a person whom the proxy names, or of a local account. */
 static finding
 by_session(vdr_callers *callers, vdr_span subject, vdr_http_request *request)
@@ -223,6 +226,9 @@ by_session(vdr_callers *callers, vdr_span subject, vdr_http_request *request)
         return (finding){VDR_REFUSAL_NOT_OURS, "there is no session yet: ask for /v1/session first"};
     vdr_span name =
         config->name_header != NULL ? vdr_http_header(request, config->name_header) : (vdr_span){0};
+    if (name.len > PERSON_BYTES_MAX || subject.len > PERSON_BYTES_MAX)
+        return (finding){VDR_REFUSAL_BAD_REQUEST,
+                         "the person whom the proxy names has a name of more than 256 bytes"};
     vdr_gate_sessions_begin(callers->parts.sessions, request, party, subject, name.len != 0 ? name : subject);
     return good;
 }

@@ -4,19 +4,18 @@
 #ifndef VDR_GATEWAY_CALLER_H
 #define VDR_GATEWAY_CALLER_H
 
+#include "clients/gateway/address.h"
 #include "clients/gateway/http.h"
 
 typedef struct vdr_callers vdr_callers;
 
-#define VDR_CALLER_ADDRESS_BYTES 16
-
 /* What is known of a connection before it says anything. */
 typedef struct vdr_caller_peer {
-    uint8_t address[VDR_CALLER_ADDRESS_BYTES]; /* IPv6, or IPv4 within it; of IPv6 the first 64 bits */
-    bool has_address;                          /* false: a unix socket */
-    bool behind_proxy;                         /* its headers are those of our proxy */
-    bool has_certificate;                      /* verified by our own TLS */
-    uint8_t certificate[32];                   /* its SHA-256 */
+    vdr_address address;
+    bool has_address;        /* false: a unix socket */
+    bool behind_proxy;       /* its headers are those of our proxy */
+    bool has_certificate;    /* verified by our own TLS */
+    uint8_t certificate[32]; /* its SHA-256 */
 } vdr_caller_peer;
 
 /* Sets the request's identity, or tells why it must be refused; asks for what it must wait for, and then calls

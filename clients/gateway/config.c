@@ -343,10 +343,12 @@ read_header_name(vdr_sheet *sheet, const vdr_yaml *node, const char **ret_name)
 static void
 read_proxy(vdr_sheet *sheet, const vdr_yaml *node, vdr_gate_config *config)
 {
-    static const vdr_sheet_key keys[] = {
-        {"certificate_header", false}, {"subject_header", false}, {"name_header", false}};
-    const vdr_yaml *values[3];
-    if (!vdr_sheet_map(sheet, node, keys, 3, values))
+    static const vdr_sheet_key keys[] = {{"certificate_header", false},
+                                         {"subject_header", false},
+                                         {"name_header", false},
+                                         {"address_header", false}};
+    const vdr_yaml *values[4];
+    if (!vdr_sheet_map(sheet, node, keys, 4, values))
         return;
     bool has_socket = false;
     for (size_t i = 0; i < config->listen_count; i++)
@@ -358,6 +360,7 @@ read_proxy(vdr_sheet *sheet, const vdr_yaml *node, vdr_gate_config *config)
     read_header_name(sheet, values[0], &config->certificate_header);
     read_header_name(sheet, values[1], &config->subject_header);
     read_header_name(sheet, values[2], &config->name_header);
+    read_header_name(sheet, values[3], &config->address_header);
 }
 
 static void

@@ -11,7 +11,8 @@
  *        token_subjects: ["school-1"]}
  *   tls: {certificate: tls/server.pem, key: tls/server.key, client_ca: tls/clients.pem}    # optional
  *   behind_proxy: {certificate_header: X-Client-Fingerprint, subject_header: X-Oidc-Subject,
- *                  name_header: X-Oidc-Name}  # optional; headers of the unix socket only
+ *                  name_header: X-Oidc-Name,  # optional; headers of the unix socket only
+ *                  address_header: X-Forwarded-For}      # the client's address; of a list its last counts
  *   jwt: {issuer: "https://login.example/", audience: "voordeur", jwks: jwks.json}  # optional; or an https URL
  *   accounts: accounts                      # optional: local accounts (voordeur-gateway account add)
  *   console: /usr/share/voordeur/console    # optional: files of the web page
@@ -68,6 +69,8 @@ typedef struct vdr_gate_party {
     X("sessions", sessions, COUNT, 4096, 1, 1000000)                                                         \
     X("session_idle", session_idle_ms, DURATION, 900000, 1000, 86400000)                                     \
     X("session_absolute", session_absolute_ms, DURATION, 28800000, 1000, 604800000)                          \
+    X("key_set_time", key_set_ms, DURATION, 3600000, 1000, 86400000)                                         \
+    X("key_set_pause", key_set_pause_ms, DURATION, 60000, 100, 3600000)                                      \
     X("drain", drain_ms, DURATION, 10000, 0, 600000)
 
 typedef struct vdr_gate_limits {
@@ -92,7 +95,7 @@ typedef struct vdr_gate_config {
     const char *endpoints; /* a file that gets the addresses as bound */
     const char *tls_certificate, *tls_key, *tls_client_ca;
     bool behind_proxy;
-    const char *certificate_header, *subject_header, *name_header; /* lower case */
+    const char *certificate_header, *subject_header, *name_header, *address_header; /* lower case */
     const char *jwt_issuer, *jwt_audience;
     const char *jwks; /* a path, or "https://…" */
     const char *jwks_ca;

@@ -7,7 +7,7 @@
  * Every request is answered exactly once: vdr_http_answer(), vdr_http_refuse() or vdr_http_stream_new(), in the
  * handler or at any later time on the loop's thread. The request is gone then. When the client went away in
  * between, the answer is dropped without a word, so nobody has to know; vdr_http_request_gone() tells those
- * who can save work by it. One that is not answered within limits.answer_time is answered 503 by the server and counts
+ * who can save work by it. A client that closed its own direction only still gets its answer. One that is not answered within limits.answer_time is answered 503 by the server and counts
  * as gone from then on. A request that is never answered stops the program in vdr_http_close().
  *
  * Every answer gets the headers of security and API-Version, and Demonstration where nothing is real; Cache-Control is

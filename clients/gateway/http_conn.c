@@ -2,7 +2,7 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent_ssl.h>
-#include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 
@@ -79,6 +79,11 @@ exchange_show(vdr_exchange *exchange)
     if (exchange->conn->peer.behind_proxy)
         request->secure =
             vdr_span_equal(vdr_http_header(request, "x-forwarded-proto"), vdr_span_str("https"));
+    const char *header = exchange->http->config->address_header;
+    exchange->address = exchange->conn->peer.address;
+    exchange->has_address = exchange->conn->peer.has_address;
+    if (exchange->conn->peer.behind_proxy && header != NULL)
+        exchange->has_address = vdr_address_read(vdr_http_header(request, header), &exchange->address);
 }
 
 /* ---- From state to state ---- */
@@ -128,12 +133,12 @@ throttle_ms(vdr_conn *conn, const vdr_http_request *request)
 {
     uint8_t key[VDR_LIMITER_KEY_BYTES] = {0};
     if (conn->door == VDR_HTTP_ADMIN ||
-        (request->identity.way == VDR_IDENTITY_NONE && !conn->peer.has_address))
+        (request->identity.way == VDR_IDENTITY_NONE && !conn->exchange->has_address))
         return 0;
     if (request->identity.way != VDR_IDENTITY_NONE)
         memcpy(key, request->identity.key, sizeof key);
     else
-        memcpy(key, conn->peer.address, sizeof conn->peer.address);
+        memcpy(key, conn->exchange->address.bytes, sizeof conn->exchange->address.bytes);
     return vdr_limiter_take(conn->http->per_caller, key, vdr_loop_now_ms());
 }
 
@@ -219,7 +224,8 @@ read_head(vdr_conn *conn)
         vdr_callers_identify(conn->http->callers, &conn->peer, &exchange->request, on_caller, conn->http);
 }
 
-/* As far as what has come goes. A handler that answers at once leads on from inside; then the outer call goes on. */
+/* As far as what has come goes. A handler that answers at once leads on from inside; then the outer call goes on. The
+ * connection may be gone afterwards. */
 static void
 conn_go(vdr_conn *conn)
 {
@@ -238,6 +244,8 @@ conn_go(vdr_conn *conn)
             break;
     }
     conn->working = false;
+    if (conn->ended && (conn->state == VDR_CONN_HEAD || conn->state == VDR_CONN_BODY))
+        vdr_conn_free(conn); /* what there is of a request will not be whole */
 }
 
 /* ---- Events ---- */
@@ -272,6 +280,10 @@ start_linger(vdr_conn *conn)
     struct ssl_st *session = bufferevent_openssl_get_ssl(conn->bev);
     if (session != NULL)
         vdr_tls_bye(session);
+    if (conn->ended) { /* there is nothing to come that could be thrown away */
+        vdr_conn_free(conn);
+        return;
+    }
     (void)shutdown(bufferevent_getfd(conn->bev), SHUT_WR);
     read_mark(conn, 0);
     vdr_conn_deadline(conn, LINGER_MS);
@@ -308,15 +320,27 @@ on_secured(vdr_conn *conn)
     conn->peer.has_certificate = vdr_tls_certificate(session, conn->peer.certificate);
 }
 
+/* Closed in both directions, as far as that can be seen: over TCP a client that has said all it wants to say, and one that
+ * is gone, look the same until they are written to. */
+static bool
+is_gone(const vdr_conn *conn)
+{
+    struct pollfd look = {.fd = bufferevent_getfd(conn->bev)};
+    return poll(&look, 1, 0) > 0 && (look.revents & (POLLHUP | POLLERR)) != 0;
+}
+
 static void
 on_event(struct bufferevent *bev, short what, void *context)
 {
     vdr_conn *conn = context;
+    bool asked =
+        conn->state == VDR_CONN_CALLER || conn->state == VDR_CONN_BUSY || conn->state == VDR_CONN_FLUSH;
     if (what & BEV_EVENT_CONNECTED) {
         on_secured(conn);
-    } else if (conn->state == VDR_CONN_FLUSH && (what & BEV_EVENT_EOF) != 0) {
-        conn->close = true; /* it says no more, and may still listen */
+    } else if (asked && (what & BEV_EVENT_EOF) != 0 && (what & BEV_EVENT_READING) != 0 && !is_gone(conn)) {
+        conn->ended = true;
         (void)bufferevent_disable(bev, EV_READ);
+        (void)bufferevent_enable(bev, EV_WRITE); /* the end of reading under TLS stops both */
     } else {
         vdr_conn_free(conn); /* it went, failed, or does not read what we write */
     }
@@ -359,24 +383,7 @@ static void
 peer_key(const vdr_conn *conn, uint8_t key[VDR_LIMITER_KEY_BYTES])
 {
     memset(key, 0, VDR_LIMITER_KEY_BYTES);
-    memcpy(key, conn->peer.address, sizeof conn->peer.address);
-}
-
-static void
-peer_of(const struct sockaddr *address, vdr_caller_peer *ret_peer)
-{
-    if (address->sa_family == AF_INET) {
-        struct sockaddr_in v4;
-        memcpy(&v4, address, sizeof v4);
-        ret_peer->has_address = true;
-        ret_peer->address[10] = ret_peer->address[11] = 0xff;
-        memcpy(ret_peer->address + 12, &v4.sin_addr, 4);
-    } else if (address->sa_family == AF_INET6) {
-        struct sockaddr_in6 v6;
-        memcpy(&v6, address, sizeof v6);
-        ret_peer->has_address = true;
-        memcpy(ret_peer->address, &v6.sin6_addr, 8); /* a household has a whole /64 */
-    }
+    memcpy(key, conn->peer.address.bytes, sizeof conn->peer.address.bytes);
 }
 
 void
@@ -390,7 +397,7 @@ vdr_conn_new(struct vdr_http_listener *listener, int fd, const struct sockaddr *
     *conn = (vdr_conn){.http = http, .door = listener->door};
     conn->peer.behind_proxy = listener->door == VDR_HTTP_PROXY;
     if (listener->door != VDR_HTTP_ADMIN)
-        peer_of(address, &conn->peer);
+        conn->peer.has_address = vdr_address_of(address, &conn->peer.address);
     peer_key(conn, key);
     /* Those who run it get in still when callers have taken all there is. */
     size_t most = (size_t)limits->connections + (listener->door == VDR_HTTP_ADMIN ? ADMIN_SPARE : 0);

@@ -40,6 +40,7 @@ typedef struct vdr_conn {
     bool close;     /* after the answer that goes out */
     bool working;   /* conn_go() is on the stack */
     bool began;     /* the first byte of a head has come */
+    bool ended;     /* the client sends no more, and may still listen */
     bool continued; /* 100 Continue was sent */
     size_t lingered;
     vdr_caller_peer peer;
@@ -54,6 +55,8 @@ struct vdr_exchange {
     uint8_t *body;
     const char *route;
     int64_t began_ms;
+    vdr_address address; /* of the client: the connection's, or as our proxy tells it */
+    bool has_address;
     int64_t retry_after_s; /* of the refusal to come; 0: its own */
     char cookie[160];      /* of Set-Cookie; "": none */
 };

@@ -8,10 +8,8 @@
 #include <unistd.h>
 
 #define SET_BYTES_MAX (256 * (size_t)1024)
-#define TERM_MS       INT64_C(3600000)
-#define EARLY_MS      INT64_C(600000) /* before the term ends it is asked for again */
-#define PAUSE_MS      INT64_C(60000)  /* after one that was had */
-#define RETRY_MS      INT64_C(5000)   /* after one that was not */
+#define EARLY_SHARE   6             /* of its term is left when it is asked for again */
+#define RETRY_MS      INT64_C(5000) /* after one that was not had; after one that was, limits.key_set_pause */
 #define FETCH_S       10L
 
 struct vdr_jwks {
@@ -135,7 +133,9 @@ on_asked(void *context)
 bool
 vdr_jwks_refresh(vdr_jwks *jwks)
 {
-    int64_t now_ms = vdr_loop_now_ms(), pause_ms = jwks->last_failed ? RETRY_MS : PAUSE_MS;
+    int64_t now_ms = vdr_loop_now_ms(), pause_ms = jwks->config->limits.key_set_pause_ms;
+    if (jwks->last_failed && pause_ms > RETRY_MS)
+        pause_ms = RETRY_MS;
     if (jwks->asking)
         return true;
     if (jwks->asked_ms >= 0 && now_ms - jwks->asked_ms < pause_ms)
@@ -148,13 +148,16 @@ vdr_jwks_refresh(vdr_jwks *jwks)
 const vdr_jwt_keys *
 vdr_jwks_keys(const vdr_jwks *jwks)
 {
-    return jwks->keys != NULL && vdr_loop_now_ms() - jwks->had_ms < TERM_MS ? jwks->keys : NULL;
+    return jwks->keys != NULL && vdr_loop_now_ms() - jwks->had_ms < jwks->config->limits.key_set_ms
+               ? jwks->keys
+               : NULL;
 }
 
 bool
 vdr_jwks_ageing(const vdr_jwks *jwks)
 {
-    return jwks->keys == NULL || vdr_loop_now_ms() - jwks->had_ms > TERM_MS - EARLY_MS;
+    int64_t term_ms = jwks->config->limits.key_set_ms;
+    return jwks->keys == NULL || vdr_loop_now_ms() - jwks->had_ms > term_ms - term_ms / EARLY_SHARE;
 }
 
 vdr_jwks *

@@ -1,8 +1,9 @@
 /* clients/gateway/jwks.h - the key set that tokens are checked with: from a file, or an https URL, which is fetched off
  * the loop.
  *
- * It is used for at most an hour. A token with an unknown key makes it be asked for again, at most once a minute;
- * what cannot be had is tried again after some seconds.
+ * It is used for at most limits.key_set_time (an hour), and asked for again before that is over. A token with an unknown
+ * key makes it be asked for again, at most once in limits.key_set_pause (a minute); what cannot be had is tried again
+ * after some seconds.
  *
  * Thread: the loop's. */
 #ifndef VDR_GATEWAY_JWKS_H

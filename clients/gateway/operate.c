@@ -214,7 +214,7 @@ vdr_texts_read_allowed(vdr_form *form, vdr_texts *to)
     for (size_t i = 0; i < json_array_size(array); i++) {
         const json_t *value = json_array_get(array, i);
         if (!json_is_string(value) || json_string_length(value) == 0 || json_string_length(value) > 256) {
-            vdr_form_fault(form, "allowed", "bad_value", "each is a text of 1 to 256 characters");
+            vdr_form_fault(form, "allowed", "bad_value", "each is a text of 1 to 256 bytes");
             return;
         }
         to->allowed[to->allowed_count++] = vdr_span_of(json_string_value(value), json_string_length(value));

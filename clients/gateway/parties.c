@@ -58,6 +58,7 @@ struct vdr_parties {
     void *zmq_context;
     vdr_loop_timer *timer;
     int64_t timeout_ms;
+    size_t probe; /* of the configuration's parties, who is next to look whether the broker is there */
     vdr_party *first;
 };
 
@@ -278,6 +279,7 @@ vdr_parties_handle(vdr_parties *parties, const vdr_gate_party *who, vdr_client_o
     options->key_file = who->key_file;
     options->name = "voordeur-gateway";
     options->want_results = true;
+    options->tell_stopped = true; /* who asks over HTTP waits, and sends again when told to */
     options->unanswered_max = UNANSWERED;
     options->pause_max_ms = 2000; /* people wait */
     options->zmq_context = parties->zmq_context;
@@ -556,10 +558,17 @@ vdr_parties_close(vdr_parties **parties_p)
 }
 
 bool
-vdr_parties_ready(const vdr_parties *parties)
+vdr_parties_ready(vdr_parties *parties)
 {
-    bool ready = parties->first == NULL;
-    for (const vdr_party *party = parties->first; party != NULL; party = party->next)
-        ready = ready || !party->away;
-    return ready;
+    const vdr_gate_config *config = parties->gate->config;
+    vdr_party *party;
+    for (party = parties->first; party != NULL; party = party->next)
+        if (!party->away)
+            return true;
+    if (config->party_count == 0)
+        return true;
+    /* Nobody's session: is it theirs, or is the broker away? The next of the town's parties tries, one each time. */
+    vdr_err err = vdr_parties_get(parties, &config->parties[parties->probe++ % config->party_count], &party);
+    (void)err; /* it was told */
+    return false;
 }

@@ -18,8 +18,8 @@ VDR_MUST_CHECK vdr_err vdr_parties_open(vdr_gate *gate, vdr_parties **ret_partie
 /* Who still waits is called back with CLOSING. NULL-safe */
 void vdr_parties_close(vdr_parties **parties_p);
 
-/* At least one party's session with the broker stands, or none was asked for yet. */
-bool vdr_parties_ready(const vdr_parties *parties);
+/* At least one party's session with the broker stands. Where none does, asking begins one. */
+bool vdr_parties_ready(vdr_parties *parties);
 
 /* The party's handle. DISCONNECTED: its key file cannot be used (told on standard error). */
 VDR_MUST_CHECK vdr_err vdr_parties_get(vdr_parties *parties, const vdr_gate_party *who,

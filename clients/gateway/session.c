@@ -1,8 +1,8 @@
 #include "clients/gateway/session.h"
 
 #include "clients/gateway/account.h"
+#include "clients/gateway/attempts.h"
 #include "clients/gateway/http_conn.h"
-#include "clients/gateway/lockout.h"
 #include "proto/words.h"
 
 #include <sodium.h>
@@ -11,15 +11,13 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define ID_BYTES           32
-#define TEXT_BYTES         44 /* of 32 bytes in base64, and the zero */
-#define BUCKETS            1024
-#define LOOK_MS            2000 /* between looks at the file of accounts, and for sessions that have ended */
-#define SUBJECT_MAX        256
-#define OF_ONE_MAX         32 /* sessions of one person */
-#define WRONG_NAME_FREE    4
-#define WRONG_ADDRESS_FREE 20 /* many may sit behind one */
-#define BASE64             sodium_base64_VARIANT_URLSAFE_NO_PADDING
+#define ID_BYTES    32
+#define TEXT_BYTES  44 /* of 32 bytes in base64, and the zero */
+#define BUCKETS     1024
+#define LOOK_MS     2000 /* between looks at the file of accounts, and for sessions that have ended */
+#define SUBJECT_MAX 256
+#define OF_ONE_MAX  32 /* sessions of one person */
+#define BASE64      sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 typedef struct session {
     struct session *next; /* of its bucket */
@@ -39,7 +37,7 @@ struct vdr_sessions {
     vdr_loop_timer *look;
     struct timespec changed; /* the accounts' file, when last looked at */
     vdr_account_decoy decoy;
-    vdr_lockout names, addresses;
+    vdr_attempts attempts;
     vdr_session_ended ended; /* may be NULL */
     void *ended_context;
 };
@@ -300,8 +298,7 @@ typedef struct login {
     vdr_http_request *request;
     vdr_session_answered answered;
     void *context;
-    vdr_key16 by_name, by_address;
-    bool has_address;
+    vdr_attempt attempt;
     char name[VDR_ACCOUNT_NAME_MAX + 1];
     uint8_t password[VDR_ACCOUNT_PASSWORD_MAX];
     size_t password_len;
@@ -344,9 +341,7 @@ conclude(login *it)
     const vdr_gate_party *party = party_named(sessions->parts.config, it->account.party);
     if (party == NULL)
         return VDR_REFUSAL_WRONG_PASSWORD; /* an account of a party that is no more */
-    vdr_lockout_right(&sessions->names, &it->by_name);
-    if (it->has_address)
-        vdr_lockout_right(&sessions->addresses, &it->by_address);
+    vdr_attempts_right(&sessions->attempts, &it->attempt);
     vdr_session_logout(sessions, it->request);
     person who = {.account = it->account.name};
     memcpy(who.digest, it->account.digest, sizeof who.digest);
@@ -368,46 +363,16 @@ on_checked(void *context)
     free(it);
 }
 
-static void
-key_of(vdr_key16 *ret_key, char kind, const void *bytes, size_t len)
-{
-    crypto_generichash_state state;
-    (void)crypto_generichash_init(&state, NULL, 0, sizeof ret_key->bytes);
-    (void)crypto_generichash_update(&state, (const uint8_t *)&kind, 1);
-    (void)crypto_generichash_update(&state, bytes, len);
-    (void)crypto_generichash_final(&state, ret_key->bytes, sizeof ret_key->bytes);
-}
-
 /* May the password be looked at now? Otherwise what to answer. */
 static vdr_refusal
 admit(login *it)
 {
-    vdr_sessions *sessions = it->sessions;
-    const vdr_conn *conn = vdr_exchange_of(it->request)->conn;
-    int64_t now_ms = vdr_loop_now_ms();
-    it->has_address = conn != NULL && conn->peer.has_address;
-    key_of(&it->by_name, 'n', it->name, strlen(it->name));
-    int64_t wait_ms = vdr_lockout_wait_ms(&sessions->names, &it->by_name, now_ms);
-    if (it->has_address) {
-        key_of(&it->by_address, 'a', conn->peer.address, sizeof conn->peer.address);
-        int64_t address_ms = vdr_lockout_wait_ms(&sessions->addresses, &it->by_address, now_ms);
-        wait_ms = address_ms > wait_ms ? address_ms : wait_ms;
-    }
-    if (wait_ms > 0) {
-        vdr_exchange_of(it->request)->retry_after_s = (wait_ms + 999) / 1000;
-        return VDR_REFUSAL_TOO_MANY;
-    }
-    return VDR_REFUSAL_NONE;
-}
-
-/* From here on it counts as wrong until it is found right, so that many at once are no way round the pauses. */
-static void
-count_attempt(login *it)
-{
-    int64_t now_ms = vdr_loop_now_ms();
-    vdr_lockout_begin(&it->sessions->names, &it->by_name, now_ms);
-    if (it->has_address)
-        vdr_lockout_begin(&it->sessions->addresses, &it->by_address, now_ms);
+    vdr_exchange *exchange = vdr_exchange_of(it->request);
+    it->attempt = vdr_attempt_of(it->name, exchange->has_address ? &exchange->address : NULL);
+    int64_t wait_ms = vdr_attempts_wait_ms(&it->sessions->attempts, &it->attempt, vdr_loop_now_ms());
+    if (wait_ms > 0)
+        exchange->retry_after_s = (wait_ms + 999) / 1000;
+    return wait_ms > 0 ? VDR_REFUSAL_TOO_MANY : VDR_REFUSAL_NONE;
 }
 
 void
@@ -432,7 +397,7 @@ vdr_session_login(vdr_sessions *sessions, vdr_http_request *request, vdr_span ac
     if (it->refusal == VDR_REFUSAL_NONE &&
         vdr_loop_work(sessions->parts.loop, check, on_checked, it) == VDR_OK) {
         /* Only what is looked at: a flood that is turned away must not push others' counts out. */
-        count_attempt(it);
+        vdr_attempts_begin(&sessions->attempts, &it->attempt, vdr_loop_now_ms());
         return;
     }
     if (it->refusal == VDR_REFUSAL_NONE)
@@ -495,8 +460,7 @@ vdr_gate_sessions_new(const vdr_sessions_parts *parts)
 {
     vdr_sessions *sessions = vdr_alloc(1, sizeof *sessions);
     sessions->parts = *parts;
-    sessions->names.free = WRONG_NAME_FREE;
-    sessions->addresses.free = WRONG_ADDRESS_FREE;
+    vdr_attempts_init(&sessions->attempts);
     if (parts->config->accounts != NULL)
         vdr_account_decoy_make(&sessions->decoy);
     sessions->look = vdr_loop_timer_new(parts->loop, on_look, sessions);

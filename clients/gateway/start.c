@@ -22,7 +22,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define FILES_SPARE 64 /* descriptors besides those of connections */
+#define FILES_SPARE    64 /* descriptors besides those of connections */
+#define FILES_OF_PARTY 8  /* of a session with the broker and a stream, as ZeroMQ needs them */
 
 typedef struct run {
     vdr_gate gate;
@@ -47,18 +48,24 @@ harden(void)
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* Descriptors for as many connections as the limits allow. */
+/* Descriptors for as many connections as the limits allow. Where there are fewer, there are fewer connections: those that
+ * are there, and the sessions with the broker, have what they need. */
 static void
-allow_files(const vdr_gate_limits *limits)
+allow_files(vdr_gate_config *config)
 {
     struct rlimit files;
-    rlim_t wanted = (rlim_t)limits->connections + FILES_SPARE;
+    rlim_t own = FILES_SPARE + FILES_OF_PARTY * (rlim_t)config->party_count;
+    rlim_t wanted = (rlim_t)config->limits.connections + own;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted)
         return;
     files.rlim_cur = wanted < files.rlim_max ? wanted : files.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < wanted)
-        (void)fprintf(stderr, "level=warn event=few_descriptors have=%llu connections=%lld\n",
-                      (unsigned long long)files.rlim_cur, (long long)limits->connections);
+    if (setrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur == wanted)
+        return;
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0)
+        config->limits.connections = files.rlim_cur > own ? (int64_t)(files.rlim_cur - own) : 1;
+    (void)fprintf(stderr, "level=warn event=few_descriptors have=%llu wanted=%llu connections=%lld\n",
+                  (unsigned long long)files.rlim_cur, (unsigned long long)wanted,
+                  (long long)config->limits.connections);
 }
 
 /* ---- Its end ---- */
@@ -256,7 +263,7 @@ vdr_gate_start(const char *config_path, bool check_only)
         vdr_gate_config_free(&it.config);
         return checked;
     }
-    allow_files(&it.config->limits);
+    allow_files(it.config);
     vdr_gate_exit status = open_all(&it);
     if (status == VDR_GATE_CLEAN && !write_endpoints(&it.gate))
         status = VDR_GATE_FAILED;

@@ -376,7 +376,12 @@ write_own(const vdr_client *client, const vdr_client_act *act, vdr_bytes *out, c
     vdr_client_act timed = *act;
     if (timed.time == 0 && welcome->clock == VDR_WIRE_CLOCK_EVENT)
         timed.time = welcome->broker_time_ms;
-    return vdr_lib_act_write(&timed, welcome->source, welcome->municipality, out, ret_words);
+    vdr_err err = vdr_lib_act_write(&timed, welcome->source, welcome->municipality, out, ret_words);
+    if (err != VDR_OK || welcome->limits.event_bytes == 0 || out->len <= welcome->limits.event_bytes)
+        return err;
+    (void)snprintf(ret_words, 256, "its event has %zu bytes, and at most %u are taken", out->len,
+                   welcome->limits.event_bytes);
+    return VDR_E_TOO_BIG; /* the broker could only call it malformed */
 }
 
 vdr_err

@@ -205,7 +205,7 @@ finish(vdr_client *client, vdr_err err, vdr_span text, const vdr_wire_result *de
                                 .err = err,
                                 .text = text,
                                 .detail = *detail,
-                                .retry_after_ms = err == VDR_E_HELD_BACK ? retry_after_ms : 0,
+                                .retry_after_ms = retry_after_ms,
                                 .recovered = entry.recovered,
                                 .item = &entry};
     result.detail.error = err;
@@ -229,6 +229,14 @@ put_back(vdr_client *client)
     vdr_span bytes = entry.chunk != NULL ? vdr_lib_queue_bytes(&entry) : (vdr_span){0};
     vdr_lib_queue_push(&publisher->queue, &entry, bytes);
     vdr_lib_queue_release(&publisher->queue, &entry);
+}
+
+/* Is it of no use to send it again before an operator has done something, and does somebody wait for the answer? */
+static bool
+is_told(const vdr_client *client, vdr_err err)
+{
+    return client->options.tell_stopped && client->publisher.outbox == NULL &&
+           vdr_err_actor_of(err) == VDR_ACTOR_OPERATOR;
 }
 
 static bool
@@ -281,14 +289,15 @@ vdr_lib_publish_confirm(vdr_client *client, const vdr_wire_confirm *confirm)
         publisher->sent--;
         publisher->sent_bytes -= vdr_lib_queue_at(&publisher->queue, 0)->bytes;
         publisher->front_sequence++;
-        if ((unsigned)err >= 200 && vdr_err_class_of(err) == VDR_ERR_LATER) {
+        bool later = (unsigned)err >= 200 && vdr_err_class_of(err) == VDR_ERR_LATER;
+        if (later && !is_told(client, err)) {
             (void)vdr_lib_fail_span(client, err, exception->text, confirm->retry_after_ms);
             put_back(client);
             pause = true;
         } else {
             bool told = result < results_end && result->sequence == sequence;
             finish(client, err, excepted ? exception->text : (vdr_span){0}, told ? result : &bare,
-                   confirm->retry_after_ms);
+                   later || err == VDR_E_HELD_BACK ? confirm->retry_after_ms : 0);
         }
     }
     if (pause)

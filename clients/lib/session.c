@@ -289,7 +289,8 @@ on_error(vdr_client *client, const vdr_wire_error *error)
     switch ((unsigned)error->error) {
     case VDR_E_WRONG_ROLE:
     case VDR_E_NOT_FOUND:
-    case VDR_E_BUSY: /* 3.7: the session goes on */
+    case VDR_E_BUSY:
+    case VDR_E_STORE_FULL: /* 3.7: the session goes on */
         (void)vdr_lib_fail_span(client, error->error, error->text, error->retry_after_ms);
         client->events++;
         vdr_lib_request_refused(client, error);

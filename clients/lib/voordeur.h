@@ -95,7 +95,7 @@ typedef struct vdr_client_result {
     vdr_err err;             /* VDR_E_ACCEPTED, VDR_E_DUPLICATE (both success) or a verdict of 9.2 */
     vdr_span text;           /* words on this very case; may be absent. Lives through the callback */
     vdr_wire_result detail;  /* position, log time, case and revision, where they were asked for; else 0 */
-    uint32_t retry_after_ms; /* HELD_BACK: when it is worth trying again; else 0 */
+    uint32_t retry_after_ms; /* HELD_BACK, tell_stopped: when it is worth trying again; else 0 */
     bool recovered;          /* of an earlier process, found in the outbox */
     const void *item;        /* for vdr_client_result_item(), inside the callback */
 } vdr_client_result;
@@ -113,6 +113,9 @@ typedef struct vdr_client_options {
     uint32_t frame_items; /* a frame goes as soon as so many items wait, and takes no more: 1 for one signal
                                   a frame. 0: the library sees to it, which costs least */
     bool want_results;    /* ask for the details of accepted items too (4.8) */
+    bool
+        tell_stopped; /* without an outbox: an item that the broker does not decide until an operator has seen to it
+                             (store_full, store_failed, …) is answered so, and is not kept and sent again */
 
     int64_t pause_min_ms, pause_max_ms; /* between attempts to connect; 0: 250 and 30,000 (11.2) */
     int64_t connect_ms;                 /* for one attempt, WELCOME included; 0: 5,000 */

@@ -215,6 +215,39 @@ def test_keys_are_fetched_once_and_again_for_an_unknown_one():
         assert server.asked == 1
 
 
+def bearer(signer):
+    return [("Authorization", "Bearer " + signer.token())]
+
+
+def test_keys_change_while_it_runs():
+    """As an issuer rotates: the new one beside the old, then alone."""
+    folder = new_folder()
+    first, second = Signer(folder, "k1"), Signer(folder, "k2")
+    server = KeyServer(folder, key_set(first))
+    text = JWT % f"\"{server.url}\", jwks_ca: web.pem" + "limits: {key_set_pause: 100ms, key_set_time: 2s, " \
+        "requests_per_second: 100000, burst: 100000}\n"
+    with prepared(folder=folder, text=text) as gateway:
+        wait_for("the first key", lambda: who(gateway.get("/v1/session", bearer(first))) == "school-1")
+        server.text = key_set(first, second)
+        wait_for("the second", lambda: who(gateway.get("/v1/session", bearer(second))) == "school-1")
+        assert who(gateway.get("/v1/session", bearer(first))) == "school-1", "the old one still holds"
+        # A key that is withdrawn is known of at the end of the set's term, without anybody showing an unknown one.
+        server.text = key_set(second)
+        wait_for("the end of the first", lambda: gateway.get("/v1/session", bearer(first)).status == 401)
+        assert who(gateway.get("/v1/session", bearer(second))) == "school-1"
+        # One who shows unknown keys makes it be asked for no more often than the pause lets.
+        stranger, asked, begin = Signer(folder, "k9"), server.asked, time.monotonic()
+        shown, sent = bearer(stranger), 0
+        while time.monotonic() - begin < 1.0:
+            assert gateway.get("/v1/session", shown).status == 401
+            sent += 1
+        assert server.asked - asked <= (time.monotonic() - begin) / 0.1 + 2, (server.asked - asked, sent)
+        # The issuer goes away: what there is holds until its term ends, and then nobody is blamed.
+        server.http.shutdown()
+        server.http.server_close()
+        wait_for("the end of the term", lambda: gateway.get("/v1/session", bearer(second)).status == 503)
+
+
 def test_keys_that_cannot_be_had_are_nobodys_fault():
     folder = new_folder()
     signer = Signer(folder, "k1")

@@ -47,13 +47,46 @@ def test_the_life_of_a_case():
         assert town.get(holder, path).want(200).json["handoverTo"] == other_id
         town.post(other, path + "/handover-acceptances").want(201)
         assert town.get(other, path).want(200).json["regisseur"] == other_id
-        town.post(holder, path + "/closures", {"outcome": "klaar"}).want(403, "not_allowed")
+        town.post(holder, path + "/closures", {"outcome": "klaar"}).want(404, "unknown_case")
         town.post(other, path + "/escalations", {"to": "directie", "reason": "geen plek"}).want(201)
         assert "escalated" in kinds(town, PIET)
         town.post(other, path + "/closures", {"outcome": "doelen gehaald"}).want(201)
         assert town.get(other, path).want(200).json["state"] == "closed"
         town.get(holder, "/v1/cases/C999").want(404, "not_found")
         town.post(holder, "/v1/cases/C999/acceptances").want(404, "unknown_case")
+
+
+def test_acts_tell_nothing_of_cases_that_are_not_ones_own():
+    """What a read does not show, no act tells, whichever state it is in; what it shows, has its real reason."""
+    with Town() as town:
+        case, holder = town.case(3)
+        other = OTHER[holder]
+        for name, body in (("acceptances", {}), ("declines", {"reason": "x"}), ("dismissals", {"reason": "x"}),
+                           ("handovers", {"to": "r-anna"}), ("handover-acceptances", {}), ("closures", {"outcome": "x"}),
+                           ("escalations", {"to": "x", "reason": "x"}), ("notes", {"agency": "school", "text": "x"})):
+            answers = []
+            for number in (case, "C999"):
+                reply = town.post(other, f"/v1/cases/{number}/{name}", body).want(404, "unknown_case")
+                stale = town.post(other, f"/v1/cases/{number}/{name}", body, {"If-Match": '"999"'}).want(404, "unknown_case")
+                assert reply.json == stale.json
+                answers.append(reply.json)
+            assert answers[0] == answers[1], "nothing tells them apart"
+        plan = {"revision": 1, "goals": []}
+        town.ask(other, "PUT", f"/v1/cases/{case}/plan", plan).want(404, "unknown_case")
+        town.get(PIET, f"/v1/cases/{case}").want(200)  # a coordinator sees it, and it is not unassigned
+        town.post(PIET, f"/v1/cases/{case}/dismissals", {"reason": "x"}).want(403, "not_allowed")
+        town.post(PIET, "/v1/cases/C999/dismissals", {"reason": "x"}).want(404, "unknown_case")
+        town.post(holder, f"/v1/cases/{case}/handover-acceptances").want(422, "wrong_state")
+        town.post(holder, f"/v1/cases/{case}/escalations", {"to": "x", "reason": "x"}).want(422, "wrong_state")
+        town.post(holder, f"/v1/cases/{case}/acceptances", headers={"If-Match": '"999"'}).want(412, "stale_revision")
+        # Any case is a coordinator's to assign.
+        town.post(PIET, f"/v1/cases/{case}/assignments", {"regisseur": holder.split(":")[1]}).want(422, "wrong_state")
+        # A signal, of whom it was not routed to.
+        town.signal("school", "sx-1", person=9).want(201)
+        for ident in ("sx-1", "sx-9"):
+            town.post("service:wijkteam", f"/v1/signals/{ident}/feedback", {"result": "x"}).want(404, "unknown_signal")
+        town.post("service:jeugdteam", "/v1/signals/sx-1/feedback", {"result": "klaar"}).want(201)
+        town.post("service:jeugdteam", "/v1/signals/sx-1/feedback", {"result": "weer"}).want(422, "wrong_state")
 
 
 def test_breaking_the_glass_is_told():

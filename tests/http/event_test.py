@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 import time
+import urllib.parse
 
 from town import BATCH, BSNS, EVENT, LIMITS, Town, signal_event, wait_for
 
@@ -279,22 +280,54 @@ def test_life_of_a_signal(town):
 
 def test_acts_are_idempotent_by_their_key(town):
     post(town, event("ak-1")).want(201)
-    key = {"Idempotency-Key": "0192f0c1-aaaa"}
-    first = town.post(AGENCY, PATH + "/ak-1/withdrawals", {"reason": "fout"}, key).want(201).json
-    again = town.post(AGENCY, PATH + "/ak-1/withdrawals", {"reason": "fout"}, key).want(200).json
-    assert first["position"] == again["position"] and first["receivedAt"] == again["receivedAt"]
-    town.post(AGENCY, PATH + "/ak-1/withdrawals", {"reason": "anders"}, key).want(409, "id_reused")
-    reply = town.post(AGENCY, PATH + "/ak-1/withdrawals", {"reason": "fout"}, {"Idempotency-Key": "met spatie"}).want(400)
-    assert reply.json["errors"][0]["pointer"] == "#Idempotency-Key"
-    # The time of a UUID of version 7 is the act's: it is known again by a gateway that was started anew.
-    post(town, event("ak-2")).want(201)
     uuid = "%012x" % int(time.time() * 1000)
-    key = {"Idempotency-Key": f"{uuid[:8]}-{uuid[8:]}-7abc-8abc-0123456789ab"}
-    first = town.post(AGENCY, PATH + "/ak-2/withdrawals", {"reason": "fout"}, key).want(201).json
+    keys = {"ak-1": "0192f0c1-aaaa", "ak-2": f"{uuid[:8]}-{uuid[8:]}-7abc-8abc-0123456789ab",
+            "ak-3": "5f0c2c62-3a0e-4c3c-9a5a-0d5a1c1d2e3f"}
+    first = {}
+    for ident, key in keys.items():
+        key = {"Idempotency-Key": key}
+        assert post(town, event(ident)).status in (200, 201)
+        path = f"{PATH}/{ident}/withdrawals"
+        first[ident] = town.post(AGENCY, path, {"reason": "fout"}, key).want(201).json
+        again = town.post(AGENCY, path, {"reason": "fout"}, key).want(200).json
+        assert {**again, "case": 0, "revision": 0} == {**first[ident], "case": 0, "revision": 0}
+        town.post(AGENCY, path, {"reason": "anders"}, key).want(409, "id_reused")
+    # The broker's log knows them, so a gateway that was started anew does, too.
     town.gateway.stop()
     town.start_gateway()
-    again = town.post(AGENCY, PATH + "/ak-2/withdrawals", {"reason": "fout"}, key).want(200).json
-    assert first["position"] == again["position"] and first["receivedAt"] == again["receivedAt"]
+    for ident, key in keys.items():
+        again = town.post(AGENCY, f"{PATH}/{ident}/withdrawals", {"reason": "fout"}, {"Idempotency-Key": key}).want(200).json
+        assert (first[ident]["position"], first[ident]["receivedAt"]) == (again["position"], again["receivedAt"])
+
+
+def test_keys_of_acts_that_are_refused(town):
+    post(town, event("kr-1")).want(201)
+    path = PATH + "/kr-1/withdrawals"
+    future = "%012x" % int((time.time() + 3 * 86400) * 1000)
+    for key in ("met spatie", "", "x" * 65, "a/b", f"{future[:8]}-{future[8:]}-7abc-8abc-0123456789ab"):
+        reply = town.post(AGENCY, path, {"reason": "fout"}, {"Idempotency-Key": key}).want(400)
+        assert reply.json["errors"][0]["pointer"] == "#Idempotency-Key", key
+    # A key that has no time cannot say when something ended.
+    reply = town.post(AGENCY, PATH + "/kr-1/endings", {}, {"Idempotency-Key": "k"}).want(400)
+    assert [e["pointer"] for e in reply.json["errors"]] == ["/occurredAt"]
+
+
+def test_names_are_as_long_as_the_protocol_lets_them(town):
+    """In bytes, as the broker counts them: what is longer names nothing, or is told where it stands."""
+    long, path = "\u00e9" * 200, urllib.parse.quote("\u00e9" * 200)
+    town.get(AGENCY, f"{PATH}/{path}").want(404, "not_found")
+    town.post(AGENCY, f"{PATH}/{path}/withdrawals", {"reason": "x"}).want(404, "not_found")
+    town.post(AGENCY, f"{PATH}/{'x' * 257}/corrections", json.dumps(event("lo-1")), kind=EVENT).want(404, "not_found")
+    town.get(AGENCY, f"{PATH}/{'x' * 256}").want(404, "not_found")
+    town.post("coordinator:c-piet", f"/v1/regisseurs/{'x' * 257}/absences",
+              {"from": "2030-01-01T00:00:00Z", "to": "2030-01-02T00:00:00Z"}).want(404, "not_found")
+    assert errors(post(town, event(long))) == {("/id", "too_long")}
+    reply = town.get("service:wijkteam", f"{PATH}/x?agency={path}").want(400)
+    assert [(e["pointer"], e["code"]) for e in reply.json["errors"]] == [("?agency", "too_long")]
+    reply = town.post("operator:beheer", "/v1/pauses", {"kind": "pause", "subject": "two-domains", "until": "2030-01-01T00:00:00Z",
+                                                         "reason": "\u00e9" * 900})
+    assert [(e["pointer"], e["code"]) for e in reply.want(400).json["errors"]] == [("/reason", "too_long")]
+    town.post(AGENCY, PATH + "/x/withdrawals", {"reason": "x" * 65500}).want(413, "too_big")
 
 
 def test_a_broker_that_is_away(town):

@@ -51,12 +51,13 @@ class Gateway:
             f.write(f"listen: {listen}\nadmin: 127.0.0.1:0\nendpoints: endpoints\nbroker: {broker}\n"
                     f"broker_key: broker.pub\nparties: {parties}\n{text}")
         self.process = None
+        self.before = None  # called in the process to be, as to set its limits
 
     def start(self):
         if os.path.exists(self.endpoints):
             os.unlink(self.endpoints)
         self.errors = open(os.path.join(self.folder, "stderr"), "ab")
-        self.process = subprocess.Popen([PROGRAM, "--config", self.config], stderr=self.errors)
+        self.process = subprocess.Popen([PROGRAM, "--config", self.config], stderr=self.errors, preexec_fn=self.before)
         wait_for("the gateway's addresses", lambda: os.path.exists(self.endpoints) or self.process.poll() is not None)
         if self.process.poll() is not None:
             raise AssertionError(f"the gateway ended with {self.process.returncode}: {self.words()}")

@@ -4,10 +4,12 @@ import gzip
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import threading
 
-from gateway import PROGRAM, Gateway, read_all, read_answer, read_head, tests, wait_for
+from gateway import PROGRAM, Gateway, new_folder, read_all, read_answer, read_head, tests, wait_for
+from keys import Authority
 
 EVERY = {"api-version": "1.0.0", "x-content-type-options": "nosniff", "x-frame-options": "DENY",
          "referrer-policy": "no-referrer", "cross-origin-resource-policy": "same-origin"}
@@ -281,6 +283,59 @@ def test_the_process_leaves_no_core_and_gains_no_rights():
         with open(f"/proc/{gateway.process.pid}/limits") as f:
             core = next(line for line in f if line.startswith("Max core file size"))
         assert core.split()[4:6] == ["0", "0"], core
+
+
+def test_who_is_done_with_speaking_is_answered_still():
+    folder = new_folder()
+    with Gateway(folder=folder, listen=f"[\"127.0.0.1:0\", \"unix:{folder}/sock\"]") as gateway:
+        get = b"GET /problems/busy HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\n"
+        post = b"POST /v1/session HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 33\r\n\r\n" \
+               b'{"account": "a", "password": "b"}'
+        for number in (0, 1):
+            for sent, statuses in ((get, [200]), (get * 3, [200] * 3), (post, [404]), (get + post + get, [200, 404, 200]),
+                                   (get + get[:-2], [200]), (get + post[:-1], [200])):
+                with gateway.connect(number=number) as s:
+                    s.sendall(sent)
+                    s.shutdown(socket.SHUT_WR)
+                    got, rest = [], b""
+                    while (answer := read_answer(s, rest)) is not None:
+                        got.append(answer.status)
+                        rest = answer.rest
+                    assert got == statuses, (number, sent[-60:], got)
+        wait_for("no connection to be left", lambda: gateway.metric("connections") == 1)  # that which asks
+
+
+def test_who_is_done_with_speaking_under_tls_is_answered_still():
+    folder = new_folder()
+    Authority(folder).certificate("server")
+    with Gateway(folder=folder, text="tls: {certificate: server.pem, key: server.key}\n") as gateway:
+        context = ssl.create_default_context(cafile=os.path.join(folder, "authority.pem"))
+        there, back = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(there, back, server_hostname="localhost")
+        with gateway.connect() as s:
+            def through(step):
+                while True:
+                    try:
+                        value = step()
+                        if back.pending:
+                            s.sendall(back.read())
+                        return value
+                    except ssl.SSLWantReadError:
+                        if back.pending:
+                            s.sendall(back.read())
+                        there.write(s.recv(65536))
+            through(tls.do_handshake)
+            tls.write(b"GET /problems/busy HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\n")
+            try:
+                tls.unwrap()  # says that nothing more comes; the other's word for it is not waited for
+            except ssl.SSLWantReadError:
+                pass
+            s.sendall(back.read())
+            s.shutdown(socket.SHUT_WR)
+            data = b""
+            while b"</html>" not in data:
+                data += through(lambda: tls.read(65536))
+            assert data.startswith(b"HTTP/1.1 200"), data[:100]
 
 
 def test_many_at_once_are_answered_each_its_own():

@@ -5,7 +5,7 @@ import os
 import select
 import time
 
-from gateway import read_answer, tests, wait_for
+from gateway import new_folder, read_answer, tests, wait_for
 from parties import cookie_of, prepared, who
 
 PASSWORD = "zeven paarse olifanten"
@@ -79,6 +79,64 @@ def test_wrong_passwords_wait_longer_and_longer_known_account_or_not():
                 assert answer.status in (401, 429), answer.status
                 late = late or (answer if answer.status == 429 else None)
             assert late is not None and int(late.header("retry-after")) >= 1, account
+
+
+def behind_a_proxy(header):
+    folder = new_folder()
+    text = "accounts: accounts\nbehind_proxy: {subject_header: X-Subject%s}\n" % (
+        f", address_header: {header}" if header else "")
+    gateway = prepared(folder=folder, listen=f"[\"127.0.0.1:0\", \"unix:{folder}/sock\"]", text=text)
+    made = gateway.account("add", "anna", "regisseur:r-1", "Anna de Vries", password=PASSWORD)
+    assert made.returncode == 0, made.stderr
+    return gateway
+
+
+def from_proxy(gateway, password, *headers, number=1):
+    body = json.dumps({"account": "anna", "password": password})
+    return gateway.post("/v1/session", body, headers, number=number).status
+
+
+def test_nobody_is_locked_out_by_guesses_from_elsewhere():
+    # Of a list the last counts: what stands before it, the client may have written.
+    rows = (("192.0.2.1", "203.0.113.9"), ("203.0.113.9, 192.0.2.2", "192.0.2.2, 203.0.113.8"),
+            ("2001:db8:1::1", "[2001:db8:2::1]:4711"))
+    with behind_a_proxy("X-Forwarded-For") as gateway:
+        for mine, theirs in rows:
+            theirs = ("X-Forwarded-For", theirs)
+            wait_for("the pause of who guesses", lambda: from_proxy(gateway, "a wrong one", theirs) == 429)
+            assert from_proxy(gateway, PASSWORD, theirs) == 429, "the right one as well, while it lasts"
+            assert from_proxy(gateway, PASSWORD, ("X-Forwarded-For", mine)) in (200, 201), mine
+
+
+def test_an_address_is_believed_of_the_proxy_only():
+    with behind_a_proxy("X-Real-IP") as gateway:
+        addresses = (f"192.0.2.{n}" for n in range(1, 250))
+        wait_for("the pause of who changes the header",
+                 lambda: from_proxy(gateway, "a wrong one", ("X-Real-IP", next(addresses)), number=0) == 429)
+        assert from_proxy(gateway, PASSWORD, ("X-Real-IP", "192.0.2.1")) in (200, 201)
+
+
+def test_without_an_address_the_account_waits():
+    for headers in ((), (("X-Real-IP", "somewhere"),)):
+        with behind_a_proxy("X-Real-IP" if headers else None) as gateway:
+            wait_for("the pause", lambda: from_proxy(gateway, "a wrong one", *headers) == 429)
+            assert from_proxy(gateway, PASSWORD, *headers) == 429
+
+
+def test_a_name_that_is_too_long_to_keep_is_refused():
+    folder = new_folder()
+    subject = "anna@" + "x" * 260
+    gateway = prepared(folder=folder, listen=f"unix:{folder}/sock",
+                       text="behind_proxy: {subject_header: X-Subject, name_header: X-Name}\n",
+                       parties=f'[{{party: "regisseur:r-1", key: r-1.key, token_subjects: ["anna@town", "{subject}"]}}]')
+    with gateway:
+        fits, cut = "x" * 254 + "\u00e9", "x" * 255 + "\u00e9"
+        shown = gateway.get("/v1/session", [("X-Subject", "anna@town"), ("X-Name", fits)])
+        assert shown.status == 200 and shown.json()["name"] == fits
+        for headers in ([("X-Subject", "anna@town"), ("X-Name", cut)], [("X-Subject", subject)]):
+            refused = gateway.get("/v1/session", headers)
+            assert refused.status == 400 and refused.json()["code"] == "bad_request", refused.body
+            assert not refused.header("set-cookie")
 
 
 def test_an_unknown_account_is_checked_like_a_known_one():

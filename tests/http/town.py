@@ -103,6 +103,7 @@ class Town:
     def __init__(self, text="", limits=LIMITS, console="", **broker):
         self.broker = Broker(parties=broker.pop("parties", AUDITED), **broker)
         self.text, self.limits = text, limits
+        self.before = None  # as of Gateway
         self.gateway = None
 
     def __enter__(self):
@@ -118,7 +119,9 @@ class Town:
         text = (f"operators: {b.endpoints['operators']}\nbehind_proxy: {{certificate_header: X-Client-Fingerprint}}\n"
                 f"{self.limits}{self.text}")
         self.gateway = Gateway(folder=b.home, listen=f"unix:{b.path('gateway.sock')}", parties=f"[{rows}]",
-                               broker=b.endpoints["listen"], text=text).start()
+                               broker=b.endpoints["listen"], text=text)
+        self.gateway.before = self.before
+        self.gateway.start()
 
     def __exit__(self, kind, error, trace):
         if error is not None and self.gateway is not None:

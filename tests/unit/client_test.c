@@ -155,6 +155,36 @@ what_the_broker_could_not_decide_is_sent_again_after_its_pause(void **state)
 }
 
 static void
+tell_stopped(vdr_client_options *options)
+{
+    options->tell_stopped = true;
+}
+
+static void
+what_an_operator_must_see_to_is_told_to_who_waits(void **state)
+{
+    (void)state;
+    fake_broker *broker = fake_new();
+    seen s;
+    vdr_client *client = open_client(broker, &s, tell_stopped);
+    vdr_client_state now;
+
+    times_full = 0;
+    broker->judge = judge_full_at_first;
+    broker->retry_after_ms = 60;
+    publish(client, 1, 5);
+    assert_true(fake_until(broker, client, fake_all_answered, client));
+    assert_int_equal(s.results, 5);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(s.errors[i], i < 3 ? VDR_E_STORE_FULL : VDR_E_ACCEPTED);
+    vdr_client_state_get(client, &now);
+    assert_int_equal(now.sent_again, 0);
+    assert_int_equal(broker->item_count, 5);
+    vdr_client_close(&client);
+    fake_free(broker);
+}
+
+static void
 on_result_publish_more(void *context, const vdr_client_result *result)
 {
     seen *s = context;
@@ -733,6 +763,7 @@ main(void)
         cmocka_unit_test(exceptions_reach_the_item_they_are_about),
         cmocka_unit_test(a_callback_may_publish),
         cmocka_unit_test(what_the_broker_could_not_decide_is_sent_again_after_its_pause),
+        cmocka_unit_test(what_an_operator_must_see_to_is_told_to_who_waits),
         cmocka_unit_test(what_is_not_answered_is_sent_again_in_a_new_session),
         cmocka_unit_test(the_window_in_items_is_kept),
         cmocka_unit_test(the_window_in_bytes_and_the_size_of_a_frame_are_kept),

@@ -132,6 +132,10 @@ client(void *context)
         got = read(fd, it->got + it->got_len, size - it->got_len);
         it->got_len += got > 0 ? (size_t)got : 0;
     }
+    /* Gone, and not only done with speaking, which over TCP looks the same. */
+    const struct linger at_once = {.l_onoff = 1};
+    if (it->leaves)
+        (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
     (void)close(fd);
     if (!it->leaves)
         vdr_loop_stop(it->loop);

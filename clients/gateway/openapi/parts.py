@@ -64,7 +64,8 @@ SIGNAL_OF = [
 ACT_HEADERS = [
     {"name": "Idempotency-Key", "in": "header", "required": False,
      "description": "Names the act: the same key again is the same act, done once. Without it each request is an act. "
-     "With a UUID of version 7 this holds over a restart of the gateway, too: the act's time is taken from it.",
+     "The broker knows it from its log, over restarts. The act's own time is that of a UUID of version 7, else 1970: "
+     "when it was done is `receivedAt`. An ending without `occurredAt` needs a UUID of version 7.",
      "schema": {"type": "string", "pattern": "^[A-Za-z0-9._~-]{1,64}$"}},
     {"name": "traceparent", "in": "header", "required": False, "description": "W3C Trace Context.",
      "schema": {"type": "string", "maxLength": 128}},
