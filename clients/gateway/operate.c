@@ -324,6 +324,14 @@ read_party(vdr_form *form)
     return NULL;
 }
 
+static void
+read_public_key(vdr_form *form, uint8_t ret_key[VDR_PUBLIC_KEY_BYTES])
+{
+    const char *text = vdr_form_text(form, "publicKey", true, 40, 40);
+    if (text != NULL && (strlen(text) != 40 || zmq_z85_decode(ret_key, text) == NULL))
+        vdr_form_fault(form, "publicKey", "bad_value", "40 characters of Z85 are asked for");
+}
+
 void
 vdr_call_key(vdr_ask *ask)
 {
@@ -333,13 +341,28 @@ vdr_call_key(vdr_ask *ask)
     if (!vdr_ask_form(ask, true, &form))
         return;
     admin.name = vdr_span_str(read_party(&form));
-    const char *text = vdr_form_text(&form, "publicKey", true, 40, 40);
-    if (text != NULL && (strlen(text) != 40 || zmq_z85_decode(key, text) == NULL))
-        vdr_form_fault(&form, "publicKey", "bad_value", "40 characters of Z85 are asked for");
+    read_public_key(&form, key);
     vdr_form_instant(&form, "until", false, &admin.time);
     admin.reason = vdr_span_str(vdr_form_text(&form, "reason", false, 1, VDR_REASON_BYTES_MAX));
     if (admin.verb == VDR_VERB_KEY_ROTATE)
         vdr_form_number(&form, "overlapMs", false, 1, INT64_MAX, &admin.overlap_ms);
+    vdr_form_end(&form);
+    admin.public_key = vdr_span_of(key, sizeof key);
+    if (vdr_ask_sound(ask))
+        vdr_ask_rule(ask, &admin, taken);
+}
+
+/* By the key itself: one of node.yaml has no number. */
+void
+vdr_call_key_revoke(vdr_ask *ask)
+{
+    vdr_wire_admin admin = verb_of(VDR_VERB_KEY_REVOKE);
+    uint8_t key[VDR_PUBLIC_KEY_BYTES];
+    vdr_form form;
+    if (!vdr_ask_form(ask, true, &form))
+        return;
+    read_public_key(&form, key);
+    admin.reason = vdr_span_str(vdr_form_text(&form, "reason", true, 1, VDR_REASON_BYTES_MAX));
     vdr_form_end(&form);
     admin.public_key = vdr_span_of(key, sizeof key);
     if (vdr_ask_sound(ask))

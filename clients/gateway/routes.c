@@ -106,6 +106,7 @@ const vdr_route vdr_routes[] = {
     {POST,   "/v1/keys", OPERATOR, vdr_call_key, VDR_VERB_KEY_ADD, NULL, NULL},
     {POST,   "/v1/key-rotations", OPERATOR, vdr_call_key, VDR_VERB_KEY_ROTATE, NULL, NULL},
     {POST,   "/v1/keys/{number}/revocations", OPERATOR, vdr_call_decide, VDR_VERB_KEY_REVOKE, NULL, NULL},
+    {POST,   "/v1/key-revocations", OPERATOR, vdr_call_key_revoke, 0, NULL, NULL},
     {GET,    "/v1/sessions", OPERATOR, vdr_call_list, VDR_VERB_SESSIONS, NULL, NULL},
     {GET,    "/v1/mailboxes", OPERATOR, vdr_call_list, VDR_VERB_MAILBOXES, NULL, NULL},
     {GET,    "/v1/deliveries", OPERATOR, vdr_call_deliveries, 0, NULL, NULL},

@@ -76,6 +76,7 @@ void vdr_call_propose(vdr_ask *ask);
 void vdr_call_decide(vdr_ask *ask); /* what: vdr_verb */
 void vdr_call_pause(vdr_ask *ask);
 void vdr_call_key(vdr_ask *ask);       /* what: vdr_verb */
+void vdr_call_key_revoke(vdr_ask *ask);
 void vdr_call_run_start(vdr_ask *ask); /* what: vdr_verb */
 void vdr_call_run_look(vdr_ask *ask);
 void vdr_call_run_stop(vdr_ask *ask);

@@ -83,6 +83,7 @@ GET    /v1/keys                                     ou
 POST   /v1/keys                                     o
 POST   /v1/key-rotations                            o
 POST   /v1/keys/{number}/revocations                o
+POST   /v1/key-revocations                          o
 GET    /v1/sessions                                 o
 GET    /v1/mailboxes                                o
 GET    /v1/deliveries                               o

@@ -593,6 +593,8 @@ SCHEMAS = {
          "publicKey": text("40 characters of Z85.", 40, 40, pattern=Z85)},
         {"until": instant("Its end."), "reason": CONTROL_REASON,
          "overlapMs": count("How long the other one stays.", 1)}),
+    "KeyRevocationRequest": record("Which key ends.", {
+        "publicKey": text("40 characters of Z85.", 40, 40, pattern=Z85), "reason": CONTROL_REASON}),
     "SessionView": record("A session with the broker.", {
         "session": count("Its number."), "party": ref("Party"), "clientName": text("What it calls itself.", 128, 0),
         "since": told("Since when."), "idleMs": count("Milliseconds of silence."), "framesIn": count("From it."),
