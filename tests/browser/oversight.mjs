@@ -40,11 +40,12 @@ const agency = (id, rhythm, now, more) => ({
 
 const reports = {
   agencies: (now) => [
-    agency('school-1', 'as usual', now), agency('politie', 'as usual', now, { refused: 7, badBsn: 5, future: 2 }),
-    agency('corporatie-1', 'slow', now, { lastMs: now - 30 * HOUR }), agency('kredietbank', 'quiet', now, { lastMs: now - 9 * DAY, signalsDay: 0, signalsWeek: 0, convenant: 'schulden', convenantUntilMs: now - DAY, convenantHolds: 0 }),
+    agency('school-1', 'as usual', now), agency('politie', 'as usual', now, { refused: 7, badBsn: 5, future: 2, expectedPermille: 900, clockAheadMs: 700_000, sequenced: 210, sequenceMissing: 3 }),
+    agency('corporatie-1', 'slow', now, { lastMs: now - 30 * HOUR, expectedPermille: 4200 }), agency('kredietbank', 'quiet', now, { lastMs: now - 9 * DAY, expectedPermille: 11_300, signalsDay: 0, signalsWeek: 0, convenant: 'schulden', convenantUntilMs: now - DAY, convenantHolds: 0 }),
     agency('jgz', 'learning', now, { silencedUntilMs: now + 3 * DAY }),
   ],
   rules: (now) => [
+    { row: 'agency', agency: 'politie', proposed: 14, accepted: 11, dismissed: 2, precisionPermille: 846 },
     { row: 'rule', rule: 'drie-domeinen', level: 'case', current: 1, evaluations: 812, holds: 41, proposed: 41, accepted: 33, dismissed: 5, precisionPermille: 868 },
     { row: 'rule', rule: 'zelfde-week', level: 'coordinate', current: 1, evaluations: 640, matches: 17, watched: 0, pausedUntilMs: now + 4 * DAY },
     { row: 'rule', rule: 'oud', level: 'case', current: 0, evaluations: 12 },
@@ -78,9 +79,25 @@ export function control(now) {
     ],
     keys: [
       { row: 'key', party: 'agency:school-1', state: 'expiring', number: 3, publicKey: 'Z?%L?:)fP(t)ts-a&kIc:N.iTj8yCvO@FSqV&vma', in: 'log', author: 'beheer', atMs: now - 340 * DAY, fromMs: now - 340 * DAY, untilMs: now + 20 * DAY },
+      { row: 'key', party: 'privacy_officer:p-els', state: 'proposed', number: 5, publicKey: 'rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7', in: 'log', author: 'toezicht', reason: 'Nieuwe laptop.', proposal: 6, atMs: now - HOUR, untilMs: now + 365 * DAY },
+      { row: 'key', party: 'agency:politie', state: 'valid', number: 4, publicKey: 'Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID', in: 'log', author: 'beheer', atMs: now - 100 * DAY, fromMs: now - 100 * DAY, untilMs: now + 265 * DAY },
       { row: 'key', party: 'operator:beheer', state: 'valid', publicKey: 'H=*!-{$oklrnr:oMvptW}t3]FB-3W6D+!Br)p4pZ', in: 'node.yaml' },
       { row: 'key', party: 'service:wijkteam', state: 'revoked', number: 1, publicKey: '*DM@0.%[*c6ssgg1P)6A4IW>}?FeByVMVc3?F/3h', in: 'log', author: 'beheer', endedBy: 'toezicht', endedWhy: 'Laptop gestolen', endedMs: now - 3 * DAY },
     ],
+    deliveries: {
+      at: iso(now - 20_000),
+      items: [
+        { party: 'regisseur:r-anna', receiver: 'zaken.zomerdal.example', state: 'idle', delivered: 412, failed: 3, dead: 0, waiting: 0, seq: 415, attempts: 0, why: '' },
+        { party: 'agency:school-1', receiver: 'hooks.magister.example', state: 'retrying', delivered: 88, failed: 19, dead: 2, waiting: 5, seq: 91, attempts: 6, why: 'status 503', nextAt: iso(now + 4 * 60_000) },
+        { party: 'service:schuldhulp', receiver: 'postbus.kredietbank.example', state: 'stopped', delivered: 0, failed: 1, dead: 0, waiting: 14, seq: 0, attempts: 1, why: 'status 410' },
+      ],
+      zaken: { state: 'idle', position: 20_110, lines: 96, failed: 0, dead: 1, why: '' },
+      letters: [
+        { id: 'agency-school-1.89', delivery: 'agency-school-1', seq: 89, kind: 'regisseur_known', at: iso(now - 2 * DAY), died: iso(now - DAY), attempts: 12, why: 'status 500', again: false },
+        { id: 'agency-school-1.90', delivery: 'agency-school-1', seq: 90, kind: 'feedback', at: iso(now - DAY), died: iso(now - 9 * HOUR), attempts: 12, why: 'timeout after 10 s', again: true },
+        { id: 'zaken.1904', delivery: 'zaken', seq: 1904, kind: 'case_closed', at: iso(now - 3 * DAY), died: iso(now - 2 * DAY), attempts: 12, why: 'status 400: resultaattype is required', again: false },
+      ],
+    },
     requests: [
       { number: 6, kind: 'objection', state: 'stands', household: 'H120', at: iso(now - 28 * DAY), due: iso(now + 2 * DAY), author: 'p-els', case: 'C27' },
       { number: 5, kind: 'hold', state: 'placed', household: 'H77', at: iso(now - DAY), author: 'c-piet' },
@@ -91,6 +108,9 @@ export function control(now) {
     ],
   };
 }
+
+const session = (n, kind, id, clientName, now) => ({ session: n, party: { kind, id }, clientName, since: iso(now - n * HOUR), idleMs: n * 41_000, framesIn: 812 * n, framesOut: 640 * n, unconfirmed: n === 2 ? 3 : 0, undelivered: 0 });
+const mailbox = (kind, id, acknowledged, newest) => ({ party: { kind, id }, acknowledged, newest });
 
 const status = (now) => ({
   counters: {
@@ -124,11 +144,26 @@ export function oversight(state, who, method, [noun, id, sub], body) {
     return id === undefined ? { items: kept.versions } : { ...kept.versions.find((one) => String(one.number) === id), files: files(id === '1' ? RULES.replace('180d', '365d') : RULES) };
   }
   if (noun === 'pauses') return method === 'GET' ? { items: kept.pauses } : { ...receipt, proposal: 5 };
+  if (noun === 'deliveries' && method === 'GET') return kept.deliveries;
+  if (noun === 'deliveries') {
+    const letters = kept.deliveries.letters;
+    if (sub === 'retries') Object.assign(letters.find((one) => one.id === id), { again: true });
+    else kept.deliveries.letters = letters.filter((one) => one.id !== id);
+    return {};
+  }
+  if (noun === 'sessions') return { items: [
+    session(1, 'regisseur', 'r-anna', 'voordeur-gateway', now), session(2, 'agency', 'school-1', 'magister-koppeling', now), session(3, 'agency', 'politie', 'politie-koppeling', now),
+    session(4, 'coordinator', 'c-piet', 'voordeur-gateway', now), session(5, 'operator', 'beheer', 'voordeur-gateway', now),
+  ] };
+  if (noun === 'key-rotations' || noun === 'key-revocations') return { ...receipt, key: 4 };
   if (noun === 'keys') return method === 'GET' ? { items: kept.keys } : { ...receipt, key: 4 };
   if (noun === 'backtest') return { state: 'over', done: 20_114, all: 20_114, tookMs: 300, rows: RUN };
   if (noun === 'shadow') return { state: 'none', done: 0, all: 0, tookMs: 0, rows: [] };
   if (noun === 'requests') return method === 'GET' ? { items: kept.requests } : { id: 'act', position: 901, receivedAt: iso(now), result: 'accepted' };
-  if (noun === 'mailboxes') return { items: [{ party: { kind: 'regisseur', id: 'r-anna' }, acknowledged: 12, newest: 15 }] };
+  if (noun === 'mailboxes') return { items: [
+    mailbox('regisseur', 'r-anna', 412, 415), mailbox('regisseur', 'r-carla', 88, 88), mailbox('service', 'schuldhulp', 140, 154), mailbox('coordinator', 'c-piet', 61, 65),
+    mailbox('privacy_officer', 'p-els', 9, 10), mailbox('agency', 'school-1', 93, 93),
+  ] };
   if (noun === 'erasure-proofs') return { items: [{ left: 'signal', why: 'term', time: iso(now - DAY), position: 20_001, source: 'urn:test:school-1', type: 'nl.onderwijs.verzuim-gemeld.v1' }] };
   if (noun === 'audits') return method === 'POST' ? { running: true } : { running: false, end: true, counters: {}, rows: [
     { row: 'trail', kind: 'read', by: 'regisseur:r-anna', what: 'case', household: 120, case: 27, position: 400, atMs: now - HOUR, parts: 'signals' },

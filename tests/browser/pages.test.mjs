@@ -10,7 +10,7 @@ const PAGES = [
   ['anna', '/meldingen'], ['anna', '/afwezigheid'], ['anna', '/over'], ['anna', '/nergens'],
   ['piet', '/verdeling'], ['piet', '/opvolging'], ['piet', '/huishoudens'], ['piet', '/regisseurs'], ['piet', '/casussen/C40'],
   ['beheer', '/overzicht'], ['beheer', '/regels'], ['beheer', '/regels/wijzigen'], ['beheer', '/voorstellen'], ['beheer', '/voorstellen/4'], ['beheer', '/versies'], ['beheer', '/versies/2'],
-  ['beheer', '/pauzes'],
+  ['beheer', '/pauzes'], ['beheer', '/instanties'], ['beheer', '/instanties/politie'], ['beheer', '/wachtrijen'], ['beheer', '/sleutels'], ['beheer', '/bezorging'],
   ['els', '/verzoeken'], ['els', '/met-reden'], ['els', '/inzage'], ['els', '/controle'], ['els', '/meldingen'],
 ];
 const LOOKS = [
@@ -124,6 +124,44 @@ test('every dialog, and the plan while it is edited', async () => {
   }
   assert.deepEqual(second.wrong, []);
   await second.context.close();
+
+  const third = await person(browser);
+  await signIn(third.page, gateway.url, 'beheer');
+  for (const [path, name] of [['/sleutels', 'Sleutel geven'], ['/sleutels', 'Sleutel van School 1 vervangen'], ['/sleutels', 'Sleutel van School 1 intrekken'], ['/sleutels', 'Voorstel 6 afkeuren'], ['/bezorging', 'Bericht 89 voor School 1 weggooien']]) {
+    await third.page.goto(`${gateway.url}/app${path}`);
+    await whole(third.page);
+    await third.page.getByRole('button', { name, exact: true }).click();
+    const dialog = third.page.getByRole('dialog');
+    await dialog.locator('button[type=submit]').click(); // nothing is filled in
+    await dialog.locator('.field__error').first().waitFor();
+    await accessible(third.page, name);
+    await third.page.keyboard.press('Escape');
+  }
+  assert.deepEqual(third.wrong, []);
+  await third.context.close();
+});
+
+test('lists of an operator keep their rows where they are, and tell what came', async () => {
+  const gate = await serve(DIST, town(Date.now()));
+  const { page, context, wrong } = await person(browser);
+  await page.clock.install();
+  await signIn(page, gate.url, 'beheer');
+  await page.goto(`${gate.url}/app/sleutels`);
+  await whole(page);
+  const row = page.locator('.row', { hasText: 'School 1' });
+  await row.getByRole('button', { name: 'Sleutel van School 1 vervangen' }).focus();
+  const before = await row.boundingBox();
+  gate.state.control.keys.unshift({ row: 'key', party: 'auditor:a-jo', state: 'proposed', number: 9, publicKey: 'H=*!-{$oklrnr:oMvptW}t3]FB-3W6D+!Br)p4p9', in: 'log', author: 'toezicht', proposal: 9, atMs: gate.state.now });
+  await page.clock.fastForward('01:01'); // it looks again each minute
+  await page.locator('.arrivals__button', { hasText: '1 nieuw' }).waitFor();
+  assert.deepEqual(await row.boundingBox(), before);
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Vervangen');
+  await page.keyboard.press('n');
+  await page.locator('.row', { hasText: 'Jo' }).waitFor();
+  await page.keyboard.press('k'); // by key from row to row
+  assert.deepEqual(wrong, []);
+  await context.close();
+  await gate.close();
 });
 
 test('Dutch and English: the page speaks one of them, all of it, and remembers which', async () => {

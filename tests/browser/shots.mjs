@@ -16,6 +16,7 @@ const PAGES = [
   ['piet', 'unassigned', '/app/verdeling'], ['piet', 'followups', '/app/opvolging'], ['piet', 'reviews', '/app/huishoudens'], ['piet', 'regisseurs', '/app/regisseurs'],
   ['beheer', 'overview', '/app/overzicht'], ['beheer', 'rules', '/app/regels'], ['beheer', 'editor', '/app/regels/wijzigen'], ['beheer', 'proposals', '/app/voorstellen'],
   ['beheer', 'proposal', '/app/voorstellen/4'], ['beheer', 'versions', '/app/versies'], ['beheer', 'version', '/app/versies/2'], ['beheer', 'pauses', '/app/pauzes'],
+  ['beheer', 'agencies', '/app/instanties'], ['beheer', 'agency', '/app/instanties/politie'], ['beheer', 'quiet', '/app/instanties/kredietbank'], ['beheer', 'queues', '/app/wachtrijen'], ['beheer', 'keys', '/app/sleutels'], ['beheer', 'deliveries', '/app/bezorging'],
 ];
 for (const [name, options] of [['1440', { viewport: { width: 1440, height: 900 } }], ['320', { viewport: { width: 320, height: 800 } }], ['dark', { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }]]) {
   for (const account of [undefined, 'anna', 'piet', 'beheer', 'els']) {

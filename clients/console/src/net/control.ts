@@ -34,7 +34,7 @@ export const readProposal = (id: string, signal?: AbortSignal): Promise<Schemas[
 export const readVersion = (id: string | number, signal?: AbortSignal): Promise<Schemas['VersionAnswer']> => get(`/v1/versions/${encodeURIComponent(id)}`, signal);
 
 type Controlled = Schemas['Controlled'];
-const post = async (path: string, body: unknown): Promise<Controlled> => (await call<Controlled>('POST', path, { body, key: actKey() })).value;
+export const post = async (path: string, body: unknown): Promise<Controlled> => (await call<Controlled>('POST', path, { body, key: actKey() })).value;
 const because = (reason: string) => (reason.trim() === '' ? {} : { reason: reason.trim() });
 
 export const check = async (files: readonly File[], signal?: AbortSignal): Promise<RuleCheck> =>

@@ -17,7 +17,7 @@ import { readable, t } from '../words/words';
 import { ProposalState, aboutWhat } from './proposals';
 import { TextDiff } from './texts';
 
-type Deed = 'approve' | 'reject' | 'withdraw';
+export type Deed = 'approve' | 'reject' | 'withdraw';
 
 interface Read { proposal: Awaited<ReturnType<typeof readProposal>>; before: File[] | undefined; after: File[] | undefined }
 
@@ -39,7 +39,7 @@ async function read(id: string, signal: AbortSignal): Promise<Read> {
   return { proposal, before, after };
 }
 
-function Decide({ deed, number, onDone, onClose }: { deed: Deed; number: number; onDone: () => void; onClose: () => void }) {
+export function Decide({ deed, number, onDone, onClose }: { deed: Deed; number: number; onDone: () => void; onClose: () => void }) {
   const [reason, setReason] = useState('');
   const [tried, setTried] = useState(false);
   const needed = deed === 'reject';

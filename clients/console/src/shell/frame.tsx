@@ -63,7 +63,7 @@ export function Header({ menu, path, onHelp }: { menu: readonly PageEntry[]; pat
           {town === '' ? null : <span class="bar__town">{town}</span>}
         </a>
         <button type="button" class="bar__button bar__toggle" aria-expanded={open} aria-controls="menu" onClick={() => setOpen(!open)}>{t('bar.menu')}</button>
-        <nav id="menu" class={`bar__menu${open ? ' bar__menu--open' : ''}`} aria-label={t('bar.menu')}>
+        <nav id="menu" class={`bar__menu${menu.length > 6 ? ' bar__menu--long' : ''}${open ? ' bar__menu--open' : ''}`} aria-label={t('bar.menu')}>
           <ul class="bar__list">
             {menu.map((page) => {
               const here = path === page.path || path.startsWith(`${page.path}/`) || (page === menu[0] && /^\/casussen\/[^/]+$/.test(path));
