@@ -4,6 +4,7 @@ Driven by lines of JSON on standard input, each answered by one line on standard
 It goes when standard input ends.
 """
 
+import base64
 import json
 import os
 import signal
@@ -13,11 +14,14 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "integration"))
+sys.path[:0] = [os.path.join(HERE, "..", "integration"), os.path.join(HERE, "..", "courier")]
 
 from broker import BUILD, ROOT, TOWN, WAIT_S, Broker, signal_event  # noqa: E402
 
+from stub import Hook  # noqa: E402
+
 PROGRAM = os.path.join(BUILD, "clients", "gateway", "voordeur-gateway")
+COURIER = os.path.join(BUILD, "clients", "courier", "voordeur-courier")
 PASSWORD = "een-goed-wachtwoord"
 ACCOUNTS = {"anna": "regisseur:r-anna", "bram": "regisseur:r-bram", "piet": "coordinator:c-piet", "els": "privacy_officer:p-els",
             "beheer": "operator:beheer", "toezicht": "operator:toezicht"}
@@ -41,7 +45,7 @@ class Gateway:
             self.port = s.getsockname()[1]
         self.socket = b.path("gateway.sock")
         b.write("gateway.yaml", "listen: [\"127.0.0.1:%d\", \"unix:%s\"]\nadmin: 127.0.0.1:0\nendpoints: gateway-endpoints\nbroker: %s\n"
-                "operators: %s\nbroker_key: broker.pub\naccounts: accounts\nconsole: %s\ndemonstration: %s\n"
+                "operators: %s\nbroker_key: broker.pub\naccounts: accounts\nconsole: %s\ncourier: courier\ndemonstration: %s\n"
                 "behind_proxy: {certificate_header: X-Client-Fingerprint}\nlimits: {%s}\nparties:\n%s\n" % (
                     self.port, self.socket, b.endpoints["listen"], b.endpoints["operators"],
                     os.path.join(ROOT, "clients", "console", "dist"), "yes" if demonstration else "no", limits, rows))
@@ -91,6 +95,28 @@ class Gateway:
         return {"status": int(head.split(b" ")[1]), "answer": rest.decode()}
 
 
+class Courier:
+    """Brings the mailbox of the youth team to a receiver that takes nothing, `failures` times; two tries each."""
+
+    PARTY = "service:jeugdteam"
+
+    def __init__(self, broker, failures):
+        b = broker
+        self.hook = Hook([500] * failures)
+        b.write("secret", "whsec_" + base64.b64encode(bytes(range(32))).decode() + "\n", 0o400)
+        b.write("courier.yaml", 'broker: "%s"\nbroker_key: broker.pub\nfolder: courier\norigin: voordeur.example\ninsecure: yes\n'
+                'allow: ["127.0.0.0/8"]\nretries: {first: 20ms, factor: 1, longest: 50ms, attempts: 2}\n'
+                'deliveries:\n  - {party: "%s", key: "%s", url: "%s", secrets: [secret]}\n' % (
+                    b.endpoints["listen"], self.PARTY, b.key_file(self.PARTY), self.hook.url()))
+        with open(b.path("courier.log"), "ab") as log:
+            self.process = subprocess.Popen([COURIER, "--config", b.path("courier.yaml")], stdout=log, stderr=log)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(WAIT_S)
+        self.hook.close()
+
+
 def main():
     wishes = json.loads(sys.argv[1]) if len(sys.argv) > 1 else {}
     town = OUR_TOWN
@@ -110,6 +136,7 @@ def main():
             broker.start()
         gateway = Gateway(broker, wishes.get("demonstration", False), wishes.get("limits", "requests_per_second: 1000, burst: 2000"))
         gateway.start()
+        courier = Courier(broker, wishes["courier"]) if "courier" in wishes else None
         print(json.dumps({"url": "http://localhost:%d" % gateway.port, "password": PASSWORD}), flush=True)
         try:
             for line in sys.stdin:
@@ -135,6 +162,8 @@ def main():
                     raise AssertionError(wish)
                 print(json.dumps(told), flush=True)
         finally:
+            if courier is not None:
+                courier.stop()
             if gateway.process.poll() is None:
                 gateway.stop()
 

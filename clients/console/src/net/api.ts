@@ -89,7 +89,8 @@ export async function call<T>(method: string, path: string, request: Request = {
     throw new Refused(problem);
   }
   const etag = response.headers.get('etag');
-  const value = (response.status === 204 ? undefined : await response.json()) as T;
+  const body = await response.text(); // some answers have none
+  const value = (body === '' ? undefined : JSON.parse(body)) as T;
   const at = instant((value as { at?: string } | undefined)?.at);
   if (at !== undefined) tell(at);
   return { value, status: response.status, ...(etag === null ? {} : { revision: etag.replace(/^W\/|"/g, '') }) };

@@ -1,6 +1,6 @@
 // What an operator looks after besides the rules: mailboxes, sessions, keys, letters, and the proofs of the store.
 import { type Row, post } from './control';
-import { actKey, call, get } from './api';
+import { call, get } from './api';
 import type { components } from './openapi';
 import type { Explanation } from './shapes';
 
@@ -29,8 +29,8 @@ export const revokeKey = (publicKey: string, reason: string) => post('/v1/key-re
 
 export const readDeliveries = (signal?: AbortSignal): Promise<Deliveries> => get<Deliveries>('/v1/deliveries', signal);
 const ofLetter = (id: string) => `/v1/deliveries/${encodeURIComponent(id)}`;
-export const resend = (id: string) => call('POST', `${ofLetter(id)}/retries`, { body: {}, key: actKey() });
-export const discard = (id: string, reason: string) => call('POST', `${ofLetter(id)}/removals`, { body: { reason: reason.trim() }, key: actKey() });
+export const resend = (id: string) => call('POST', `${ofLetter(id)}/retries`, { body: {} });
+export const discard = (id: string, reason: string) => call('POST', `${ofLetter(id)}/removals`, { body: { reason: reason.trim() } });
 
 export const readErasureRuns = (signal?: AbortSignal): Promise<ErasureRuns> => get<ErasureRuns>('/v1/erasure-runs', signal);
 export const runErasure = () => call('POST', '/v1/erasure-runs', { body: {} });
