@@ -75,7 +75,7 @@ void vdr_call_controlled(vdr_ask *ask); /* proposal or version with its files; w
 void vdr_call_propose(vdr_ask *ask);
 void vdr_call_decide(vdr_ask *ask); /* what: vdr_verb */
 void vdr_call_pause(vdr_ask *ask);
-void vdr_call_key(vdr_ask *ask);       /* what: vdr_verb */
+void vdr_call_key(vdr_ask *ask); /* what: vdr_verb */
 void vdr_call_key_revoke(vdr_ask *ask);
 void vdr_call_run_start(vdr_ask *ask); /* what: vdr_verb */
 void vdr_call_run_look(vdr_ask *ask);
