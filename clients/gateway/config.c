@@ -36,6 +36,7 @@ enum {
     BEHIND_PROXY,
     JWT,
     ACCOUNTS,
+    SESSIONS,
     CONSOLE,
     COURIER,
     ORIGINS,
@@ -56,6 +57,7 @@ static const vdr_sheet_key file_keys[KEY_COUNT] = {
     [BEHIND_PROXY] = {"behind_proxy", false},
     [JWT] = {"jwt", false},
     [ACCOUNTS] = {"accounts", false},
+    [SESSIONS] = {"sessions", false},
     [CONSOLE] = {"console", false},
     [COURIER] = {"courier", false},
     [ORIGINS] = {"origins", false},
@@ -446,6 +448,7 @@ read_config(vdr_sheet *sheet, vdr_gate_config *config)
     read_proxy(sheet, values[BEHIND_PROXY], config);
     read_jwt(sheet, values[JWT], config);
     (void)vdr_sheet_path(sheet, values[ACCOUNTS], &config->accounts);
+    (void)vdr_sheet_path(sheet, values[SESSIONS], &config->sessions);
     (void)vdr_sheet_path(sheet, values[CONSOLE], &config->console);
     (void)vdr_sheet_path(sheet, values[COURIER], &config->courier);
     read_origins(sheet, values[ORIGINS], config);

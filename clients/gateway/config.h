@@ -15,6 +15,7 @@
  *                  address_header: X-Forwarded-For}      # the client's address; of a list its last counts
  *   jwt: {issuer: "https://login.example/", audience: "voordeur", jwks: jwks.json}  # optional; or an https URL
  *   accounts: accounts                      # optional: local accounts (voordeur-gateway account add)
+ *   sessions: /run/voordeur/sessions        # optional: keeps people signed in while it is started anew
  *   console: /usr/share/voordeur/console    # optional: files of the web page
  *   courier: /var/lib/voordeur-courier      # optional: its folder, for GET /v1/deliveries
  *   origins: ["https://voordeur.example"]   # optional: pages that are ours besides the request's own host
@@ -99,7 +100,7 @@ typedef struct vdr_gate_config {
     const char *jwt_issuer, *jwt_audience;
     const char *jwks; /* a path, or "https://…" */
     const char *jwks_ca;
-    const char *accounts, *console, *courier;
+    const char *accounts, *sessions, *console, *courier;
     const vdr_span *origins;
     size_t origin_count;
     const struct vdr_gate_grant *grants; /* what leads to which party */

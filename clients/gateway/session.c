@@ -3,6 +3,8 @@
 #include "clients/gateway/account.h"
 #include "clients/gateway/attempts.h"
 #include "clients/gateway/http_conn.h"
+#include "clients/gateway/kept.h"
+#include "clients/lib/client.h"
 #include "proto/words.h"
 
 #include <sodium.h>
@@ -10,6 +12,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <zmq.h>
 
 #define ID_BYTES    32
 #define TEXT_BYTES  44 /* of 32 bytes in base64, and the zero */
@@ -48,6 +51,16 @@ static session **
 bucket_of(vdr_sessions *sessions, const uint8_t hash[ID_BYTES])
 {
     return &sessions->buckets[((size_t)hash[0] | (size_t)hash[1] << 8) % BUCKETS];
+}
+
+static void
+add(vdr_sessions *sessions, session *it)
+{
+    session **at = bucket_of(sessions, it->hash);
+    it->next = *at;
+    *at = it;
+    sessions->count++;
+    vdr_metrics_add(sessions->parts.metrics, VDR_METRIC_SESSIONS, 1);
 }
 
 static void
@@ -223,11 +236,7 @@ begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *p
     (void)sodium_bin2base64(it->csrf_token, sizeof it->csrf_token, token, sizeof token, BASE64);
     (void)sodium_bin2base64(text, sizeof text, id, sizeof id, BASE64);
     hash_id(id, it->hash);
-    session **at = bucket_of(sessions, it->hash);
-    it->next = *at;
-    *at = it;
-    sessions->count++;
-    vdr_metrics_add(sessions->parts.metrics, VDR_METRIC_SESSIONS, 1);
+    add(sessions, it);
     vdr_exchange *exchange = vdr_exchange_of(request);
     (void)snprintf(exchange->cookie, sizeof exchange->cookie, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s",
                    cookie_name(request), text, request->secure ? "; Secure" : "");
@@ -455,6 +464,117 @@ on_look(void *context)
     vdr_loop_timer_set(sessions->look, LOOK_MS);
 }
 
+/* ---- While it is started anew ---- */
+
+/* Of the first party's secret key; false: it cannot be read, and then nobody is served anyway. */
+static bool
+seal_of(const vdr_gate_config *config, uint8_t ret_key[VDR_KEPT_KEY_BYTES])
+{
+    char public_key[VDR_CLIENT_KEY_TEXT], secret_key[VDR_CLIENT_KEY_TEXT], words[256];
+    uint8_t secret[32];
+    if (config->party_count == 0 ||
+        vdr_lib_keyfile_read_pair(config->parties[0].key_file, public_key, secret_key, words) != VDR_OK)
+        return false;
+    VDR_ASSERT(zmq_z85_decode(secret, secret_key) != NULL);
+    vdr_kept_key(secret, ret_key);
+    sodium_memzero(secret, sizeof secret);
+    sodium_memzero(secret_key, sizeof secret_key);
+    return true;
+}
+
+void
+vdr_gate_sessions_keep(vdr_sessions *sessions)
+{
+    const vdr_gate_config *config = sessions->parts.config;
+    uint8_t key[VDR_KEPT_KEY_BYTES];
+    int64_t now_ms = vdr_loop_now_ms();
+    vdr_ms wall = wall_ms();
+    if (config->sessions == NULL || !seal_of(config, key))
+        return;
+    json_t *array = json_array();
+    for (size_t i = 0; i < BUCKETS; i++)
+        for (const session *it = sessions->buckets[i]; it != NULL; it = it->next) {
+            vdr_kept kept = {.began = wall - (now_ms - it->began_ms), .used = wall - (now_ms - it->used_ms)};
+            memcpy(kept.hash, it->hash, sizeof kept.hash);
+            memcpy(kept.digest, it->digest, sizeof kept.digest);
+            (void)snprintf(kept.party, sizeof kept.party, "%s:%s", vdr_party_kind_name(it->party->kind),
+                           it->party->id);
+            memcpy(kept.name, it->name, sizeof kept.name);
+            memcpy(kept.csrf_token, it->csrf_token, sizeof kept.csrf_token);
+            memcpy(kept.account, it->account, sizeof kept.account);
+            if (!over(sessions, it))
+                vdr_kept_put(array, &kept);
+        }
+    if (vdr_kept_write(config->sessions, array, key) != VDR_OK)
+        (void)fprintf(stderr, "level=warn event=sessions_not_kept\n");
+    sodium_memzero(key, sizeof key);
+    json_decref(array);
+}
+
+/* Does the person whom the proxy names still lead to that party? */
+static bool
+is_granted(const vdr_gate_config *config, const vdr_kept *kept, const vdr_gate_party *party)
+{
+    uint8_t digest[VDR_ACCOUNT_DIGEST_BYTES];
+    for (size_t i = 0; i < config->grant_count; i++) {
+        digest_of(config->grants[i].subject, digest);
+        if (config->grants[i].kind == VDR_GRANT_SUBJECT && config->grants[i].party == party &&
+            memcmp(digest, kept->digest, sizeof digest) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void
+wake(vdr_sessions *sessions, const vdr_kept *kept, vdr_ms wall)
+{
+    const vdr_gate_config *config = sessions->parts.config;
+    const vdr_gate_party *party = party_named(config, kept->party);
+    int64_t now_ms = vdr_loop_now_ms();
+    bool local = kept->account[0] != '\0';
+    /* A clock that was set back must not make a session longer. */
+    if (party == NULL || kept->began > wall || kept->used > wall || kept->began > kept->used ||
+        (local ? config->accounts == NULL : !is_granted(config, kept, party)) ||
+        sessions->count >= (size_t)config->limits.sessions || find(sessions, kept->hash) != NULL)
+        return;
+    session *it = vdr_alloc(1, sizeof *it);
+    it->party = party;
+    memcpy(it->hash, kept->hash, sizeof it->hash);
+    memcpy(it->digest, kept->digest, sizeof it->digest);
+    memcpy(it->name, kept->name, sizeof it->name);
+    memcpy(it->csrf_token, kept->csrf_token, sizeof it->csrf_token);
+    memcpy(it->account, kept->account, sizeof it->account);
+    it->began_ms = now_ms - (wall - kept->began);
+    it->used_ms = now_ms - (wall - kept->used);
+    add(sessions, it);
+}
+
+/* Those of the life before. The accounts are looked at before anybody is served. */
+static void
+wake_all(vdr_sessions *sessions)
+{
+    const vdr_gate_config *config = sessions->parts.config;
+    uint8_t key[VDR_KEPT_KEY_BYTES];
+    json_t *array = NULL, *element;
+    size_t i;
+    vdr_kept kept;
+    if (config->sessions == NULL || !seal_of(config, key))
+        return;
+    vdr_err err = vdr_kept_take(config->sessions, key, &array);
+    if (err != VDR_OK && err != VDR_E_NOT_FOUND)
+        (void)fprintf(stderr, "level=warn event=sessions_lost reason=%s\n", vdr_err_code(err));
+    vdr_ms wall = wall_ms();
+    json_array_foreach(array, i, element)
+    {
+        if (vdr_kept_get(element, &kept))
+            wake(sessions, &kept, wall);
+    }
+    json_decref(array);
+    sodium_memzero(key, sizeof key);
+    drop_ended(sessions, over);
+    look_at_accounts(sessions);
+}
+
 vdr_sessions *
 vdr_gate_sessions_new(const vdr_sessions_parts *parts)
 {
@@ -463,6 +583,7 @@ vdr_gate_sessions_new(const vdr_sessions_parts *parts)
     vdr_attempts_init(&sessions->attempts);
     if (parts->config->accounts != NULL)
         vdr_account_decoy_make(&sessions->decoy);
+    wake_all(sessions);
     sessions->look = vdr_loop_timer_new(parts->loop, on_look, sessions);
     vdr_loop_timer_set(sessions->look, LOOK_MS);
     return sessions;

@@ -236,6 +236,8 @@ close_all(run *it)
     vdr_http_close(&it->gate.http);
     vdr_files_close(&it->files);
     vdr_callers_free(&it->callers);
+    if (it->gate.sessions != NULL && it->admin.draining)
+        vdr_gate_sessions_keep(it->gate.sessions);
     vdr_gate_sessions_free(&it->gate.sessions);
     for (size_t i = 0; i < 2; i++)
         if (it->ends[i] != NULL)

@@ -3,6 +3,7 @@
 import json
 import os
 import select
+import signal
 import time
 
 from gateway import new_folder, read_answer, tests, wait_for
@@ -164,6 +165,55 @@ def test_a_login_does_not_hold_up_others():
         assert [read_answer(s).status for s in many] == [401] * 16
         for s in many:
             s.close()
+
+
+def kept_gateway():
+    gateway = prepared(text="accounts: accounts\nsessions: sleeping\n")
+    for name in ("anna", "bert"):
+        assert gateway.account("add", name, "regisseur:r-1", name.title(), password=PASSWORD).returncode == 0
+    return gateway, os.path.join(gateway.folder, "sleeping")
+
+
+def test_people_stay_signed_in_while_it_is_started_anew():
+    gateway, sleeping = kept_gateway()
+    gateway.start()
+    anna, bert, gone = login(gateway), login(gateway, "bert"), login(gateway)
+    shown = [("Cookie", cookie_of(anna))]
+    token = ("X-CSRF-Token", gone.json()["csrfToken"])
+    ended = gateway.ask(f"DELETE /v1/session HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie_of(gone)}\r\n"
+                        f"{token[0]}: {token[1]}\r\n\r\n".encode())
+    assert ended.status == 204
+    assert not os.path.exists(sleeping)
+    assert gateway.stop() == 0
+    assert os.stat(sleeping).st_mode & 0o777 == 0o600
+    with open(sleeping, "rb") as f:
+        old = f.read()
+    assert b"anna" not in old and b"Anna" not in old and cookie_of(anna).split("=")[1].encode() not in old
+    assert gateway.account("remove", "bert").returncode == 0
+    gateway.start()
+    assert not os.path.exists(sleeping), "read once"
+    again = gateway.get("/v1/session", shown)
+    assert who(again) == "r-1" and again.json()["csrfToken"] == anna.json()["csrfToken"]
+    assert again.json()["name"] == "Anna"
+    for cookie, why in ((cookie_of(bert), "the account went meanwhile"), (cookie_of(gone), "it was ended before")):
+        assert gateway.get("/v1/session", [("Cookie", cookie)]).status == 401, why
+    assert gateway.metric("sessions") == 1
+    # What was ended after it was written is not alive again after a crash.
+    mine = [("X-CSRF-Token", again.json()["csrfToken"]), *shown]
+    assert gateway.ask(("DELETE /v1/session HTTP/1.1\r\nHost: localhost\r\n" + "".join(f"{n}: {v}\r\n" for n, v in mine) +
+                        "\r\n").encode()).status == 204
+    gateway.stop(signal.SIGKILL)
+    assert not os.path.exists(sleeping)
+    # Nor is a file taken that somebody else wrote, or that was changed; one of before is only that.
+    for text in (b"", b"x", old[:-1], old[:-1] + bytes([old[-1] ^ 1]), old.replace(b"sessions 1", b"sessions 2")):
+        with open(sleeping, "wb") as f:
+            f.write(text)
+        gateway.start()
+        assert gateway.get("/v1/session", shown).status == 401
+        assert "event=sessions_lost" in gateway.words()
+        gateway.stop(signal.SIGKILL)
+        if os.path.exists(sleeping):
+            os.unlink(sleeping)
 
 
 def test_an_account_that_is_removed_loses_its_sessions():
