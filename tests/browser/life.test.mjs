@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { WAIT_MS, accessible, launch, person } from './browser.mjs';
 import { desk } from './desk.mjs';
-import { live } from './town.mjs';
+import { bsn, live } from './town.mjs';
 
 let browser, town, sessions, fresh, at, over, shown, aCase;
 before(async () => {
@@ -165,7 +165,7 @@ test('two who reach for one case: one has it, the other reads what happened', as
   const name = who === 0 ? 'Bram' : 'Anna';
   const row = await shown(slow, id);
   // The page of the slow one hears nothing more: what they see is old when they press.
-  await slow.context().route('**/v1/cases', (route) => route.abort());
+  await slow.context().route('**/v1/cases?*', (route) => route.abort());
   await piet.page.goto(`${town.url}/app/casussen/${id}`);
   await piet.page.getByRole('button', { name: 'Aan iemand anders geven' }).click();
   await piet.page.getByRole('radio', { name: new RegExp(name) }).check();
@@ -176,7 +176,7 @@ test('two who reach for one case: one has it, the other reads what happened', as
   await quick.getByText(`U bent nu regisseur van casus ${id}.`).waitFor();
   await row.getByRole('button', { name: 'Aannemen' }).click();
   await slow.getByText(`Casus ${id} is intussen naar iemand anders gegaan.`).waitFor();
-  await slow.context().unroute('**/v1/cases');
+  await slow.context().unroute('**/v1/cases?*');
   await slow.reload();
   await slow.getByRole('heading', { name: 'Mijn casussen', level: 1 }).waitFor();
   await slow.waitForFunction(() => document.querySelector('.waiting') === null);
@@ -262,7 +262,7 @@ test('a coordinator gives what nobody took, and joins two households', async () 
   const person = fresh();
   await town.signal('school', person);
   await town.signal('school', person + 1);
-  await town.signal('school', person, { persons: bsns(person) });
+  await town.signal('school', person, { persons: [{ bsn: bsn(person), role: 'youth' }, { bsn: bsn(person + 1), role: 'adult' }] });
   await piet.page.goto(`${town.url}/app/huishoudens`);
   await piet.page.getByRole('button', { name: /samenvoegen$/ }).first().click();
   await accessible(piet.page, 'joining');
@@ -362,14 +362,3 @@ test('a gateway that begins anew asks who is there, and shows the page where one
   assert.deepEqual(wrong, []);
   await context.close();
 });
-
-/** The numbers of two made-up persons, as tests/integration/broker.py makes them. */
-function bsns(first) {
-  const numbers = [];
-  for (let n = 0; numbers.length <= first + 1; n++) {
-    const base = `9999${String(n).padStart(4, '0')}`;
-    const rest = [...base].reduce((sum, digit, i) => sum + Number(digit) * (9 - i), 0) % 11;
-    if (rest < 10) numbers.push(base + rest);
-  }
-  return [{ bsn: numbers[first], role: 'youth' }, { bsn: numbers[first + 1], role: 'adult' }];
-}

@@ -8,7 +8,7 @@ import { serve, town } from './fixture.mjs';
 const PAGES = [
   ['anna', '/casussen'], ['anna', '/casussen/C41'], ['anna', '/casussen/C33'], ['anna', '/casussen/C27'], ['anna', '/casussen/C27/plan'], ['anna', '/casussen/C40'],
   ['anna', '/meldingen'], ['anna', '/afwezigheid'], ['anna', '/over'], ['anna', '/nergens'],
-  ['piet', '/verdeling'], ['piet', '/opvolging'], ['piet', '/huishoudens'], ['piet', '/regisseurs'], ['piet', '/casussen/C40'],
+  ['piet', '/verdeling'], ['piet', '/opvolging'], ['piet', '/huishoudens'], ['piet', '/regisseurs'], ['piet', '/bewaren'], ['piet', '/casussen/C40'],
   ['beheer', '/overzicht'], ['beheer', '/regels'], ['beheer', '/regels/wijzigen'], ['beheer', '/voorstellen'], ['beheer', '/voorstellen/4'], ['beheer', '/versies'], ['beheer', '/versies/2'],
   ['beheer', '/pauzes'], ['beheer', '/instanties'], ['beheer', '/instanties/politie'], ['beheer', '/wachtrijen'], ['beheer', '/sleutels'], ['beheer', '/bezorging'],
   ['els', '/verzoeken'], ['els', '/met-reden'], ['els', '/inzage'], ['els', '/controle'], ['els', '/meldingen'],

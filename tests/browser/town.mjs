@@ -6,6 +6,15 @@ import { WAIT_MS } from './browser.mjs';
 
 const HERE = new URL('./', import.meta.url).pathname;
 
+/** The number of a made-up person, as tests/integration/broker.py makes them. */
+export function bsn(person) {
+  for (let n = 0, found = -1; ; n++) {
+    const base = `9999${String(n).padStart(4, '0')}`;
+    const rest = [...base].reduce((sum, digit, i) => sum + Number(digit) * (9 - i), 0) % 11;
+    if (rest < 10 && ++found === person) return base + rest;
+  }
+}
+
 /** A town of its own; wishes are those of town.py. */
 export async function live(wishes = {}) {
   const child = spawn('/usr/bin/python3', [`${HERE}town.py`, JSON.stringify(wishes)], { stdio: ['pipe', 'pipe', 'inherit'] });

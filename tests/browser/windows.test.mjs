@@ -99,7 +99,7 @@ test('an accept whose answer is lost is done once, and the reader knows', async 
   // Nothing can be looked at either: pressed again it is the same act.
   const second = (await aCase([page])).id;
   await shown(page, second);
-  await page.route('**/v1/cases*', (route) => route.abort());
+  await page.route('**/v1/cases?*', (route) => route.abort());
   await page.route('**/v1/cases/*', (route) => route.abort());
   const lost = await loseAnswers(page, '/acceptances', 1);
   const take = page.locator(`[data-id="${second}"]`).getByRole('button', { name: 'Aannemen' });

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { note } from '../net/cases';
-import { agencyName, regisseurName, serviceName } from '../net/directory';
-import type { Case, CaseNote } from '../net/shapes';
+import { agencyName, partyName } from '../net/directory';
+import type { Case } from '../net/shapes';
 import { Button } from '../parts/button';
 import { ActDialog } from '../parts/dialog';
 import { ChoiceField, LongField } from '../parts/field';
@@ -9,10 +9,6 @@ import { When } from '../parts/when';
 import { notify } from '../shell/announce';
 import { instant } from '../words/dates';
 import { t } from '../words/words';
-
-function partyName(party: CaseNote['by']): string {
-  return party.kind === 'agency' ? agencyName(party.id) : party.kind === 'service' ? serviceName(party.id) : regisseurName(party.id);
-}
 
 function WriteDialog({ value, onSent, onClose }: { value: Case; onSent: () => Promise<void>; onClose: () => void }) {
   const agencies = [...new Set(value.signals.filter((signal) => !signal.withdrawn).map((signal) => signal.agency).filter((id) => id !== undefined))];

@@ -7,7 +7,7 @@ const at = (id: string) => `/v1/cases/${encodeURIComponent(id)}`;
 const post = (id: string, noun: string, body: unknown): Promise<Answer<ActReceipt>> => act('POST', `${at(id)}/${noun}`, body);
 
 /** Of a regisseur: offered to them, theirs, and whose hand-over is offered to them. Of a coordinator: what nobody has. */
-export const readCases = (signal?: AbortSignal): Promise<CaseSummary[]> => all<CaseSummary>('/v1/cases', signal);
+export const readCases = (signal?: AbortSignal): Promise<CaseSummary[]> => all<CaseSummary>('/v1/cases?limit=1000', signal);
 export const readCase = (id: string, signal?: AbortSignal): Promise<Case> => get<Case>(at(id), signal);
 export const readExplanation = (id: string, signal?: AbortSignal): Promise<Explanation> => get<Explanation>(`${at(id)}/explanation`, signal);
 export const openGlass = async (id: string, reason: string): Promise<Case> =>

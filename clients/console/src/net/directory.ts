@@ -44,8 +44,15 @@ export function serviceName(id: string): string {
   return readable(id);
 }
 
-export function regisseurName(id: string): string {
+/** Of somebody at the town: "Anna" of `r-anna`, "Piet" of `c-piet`, "Els" of `p-els`. */
+export function personName(id: string): string {
   return readable(id.replace(/^[a-z]-/, ''));
+}
+
+export const regisseurName = personName;
+
+export function partyName(party: { kind: string; id: string }): string {
+  return party.kind === 'agency' ? agencyName(party.id) : party.kind === 'service' ? serviceName(party.id) : personName(party.id);
 }
 
 /** `nl.onderwijs.verzuim-gemeld.v1` as "Verzuim gemeld". */

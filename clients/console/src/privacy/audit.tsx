@@ -2,6 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { type Problem, asProblem } from '../net/api';
 import { type Row, number, text, time } from '../net/control';
+import { partyName } from '../net/directory';
 import { audit } from '../net/privacy';
 import { Button } from '../parts/button';
 import { TextField } from '../parts/field';
@@ -14,7 +15,7 @@ import { readable, t, tn, word } from '../words/words';
 
 const MOST = 2000;
 const ofWhat = (row: Row) => [number(row, 'household') > 0 ? `H${number(row, 'household')}` : '', number(row, 'case') > 0 ? `C${number(row, 'case')}` : ''].filter((part) => part !== '').join(', ');
-const party = (name: string) => (name === '' ? '–' : `${readable(name.replace(/^[a-z_]+:/, ''))} (${word('role', name.replace(/:.*$/, ''))})`);
+const party = (name: string) => (name === '' ? '–' : `${partyName({ kind: name.replace(/:.*$/, ''), id: name.replace(/^[a-z_]+:/, '') })} (${word('role', name.replace(/:.*$/, '')).toLowerCase()})`);
 
 export function AuditRows({ rows }: { rows: readonly Row[] }) {
   return (

@@ -1,4 +1,4 @@
-import { agencyName, regisseurName } from '../net/directory';
+import { agencyName, partyName, regisseurName } from '../net/directory';
 import { type Problem, asProblem, call, get } from '../net/api';
 import { oldestOffer, readHandovers } from '../net/handovers';
 import { useLoad } from '../net/load';
@@ -31,7 +31,7 @@ function line(message: Message): string {
     .replace('{case}', message.case ?? '')
     .replace('{household}', message.household ?? '')
     .replace('{other}', message.other ?? '')
-    .replace('{name}', message.regisseur !== undefined ? regisseurName(message.regisseur) : message.by !== undefined ? agencyName(message.by.id) : '')
+    .replace('{name}', message.regisseur !== undefined ? regisseurName(message.regisseur) : message.by !== undefined ? partyName(message.by) : '')
     .replace('{agencies}', listed((message.agencies ?? []).map(agencyName)));
 }
 
