@@ -15,6 +15,7 @@
 /* What one worker process counted in one phase. In memory shared with the parent. */
 typedef struct vdr_bench_count {
     uint64_t answered; /* all; the others only of what was measured */
+    uint64_t others;   /* answers to all publishers but the first */
     uint64_t accepted, duplicates, refused;
     vdr_err refusal;          /* the last one's */
     vdr_histogram latency_us; /* from the instant an item was meant to be sent until its answer */
@@ -33,6 +34,7 @@ typedef struct vdr_bench_shared {
     _Atomic unsigned round; /* counts the phases: the next one has begun */
     _Atomic int ready;      /* workers that are done with the phase before */
     _Atomic int failed;
+    atomic_bool hot;               /* the first publisher's signals are all of one household */
     atomic_uint_fast64_t finished; /* back-tests that ran to their end beside the load */
     uint64_t rate_per_s;           /* RATE: of all publishers together */
     int64_t warm_ns, until_ns;     /* steady clock: measure from, and end of the phase */
@@ -47,7 +49,6 @@ typedef struct vdr_bench_load {
     uint64_t run;    /* makes the ids of this run its own: the broker keeps those of the one before */
     unsigned batch;  /* signals a frame */
     unsigned window; /* of one publisher: signals that are not answered */
-    bool hot;        /* the first publisher's signals are all of one household */
     vdr_bench_shared *shared;
 } vdr_bench_load;
 
@@ -62,6 +63,8 @@ int64_t vdr_bench_now_ns(void);
 /* A number of /proc/PID/FILE behind a name, in bytes for kB; 0: there is none. */
 uint64_t vdr_bench_proc_value(pid_t pid, const char *file, const char *name);
 double vdr_bench_cpu_s(pid_t pid); /* that the process has used, all threads */
+/* Bytes written so far to the disk that dir lies on, by whomever; where it has none, what the process wrote. */
+uint64_t vdr_bench_disk_bytes(const char *dir, pid_t pid);
 
 /* How many processes do the publishers' work. */
 unsigned vdr_bench_workers(unsigned publishers);

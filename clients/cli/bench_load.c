@@ -74,6 +74,7 @@ on_result(void *context, const vdr_client_result *result)
     if (!p->measure)
         return;
     int64_t took_ns = vdr_bench_now_ns() - p->sent_ns[result->number % SENT_RING];
+    p->count->others += p->number != 0;
     vdr_histogram_add(&p->count->latency_us, took_ns > 0 ? (uint64_t)took_ns / 1000 : 0);
     p->count->accepted += result->err == VDR_E_ACCEPTED;
     p->count->duplicates += result->err == VDR_E_DUPLICATE;
@@ -115,7 +116,7 @@ choose_household(const publisher_state *p, uint64_t random)
         h = h - h % load->publishers + p->number;
     if (h >= load->households)
         h = p->number % load->households;
-    return load->hot && p->number == 0 ? 0 : h;
+    return p->number == 0 && atomic_load_explicit(&load->shared->hot, memory_order_relaxed) ? 0 : h;
 }
 
 /* household: UINT64_MAX for any. */
@@ -211,19 +212,21 @@ saturate(worker_state *w, int64_t until_ns)
     }
 }
 
-/* What a tick makes late is counted: a signal's time runs from when it fell due. */
+/* What a tick makes late is counted: a signal's time runs from when it fell due. A frame's signals fall due together,
+ * as an agency has them that sends batches. */
 static void
 at_rate(worker_state *w, int64_t until_ns)
 {
+    unsigned batch = w->load->batch;
     double per_ns = (double)w->load->shared->rate_per_s * w->count / w->load->publishers / 1e9;
     int64_t from = vdr_bench_now_ns(), tick = from + TICK_NS * (w->number + 1) / w->load->workers;
     uint64_t sent = 0;
     for (int64_t now; (now = vdr_bench_now_ns()) < until_ns;) {
         while (now >= tick)
             tick += TICK_NS;
-        while (sent < (uint64_t)((double)(now - from) * per_ns)) {
-            publisher_state *p = &w->publishers[sent % w->count];
-            int64_t meant = from + (int64_t)((double)sent / per_ns);
+        for (uint64_t frame; frame = sent / batch, (double)(frame * batch) < (double)(now - from) * per_ns;) {
+            publisher_state *p = &w->publishers[frame % w->count];
+            int64_t meant = from + (int64_t)((double)(frame * batch) / per_ns);
             p->measure = meant >= w->load->shared->warm_ns;
             if (!publish(p, UINT64_MAX, meant))
                 break; /* the window is full: it stays due, and its wait counts */

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 uint64_t
@@ -42,4 +44,22 @@ vdr_bench_cpu_s(pid_t pid)
     if (f != NULL)
         fclose(f);
     return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+uint64_t
+vdr_bench_disk_bytes(const char *dir, pid_t pid)
+{
+    char path[64];
+    struct stat status;
+    unsigned long long sectors = 0;
+    if (stat(dir, &status) != 0)
+        return 0;
+    snprintf(path, sizeof path, "/sys/dev/block/%u:%u/stat", major(status.st_dev), minor(status.st_dev));
+    FILE *f = fopen(path, "r");
+    /* The kernel's Documentation/block/stat.rst: the seventh number, sectors of 512 bytes. What the kernel says of a
+     * process counts a page as all that is kept together with it, which may be two megabytes. */
+    bool good = f != NULL && fscanf(f, "%*u %*u %*u %*u %*u %*u %llu", &sectors) == 1;
+    if (f != NULL)
+        fclose(f);
+    return good ? (uint64_t)sectors * 512 : vdr_bench_proc_value(pid, "io", "write_bytes");
 }
