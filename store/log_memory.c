@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#define MAIL_BYTES 12u /* what an entry of the index counts for */
-
 vdr_err
 vdr_log_memory_usable(const vdr_log_memory *log)
 {
@@ -95,7 +93,7 @@ put_mails(vdr_memory *memory, const vdr_log_mail *mails, size_t count)
                                                   .offset = mails[i].offset,
                                                   .born = memory->version + 1,
                                                   .dead = VDR_ALIVE};
-        memory->used_bytes += MAIL_BYTES;
+        memory->used_bytes += VDR_MEM_MAIL_BYTES;
     }
 }
 
@@ -130,7 +128,7 @@ static bool
 has_room(const vdr_log_memory *log, const vdr_log_record *records, size_t count, size_t mail_count)
 {
     const vdr_memory *memory = log->memory;
-    uint64_t bytes = VDR_RECORD_SEAL_BYTES + mail_count * MAIL_BYTES;
+    uint64_t bytes = VDR_RECORD_SEAL_BYTES + mail_count * VDR_MEM_MAIL_BYTES;
     for (size_t i = 0; i < count; i++)
         bytes += VDR_RECORD_HEAD_BYTES + (log->vault != NULL ? VDR_RECORD_MORE_BYTES : 0) +
                  records[i].routing.len + records[i].content.len + records[i].tale.len;
@@ -283,7 +281,7 @@ forget_locked(vdr_log_memory *log, uint32_t mailbox, uint64_t seq, size_t count_
         return VDR_E_STORE_FULL;
     for (size_t i = begin; i < end && fault != VDR_MEMORY_LOST; i++) {
         box->mails[i].dead = memory->version + 1;
-        memory->used_bytes -= MAIL_BYTES;
+        memory->used_bytes -= VDR_MEM_MAIL_BYTES;
     }
     if (fault != VDR_MEMORY_NONE) {
         memory->kept_log = fault == VDR_MEMORY_KEPT;

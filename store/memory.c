@@ -34,6 +34,14 @@ vdr_mem_state_free(vdr_mem_state *state)
     free(state);
 }
 
+static void
+end_lie(vdr_memory *memory)
+{
+    vdr_mem_state_free(memory->truth.newest);
+    vdr_mem_state_free(memory->truth.before);
+    memory->truth = (vdr_mem_truth){.lies = false};
+}
+
 void
 vdr_memory_free(vdr_memory **memory_p)
 {
@@ -50,6 +58,7 @@ vdr_memory_free(vdr_memory **memory_p)
     vdr_mem_state_free(memory->newest);
     vdr_mem_state_free(memory->before);
     vdr_mem_state_free(memory->kept);
+    end_lie(memory);
     (void)pthread_mutex_destroy(&memory->lock);
     free(memory);
     *memory_p = NULL;
@@ -156,6 +165,86 @@ vdr_memory_settle_state(vdr_memory *memory)
     }
 }
 
+static vdr_mem_state *
+copy_state(const vdr_mem_state *from)
+{
+    if (from == NULL)
+        return NULL;
+    vdr_mem_state *copy = vdr_alloc(1, sizeof *copy);
+    *copy = *from;
+    copy->max = from->count;
+    copy->slots = vdr_alloc(from->count, sizeof *copy->slots);
+    copy->head = vdr_alloc(from->head_len, 1);
+    if (from->head_len != 0)
+        memcpy(copy->head, from->head, from->head_len);
+    for (size_t i = 0; i < from->count; i++) {
+        copy->slots[i] = from->slots[i];
+        copy->slots[i].block->holders++;
+    }
+    return copy;
+}
+
+void
+vdr_memory_lie(vdr_memory *memory, bool lies, bool state_too)
+{
+    (void)pthread_mutex_lock(&memory->lock);
+    end_lie(memory);
+    if (lies)
+        memory->truth = (vdr_mem_truth){.lies = true,
+                                        .state_too = state_too,
+                                        .version = memory->version,
+                                        .base = memory->base,
+                                        .newest = copy_state(memory->newest),
+                                        .before = copy_state(memory->before)};
+    (void)pthread_mutex_unlock(&memory->lock);
+}
+
+/* Was it put there meanwhile? Then it never was. Removed meanwhile? Then it is there. */
+static bool
+was_there(uint64_t truth, uint64_t born, uint64_t *dead)
+{
+    if (*dead > truth)
+        *dead = VDR_ALIVE;
+    return born <= truth;
+}
+
+static void
+take_log_back(vdr_memory *memory)
+{
+    uint64_t truth = memory->truth.version;
+    while (memory->row_count > 0 && memory->rows[memory->row_count - 1].born > truth)
+        free(memory->rows[--memory->row_count].bytes);
+    memory->used_bytes = 0;
+    for (size_t i = 0; i < memory->row_count; i++) {
+        if (was_there(truth, memory->rows[i].born, &memory->rows[i].dead) &&
+            memory->rows[i].dead == VDR_ALIVE)
+            memory->used_bytes += memory->rows[i].len;
+    }
+    for (size_t i = 0; i < memory->mailbox_count; i++) {
+        vdr_mem_mailbox *box = &memory->mailboxes[i];
+        while (box->count > 0 && box->mails[box->count - 1].born > truth)
+            box->count--;
+        for (size_t j = 0; j < box->count; j++) {
+            if (was_there(truth, box->mails[j].born, &box->mails[j].dead) && box->mails[j].dead == VDR_ALIVE)
+                memory->used_bytes += VDR_MEM_MAIL_BYTES;
+        }
+    }
+    memory->base = memory->truth.base;
+    memory->kept_log = memory->has_kept_base = false;
+}
+
+static void
+take_state_back(vdr_memory *memory)
+{
+    vdr_mem_state_free(memory->newest);
+    vdr_mem_state_free(memory->before);
+    vdr_mem_state_free(memory->kept);
+    memory->newest = memory->truth.newest;
+    memory->before = memory->truth.before;
+    memory->truth.newest = memory->truth.before = memory->kept = NULL;
+    memory->kept_fall_back = false;
+}
+
 void
 vdr_memory_crash(vdr_memory *memory)
 {
@@ -164,6 +253,12 @@ vdr_memory_crash(vdr_memory *memory)
     memory->log = NULL;
     memory->readers = NULL;
     memory->checkpoint = NULL;
+    if (memory->truth.lies) {
+        take_log_back(memory);
+        if (memory->truth.state_too)
+            take_state_back(memory);
+        end_lie(memory);
+    }
     vdr_memory_settle_log(memory);
     vdr_memory_settle_state(memory);
     (void)pthread_mutex_unlock(&memory->lock);
@@ -172,7 +267,7 @@ vdr_memory_crash(vdr_memory *memory)
 static uint64_t
 oldest_version(const vdr_memory *memory)
 {
-    uint64_t oldest = memory->version;
+    uint64_t oldest = memory->truth.lies ? memory->truth.version : memory->version;
     for (const vdr_log_memory_reader *r = memory->readers; r != NULL; r = r->older) {
         if (!r->reader.resting && r->version < oldest)
             oldest = r->version;

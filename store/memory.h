@@ -46,6 +46,11 @@ void vdr_memory_capacity_set(vdr_memory *memory, uint64_t bytes);
 bool vdr_memory_rot_record(vdr_memory *memory, vdr_position position, size_t at, uint8_t mask);
 bool vdr_memory_rot_block(vdr_memory *memory, vdr_block_id id, size_t at, uint8_t mask);
 
+/* From now on the disk lies: what it says is durable is in its cache only, until it is told to write that down (lies:
+ * false). A crash before that takes it: of the log every group appended and everything cut or forgotten meanwhile, and
+ * where state lies too, every checkpoint. Not told twice in a row. */
+void vdr_memory_lie(vdr_memory *memory, bool lies, bool state_too);
+
 /* The machine stops and starts: open handles give STORE_FAILED from now on and are good for closing only,
  * spans from them are dead; what was durable can be opened again. */
 void vdr_memory_crash(vdr_memory *memory);

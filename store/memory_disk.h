@@ -9,7 +9,8 @@
 
 #include <pthread.h>
 
-#define VDR_ALIVE UINT64_MAX
+#define VDR_ALIVE          UINT64_MAX
+#define VDR_MEM_MAIL_BYTES 12u /* what an entry of the index counts for */
 
 /* Every commit of the log makes a version. A row or entry is in the snapshots from born to before dead. */
 typedef struct vdr_mem_row {
@@ -85,6 +86,14 @@ typedef struct vdr_log_memory_reader {
     struct vdr_log_memory_reader *older;
 } vdr_log_memory_reader;
 
+/* What is true while the disk lies. */
+typedef struct vdr_mem_truth {
+    bool lies, state_too;
+    uint64_t version;
+    vdr_mem_base base;
+    vdr_mem_state *newest, *before; /* copies; NULL: there was none */
+} vdr_mem_truth;
+
 struct vdr_memory {
     pthread_mutex_t lock;
     uint64_t life; /* crashes so far */
@@ -107,6 +116,7 @@ struct vdr_memory {
     vdr_log_memory_reader *readers;
 
     vdr_mem_state *newest, *before;
+    vdr_mem_truth truth;
     vdr_mem_state *kept; /* a manifest that is durable but was reported as failed */
     bool kept_fall_back;
     vdr_checkpoint *checkpoint;

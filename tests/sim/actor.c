@@ -15,14 +15,13 @@ void
 sim_actor_begin(sim_actor *actor, unsigned number, unsigned party, const sim_town *town, const char *base,
                 uint64_t seed)
 {
-    *actor = (sim_actor){.number = number, .party = party, .as = &town->parties[party]};
+    *actor = (sim_actor){.number = number, .party = party, .as = &town->parties[party], .town = town};
     actor->dice = sim_dice_of(seed, 100 + number);
     (void)snprintf(server_key_file, sizeof server_key_file, "%s/keys/server.pub", base);
     (void)snprintf(actor->key_file, sizeof actor->key_file, "%s/keys/%s.key", base, actor->as->id);
-    (void)snprintf(actor->outbox_file, sizeof actor->outbox_file, "%s/outbox-%s", town->dir, actor->as->id);
+    (void)snprintf(actor->outbox_file, sizeof actor->outbox_file, "%s/outbox-%u", town->dir, number);
     actor->has_outbox = sim_below(&actor->dice, 2) == 0;
     actor->window = (uint32_t)sim_between(&actor->dice, 1, 64);
-    actor->typed = sim_below(&actor->dice, 2) == 0;
     actor->pace_us = sim_between(&actor->dice, 20000, 2000000);
     actor->act_us = sim_between(&actor->dice, 0, actor->pace_us);
 }
@@ -64,14 +63,21 @@ static void
 on_acknowledged(void *context, uint64_t seq)
 {
     sim_actor *actor = context;
-    sim_audit_acknowledged(actor->party, seq);
+    sim_audit_acknowledged(actor->number, seq);
+}
+
+static void
+on_line(void *context, const vdr_wire_line *line)
+{
+    sim_actor *actor = context;
+    sim_audit_line(actor->as, line, &actor->line);
 }
 
 static void
 on_message(void *context, const vdr_wire_message *message)
 {
     sim_actor *actor = context;
-    sim_audit_message(actor->party, message);
+    sim_audit_message(actor->number, message);
     if (message->seq > actor->seen)
         actor->seen = message->seq;
     sim_role_hears(actor, message);
@@ -108,8 +114,16 @@ sim_actor_open(sim_actor *actor)
         actor->wishes[i].number = 0; /* to be published again */
     if (actor->as->kind != VDR_PARTY_OPERATOR) {
         vdr_client_subscription wish = {.window = actor->window, .on_message = on_message, .context = actor};
-        sim_audit_subscribed(actor->party);
+        sim_audit_subscribed(actor->number, actor->party, actor->window);
         vdr_client_subscribe(actor->handle, &wish);
+    } else if (sim_below(&actor->dice, 2) == 0) {
+        vdr_client_stream wish = {.from_given = true,
+                                  .position = 1,
+                                  .window = 1 + (uint32_t)sim_below(&actor->dice, 100),
+                                  .on_line = on_line,
+                                  .context = actor};
+        actor->line = 0;
+        vdr_client_decisions(actor->handle, &wish);
     }
     sim_wire_caller_set(SIM_BROKER);
 }
@@ -164,12 +178,12 @@ sim_actor_go_on(sim_actor *actor)
 }
 
 void
-sim_actor_wish(sim_actor *actor, char *json, const char *id)
+sim_actor_wish(sim_actor *actor, sim_event *event)
 {
     if (actor->wish_count == actor->wish_max) {
         actor->wish_max = actor->wish_max != 0 ? 2 * actor->wish_max : 16;
         actor->wishes = vdr_realloc(actor->wishes, actor->wish_max, sizeof *actor->wishes);
     }
-    actor->wishes[actor->wish_count++] = (sim_wish){.event = sim_audit_event(actor->as, json, id)};
+    actor->wishes[actor->wish_count++] = (sim_wish){.event = event};
     actor->due_us = sim_clock_us();
 }

@@ -22,7 +22,6 @@ typedef struct sim_actor {
     char key_file[320], outbox_file[320];
     bool has_outbox;
     uint32_t window;
-    bool typed; /* half of its signals go in fields */
 
     vdr_client *handle; /* NULL: its process is gone */
     int64_t back_us;    /* when it comes back */
@@ -34,6 +33,8 @@ typedef struct sim_actor {
     size_t wish_count, wish_max;
     uint64_t made; /* events so far: names them */
     uint64_t seen, acknowledged_wish;
+    vdr_position line; /* of the last one in the stream of decisions */
+    const sim_town *town;
 
     uint64_t cases[SIM_CASES_SEEN]; /* that messages named, the newest last */
     char signals[SIM_CASES_SEEN][40];
@@ -47,10 +48,12 @@ void sim_actor_begin(sim_actor *actor, unsigned number, unsigned party, const si
 void sim_actor_open(sim_actor *actor);
 void sim_actor_kill(sim_actor *actor, bool silent, int64_t back_us);
 void sim_actor_go_on(sim_actor *actor); /* the library, and what it has to say */
-void sim_actor_wish(sim_actor *actor, char *json, const char *id);
+void sim_actor_wish(sim_actor *actor, sim_event *event);
 
 /* roles.c: what somebody of this kind does now and then, and when told something. */
-void sim_role_acts(sim_actor *actor, const sim_town *town);
+void sim_role_acts(sim_actor *actor, sim_town *town);
+/* operator.c: the same for an operator. */
+void sim_operator_acts(sim_actor *actor, sim_town *town);
 void sim_role_hears(sim_actor *actor, const vdr_wire_message *message);
 
 #endif

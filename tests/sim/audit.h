@@ -18,6 +18,8 @@ void sim_audit_appended(vdr_position expected, const vdr_log_record *records, si
                         const vdr_log_mail *mails, size_t mail_count, bool durable);
 /* The broker is down, and this is what its disk holds now: up to before next. lied: durable ones may be gone. */
 void sim_audit_settled(vdr_position next, bool lied);
+/* And so far nothing else is wrong with it: nothing was lost, nothing is rotten. */
+vdr_position sim_audit_durable(void);
 
 /* ---- What clients saw */
 
@@ -26,25 +28,42 @@ typedef struct sim_event {
     char id[40];
     const sim_party *by;
     char *json;
-    bool answered; /* finally */
+    bool signal;
+    vdr_ms occurred_at; /* of a signal */
+    bool answered;      /* finally */
+    bool open;          /* it was sent again since, and is not answered again yet */
     vdr_err answer;
+    vdr_ms answered_at;    /* log time */
     vdr_position position; /* of an accepted one */
+    bool excused;          /* it was taken, and a disk that lied lost it */
 } sim_event;
 
-sim_event *sim_audit_event(const sim_party *by, char *json, const char *id);
+sim_event *sim_audit_event(const sim_party *by, char *json, const char *id, bool signal, vdr_ms occurred_at);
+/* Some event of this party that was answered long ago, or not so long; NULL: none. */
+sim_event *sim_audit_some_event(const sim_party *by, sim_dice *dice);
+void sim_audit_sent_again(sim_event *event);
 size_t sim_audit_events(void);
-size_t sim_audit_unanswered(void);
 void sim_audit_answer(sim_event *event, const vdr_client_result *result);
 
-void sim_audit_subscribed(unsigned party); /* a new handle begins to read */
-void sim_audit_message(unsigned party, const vdr_wire_message *message);
-void sim_audit_acknowledged(unsigned party, uint64_t seq);
+/* Readers are numbered by their program (actor.h): a party may have two. */
+void sim_audit_subscribed(unsigned reader, unsigned party, uint32_t window); /* a new handle begins to read */
+void sim_audit_message(unsigned reader, const vdr_wire_message *message);
+void sim_audit_acknowledged(unsigned reader, uint64_t seq);
+/* A frame of the broker reaches this client, and it has not seen it yet. */
+void sim_audit_frame(unsigned client, uint64_t link, const void *bytes, size_t len);
+/* An answer that shows the state after this record. */
+void sim_audit_shown(const char *to, vdr_position position);
+/* A line of the stream of decisions; position 0: of a refused event. */
+void sim_audit_line(const sim_party *to, const vdr_wire_line *line, vdr_position *last);
 void sim_audit_journal(const char *line);
 
 /* ---- Looking */
 
 void sim_audit_state(void);   /* the invariants of the state of a broker that runs */
+void sim_audit_timers(void);  /* of one that has had time: nothing is due any more */
 void sim_audit_history(void); /* and that it is what its log says */
+/* The broker serves although a byte of its store is not what was written: verify must say so. */
+void sim_audit_rot(void);
 /* Everything must be finished now: what is not? NULL: all is. */
 const char *sim_audit_unfinished(void);
 void sim_audit_end(void);
@@ -54,7 +73,7 @@ bool sim_audit_failed(void);
 const char *sim_audit_words(void);
 
 typedef struct sim_audit_counts {
-    uint64_t answers, messages, acknowledged, records, folds, looks;
+    uint64_t answers, messages, acknowledged, records, folds, looks, shown, lines, again;
 } sim_audit_counts;
 sim_audit_counts sim_audit_counted(void);
 

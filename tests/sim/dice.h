@@ -10,12 +10,6 @@ typedef struct sim_dice {
     uint64_t state;
 } sim_dice;
 
-static inline sim_dice
-sim_dice_of(uint64_t seed, uint64_t room)
-{
-    return (sim_dice){.state = seed * UINT64_C(0x9e3779b97f4a7c15) + room * UINT64_C(0xd1b54a32d192ed03) + 1};
-}
-
 /* SplitMix64. */
 static inline uint64_t
 sim_throw(sim_dice *dice)
@@ -24,6 +18,15 @@ sim_throw(sim_dice *dice)
     z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
     return z ^ (z >> 31);
+}
+
+/* Far from those of the seeds and rooms beside it. */
+static inline sim_dice
+sim_dice_of(uint64_t seed, uint64_t room)
+{
+    sim_dice first = {.state = seed};
+    sim_dice second = {.state = sim_throw(&first) ^ room * UINT64_C(0xd1b54a32d192ed03)};
+    return (sim_dice){.state = sim_throw(&second)};
 }
 
 static inline uint64_t

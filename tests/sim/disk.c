@@ -9,6 +9,7 @@
 
 static vdr_memory *memory;
 static vdr_checkpoint *checkpoints; /* of the broker that runs */
+static bool checkpoint_begun;
 static sim_dice dice;
 static sim_disk_habits habits;
 static sim_disk_counts counts;
@@ -23,6 +24,10 @@ vdr_err __real_vdr_log_append(vdr_log *log, uint64_t epoch, vdr_position expecte
                               size_t mail_count);
 vdr_err __wrap_vdr_checkpoint_commit(vdr_checkpoint *checkpoint, const vdr_checkpoint_manifest *manifest);
 vdr_err __real_vdr_checkpoint_commit(vdr_checkpoint *checkpoint, const vdr_checkpoint_manifest *manifest);
+vdr_err __wrap_vdr_checkpoint_begin(vdr_checkpoint *checkpoint);
+vdr_err __real_vdr_checkpoint_begin(vdr_checkpoint *checkpoint);
+void __wrap_vdr_checkpoint_abandon(vdr_checkpoint *checkpoint);
+void __real_vdr_checkpoint_abandon(vdr_checkpoint *checkpoint);
 int __wrap_rename(const char *from, const char *to);
 int __real_rename(const char *from, const char *to);
 int __wrap_fsync(int fd);
@@ -47,6 +52,12 @@ vdr_checkpoint *
 sim_disk_checkpoint(void)
 {
     return checkpoints;
+}
+
+bool
+sim_disk_checkpoint_begun(void)
+{
+    return checkpoint_begun;
 }
 
 void
@@ -82,6 +93,7 @@ __wrap_vdr_store_open(const char *dir, const vdr_store_options *options, vdr_sto
         return err;
     }
     checkpoints = store.checkpoint;
+    checkpoint_begun = false;
     *ret_store = store;
     return VDR_OK;
 }
@@ -134,12 +146,28 @@ __wrap_vdr_log_append(vdr_log *log, uint64_t epoch, vdr_position expected, const
 }
 
 vdr_err
+__wrap_vdr_checkpoint_begin(vdr_checkpoint *checkpoint)
+{
+    vdr_err err = __real_vdr_checkpoint_begin(checkpoint);
+    checkpoint_begun = err == VDR_OK;
+    return err;
+}
+
+void
+__wrap_vdr_checkpoint_abandon(vdr_checkpoint *checkpoint)
+{
+    checkpoint_begun = false;
+    __real_vdr_checkpoint_abandon(checkpoint);
+}
+
+vdr_err
 __wrap_vdr_checkpoint_commit(vdr_checkpoint *checkpoint, const vdr_checkpoint_manifest *manifest)
 {
     take_time();
     may_fail(VDR_MEMORY_STATE);
     vdr_err err = __real_vdr_checkpoint_commit(checkpoint, manifest);
     vdr_memory_fault_set(memory, VDR_MEMORY_STATE, 0, VDR_MEMORY_NONE);
+    checkpoint_begun = false;
     sim_trace("checkpoint", manifest->position, (uint64_t)err);
     take_time();
     return err;

@@ -17,6 +17,7 @@ typedef struct sim_disk_habits {
 void sim_disk_begin(uint64_t seed, const sim_disk_habits *habits);
 vdr_memory *sim_disk(void);
 vdr_checkpoint *sim_disk_checkpoint(void); /* of the broker that runs */
+bool sim_disk_checkpoint_begun(void);      /* one is being written */
 void sim_disk_heal(void);
 
 typedef struct sim_disk_counts {

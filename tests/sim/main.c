@@ -37,7 +37,7 @@ typedef struct wishes {
 typedef struct totals {
     uint64_t runs, failed, first_failed;
     uint64_t faults[SIM_FAULT_COUNT];
-    uint64_t events, answers, messages, frames, records, folds, starts;
+    uint64_t events, answers, messages, frames, records, folds, starts, lines, again, refusals;
     double simulated_s;
 } totals;
 
@@ -165,6 +165,9 @@ add(totals *all, const sim_outcome *outcome)
     all->records += outcome->records;
     all->folds += outcome->folds;
     all->starts += outcome->starts;
+    all->lines += outcome->lines;
+    all->again += outcome->again;
+    all->refusals += outcome->refusals;
     all->simulated_s += (double)outcome->simulated_us / 1e6;
 }
 
@@ -193,6 +196,9 @@ tell(const wishes *w, const totals *all, double seconds)
                 {"records", all->records},
                 {"folds", all->folds},
                 {"starts", all->starts},
+                {"lines", all->lines},
+                {"sent_again", all->again},
+                {"refused_starts", all->refusals},
                 {"milliseconds", (uint64_t)(seconds * 1000)},
                 {"simulated_seconds", (uint64_t)all->simulated_s}};
     const char *between = w->json ? "," : " ";

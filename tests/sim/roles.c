@@ -19,8 +19,8 @@ instant(vdr_ms at, char ret_text[VDR_TIME_TEXT_BYTES + 1])
 }
 
 /* An event of this one, with a new id, and the rest of its data. */
-__attribute__((format(printf, 3, 4))) static void
-want(sim_actor *actor, const char *type, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static sim_event *
+want(sim_actor *actor, const char *type, vdr_ms occurred_at, const char *format, ...)
 {
     char rest[JSON_BYTES / 2], id[40], at[VDR_TIME_TEXT_BYTES + 1];
     char *json = vdr_alloc(JSON_BYTES, 1);
@@ -28,13 +28,16 @@ want(sim_actor *actor, const char *type, const char *format, ...)
     va_start(arguments, format);
     (void)vsnprintf(rest, sizeof rest, format, arguments);
     va_end(arguments);
-    (void)snprintf(id, sizeof id, "%s-%llu", actor->as->id, (unsigned long long)++actor->made);
+    (void)snprintf(id, sizeof id, "%s-%u-%llu", actor->as->id, actor->number,
+                   (unsigned long long)++actor->made);
     instant(sim_clock_wall_ms(), at);
     (void)snprintf(json, JSON_BYTES,
                    "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"%s\",\"type\":\"%s\",\"time\":\"%s\","
                    "\"data\":{\"municipality\":\"" SIM_MUNICIPALITY "\"%s}}",
                    id, actor->as->source, type, at, rest);
-    sim_actor_wish(actor, json, id);
+    sim_event *event = sim_audit_event(actor->as, json, id, occurred_at != 0, occurred_at);
+    sim_actor_wish(actor, event);
+    return event;
 }
 
 static void
@@ -42,7 +45,7 @@ want_act(sim_actor *actor, vdr_act act, const char *rest)
 {
     char type[80];
     (void)snprintf(type, sizeof type, "nl.voordeur.%s.v1", vdr_act_name(act));
-    want(actor, type, "%s", rest);
+    (void)want(actor, type, 0, "%s", rest);
 }
 
 /* One of the newest that were heard of. */
@@ -103,8 +106,10 @@ signals(sim_actor *actor, const sim_town *town)
     sim_dice *dice = &actor->dice;
     uint64_t persons = sim_below(dice, 4);
     int len = 0;
+    vdr_ms occurred_at = sim_clock_wall_ms();
     if (sim_below(dice, 3) == 0) {
-        instant(sim_clock_wall_ms() - sim_between(dice, 0, 20) * VDR_DAY_MS / 4, at);
+        occurred_at -= sim_between(dice, 0, 20) * VDR_DAY_MS / 4;
+        instant(occurred_at, at);
         len += snprintf(rest + len, sizeof rest - (size_t)len, ",\"occurred_at\":\"%s\"", at);
     }
     if (persons > 0) {
@@ -125,9 +130,8 @@ signals(sim_actor *actor, const sim_town *town)
                         (unsigned long long)sim_below(dice, 6) + (sim_below(dice, 8) != 0));
     if (sim_below(dice, 8) == 0)
         len += snprintf(rest + len, sizeof rest - (size_t)len, ",\"supersedes\":\"%s\"", some_signal(actor));
-    want(actor, sim_town_type(actor->as->id, dice), "%s", rest);
-    const char *id = actor->wishes[actor->wish_count - 1].event->id;
-    remember_signal(actor, id, strlen(id));
+    const sim_event *event = want(actor, sim_town_type(actor->as->id, dice), occurred_at, "%s", rest);
+    remember_signal(actor, event->id, strlen(event->id));
 }
 
 static void
@@ -226,9 +230,51 @@ officer_acts(sim_actor *actor)
     want_act(actor, VDR_ACT_ERASED, rest);
 }
 
-void
-sim_role_acts(sim_actor *actor, const sim_town *town)
+/* What was answered is sent once more, by whichever program of the party: it is known by its name. */
+static bool
+say_again(sim_actor *actor)
 {
+    sim_event *event = sim_audit_some_event(actor->as, &actor->dice);
+    if (event == NULL)
+        return false;
+    sim_audit_sent_again(event);
+    sim_actor_wish(actor, event);
+    return true;
+}
+
+static void
+on_answer(void *context, vdr_err err, const vdr_wire_answer *answer)
+{
+    const sim_actor *actor = context;
+    if (err == VDR_OK)
+        sim_audit_shown(actor->as->id, answer->position);
+}
+
+static void
+look(sim_actor *actor)
+{
+    static const vdr_query queries[] = {VDR_QUERY_STATUS,    VDR_QUERY_CASE,  VDR_QUERY_SIGNAL,
+                                        VDR_QUERY_HOUSEHOLD, VDR_QUERY_INBOX, VDR_QUERY_DIRECTORY};
+    vdr_wire_read read = {.query = queries[sim_below(&actor->dice, 6)]};
+    read.case_id.number = some(actor, actor->cases, actor->case_count);
+    read.household.number = some(actor, actor->households, actor->household_count);
+    read.signal.id = vdr_span_str(some_signal(actor));
+    read.list = VDR_INBOX_CASES;
+    (void)(vdr_client_read_async(actor->handle, &read, 10000, on_answer, actor) == VDR_OK);
+}
+
+void
+sim_role_acts(sim_actor *actor, sim_town *town)
+{
+    uint64_t n = sim_below(&actor->dice, 12);
+    if (actor->as->kind == VDR_PARTY_OPERATOR) {
+        sim_operator_acts(actor, town);
+        return;
+    }
+    if (n == 0)
+        look(actor);
+    if (n == 1 && say_again(actor))
+        return;
     switch (actor->as->kind) {
     case VDR_PARTY_AGENCY:
         agency_acts(actor, town);

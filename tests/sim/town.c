@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#define TEXT_BYTES 16384u
+
 static const sim_party everybody[] = {
     {VDR_PARTY_AGENCY, "school", "urn:sim:school"},
     {VDR_PARTY_AGENCY, "politie", "urn:sim:politie"},
@@ -228,8 +230,9 @@ write_node(const sim_town *town, const char *base, sim_dice *dice)
         base, base, base);
     if (sim_below(dice, 3) == 0)
         (void)fprintf(file, "signing_key: %s/keys/signing\n", base);
-    if (sim_below(dice, 3) == 0)
+    if (town->erases)
         (void)fprintf(file, "erasure: {every: 1m}\n");
+    (void)fprintf(file, "approvals: %s\n", PICK(dice, "one", "two"));
     (void)fprintf(
         file,
         "limits: {heartbeat: %ds, checkpoint_records: %d, checkpoint_every: %ds, heads_every: 1s,\n"
@@ -263,6 +266,7 @@ sim_town_make(uint64_t seed, const char *base, const char *dir, sim_town *ret_to
     (void)snprintf(town.dir, sizeof town.dir, "%s", dir);
     (void)snprintf(path, sizeof path, "%s/config", dir);
     VDR_ASSERT(mkdir(dir, 0700) == 0 && mkdir(path, 0700) == 0);
+    town.erases = sim_below(&dice, 3) == 0;
     town.persons = (unsigned)sim_between(&dice, 4, SIM_PERSONS);
     for (unsigned number = 0, i = 0; i < SIM_PERSONS; number++)
         i += make_bsn(number, town.bsns[i]);
@@ -277,4 +281,26 @@ void
 sim_town_change(sim_town *town, sim_dice *dice)
 {
     write_rules(town, dice);
+}
+
+void
+sim_town_break(sim_town *town)
+{
+    FILE *file = create(town->dir, "config/rules.yaml");
+    (void)fprintf(file, "rules:\n  - {id: broken, level: case\n");
+    finish(file);
+}
+
+char *
+sim_town_text(const sim_town *town, const char *name)
+{
+    char path[512];
+    char *text = vdr_alloc(TEXT_BYTES, 1);
+    (void)snprintf(path, sizeof path, "%s/config/%s", town->dir, name);
+    FILE *file = fopen(path, "re");
+    VDR_ASSERT(file != NULL);
+    size_t len = fread(text, 1, TEXT_BYTES - 1, file);
+    VDR_ASSERT(len < TEXT_BYTES - 1);
+    (void)fclose(file);
+    return text;
 }

@@ -13,6 +13,7 @@ typedef struct sim_party {
 } sim_party;
 
 #define SIM_PARTIES_MAX 32u
+#define SIM_ACTORS_MAX  32u
 #define SIM_PERSONS     24u
 #define SIM_TYPES       6u
 
@@ -21,7 +22,9 @@ typedef struct sim_town {
     unsigned party_count;
     int64_t heartbeat_ms;
     int64_t retain_least_ms; /* of all types */
-    unsigned persons;        /* that signals are about */
+    bool erases;             /* operators want what left to be erased for good, now and then */
+    vdr_ms begun_ms;
+    unsigned persons; /* that signals are about */
     char bsns[SIM_PERSONS][12];
     char dir[200];
 } sim_town;
@@ -32,6 +35,10 @@ void sim_town_keys(const char *base);
 void sim_town_make(uint64_t seed, const char *base, const char *dir, sim_town *ret_town);
 /* Another version of the rules, in the same dir. */
 void sim_town_change(sim_town *town, sim_dice *dice);
+/* One that is none, in its place. */
+void sim_town_break(sim_town *town);
+/* The text of one of the three files; to be freed. */
+char *sim_town_text(const sim_town *town, const char *name);
 
 #define SIM_MUNICIPALITY "GM9901"
 extern const char *const sim_types[SIM_TYPES];

@@ -27,13 +27,28 @@ const char *const sim_fault_names[SIM_FAULT_COUNT] = {
 
 static sim_plan plan;
 static sim_town town;
-static sim_actor actors[SIM_PARTIES_MAX];
+static sim_actor actors[SIM_ACTORS_MAX];
 static unsigned actor_count;
 static sim_dice dice;
 static uint64_t faults[SIM_FAULT_COUNT];
 static uint32_t weights[SIM_FAULT_COUNT];
 static int64_t fault_pause_us, next_fault_us, broker_back_us;
 static bool healed;
+static bool broken;       /* the configuration on disk is none */
+static bool looked;       /* at what it made of its log when it started */
+static bool lying, lied;  /* the disk does; it did, and what it lost is gone */
+static int64_t truth_us;  /* until when it lies */
+static bool refused;      /* the broker saw that its disk had lied, and does not serve: the run is over */
+static uint64_t refusals; /* starts that were refused for a byte that was not as written */
+
+/* A byte that is another one than was written. */
+static struct {
+    bool on, of_block;
+    vdr_position position;
+    vdr_block_id block;
+    size_t at;
+    uint8_t mask;
+} rot;
 
 /* ---- What goes wrong */
 
@@ -70,6 +85,44 @@ jump(bool forward)
     sim_trace("clock jumps", (uint64_t)ms, forward);
 }
 
+/* The power of the broker's machine fails: what its disk did not write is gone, and whoever had read it has read of
+ * another world. */
+static void
+power_fails(void)
+{
+    lied = lied || lying;
+    lying = false;
+    sim_broker_crash(true);
+    broker_down();
+    for (unsigned i = 0; lied && i < actor_count; i++) {
+        if (actors[i].handle != NULL)
+            sim_actor_kill(&actors[i], false, sim_clock_us() + SECOND_US);
+    }
+}
+
+/* The process alone ends: what the disk has in its cache stays there. */
+static void
+process_ends(void)
+{
+    if (lying)
+        vdr_memory_lie(sim_disk(), false, false);
+    lying = false;
+    sim_broker_crash(false);
+    broker_down();
+}
+
+static void
+reload(void)
+{
+    broken = sim_below(&dice, 4) == 0;
+    if (broken)
+        sim_town_break(&town);
+    else
+        sim_town_change(&town, &dice);
+    if (sim_broker_serves())
+        sim_broker_reload();
+}
+
 static void
 do_fault(sim_fault fault)
 {
@@ -79,10 +132,19 @@ do_fault(sim_fault fault)
     sim_trace_words("fault %s", sim_fault_names[fault]);
     switch (fault) {
     case SIM_CRASH:
+        if (sim_broker_runs())
+            process_ends();
+        break;
     case SIM_POWER:
         if (sim_broker_runs())
-            sim_broker_crash(fault == SIM_POWER);
-        broker_down();
+            power_fails();
+        break;
+    case SIM_LIE:
+        if (!lying && sim_broker_serves()) {
+            lying = true;
+            truth_us = sim_clock_us() + sim_between(&dice, SECOND_US / 20, 3 * SECOND_US);
+            vdr_memory_lie(sim_disk(), true, sim_below(&dice, 4) != 0);
+        }
         break;
     case SIM_STOP:
         if (sim_broker_serves())
@@ -113,10 +175,9 @@ do_fault(sim_fault fault)
         sim_clock_stand(sim_clock_us() + sim_between(&dice, SECOND_US, 10 * SECOND_US));
         break;
     case SIM_RELOAD:
-        sim_town_change(&town, &dice);
-        if (sim_broker_serves())
-            sim_broker_reload();
+        reload();
         break;
+    case SIM_ROT:
     case SIM_LOST: /* these are habits of disk and network */
     case SIM_KEPT:
     case SIM_FULL:
@@ -145,29 +206,91 @@ some_fault(void)
 
 /* ---- The broker's process */
 
-static void
-settle_disk(void)
+static bool
+set_rot(void)
 {
-    sim_audit_settled(vdr_memory_end(sim_disk()), false);
+    return rot.of_block ? vdr_memory_rot_block(sim_disk(), rot.block, rot.at, rot.mask)
+                        : vdr_memory_rot_record(sim_disk(), rot.position, rot.at, rot.mask);
+}
+
+static void
+may_rot(void)
+{
+    vdr_position next = vdr_memory_end(sim_disk());
+    if (healed || next < 2 || !sim_chance(&dice, weights[SIM_ROT] * 30000))
+        return;
+    rot.of_block = sim_below(&dice, 3) == 0;
+    rot.position = 1 + sim_below(&dice, next - 1);
+    rot.mask = (uint8_t)(1u << sim_below(&dice, 8));
+    for (int tries = 0; tries < 50 && !rot.on; tries++) {
+        rot.at = (size_t)sim_below(&dice, 400);
+        rot.block = (vdr_block_id){(uint32_t)sim_below(&dice, 50), (uint32_t)sim_below(&dice, 2)};
+        rot.on = set_rot();
+    }
+    faults[SIM_ROT] += rot.on;
+    sim_trace("rot", rot.on, rot.position);
+}
+
+static void
+end_rot(void)
+{
+    bool there = set_rot(); /* the same bits again */
+    VDR_ASSERT(there);
+    rot.on = false;
+}
+
+static void
+start_broker(void)
+{
+    broker_back_us = SIM_NEVER;
+    sim_audit_settled(vdr_memory_end(sim_disk()), lied);
+    if (!lied)
+        may_rot();
+    sim_broker_start();
+}
+
+/* It ended by itself, in order or not. */
+static void
+look_at_end(void)
+{
+    bool cannot = sim_broker_status() == VDR_EXIT_CORRUPT || sim_broker_status() == VDR_EXIT_CONFIG ||
+                  (sim_broker_status() == VDR_EXIT_FAILED && !looked);
+    if (rot.on) {
+        refusals++;
+        end_rot();
+    } else if (lied) {
+        refused = true; /* it is right: this is not what it wrote */
+    } else if (cannot && !broken) {
+        sim_violation("start", "the broker ended with status %d", (int)sim_broker_status());
+    }
+    if (broken)
+        sim_town_change(&town, &dice);
+    broken = false;
+    process_ends();
 }
 
 static void
 look_at_broker(void)
 {
+    if (lying && sim_clock_us() >= truth_us)
+        power_fails();
     if (broker_back_us != SIM_NEVER) {
-        if (sim_clock_us() < broker_back_us)
-            return;
-        broker_back_us = SIM_NEVER;
-        settle_disk();
-        sim_broker_start();
+        if (sim_clock_us() >= broker_back_us)
+            start_broker();
         return;
     }
-    if (sim_broker_runs())
+    if (!sim_broker_runs()) {
+        look_at_end();
         return;
-    if (sim_broker_status() == VDR_EXIT_CORRUPT || sim_broker_status() == VDR_EXIT_CONFIG)
-        sim_violation("start", "the broker ended with status %d", (int)sim_broker_status());
-    sim_broker_crash(false); /* what it left behind: nothing, if it ended in order */
-    broker_down();
+    }
+    if (sim_broker_serves() && rot.on) {
+        sim_audit_rot();
+        end_rot();
+    }
+    if (sim_broker_serves() && !looked && sim_below(&dice, 3) == 0)
+        sim_audit_history();
+    looked = sim_broker_serves();
+    lied = lied && !looked;
 }
 
 /* ---- The order of things */
@@ -248,7 +371,7 @@ static void
 go_on_until(int64_t until_us, bool stop_when_finished)
 {
     int64_t look_us = sim_clock_us();
-    while (sim_clock_us() < until_us && !sim_audit_failed()) {
+    while (sim_clock_us() < until_us && !sim_audit_failed() && !refused) {
         look_at_broker();
         if (!healed && sim_clock_us() >= next_fault_us)
             some_fault();
@@ -272,6 +395,12 @@ heal(void)
     sim_trace("healed", 0, 0);
     sim_wire_heal();
     sim_disk_heal();
+    if (lying)
+        vdr_memory_lie(sim_disk(), false, false);
+    lying = false;
+    if (broken)
+        sim_town_change(&town, &dice);
+    broken = false;
     for (unsigned i = 0; i < actor_count; i++) {
         if (actors[i].handle == NULL)
             actors[i].back_us = sim_clock_us();
@@ -279,6 +408,16 @@ heal(void)
 }
 
 /* ---- From begin to end */
+
+/* A program of this party; it may have two. */
+static void
+add_actor(unsigned party, const char *base)
+{
+    if ((plan.parties_off & UINT32_C(1) << party) != 0)
+        return;
+    actor_count++;
+    sim_actor_begin(&actors[actor_count - 1], actor_count, party, &town, base, plan.seed);
+}
 
 static void
 begin(const char *base, const char *dir)
@@ -295,17 +434,17 @@ begin(const char *base, const char *dir)
     habits.kept = weights[SIM_KEPT] * 300;
     habits.full = weights[SIM_FULL] * 3000;
     sim_town_make(plan.seed, base, dir, &town);
+    town.begun_ms = WALL_MS;
     sim_fibers_begin(plan.seed, (uint32_t)sim_below(&dice, 3) * 20000);
     sim_wire_begin(plan.seed, &weather);
     sim_disk_begin(plan.seed, &habits);
     sim_audit_begin(&town);
     sim_broker_begin(dir);
-    for (unsigned i = 0; i < town.party_count; i++) {
-        if (town.parties[i].kind == VDR_PARTY_OPERATOR || (plan.parties_off & UINT32_C(1) << i) != 0)
-            continue;
-        sim_actor_begin(&actors[actor_count], actor_count + 1, i, &town, base, plan.seed);
-        actor_count++;
-    }
+    sim_wire_tap_set(sim_audit_frame);
+    for (unsigned i = 0; i < town.party_count; i++)
+        add_actor(i, base);
+    for (uint64_t more = sim_below(&dice, 4); more > 0; more--)
+        add_actor((unsigned)sim_below(&dice, town.party_count), base);
     broker_back_us = 0;
     next_fault_us = SECOND_US;
 }
@@ -326,6 +465,9 @@ report(sim_outcome *ret_outcome)
                                  .folds = counts.folds,
                                  .starts = sim_broker_starts(),
                                  .switches = sim_fibers_switches(),
+                                 .lines = counts.lines,
+                                 .again = counts.again,
+                                 .refusals = refusals,
                                  .simulated_us = sim_clock_us()};
     (void)snprintf(ret_outcome->words, sizeof ret_outcome->words, "%s", sim_audit_words());
     memcpy(ret_outcome->faults, faults, sizeof faults);
@@ -356,9 +498,11 @@ sim_world_run(const sim_plan *of, const char *base, sim_outcome *ret_outcome)
     int64_t patience_us = sim_clock_us() + PATIENCE_S * SECOND_US;
     go_on_until(patience_us, true);
     const char *unfinished = sim_audit_unfinished();
-    if (!sim_audit_failed() && unfinished != NULL)
+    if (!sim_audit_failed() && !refused && unfinished != NULL)
         sim_violation("finish", "%d seconds after all is well: %s", PATIENCE_S, unfinished);
-    if (!sim_audit_failed()) {
+    if (!sim_audit_failed() && !refused) {
+        go_on_until(sim_clock_us() + 5 * SECOND_US, false);
+        sim_audit_timers();
         sim_audit_history();
         sim_audit_end();
     }

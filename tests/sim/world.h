@@ -23,7 +23,9 @@
     X(FULL, "full")     /* the disk is full */                                                               \
     X(SLOW, "slow")     /* it takes its time */                                                              \
     X(DELAY, "delay")   /* messages do */                                                                    \
-    X(RELOAD, "reload") /* another configuration */
+    X(RELOAD, "reload") /* another configuration, now and then one that is none */                           \
+    X(LIE, "lie")       /* the disk says that it has what it has not, until the power goes */                \
+    X(ROT, "rot")       /* a byte of the store is another one when the broker starts */
 
 typedef enum sim_fault {
 #define X(symbol, name) SIM_##symbol,
@@ -46,7 +48,7 @@ typedef struct sim_outcome {
     bool failed;
     char words[1024];
     uint64_t faults[SIM_FAULT_COUNT];
-    uint64_t events, answers, messages, frames, records, folds, starts, switches;
+    uint64_t events, answers, messages, frames, records, folds, starts, switches, lines, again, refusals;
     int64_t simulated_us;
 } sim_outcome;
 

@@ -108,6 +108,87 @@ a_crash_ends_every_handle(void **state)
 }
 
 static void
+write_checkpoint(bed *b, vdr_position position)
+{
+    vdr_checkpoint_manifest manifest = {.position = position, .blocks = 1, .head = vdr_span_str("head")};
+    assert_int_equal(vdr_checkpoint_begin(b->checkpoint), VDR_OK);
+    assert_int_equal(vdr_checkpoint_put(b->checkpoint, (vdr_block_id){1, 1}, vdr_span_of(&position, 8)),
+                     VDR_OK);
+    assert_int_equal(vdr_checkpoint_commit(b->checkpoint, &manifest), VDR_OK);
+}
+
+static void
+append_mail(bed *b, uint64_t seq)
+{
+    vdr_log_record record = {.routing = vdr_span_str("routing"), .tale = vdr_span_str("tale")};
+    vdr_log_mail mail = {.mailbox = 1, .seq = seq, .position = b->next};
+    assert_int_equal(vdr_log_append(b->log, 1, b->next++, &record, 1, &mail, 1), VDR_OK);
+}
+
+static size_t
+mails_from(bed *b, uint64_t seq)
+{
+    vdr_log_reader *reader;
+    vdr_log_mail mails[8];
+    size_t count = 0;
+    assert_int_equal(vdr_log_reader_open(b->log, &reader), VDR_OK);
+    assert_int_equal(vdr_log_read_mail(reader, 1, seq, mails, 8, &count), VDR_OK);
+    vdr_log_reader_close(&reader);
+    return count;
+}
+
+/* A disk that lies loses at a crash what it said was there; one that was told to write it down does not. */
+static void
+what_a_lying_disk_said_is_gone_after_a_crash(void **state)
+{
+    bed *b = *state;
+    static const struct {
+        bool write_down, state_too;
+        vdr_position first, next, checkpoint;
+        size_t mails;
+    } rows[] = {{true, true, 6, 22, 12, 1}, {false, false, 1, 13, 12, 2}, {false, true, 1, 13, 10, 2}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        vdr_checkpoint_manifest manifest;
+        vdr_log_stats stats;
+        size_t removed;
+        if (i > 0) {
+            vdr_memory_free(&b->memory);
+            b->memory = vdr_memory_new();
+        }
+        b->next = 1;
+        bed_open(b);
+        bed_open_checkpoint(b);
+        bed_append(b, 5);
+        bed_append(b, 5);
+        append_mail(b, 1);
+        append_mail(b, 2);
+        write_checkpoint(b, 10);
+        vdr_memory_lie(b->memory, true, rows[i].state_too);
+        bed_append(b, 8);
+        append_mail(b, 3);
+        write_checkpoint(b, 12);
+        assert_int_equal(vdr_log_cut(b->log, 6, 10, &removed), VDR_OK);
+        assert_int_equal(vdr_log_forget_mail(b->log, 1, 2, 10, &removed), VDR_OK);
+        if (rows[i].write_down)
+            vdr_memory_lie(b->memory, false, false);
+        vdr_memory_crash(b->memory);
+        bed_reopen(b);
+        bed_open_checkpoint(b);
+        vdr_log_stats_get(b->log, &stats);
+        assert_int_equal(stats.first, rows[i].first);
+        assert_int_equal(stats.next, rows[i].next);
+        assert_int_equal(mails_from(b, 1), rows[i].mails);
+        assert_int_equal(vdr_checkpoint_manifest_get(b->checkpoint, &manifest), VDR_OK);
+        assert_int_equal(manifest.position, rows[i].checkpoint);
+        b->next = stats.next;
+        bed_verify(b);
+        bed_append(b, 3);
+        vdr_checkpoint_close(&b->checkpoint);
+        vdr_log_close(&b->log);
+    }
+}
+
+static void
 beyond_its_limit_the_log_is_full_and_keeps_a_reserve(void **state)
 {
     bed *b = *state;
@@ -394,6 +475,7 @@ main(void)
         ON_MEMORY(a_failed_commit_ends_appending_until_a_new_opening),
         ON_MEMORY(a_failed_cut_is_done_or_not),
         ON_MEMORY(a_crash_ends_every_handle),
+        ON_MEMORY(what_a_lying_disk_said_is_gone_after_a_crash),
         BOTH(beyond_its_limit_the_log_is_full_and_keeps_a_reserve),
         ON_MEMORY(a_small_volume_is_full_and_usable_again),
         ON_LMDB(the_map_grows_when_readers_rest),

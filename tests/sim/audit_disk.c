@@ -1,0 +1,174 @@
+#include "broker/core/effect.h"
+#include "broker/record/record.h"
+#include "tests/sim/audit_inside.h"
+#include "tests/sim/trace.h"
+
+#include <stdlib.h>
+
+#define ARENA_BYTES ((size_t)64 << 20)
+
+sim_ledger sim_told;
+static vdr_arena arena;
+
+void
+sim_audit_disk_begin(void)
+{
+    sim_told.durable = 1;
+    vdr_arena_init(&arena, ARENA_BYTES);
+}
+
+vdr_position
+sim_audit_durable(void)
+{
+    return sim_told.durable;
+}
+
+static void
+copy_text(char *to, size_t size, vdr_span from)
+{
+    size_t len = from.len < size ? from.len : size - 1;
+    if (len != 0)
+        memcpy(to, from.at, len);
+    to[len] = '\0';
+}
+
+static void
+note_acks(vdr_position position, const vdr_command *command)
+{
+    for (size_t i = 0; i < command->ack_count; i++) {
+        if (sim_told.acked_count == sim_told.acked_max) {
+            sim_told.acked_max = sim_told.acked_max != 0 ? 2 * sim_told.acked_max : 64;
+            sim_told.acked = vdr_realloc(sim_told.acked, sim_told.acked_max, sizeof *sim_told.acked);
+        }
+        sim_told.acked[sim_told.acked_count++] = (sim_acked){
+            .position = position, .mailbox = command->acks[i].mailbox, .seq = command->acks[i].seq};
+    }
+}
+
+static void
+write_down(vdr_position position, const vdr_log_record *record)
+{
+    if (position > sim_told.log_max) {
+        sim_told.log_max = sim_told.log_max != 0 ? 2 * sim_told.log_max : 256;
+        sim_told.log = vdr_realloc(sim_told.log, sim_told.log_max, sizeof *sim_told.log);
+    }
+    sim_written w = {.at = 0};
+    vdr_command command;
+    vdr_arena_reset(&arena);
+    if (vdr_command_read(record->routing, &arena, &command) != VDR_OK) {
+        sim_violation("I4", "record %llu cannot be read", (unsigned long long)position);
+        return;
+    }
+    w.at = command.at;
+    if (command.kind == VDR_COMMAND_SIGNAL || command.kind == VDR_COMMAND_ACT) {
+        copy_text(w.source, sizeof w.source, command.source);
+        copy_text(w.id, sizeof w.id, command.id);
+        sim_told.erased = sim_told.erased || command.act == VDR_ACT_ERASED;
+    }
+    note_acks(position, &command);
+    sim_told.log[position - 1] = w;
+    sim_told.log_count = position;
+}
+
+static sim_mail *
+mail_place(uint32_t number, uint64_t seq)
+{
+    if (number >= sim_told.mailbox_max) {
+        size_t max = (size_t)number * 2 + 8;
+        sim_told.mailboxes = vdr_realloc(sim_told.mailboxes, max, sizeof *sim_told.mailboxes);
+        memset(sim_told.mailboxes + sim_told.mailbox_max, 0,
+               (max - sim_told.mailbox_max) * sizeof *sim_told.mailboxes);
+        sim_told.mailbox_max = max;
+    }
+    sim_mailbox *box = &sim_told.mailboxes[number];
+    if (seq > box->max) {
+        box->max = (size_t)seq * 2 + 8;
+        box->mails = vdr_realloc(box->mails, box->max, sizeof *box->mails);
+    }
+    if (seq > box->count)
+        box->count = (size_t)seq;
+    return &box->mails[seq - 1];
+}
+
+/* A mailbox is a gapless sequence (I8), and the index names what the tale holds. */
+static void
+note_mail(vdr_position expected, const vdr_log_record *records, const vdr_log_mail *m)
+{
+    uint32_t offset = m->offset;
+    vdr_effect effect = {0};
+    if (vdr_effect_next(records[m->position - expected].tale, &offset, &effect) != VDR_OK ||
+        effect.kind != VDR_EFFECT_MESSAGE || effect.mailbox != m->mailbox || effect.seq != m->seq) {
+        sim_violation("I8", "the index of mailbox %u names no message at %llu", m->mailbox,
+                      (unsigned long long)m->position);
+        return;
+    }
+    size_t before = m->mailbox < sim_told.mailbox_max ? sim_told.mailboxes[m->mailbox].count : 0;
+    if (m->seq > before + 1)
+        sim_violation("I8", "mailbox %u goes from %zu to %llu", m->mailbox, before,
+                      (unsigned long long)m->seq);
+    *mail_place(m->mailbox, m->seq) = (sim_mail){.position = m->position, .kind = effect.message};
+}
+
+void
+sim_audit_appended(vdr_position expected, const vdr_log_record *records, size_t count,
+                   const vdr_log_mail *mails, size_t mail_count, bool durable)
+{
+    if (expected != sim_told.durable)
+        sim_violation("I4", "a group at %llu, the disk ends at %llu", (unsigned long long)expected,
+                      (unsigned long long)sim_told.durable);
+    for (size_t i = 0; i < count; i++)
+        write_down(expected + i, &records[i]);
+    for (size_t i = 0; i < mail_count; i++)
+        note_mail(expected, records, &mails[i]);
+    sim_audit_tally.records += count;
+    if (durable)
+        sim_told.durable = expected + count;
+}
+
+void
+sim_audit_settled(vdr_position next, bool lied)
+{
+    if (next < sim_told.durable && !lied)
+        sim_violation("I1", "the disk ends at %llu, %llu was durable", (unsigned long long)next,
+                      (unsigned long long)sim_told.durable - 1);
+    sim_told.durable = next;
+    if (sim_told.log_count >= next)
+        sim_told.log_count = next - 1;
+    while (sim_told.acked_count > 0 && sim_told.acked[sim_told.acked_count - 1].position >= next)
+        sim_told.acked_count--;
+    for (size_t i = 0; i < sim_told.mailbox_max; i++) {
+        sim_mailbox *box = &sim_told.mailboxes[i];
+        while (box->count > 0 && box->mails[box->count - 1].position >= next)
+            box->count--;
+    }
+    if (!lied)
+        return;
+    for (size_t i = 0; i < sim_event_count; i++) {
+        if (sim_events[i]->position >= next) {
+            sim_events[i]->position = 0;
+            sim_events[i]->excused = true;
+        }
+    }
+    for (size_t i = 0; i < SIM_ACTORS_MAX; i++) /* what they knew is another store's */
+        sim_readers[i].floor = sim_readers[i].last = sim_readers[i].highest = sim_readers[i].acknowledged = 0;
+    memset(sim_mailbox_numbers, 0, sizeof sim_mailbox_numbers);
+}
+
+uint64_t
+sim_audit_acked(uint32_t mailbox)
+{
+    uint64_t acked = 0;
+    for (size_t i = 0; i < sim_told.acked_count; i++) {
+        const sim_acked *a = &sim_told.acked[i];
+        if (a->mailbox == mailbox && a->seq > acked && a->position < sim_told.durable)
+            acked = a->seq;
+    }
+    return acked;
+}
+
+bool
+sim_audit_is_of(vdr_position position, const sim_event *event)
+{
+    const sim_written *w = &sim_told.log[position - 1];
+    return strcmp(w->id, event->id) == 0 && strcmp(w->source, event->by->source) == 0;
+}

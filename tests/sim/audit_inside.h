@@ -1,0 +1,73 @@
+/* tests/sim/audit_inside.h - what the parts of the auditor share.
+ *
+ *   audit.c         violations; what clients were answered and sent
+ *   audit_disk.c    what the disk was given
+ *   audit_wire.c    what may be on the wire
+ *   audit_look.c    the broker's state, its log, and the end */
+#ifndef VDR_SIM_AUDIT_INSIDE_H
+#define VDR_SIM_AUDIT_INSIDE_H
+
+#include "tests/sim/audit.h"
+
+/* A record as it was handed to the disk. */
+typedef struct sim_written {
+    char source[48], id[40]; /* of an event; "": it is none */
+    vdr_ms at;
+} sim_written;
+
+/* Message seq of a mailbox. */
+typedef struct sim_mail {
+    vdr_position position;
+    vdr_message_kind kind;
+} sim_mail;
+
+typedef struct sim_mailbox {
+    sim_mail *mails; /* [seq - 1] */
+    size_t count, max;
+} sim_mailbox;
+
+/* A mailbox is read up to seq, says a record. */
+typedef struct sim_acked {
+    vdr_position position;
+    uint32_t mailbox;
+    uint64_t seq;
+} sim_acked;
+
+typedef struct sim_ledger {
+    sim_written *log; /* [position - 1] */
+    size_t log_count, log_max;
+    vdr_position durable;   /* next */
+    sim_mailbox *mailboxes; /* by number */
+    size_t mailbox_max;
+    sim_acked *acked;
+    size_t acked_count, acked_max;
+    bool erased; /* somebody's signals left before their time */
+} sim_ledger;
+extern sim_ledger sim_told;
+
+/* What a program that reads a mailbox saw. */
+typedef struct sim_reader {
+    bool there;
+    unsigned party;
+    uint32_t window;
+    uint64_t floor;        /* acknowledged for good before the present handle began */
+    uint64_t last;         /* seen by the present handle; 0: nothing yet */
+    uint64_t highest;      /* seen ever */
+    uint64_t acknowledged; /* as it was told */
+} sim_reader;
+extern sim_reader sim_readers[SIM_ACTORS_MAX];
+extern uint32_t sim_mailbox_numbers[SIM_PARTIES_MAX]; /* 0: not known yet */
+
+#define SIM_EVENTS_MAX 20000u
+extern sim_event *sim_events[SIM_EVENTS_MAX];
+extern size_t sim_event_count;
+extern const sim_town *sim_audit_town;
+extern sim_audit_counts sim_audit_tally;
+
+bool sim_audit_is_of(vdr_position position, const sim_event *event);
+uint32_t sim_audit_mailbox_of(unsigned party); /* 0: not known */
+/* Up to where a durable record says that it is read. */
+uint64_t sim_audit_acked(uint32_t mailbox);
+void sim_audit_disk_begin(void);
+
+#endif
