@@ -6,9 +6,11 @@ from words import PRIORITIES
 class Cases:
     def assign(self, case, say):
         """say: also where nobody is found, as everywhere but in a retry."""
+        away = {r for r, a, b in self.absences if a <= self.now < b}
         t, conf = self.now, self.conf
         candidates = [r for r in conf.regisseurs if r["id"] not in case.refused and
-                      not any(a <= t < b for a, b in r["absent"]) and self.load(r["id"]) < r["hard_capacity"]]
+                      not any(a <= t < b for a, b in r["absent"]) and self.load(r["id"]) < r["hard_capacity"] and
+                      r["id"] not in away and not self.binds(r["id"], case.household)]
         district = self.households[case.household].district
         closed = [c for c in self.cases if c.household == case.household and c.state == "closed"]
         last = max(closed, key=lambda c: c.ended_position, default=None)
@@ -29,6 +31,7 @@ class Cases:
             self.offer(case, best["id"])
             self.change(case, "offered")
             self.tell("regisseur:" + best["id"], "case_offered", case="C%d" % case.number)
+            self.tell_asked(case)
         elif say:
             self.change(case, "unassigned")
             self.tell_coordinators("needs_regisseur", case="C%d" % case.number)
@@ -85,10 +88,16 @@ class Cases:
     def withdraw(self, s):
         """The open case that lost it, or None."""
         case, s.case, s.withdrawn = s.case, None, True
+        right = self.standing("rectification", ("signal", s))
+        if right is not None:
+            self.right_done(right)
         return case
 
     def retract(self, case, s):
-        if any(r["level"] == "case" and self.support(r, case.household, self.now) for r in self.conf.rules):
+        self.retracting = True
+        holds = any(r["level"] == "case" and self.support(r, case.household, self.now) for r in self.conf.rules)
+        self.retracting = False
+        if holds:
             return
         if case.state == "active":
             self.tell("regisseur:" + case.regisseur, "support_withdrawn", case="C%d" % case.number, signal=s.id)
@@ -105,9 +114,10 @@ class Cases:
         signals = self.case_signals(case)
         case.state, case.accept, case.handover = state, None, None
         case.ended_at, case.ended_position = self.now, self.position
+        case.leaves = self.now + self.conf.clocks["retain_cases"]
         for s in signals:
             s.case = None
-        self.set_timer(self.now + self.conf.clocks["retain_cases"], lambda timer: self.case_leaves(case))
+        self.set_timer(case.leaves, lambda timer: self.case_leaves(case))
         return signals
 
     def to_services(self, signals):
@@ -120,20 +130,21 @@ class Cases:
     # ------------------------------------------------------------------ retention (section 10)
 
     def signal_leaves(self, s):
-        if s in self.signals:
-            self.signals.remove(s)
-            s.case = None
+        if any(x is s for x in self.signals) and not self.keeps(s.household):
+            self.signals_gone([s])
             self.leave_if_empty(s.household)
 
     def case_leaves(self, case):
-        if case in self.cases:
-            self.cases.remove(case)
+        if case in self.cases and not self.keeps(case.household):
+            self.cases_gone([case])
             self.leave_if_empty(case.household)
 
     def leave_if_empty(self, household):
-        if household in self.households and not self.has_anything(household):
-            del self.households[household]
+        if household in self.households and not self.has_anything(household) and not self.keeps(household):
+            self.household_gone(household)
 
     def leave_later_if_empty(self, household):
         if household in self.households and not self.has_anything(household):
-            self.set_timer(self.now + self.conf.longest_retain, lambda timer: self.leave_if_empty(household))
+            due = self.now + self.conf.longest_retain
+            self.households[household].empty_until = due
+            self.set_timer(due, lambda timer: self.leave_if_empty(household))

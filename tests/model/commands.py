@@ -10,8 +10,20 @@ class Commands:
         data, (kind, actor) = line.data, self.actor(line.source)
         who = {"signal_withdrawn": "agency", "signal_ended": "agency", "person_moved": "agency",
                "feedback": "service", "erased": "privacy_officer", "case_assigned": "coordinator",
-               "household_merged": "coordinator", "household_split": "coordinator"}.get(line.command, "regisseur")
-        if kind != who and not (line.command == "case_dismissed" and kind == "coordinator"):
+               "household_merged": "coordinator", "household_split": "coordinator",
+               "conflict_lifted": "coordinator", "note_answered": "agency", "review_set_aside": "coordinator",
+               "objected": "privacy_officer", "objection_decided": "privacy_officer",
+               "restricted": "privacy_officer", "restriction_lifted": "privacy_officer",
+               "erasure_requested": "privacy_officer", "erasure_request_withdrawn": "privacy_officer",
+               "hold_placed": "privacy_officer", "hold_confirmed": "privacy_officer",
+               "hold_lifted": "privacy_officer", "person_erased": "privacy_officer",
+               "rectification_requested": "privacy_officer"}.get(line.command, "regisseur")
+        more = {"case_dismissed": ("coordinator",), "conflict_declared": ("coordinator", "privacy_officer"),
+                "hold_placed": ("coordinator",), "hold_confirmed": ("coordinator",),
+                "hold_lifted": ("coordinator",), "conflict_lifted": ("privacy_officer",),
+                "note_answered": ("service",), "absence_set": ("coordinator",),
+                "absence_lifted": ("coordinator",)}.get(line.command, ())
+        if kind != who and kind not in more:
             raise Refused("not_allowed")
         if line.command == "person_moved" and self.agency(line.source)["kind"] != "brp":
             raise Refused("not_allowed")
@@ -142,6 +154,8 @@ class Commands:
         case = self.named_case(data)
         self.known_regisseur(data["regisseur"])
         self.in_state(case, *OPEN)
+        if self.binds(data["regisseur"], case.household):
+            raise Refused("not_allowed")
         if case.regisseur == data["regisseur"]:
             raise Refused("wrong_state")
 
@@ -152,12 +166,15 @@ class Commands:
             if old is not None:
                 self.tell("regisseur:" + old, "case_taken_back", case="C%d" % case.number)
             self.tell("regisseur:" + case.regisseur, "case_offered", case="C%d" % case.number)
+            self.tell_asked(case)
         return do
 
     def judge_handover_offered(self, line, data, kind, actor):
         self.named_case(data)
         self.known_regisseur(data["to"])
         case = self.own_case(data, actor, "active")
+        if self.binds(data["to"], case.household):
+            raise Refused("not_allowed")
         if data["to"] == actor:
             raise Refused("wrong_state")
 
@@ -176,6 +193,7 @@ class Commands:
             old, case.regisseur, case.handover = case.regisseur, actor, None
             self.change(case, "handed_over")
             self.tell("regisseur:" + old, "handover_accepted", case="C%d" % case.number, regisseur=actor)
+            self.tell_asked(case)
             self.tell_agencies(case, "regisseur_known", regisseur=actor)
         return do
 
@@ -224,6 +242,7 @@ class Commands:
             for thing in self.signals + self.cases:
                 if thing.household == source:
                     thing.household = into
+            self.rights_merge(source, into)
             self.merge_cases(cases)
             self.leave_later_if_empty(into)
         return do
@@ -265,6 +284,7 @@ class Commands:
             old.addresses -= addresses
             self.households[number].persons |= persons
             self.households[number].addresses |= addresses
+            self.rights_split(source, number)
             for s in self.signals_that_go(source, persons, addresses):
                 s.household = number
             self.leave_later_if_empty(source)
@@ -285,28 +305,25 @@ class Commands:
                 target = number
             self.households[source].persons.remove(bsn)
             self.households[target].persons.add(bsn)
-            if not self.households[source].persons:
+            with_cases = not self.households[source].persons
+            self.rights_move(source, target, with_cases)
+            if with_cases:
                 cases = [self.open_case(source), self.open_case(target)]
                 for case in self.cases:
                     if case.household == source:
                         case.household = target
                 for s in self.signals:
                     if s.case is not None and s.case is cases[0]:
-                        s.household = target
+                        self.signal_goes(s, target)
                 self.merge_cases(cases)
             for s in self.signals_that_go(source, self.households[target].persons, set()):
-                s.household = target
+                self.signal_goes(s, target)
             self.leave_later_if_empty(source)
             self.leave_later_if_empty(target)
         return do
 
     def judge_erased(self, line, data, kind, actor):
         number = self.named_household(data["household"])
-        if self.open_case(number) is not None:
+        if self.open_case(number) is not None or self.keeps(number):
             raise Refused("wrong_state")
-
-        def do():
-            self.signals = [s for s in self.signals if s.household != number]
-            self.cases = [c for c in self.cases if c.household != number]
-            del self.households[number]
-        return do
+        return lambda: self.erase_household(number)

@@ -25,7 +25,33 @@ COMMANDS = {
     "household_split": {"household": "name", "persons": "texts?", "addresses": "texts?"},
     "person_moved": {"bsn": "text", "to": "text"},
     "erased": {"household": "name"},
+    "conflict_declared": {"regisseur": "name", "household": "name?", "bsn": "text?"},
+    "conflict_lifted": {"regisseur": "name", "household": "name?", "bsn": "text?"},
+    "objected": {"household": "name?", "signal": "name?", "agency": "name?", "bsn": "text?", "reason": "text",
+                 "due": "instant?"},
+    "objection_decided": {"household": "name?", "signal": "name?", "agency": "name?", "bsn": "text?",
+                          "decision": "decision", "reason": "text"},
+    "restricted": {"household": "name?", "signal": "name?", "agency": "name?", "bsn": "text?", "reason": "text"},
+    "restriction_lifted": {"household": "name?", "signal": "name?", "agency": "name?", "bsn": "text?",
+                           "reason": "text"},
+    "erasure_requested": {"household": "name", "reason": "text", "due": "instant?"},
+    "erasure_request_withdrawn": {"household": "name", "reason": "text"},
+    "hold_placed": {"household": "name", "reason": "text"},
+    "hold_confirmed": {"household": "name"},
+    "hold_lifted": {"household": "name", "reason": "text"},
+    "person_erased": {"household": "name", "bsn": "text"},
+    "rectification_requested": {"signal": "name", "agency": "name?", "correction": "text", "due": "instant?"},
+    "note_sent": {"case": "name", "text": "text", "agency": "name?", "service": "name?"},
+    "note_answered": {"signal": "name", "text": "text", "agency": "name?"},
+    "absence_set": {"regisseur": "name", "from": "instant", "to": "instant"},
+    "absence_lifted": {"regisseur": "name", "from": "instant", "to": "instant"},
+    "review_set_aside": {"household": "name", "other": "name", "reason": "text?"},
 }
+# Of these exactly one is given.
+ONE_OF = {"conflict_declared": ("household", "bsn"), "conflict_lifted": ("household", "bsn"),
+          "note_sent": ("agency", "service")}
+ONE_OF.update({name: ("household", "signal", "bsn") for name in (
+    "objected", "objection_decided", "restricted", "restriction_lifted")})
 SIGNAL = {"occurred_at": "instant?", "severity": "integer?", "persons": "persons?", "address": "address?",
           "act_before": "instant?", "supersedes": "name?", "detail": "text?"}
 
@@ -114,6 +140,8 @@ def is_shape(kind, value):
         return isinstance(value, Integer) and abs(value) < 2 ** 53
     if kind == "instant":
         return instant(value) is not None
+    if kind == "decision":
+        return value in ("upheld", "rejected")
     if kind == "texts":
         return isinstance(value, list) and all(isinstance(v, str) for v in value)
     if kind == "address":
@@ -154,6 +182,10 @@ class Line:
         self.well = (event.get("specversion") == "1.0" and self.id is not None and self.source is not None and
                      self.time is not None and self.type is not None and isinstance(event.get("data"), dict) and
                      has_members(event["data"], members))
+        if self.well and self.command in ONE_OF:
+            self.well = sum(member in event["data"] for member in ONE_OF[self.command]) == 1
+        if self.well and self.command in ("absence_set", "absence_lifted"):
+            self.well = instant(event["data"]["from"]) < instant(event["data"]["to"])
         self.data = event.get("data") if self.well else None
         self.equality = equality(event)
 

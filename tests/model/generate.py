@@ -95,12 +95,36 @@ def make_town(r, purposes, domains):
                               "normal": r.choice(["1d", "3d", "10d"])}},
         "may_combine": [p for p in pairs if r.random() < 0.6],
         "agencies": agencies, "services": services, "regisseurs": regisseurs,
-        "coordinators": ["c-%d" % i for i in range(r.randint(1, 2))], "privacy_officers": ["p-0"]}
+        "coordinators": ["c-%d" % i for i in range(r.randint(1, 2))],
+        "privacy_officers": ["p-%d" % i for i in range(r.randint(1, 2))]}
+    if r.random() < 0.3:  # one person, two roles
+        town["coordinators"].append(r.choice(["p-0", "r-0"]))
+    for agency in agencies:
+        if r.random() < 0.15:
+            begins = START + r.randint(-5, 10) * DAY
+            agency["convenant"] = {"id": "cv", "from": instant_text(begins),
+                                   "until": instant_text(begins + r.choice([DAY, 20 * DAY, 60 * DAY]))}
+    if r.random() < 0.4:
+        town["guards"] = [make_guard(r, i, agencies) for i in range(r.randint(1, 3))]
     if r.random() < 0.4:
         town["identity"]["excluded_addresses"] = some(r, ADDRESSES, 1, 2)
     if r.random() < 0.7:
         town["clocks"]["retain_cases"] = r.choice(["1d", "5d", "20d", "60d"])
     return town
+
+
+def make_guard(r, number, agencies):
+    guard = {"id": "g-%d" % number, "per": r.choice(["1h", "1d", "5d", "31d"]), "max": r.choice([1, 2, 3, 6]),
+             "then": r.choice(["refuse", "refuse", "notice"])}
+    if r.random() < 0.3:
+        guard["agency"] = r.choice(agencies)["id"]
+    if r.random() < 0.3:
+        guard["kind"] = r.choice(agencies)["kind"]
+    if r.random() < 0.6:
+        guard["count"] = r.choice(["signals", "persons"])
+    if r.random() < 0.6:
+        guard["same"] = r.choice(["agency", "address", "buurt"])
+    return guard
 
 
 def make_catalogue(r, town, purposes, domains):
@@ -207,6 +231,7 @@ class Stream:
         self.addresses = ADDRESSES[:r.choice([2, 4, 6])]
         self.signal_share = r.choice([0.35, 0.55, 0.55, 0.75, 0.9])
         self.case_share = r.choice([0.7, 0.7, 0.3])
+        self.right_share = r.choice([0, 0.15, 0.3, 0.6])
         self.count = 0
         self.lines = []
         self.used = []  # (source, id) of what was sent
@@ -308,6 +333,8 @@ class Stream:
 
     def command(self):
         r, model, conf = self.r, self.model, self.conf
+        if r.random() < self.right_share:
+            return self.right()
         open_cases = [c for c in model.cases if c.state in ("unassigned", "offered", "active")]
         if r.random() < self.case_share and open_cases:
             case = r.choice(open_cases)
@@ -367,6 +394,126 @@ class Stream:
             free = ["H%d" % n for n in model.households if model.open_case(n) is None]
             data = {"household": self.one_of(["H1", "H99"], self.one_of([households], [free]))}
         return self.command_event(name, actor or "urn:voordeur:coordinator:" + r.choice(conf.coordinators), data)
+
+    def right(self):
+        """An act of protocol.md 5.10 or 5.14 to 5.16."""
+        r, model, conf = self.r, self.model, self.conf
+        name = r.choice(["conflict_declared"] * 3 + ["conflict_lifted"] +
+                        ["objected", "objected", "objection_decided", "objection_decided", "restricted",
+                         "restriction_lifted"] +
+                        ["erasure_requested", "erasure_requested", "erasure_request_withdrawn"] +
+                        ["hold_placed", "hold_confirmed", "hold_confirmed", "hold_lifted"] +
+                        ["person_erased", "rectification_requested"] + ["note_sent", "note_answered"] * 2 +
+                        ["absence_set", "absence_lifted", "review_set_aside"])
+        officer = "urn:voordeur:privacy_officer:" + r.choice(conf.privacy_officers)
+        coordinator = "urn:voordeur:coordinator:" + r.choice(conf.coordinators)
+        if name in ("conflict_declared", "conflict_lifted"):
+            return self.conflict(name, r.choice([officer, coordinator]))
+        if name.startswith("note"):
+            return self.note(name)
+        if name.startswith("absence"):
+            return self.absence(name, coordinator)
+        if name == "review_set_aside":
+            pairs = sorted(sorted(p) for p in model.reviews)
+            pair = self.one_of([[1, 2], [1, 99], [1, 1]], pairs)
+            r.shuffle(pair)
+            return self.command_event(name, coordinator, {"household": "H%d" % pair[0], "other": "H%d" % pair[1]})
+        if name == "person_erased":
+            free = [n for n in model.households if model.open_case(n) is None]
+            number = self.one_of([1], self.one_of([list(model.households)], [free]))
+            persons = sorted(model.households[number].persons) if number in model.households else []
+            return self.command_event(name, officer, {"household": "H%d" % number,
+                                                      "bsn": self.one_of(self.persons, persons, 0.95)})
+        what = r.choice(["household", "household", "signal", "person"])
+        kind = {"objection_decided": "objection", "restriction_lifted": "restriction",
+                "erasure_request_withdrawn": "erasure", "hold_confirmed": "hold", "hold_lifted": "hold",
+                "hold_placed": "hold"}.get(name)
+        standing = [x.about for x in model.rights if x.kind == kind]
+        about = r.choice(standing) if standing and r.random() < 0.85 else None
+        if about is None and (what == "household" or name.startswith(("erasure", "hold"))):
+            about = ("household", self.one_of([1, 99], list(model.households), 0.95))
+        elif name == "rectification_requested" or about is None and what == "signal":
+            about = ("signal", r.choice(model.signals) if model.signals else None)
+        elif about is None:
+            about = ("person", r.choice(self.persons))
+        return self.about_event(name, r.choice([officer, coordinator]) if name.startswith("hold") else officer, about)
+
+    def about_event(self, name, actor, about):
+        r, data = self.r, {}
+        if about[0] == "household":
+            data["household"] = "H%d" % about[1]
+        elif about[0] == "person":
+            data["bsn"] = about[1]
+        else:
+            data["signal"] = about[1].id if about[1] else "none"
+            if r.random() < 0.6 and about[1]:
+                data["agency"] = about[1].agency["id"]
+        if name == "rectification_requested":
+            data["correction"] = "anders"
+        elif name != "hold_confirmed":
+            data["reason"] = "reden"
+        if name == "objection_decided":
+            data["decision"] = r.choice(["upheld", "upheld", "rejected"])
+        if name in ("objected", "erasure_requested", "rectification_requested") and r.random() < 0.5:
+            data["due"] = instant_text(self.time + r.choice([-DAY, 0, HOUR, 7 * DAY - 1, 7 * DAY, 7 * DAY + 1,
+                                                            10 * DAY]))
+        return self.command_event(name, actor, data)
+
+    def conflict(self, name, actor):
+        r, model = self.r, self.model
+        regisseurs = [x["id"] for x in self.conf.regisseurs]
+        if name == "conflict_lifted" and model.conflicts and r.random() < 0.9:
+            regisseur, what, which = r.choice(model.conflicts)
+        else:
+            holders = [c for c in model.cases if c.regisseur and c.state in ("offered", "active")]
+            case = r.choice(holders) if holders and r.random() < 0.5 else None
+            regisseur = case.regisseur if case else r.choice(regisseurs + ["r-none"] * (r.random() < 0.1))
+            what = r.choice(["household", "person"])
+            number = case.household if case else self.one_of([1, 99], list(model.households), 0.95)
+            persons = sorted(model.households[number].persons) if number in model.households else []
+            which = number if what == "household" else self.one_of(self.persons, persons, 0.8)
+        if r.random() < 0.3:
+            actor = "urn:voordeur:regisseur:" + regisseur
+        data = {"regisseur": regisseur}
+        data.update({"household": "H%d" % which} if what == "household" else {"bsn": which})
+        return self.command_event(name, actor, data)
+
+    def note(self, name):
+        r, model, conf = self.r, self.model, self.conf
+        if name == "note_sent":
+            active = [c for c in model.cases if c.state == "active"]
+            case = self.one_of(model.cases, active, 0.95) if model.cases else None
+            signals = model.case_signals(case) if case else []
+            agencies = [s.agency["id"] for s in signals]
+            services = [s.service for s in signals if s.service]
+            data = {"case": "C%d" % (case.number if case else 1), "text": "hoe gaat het?"}
+            if r.random() < 0.6:
+                data["agency"] = self.one_of([a["id"] for a in conf.agencies] + ["nobody"], agencies)
+            else:
+                data["service"] = self.one_of([s["id"] for s in conf.services] + ["nobody"], services)
+            holder = case.regisseur if case and case.regisseur else "r-0"
+            return self.command_event(name, "urn:voordeur:regisseur:" + holder, data)
+        held = [s for s in model.signals if s.case is not None]
+        s = self.one_of(model.signals, held, 0.9) if model.signals else None
+        data = {"signal": s.id if s else "none", "text": "goed"}
+        if s and s.service and r.random() < 0.4:
+            if r.random() < 0.5:
+                data["agency"] = s.agency["id"]
+            return self.command_event(name, "urn:voordeur:service:" + s.service, data)
+        return self.command_event(name, s.source if s else conf.agencies[0]["source"], data)
+
+    def absence(self, name, actor):
+        r, model = self.r, self.model
+        if model.absences and r.random() < (0.9 if name == "absence_lifted" else 0.1):
+            regisseur, away, back = r.choice(model.absences)
+        else:
+            regisseur = r.choice([x["id"] for x in self.conf.regisseurs] + ["r-none"] * (r.random() < 0.1))
+            away = max(0, self.time + r.choice([-DAY, 0, 1, DAY]))
+            back = max(0, away + r.choice([0, 1, HOUR, DAY, 5 * DAY]))
+        if r.random() < 0.4:
+            actor = "urn:voordeur:regisseur:" + regisseur
+        return self.command_event(name, actor, {"regisseur": regisseur, "from": instant_text(away),
+                                                "to": instant_text(back)})
 
     def case_command(self, name, case):
         r, conf = self.r, self.conf

@@ -14,12 +14,13 @@ import sys
 from cases import Cases
 from commands import Commands
 from events import Line, bag_good, bsn_good, buurt_good, instant, instant_text
+from rights import Rights
 from settings import Settings
 from signals import Signals
 from words import OPEN, Refused, Thing
 
 
-class Model(Signals, Cases, Commands):
+class Model(Signals, Cases, Commands, Rights):
     def __init__(self, settings, write):
         self.conf = settings
         self.write = write
@@ -35,6 +36,13 @@ class Model(Signals, Cases, Commands):
         self.last_household = 0
         self.last_case = 0
         self.reviewed = set()
+        self.reviews = set()  # of those, the ones that nobody has dealt with
+        self.rights = []  # that stand
+        self.retracting = False  # then objections and restrictions play no part
+        self.conflicts = []  # (regisseur, "household" or "person", which)
+        self.notes = []
+        self.absences = []  # (regisseur, from, to)
+        self.counted_by = []  # of guards: (guard, agency, window, subject, what)
 
     # ------------------------------------------------------------------ output (section 11)
 
@@ -46,7 +54,7 @@ class Model(Signals, Cases, Commands):
                   state=case.state, priority=case.priority, regisseur=case.regisseur, **more)
 
     def tell(self, to, kind, **members):
-        order = ["case", "signal", "household", "other", "rule", "agencies", "result", "regisseur"]
+        order = ["case", "signal", "household", "other", "rule", "agencies", "result", "regisseur", "by"]
         self.line(event="message", to=to, kind=kind, **{k: members[k] for k in order if k in members})
 
     def tell_coordinators(self, kind, **members):
@@ -117,6 +125,7 @@ class Model(Signals, Cases, Commands):
         """At the end of every line or timer that left some regisseur with less load (section 8)."""
         before = {r["id"]: self.load(r["id"]) for r in self.conf.regisseurs}
         act()
+        self.settle()
         if any(self.load(r) < load for r, load in before.items()):
             self.retry()
 
@@ -185,6 +194,8 @@ class Model(Signals, Cases, Commands):
     def judge_signal(self, line):
         self.judge_known(line)
         data, terms, agency = line.data, self.conf.types.get(line.type), self.agency(line.source)
+        if "convenant" in agency and not agency["convenant"][0] <= self.now < agency["convenant"][1]:
+            raise Refused("no_convenant")
         if terms is None:
             raise Refused("unknown_type")
         if agency["kind"] not in terms["agencies"]:
@@ -211,7 +222,29 @@ class Model(Signals, Cases, Commands):
             old = self.signal_of(line.source, data["supersedes"])
             if old is None:
                 raise Refused("unknown_signal")
-        return lambda: self.do_signal(line, old)
+        counts = self.guard_counts(line, agency)
+        return lambda: self.counted_by.extend(counts) or self.do_signal(line, old)
+
+    def guard_counts(self, line, agency):
+        """What it adds to each guard that it falls under (protocol.md 5.12); held_back where that is too much."""
+        counts = []
+        bag, buurt = (line.data.get("address", {}).get(k) for k in ("bag", "buurt"))
+        for guard in self.conf.guards:
+            subject = {"agency": "", "address": None if bag in self.conf.excluded else bag,
+                       "buurt": buurt}[guard.get("same", "agency")]
+            if subject is None or guard.get("agency", agency["id"]) != agency["id"] or \
+                    guard.get("kind", agency["kind"]) != agency["kind"] or \
+                    guard.get("type", line.type) != line.type:
+                continue
+            window = (guard["id"], agency["id"], self.now // guard["per"], subject)
+            adds = {object()}
+            if guard.get("count") == "persons":
+                adds = {p["bsn"] for p in line.data.get("persons", [])}
+            there = {what for at, what in self.counted_by if at == window}
+            if guard["then"] == "refuse" and adds - there and len(adds | there) > guard["max"]:
+                raise Refused("held_back")
+            counts += [(window, what) for what in adds - there]
+        return counts
 
     def signal_of(self, source, id):
         return next((s for s in self.signals if s.source == source and s.id == id), None)

@@ -170,6 +170,10 @@ class Settings:
         self.accept = {k: ms_of(v) for k, v in town["clocks"]["accept"].items()}
         self.may_combine = {frozenset(pair) for pair in town.get("may_combine", [])}
         self.agencies = [dict(a, sees_match=a.get("sees_match", "false") == "true") for a in town["agencies"]]
+        for agency in self.agencies:
+            if "convenant" in agency:
+                agency["convenant"] = tuple(instant(agency["convenant"][k]) for k in ("from", "until"))
+        self.guards = [dict(g, per=ms_of(g["per"]), max=int(g["max"])) for g in town.get("guards", [])]
         self.services = town["services"]
         self.regisseurs = [
             dict(r, capacity=int(r["capacity"]), hard_capacity=int(r["hard_capacity"]),

@@ -8,7 +8,7 @@ class Signals:
     def new_household(self, district):
         self.last_household += 1
         self.households[self.last_household] = Thing(persons=set(), addresses=set(), district=district,
-                                                     latches=set())
+                                                     latches=set(), empty_until=None)
         return self.last_household
 
     def find_household(self, persons, address, reviews):
@@ -33,19 +33,20 @@ class Signals:
             pair = frozenset((number, other))
             if other != number and pair not in self.reviewed:
                 self.reviewed.add(pair)
+                self.reviews.add(pair)
                 reviews.append((min(pair), max(pair)))
         return number, match
 
     # ------------------------------------------------------------------ rules (section 6)
 
     def is_live(self, s, t):
-        return not s.withdrawn and s.occurred <= t < s.until
+        return not s.withdrawn and s.occurred <= t < s.until and not self.held_out(s)
 
     def core_areas(self, s):
         area = self.conf.domains[s.domain]
         if area != "by_role":
             return {area}
-        return {"youth" if role == "youth" else "adult" for _, role in s.persons} or {"adult"}
+        return {"youth" if role == "youth" else "adult" for _, role in self.known_persons(s)} or {"adult"}
 
     def counted(self, rule, household, t):
         where = rule["where"]
@@ -55,7 +56,7 @@ class Signals:
                 s.type in where.get("types", [s.type]) and
                 s.domain in where.get("domains", [s.domain]) and
                 s.agency["kind"] in where.get("agencies", [s.agency["kind"]]) and
-                ("roles" not in where or any(role in where["roles"] for _, role in s.persons)) and
+                ("roles" not in where or any(role in where["roles"] for _, role in self.known_persons(s))) and
                 s.severity >= where.get("min_severity", 1)]
 
     def measure(self, name, signals):
@@ -63,7 +64,7 @@ class Signals:
         for s in signals:
             values |= {"signals": {id(s)}, "domains": {s.domain}, "agencies": {s.agency["id"]},
                        "types": {s.type}, "core_areas": self.core_areas(s), "days": {s.occurred // DAY},
-                       "persons": {bsn for bsn, _ in s.persons},
+                       "persons": {bsn for bsn, _ in self.known_persons(s)},
                        "overdue": {id(s)} if s.overdue else set()}[name]
         return len(values)
 
@@ -81,7 +82,7 @@ class Signals:
         if within is None:
             return counted if self.reaches(rule, counted) else []
         keys = {"domain": lambda s: {s.domain}, "type": lambda s: {s.type},
-                "agency": lambda s: {s.agency["id"]}, "person": lambda s: {bsn for bsn, _ in s.persons}}[within]
+                "agency": lambda s: {s.agency["id"]}, "person": lambda s: {bsn for bsn, _ in self.known_persons(s)}}[within]
         good = set()
         for key in {k for s in counted for k in keys(s)}:
             group = [s for s in counted if key in keys(s)]
@@ -113,7 +114,8 @@ class Signals:
                   purpose=terms["purpose"], kind=terms["kind"], follow_up=terms["follow_up"], occurred=occurred,
                   until=until, severity=data.get("severity", terms["severity"]), persons=persons,
                   address=address, household=number, case=None, withdrawn=False, ended=False, overdue=False,
-                  feedback=False, service=None, watch=None)
+                  feedback=False, service=None, watch=None, struck=set(),
+                  leaves=occurred + terms["retain"])
         late = occurred + self.conf.clocks["late"] < t
 
         lost = self.withdraw(old) if old is not None and not old.withdrawn else None
@@ -121,7 +123,7 @@ class Signals:
             if rule["level"] != "case" and rule["id"] in household.latches and not self.support(rule, number, t):
                 household.latches.remove(rule["id"])
         self.signals.append(s)
-        self.set_timer(occurred + terms["retain"], lambda timer: self.signal_leaves(s))
+        self.set_timer(s.leaves, lambda timer: self.signal_leaves(s))
         outcome = self.decide(s, late)
         if lost is not None:
             self.retract(lost, old)
@@ -183,7 +185,8 @@ class Signals:
         case = Thing(number=self.last_case, household=s.household, state="unassigned", regisseur=None,
                      priority=max((r["priority"] for r, _ in found), key=PRIORITIES.index),
                      rules=[r["id"] for r, _ in found], purposes={p for r, _ in found for p in r["purposes"]},
-                     refused=set(), accept=None, handover=None, plan=0, ended_at=None, ended_position=None)
+                     refused=set(), accept=None, handover=None, plan=0, ended_at=None, ended_position=None,
+                     leaves=None)
         self.cases.append(case)
         for one in self.signals:
             if any(one is x for _, support in found for x in support):
