@@ -26,13 +26,15 @@ enum {
 };
 
 #define VDR_PIECE_BYTES (UINT64_C(32) << 20) /* of one transaction of a checkpoint */
+#define VDR_PIECE_LEAST (UINT64_C(4) << 20)  /* the same where the volume is short */
+#define VDR_PIECE_MORE  (UINT64_C(4) << 20)  /* what pages, keys and a last block come to besides */
 
 typedef struct vdr_checkpoint_lmdb {
     vdr_checkpoint checkpoint;
     vdr_env env;
     uint64_t newest, before; /* complete generations; 0: none */
     MDB_txn *txn;            /* the piece at work; NULL: none */
-    uint64_t piece_bytes;
+    uint64_t piece_bytes, piece_max;
     uint64_t blocks, sum; /* of the generation being written */
     uint64_t fresh;       /* blocks of it that were put */
     _Atomic uint64_t written_bytes;

@@ -27,7 +27,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(ROOT, "deploy"))
 sys.path.insert(0, os.path.join(ROOT, "tests/fault"))
 
-from kill import TOWN, templates  # noqa: E402
+from field import TOWN, templates  # noqa: E402
 from live_town import Broken, LiveTown  # noqa: E402
 
 WINDOW_S = 2 * 3600  # log time that may be under way: less than the shortest clock to accept
