@@ -156,8 +156,9 @@ class LiveTown:
         self.clock = ["--clock", "event"] if clock_event else []
         os.makedirs(os.path.join(home, "logs"), exist_ok=True)
         self.log = os.path.join(home, "logs", "broker.log")
+        self.operators = ("127.0.0.1", free_port())
         self.run("init", home, "--town", config, "--listen", "tcp://127.0.0.1:%d" % free_port(),
-                 "--operators", "tcp://127.0.0.1:%d" % free_port())
+                 "--operators", "tcp://%s:%d" % self.operators)
         self.parties = json.loads(self.run("parties", "--home", home, "--json"))["parties"]
         self.by_source = {p["source"]: p["party"] for p in self.parties if p.get("source")}
         self.anyone = next(p["party"] for p in self.parties if p["party"].startswith("agency:"))
@@ -183,11 +184,27 @@ class LiveTown:
             if self.broker.poll() is not None:
                 with open(self.log, encoding="utf-8", errors="replace") as f:
                     raise Broken("the broker did not start:\n" + f.read()[-2000:])
-            if subprocess.run([self.cli, "status", "--home", self.home, "--as", OPERATOR, "--json"],
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+            if self.listens() and self.answers():
                 return
-            time.sleep(0.02)
+            time.sleep(0.005)
         raise Broken("the broker did not answer within %d s; its words are in %s" % (WAIT_S, self.log))
+
+    def listens(self):
+        try:
+            socket.create_connection(self.operators, WAIT_S).close()
+            return True
+        except OSError:
+            return False
+
+    def answers(self):
+        """Asks for its status; who ends meanwhile does not answer."""
+        asked = subprocess.Popen([self.cli, "status", "--home", self.home, "--as", OPERATOR, "--json"],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while asked.poll() is None and self.broker.poll() is None:
+            time.sleep(0.002)
+        if asked.poll() is None:
+            asked.kill()
+        return asked.wait() == 0
 
     def party(self, name, instance=""):
         return Party(self.cli, self.home, name, instance)

@@ -28,6 +28,7 @@ from broker import Peer  # noqa: E402
 
 NOT_RUN = 77
 MIB = 1 << 20
+PAGE = 4096
 VOLUME = 128 * MIB
 RESERVE = 32 * MIB
 LOOK_S = 0.25  # the broker looks at its volume more often
@@ -60,19 +61,15 @@ class Ballast:
         return v.f_bavail * v.f_frsize
 
     def leave(self, left):
-        """Takes room until only so much is left; some of it may be taken at the same time by the broker."""
+        """Takes room until only so much is left, in smaller and smaller steps where the volume refuses."""
+        step = MIB
         with open(self.path, "ab") as f:
-            while self.free() > left:
-                more = max(4096, min(self.free() - left, MIB))
+            while step >= PAGE and self.free() > left:
+                more = max(PAGE, min(self.free() - left, step))
                 try:
                     os.posix_fallocate(f.fileno(), os.fstat(f.fileno()).st_size, more)
                 except OSError:
-                    if more == 4096:
-                        return
-                    left = max(left, self.free() - 4096) if left else 0
-                    time.sleep(0.001)
-                    if left == 0 and self.free() < 2 * 4096:
-                        return
+                    step = more // 2
 
     def until_full(self, field, left):
         """The broker also has free room inside its file: less is left until it says that it is full."""
@@ -200,7 +197,7 @@ def run(field, kind, rounds, seed):
         field.wait_confirmed(20)
 
     def erase_in_need():
-        ballast.until_full(field, RESERVE)
+        ballast.leave(RESERVE // 2)  # nobody publishes any more: the broker has no reason to look
         erase(field)
         ballast.give_back()
         field.wait("room again", lambda: field.status()["state"] != "full")

@@ -1,7 +1,9 @@
 /* shim.so - fails, tears, kills at or records a program's calls that write to a store. For LD_PRELOAD.
  *
- *   VDR_FAULT_CALLS  names with commas of the calls that count: fdatasync fsync pwrite writev ftruncate
- *                    fallocate rename mkdir; default all
+ *   VDR_FAULT_CALLS  names with commas of the calls that count: fdatasync fsync write pwrite writev ftruncate
+ *                    fallocate rename linkat unlink mkdir mmap open; default all but mmap and open, which are
+ *                    those of files
+ *   VDR_FAULT_UNDER  a folder: only what is done to files in it counts
  *   VDR_FAULT_NTH    the n-th of them is hit; 0 or absent: none
  *   VDR_FAULT_DOES   error: nothing is done, -1 with VDR_FAULT_ERRNO
  *                    after: the call is made, and then reported as failed
@@ -10,9 +12,11 @@
  *   VDR_FAULT_STAYS  1: all calls after it are hit as well
  *   VDR_FAULT_QUOTA  bytes that a file may have; beyond: short writes, then ENOSPC
  *   VDR_FAULT_NO_FALLOCATE  1: fallocate is not supported
- *   VDR_FAULT_TRACE  a file that gets every write and sync: what is certain after a power cut can be told
+ *   VDR_FAULT_TRACE  a file that gets every write, sync and change of names: what is certain after a power cut
+ *                    can be told
  *
- * A hit is told on standard error: "fault: CALL N". Not thread-safe beyond counting, like its users. */
+ * A hit is told on standard error: "fault: CALL N PATH". Threads may call at the same time; which call is the n-th
+ * then is as it happens. What a sandbox forbids later, such as opening the trace, is done when it is loaded. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,7 +28,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdarg.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -32,11 +39,14 @@ int fdatasync(int fd);
 ssize_t pwrite64(int fd, const void *bytes, size_t len, off_t at);
 int fallocate64(int fd, int mode, off_t at, off_t len);
 int ftruncate64(int fd, off_t len);
+int open64(const char *path, int flags, ...);
+void *mmap64(void *at, size_t len, int protection, int flags, int fd, off_t from);
 
-#define SECTOR 512
+#define SECTOR     512
+#define PATH_BYTES 4096
 
 static _Atomic unsigned calls_seen;
-static int trace_fd = -2; /* -2: not looked for yet */
+static int trace_fd = -1;
 
 /* The next definition of a function after this one. */
 #define REAL(name) ((__typeof__(&name))(uintptr_t)dlsym(RTLD_NEXT, #name))
@@ -64,7 +74,7 @@ counts(const char *call)
     const char *at = setting("VDR_FAULT_CALLS");
     size_t len = strlen(call);
     if (*at == '\0')
-        return true;
+        return strcmp(call, "mmap") != 0 && strcmp(call, "open") != 0;
     for (; (at = strstr(at, call)) != NULL; at += len) {
         if ((at == setting("VDR_FAULT_CALLS") || at[-1] == ',') && (at[len] == ',' || at[len] == '\0'))
             return true;
@@ -72,23 +82,47 @@ counts(const char *call)
     return false;
 }
 
+static bool
+under(const char *path)
+{
+    const char *folder = setting("VDR_FAULT_UNDER");
+    size_t len = strlen(folder);
+    return strncmp(path, folder, len) == 0 && (len == 0 || path[len] == '/' || path[len] == '\0');
+}
+
+static void
+path_of(int fd, char path[PATH_BYTES])
+{
+    char link[64];
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, path, PATH_BYTES - 1);
+    path[n > 0 ? n : 0] = '\0';
+}
+
+/* path: NULL: that of fd. */
 static verdict
-judge(const char *call)
+judge(const char *call, int fd, const char *path)
 {
     static const struct {
         const char *name;
         verdict verdict;
     } names[] = {{"error", FAIL}, {"after", AFTER}, {"short", SHORT},
                  {"kill", KILL},  {"torn", TORN},   {"done", DONE}};
-    char words[80];
+    char words[PATH_BYTES + 80], own[PATH_BYTES];
     unsigned nth = (unsigned)strtoul(setting("VDR_FAULT_NTH"), NULL, 10);
     if (nth == 0 || !counts(call))
+        return PASS;
+    if (path == NULL) {
+        path_of(fd, own);
+        path = own;
+    }
+    if (!under(path))
         return PASS;
     unsigned n = atomic_fetch_add(&calls_seen, 1) + 1;
     if (n < nth || (n > nth && *setting("VDR_FAULT_STAYS") != '1'))
         return PASS;
-    int len = snprintf(words, sizeof words, "fault: %s %u\n", call, n);
-    if (write(STDERR_FILENO, words, (size_t)len) < 0)
+    int len = snprintf(words, sizeof words, "fault: %s %u %s\n", call, n, path);
+    if (REAL(write)(STDERR_FILENO, words, (size_t)len) < 0)
         abort();
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i].name, setting("VDR_FAULT_DOES")) == 0)
@@ -100,7 +134,7 @@ judge(const char *call)
 static void
 end_here(void)
 {
-    (void)kill(getpid(), SIGKILL);
+    (void)syscall(SYS_tgkill, getpid(), gettid(), SIGKILL);
     for (;;)
         (void)pause();
 }
@@ -113,25 +147,49 @@ failed(void)
     return -1;
 }
 
-/* A line of the trace: what, place in the file, length, is it durable at once, path; then the bytes. */
+__attribute__((constructor)) static void
+open_trace(void)
+{
+    const char *name = setting("VDR_FAULT_TRACE");
+    if (*name != '\0')
+        trace_fd = REAL(open)(name, O_WRONLY | O_APPEND | O_CLOEXEC);
+}
+
+/* A line of the trace: what, place in the file, length, is it durable at once, inode, path; then the bytes. In one
+ * call, so that lines of threads do not mix.
+ *   w write, z cut or made longer to a length, s sync of a file, d of a folder, c a file made, m a folder made,
+ *   r renamed and l linked (the bytes are the new path), u unlinked, t told on standard output */
+static void
+trace_at(char what, const char *path, bool durable, off_t at, const void *bytes, size_t len)
+{
+    char head[PATH_BYTES + 100];
+    struct stat st = {0};
+    if (trace_fd < 0 || (what != 't' && !under(path)))
+        return;
+    (void)lstat(what == 'r' || what == 'l' ? (const char *)bytes : path, &st);
+    int head_len = snprintf(head, sizeof head, "%c %lld %zu %d %llu %s\n", what, (long long)at, len, durable,
+                            (unsigned long long)st.st_ino, path);
+    struct iovec parts[2] = {{.iov_base = head, .iov_len = (size_t)head_len},
+                             {.iov_base = (void *)(uintptr_t)bytes, .iov_len = len}};
+    if (REAL(writev)(trace_fd, parts, len != 0 ? 2 : 1) != (ssize_t)((size_t)head_len + len))
+        abort();
+}
+
 static void
 trace(char what, int fd, off_t at, const void *bytes, size_t len)
 {
-    char link[64], path[4096], head[4300];
-    const char *name = setting("VDR_FAULT_TRACE");
-    if (trace_fd == -2)
-        trace_fd = *name != '\0' ? open(name, O_WRONLY | O_APPEND | O_CLOEXEC) : -1;
+    char path[PATH_BYTES];
     if (trace_fd < 0)
         return;
-    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t n = readlink(link, path, sizeof path - 1);
-    path[n > 0 ? n : 0] = '\0';
-    bool durable = (fcntl(fd, F_GETFL) & O_DSYNC) != 0;
-    int head_len =
-        snprintf(head, sizeof head, "%c %lld %zu %d %s\n", what, (long long)at, len, durable, path);
-    if (REAL(write)(trace_fd, head, (size_t)head_len) != head_len ||
-        (len != 0 && REAL(write)(trace_fd, bytes, len) != (ssize_t)len))
-        abort();
+    path_of(fd, path);
+    trace_at(what, path, (fcntl(fd, F_GETFL) & O_DSYNC) != 0, at, bytes, len);
+}
+
+static bool
+is_file(int fd)
+{
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 /* How much of a write the volume still takes. */
@@ -160,18 +218,37 @@ written(verdict v, ssize_t n)
     return v == FAIL || v == AFTER ? failed() : n;
 }
 
-ssize_t
-write(int fd, const void *bytes, size_t len)
+static void
+told(int fd, const void *bytes, size_t len)
 {
     if (fd == STDOUT_FILENO)
         trace('t', fd, 0, bytes, len);
-    return REAL(write)(fd, bytes, len);
+}
+
+ssize_t
+write(int fd, const void *bytes, size_t len)
+{
+    if (fd == STDOUT_FILENO || fd == STDERR_FILENO || !is_file(fd)) {
+        told(fd, bytes, len);
+        return REAL(write)(fd, bytes, len);
+    }
+    verdict v = judge("write", fd, NULL);
+    off_t at = lseek(fd, 0, SEEK_CUR);
+    size_t some = share(v, at, len), room = within_quota(at, some);
+    if (room == 0 && some != 0) {
+        errno = ENOSPC;
+        return -1;
+    }
+    ssize_t n = room != 0 ? REAL(write)(fd, bytes, room) : 0;
+    if (n > 0)
+        trace('w', fd, at, bytes, (size_t)n);
+    return written(v, n);
 }
 
 ssize_t
 pwrite(int fd, const void *bytes, size_t len, off_t at)
 {
-    verdict v = judge("pwrite");
+    verdict v = judge("pwrite", fd, NULL);
     size_t some = share(v, at, len), room = within_quota(at, some);
     if (room == 0 && some != 0) {
         errno = ENOSPC;
@@ -192,7 +269,9 @@ pwrite64(int fd, const void *bytes, size_t len, off_t at)
 ssize_t
 writev(int fd, const struct iovec *parts, int count)
 {
-    verdict v = judge("writev");
+    if (!is_file(fd))
+        return REAL(writev)(fd, parts, count);
+    verdict v = judge("writev", fd, NULL);
     size_t len = 0, left;
     off_t at = lseek(fd, 0, SEEK_CUR), begin = at;
     for (int i = 0; i < count; i++)
@@ -218,7 +297,7 @@ writev(int fd, const struct iovec *parts, int count)
 int
 fdatasync(int fd)
 {
-    verdict v = judge("fdatasync");
+    verdict v = judge("fdatasync", fd, NULL);
     if (v == PASS || v == AFTER || v == DONE) {
         int rc = REAL(fdatasync)(fd);
         trace('s', fd, 0, NULL, 0);
@@ -231,16 +310,20 @@ fdatasync(int fd)
 int
 fsync(int fd)
 {
-    verdict v = judge("fsync");
+    verdict v = judge("fsync", fd, NULL);
     int rc = v == PASS || v == AFTER || v == DONE ? REAL(fsync)(fd) : 0;
+    if (v == PASS || v == AFTER || v == DONE)
+        trace(is_file(fd) ? 's' : 'd', fd, 0, NULL, 0);
     return v == PASS ? rc : (int)written(v == SHORT ? FAIL : v, 0);
 }
 
 int
 ftruncate(int fd, off_t len)
 {
-    verdict v = judge("ftruncate");
+    verdict v = judge("ftruncate", fd, NULL);
     int rc = v == PASS || v == AFTER || v == DONE ? REAL(ftruncate)(fd, len) : 0;
+    if (v == PASS || v == AFTER || v == DONE)
+        trace('z', fd, len, NULL, 0);
     return v == PASS ? rc : (int)written(v == SHORT ? FAIL : v, 0);
 }
 
@@ -253,7 +336,7 @@ ftruncate64(int fd, off_t len)
 int
 fallocate(int fd, int mode, off_t at, off_t len)
 {
-    verdict v = judge("fallocate");
+    verdict v = judge("fallocate", fd, NULL);
     if (*setting("VDR_FAULT_NO_FALLOCATE") == '1') {
         errno = EOPNOTSUPP;
         return -1;
@@ -272,18 +355,87 @@ fallocate64(int fd, int mode, off_t at, off_t len)
     return fallocate(fd, mode, at, len);
 }
 
+/* What changes names: judged, made if it is to be, and traced. */
+#define MADE(call, path, made, traced)                                                                       \
+    do {                                                                                                     \
+        verdict v = judge(call, -1, path);                                                                   \
+        int rc = 0;                                                                                          \
+        if (v == PASS || v == AFTER || v == DONE) {                                                          \
+            rc = made;                                                                                       \
+            if (rc == 0)                                                                                     \
+                traced;                                                                                      \
+        }                                                                                                    \
+        return v == PASS ? rc : (int)written(v == SHORT ? FAIL : v, 0);                                      \
+    } while (0)
+
 int
 rename(const char *from, const char *to)
 {
-    verdict v = judge("rename");
-    int rc = v == PASS || v == AFTER || v == DONE ? REAL(rename)(from, to) : 0;
-    return v == PASS ? rc : (int)written(v == SHORT ? FAIL : v, 0);
+    MADE("rename", from, REAL(rename)(from, to), trace_at('r', from, false, 0, to, strlen(to) + 1));
+}
+
+int
+linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
+{
+    MADE("linkat", from, REAL(linkat)(from_fd, from, to_fd, to, flags),
+         trace_at('l', from, false, 0, to, strlen(to) + 1));
+}
+
+int
+unlink(const char *path)
+{
+    MADE("unlink", path, REAL(unlink)(path), trace_at('u', path, false, 0, NULL, 0));
 }
 
 int
 mkdir(const char *path, mode_t mode)
 {
-    verdict v = judge("mkdir");
-    int rc = v == PASS || v == AFTER || v == DONE ? REAL(mkdir)(path, mode) : 0;
-    return v == PASS ? rc : (int)written(v == SHORT ? FAIL : v, 0);
+    MADE("mkdir", path, REAL(mkdir)(path, mode), trace_at('m', path, false, 0, NULL, 0));
+}
+
+void *
+mmap(void *at, size_t len, int protection, int flags, int fd, off_t from)
+{
+    if (fd >= 0) {
+        verdict v = judge("mmap", fd, NULL);
+        if (v != PASS && written(v == SHORT ? FAIL : v, 0) < 0)
+            return MAP_FAILED;
+    }
+    return REAL(mmap)(at, len, protection, flags, fd, from);
+}
+
+void *
+mmap64(void *at, size_t len, int protection, int flags, int fd, off_t from)
+{
+    return mmap(at, len, protection, flags, fd, from);
+}
+
+int
+open(const char *path, int flags, ...)
+{
+    struct stat st;
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    verdict v = judge("open", -1, path);
+    if (v != PASS && written(v == SHORT ? FAIL : v, 0) < 0)
+        return -1;
+    bool there = trace_fd >= 0 && lstat(path, &st) == 0;
+    int fd = REAL(open)(path, flags, mode);
+    if (fd >= 0 && !there && (flags & O_CREAT) != 0)
+        trace_at('c', path, false, 0, NULL, 0);
+    else if (fd >= 0 && there && (flags & O_TRUNC) != 0)
+        trace_at('z', path, false, 0, NULL, 0);
+    return fd;
+}
+
+int
+open64(const char *path, int flags, ...)
+{
+    va_list arguments;
+    va_start(arguments, flags);
+    mode_t mode = (flags & O_CREAT) != 0 ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return open(path, flags, mode);
 }

@@ -134,7 +134,7 @@ def read_trace(path):
     events = []
     with open(path, "rb") as f:
         while line := f.readline():
-            what, at, length, durable, name = line.decode().rstrip("\n").split(" ", 4)
+            what, at, length, durable, _, name = line.decode().rstrip("\n").split(" ", 5)
             events.append((what, int(at), f.read(int(length)), durable == "1", name))
     return events
 

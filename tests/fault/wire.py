@@ -113,6 +113,7 @@ def move(field, wire):
         with open(path, "w", encoding="utf-8") as f:
             f.write(text.replace("127.0.0.1:", BROKERS + ":"))
     field.town.prefix = wire.enter
+    field.town.operators = (BROKERS, field.town.operators[1])
 
 
 def run(field, wire, rounds, seed):
