@@ -3,17 +3,7 @@
 static void
 put(vdr_canon *canon, const void *bytes, size_t len)
 {
-    if (len > sizeof canon->staged - canon->used) {
-        crypto_generichash_blake2b_update(&canon->state, canon->staged, canon->used);
-        canon->used = 0;
-        if (len > sizeof canon->staged) {
-            crypto_generichash_blake2b_update(&canon->state, bytes, len);
-            return;
-        }
-    }
-    if (len != 0)
-        memcpy(canon->staged + canon->used, bytes, len);
-    canon->used += len;
+    vdr_keyed_add(&canon->hash, bytes, len);
 }
 
 static void
@@ -25,10 +15,9 @@ put_count(vdr_canon *canon, uint8_t tag, size_t count)
 }
 
 void
-vdr_canon_begin(vdr_canon *canon, const uint8_t key[32])
+vdr_canon_begin(vdr_canon *canon, const vdr_keyed_key *key)
 {
-    crypto_generichash_blake2b_init(&canon->state, key, 32, sizeof((vdr_key16 *)0)->bytes);
-    canon->used = 0;
+    vdr_keyed_begin(&canon->hash, key);
 }
 
 void
@@ -106,8 +95,5 @@ vdr_canon_value(vdr_canon *canon, const vdr_json *value)
 vdr_key16
 vdr_canon_digest(vdr_canon *canon)
 {
-    vdr_key16 digest;
-    crypto_generichash_blake2b_update(&canon->state, canon->staged, canon->used);
-    crypto_generichash_blake2b_final(&canon->state, digest.bytes, sizeof digest.bytes);
-    return digest;
+    return vdr_keyed_end(&canon->hash);
 }

@@ -15,16 +15,13 @@
 #define VDR_DOOR_CANON_H
 
 #include "broker/door/json.h"
-
-#include <sodium.h>
+#include "broker/door/keyed.h"
 
 typedef struct vdr_canon {
-    crypto_generichash_blake2b_state state;
-    size_t used;
-    uint8_t staged[1024]; /* BLAKE2b likes long runs */
+    vdr_keyed hash;
 } vdr_canon;
 
-void vdr_canon_begin(vdr_canon *canon, const uint8_t key[32]);
+void vdr_canon_begin(vdr_canon *canon, const vdr_keyed_key *key);
 void vdr_canon_object(vdr_canon *canon, size_t count);
 void vdr_canon_name(vdr_canon *canon, vdr_span name); /* of the member whose value comes next */
 void vdr_canon_list(vdr_canon *canon, size_t count);

@@ -9,7 +9,11 @@ vdr_door_new_of(const vdr_door_keys *keys)
     vdr_door *door = sodium_malloc(sizeof *door);
     VDR_ASSERT(door != NULL);
     memcpy(door->pseudonym_key, key, sizeof door->pseudonym_key);
-    crypto_kdf_derive_from_key(door->digest_key, sizeof door->digest_key, 1, "vdrevent", key);
+    uint8_t digest_key[32];
+    crypto_kdf_derive_from_key(digest_key, sizeof digest_key, 1, "vdrevent", key);
+    vdr_keyed_start(key, &door->pseudonyms);
+    vdr_keyed_start(digest_key, &door->digests);
+    sodium_memzero(digest_key, sizeof digest_key);
     if (vdr_key16_equal(&keys->id_key, &none))
         crypto_kdf_derive_from_key(door->id_key, sizeof door->id_key, 2, "vdrevent", key);
     else
@@ -76,28 +80,21 @@ vdr_door_id_key(const vdr_door *door)
 vdr_key16
 vdr_door_unnamed(const vdr_door *door, const vdr_key16 *key)
 {
-    uint8_t text[8 + sizeof key->bytes];
-    vdr_key16 unnamed;
-    memcpy(text, "unnamed:", 8);
-    memcpy(text + 8, key->bytes, sizeof key->bytes);
-    crypto_generichash_blake2b(unnamed.bytes, sizeof unnamed.bytes, text, sizeof text, door->pseudonym_key,
-                               sizeof door->pseudonym_key);
-    return unnamed;
+    VDR_UNZEROED vdr_keyed hash;
+    vdr_keyed_begin(&hash, &door->pseudonyms);
+    vdr_keyed_add(&hash, "unnamed:", 8);
+    vdr_keyed_add(&hash, key->bytes, sizeof key->bytes);
+    return vdr_keyed_end(&hash);
 }
 
 vdr_key16
 vdr_door_pseudonym(const vdr_door *door, bool is_address, vdr_span digits)
 {
-    vdr_key16 key;
-    uint8_t text[4 + VDR_NAME_BYTES_MAX];
-    size_t len = digits.len < VDR_NAME_BYTES_MAX ? digits.len : VDR_NAME_BYTES_MAX;
-
-    memcpy(text, is_address ? "bag:" : "bsn:", 4);
-    if (len != 0)
-        memcpy(text + 4, digits.at, len);
-    crypto_generichash_blake2b(key.bytes, sizeof key.bytes, text, 4 + len, door->pseudonym_key,
-                               sizeof door->pseudonym_key);
-    return key;
+    VDR_UNZEROED vdr_keyed hash;
+    vdr_keyed_begin(&hash, &door->pseudonyms);
+    vdr_keyed_add(&hash, is_address ? "bag:" : "bsn:", 4);
+    vdr_keyed_add(&hash, digits.at, digits.len < VDR_NAME_BYTES_MAX ? digits.len : VDR_NAME_BYTES_MAX);
+    return vdr_keyed_end(&hash);
 }
 
 uint64_t

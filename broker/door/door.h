@@ -3,12 +3,13 @@
 #define VDR_DOOR_DOOR_H
 
 #include "broker/door/event.h"
+#include "broker/door/keyed.h"
 
 #include <sodium.h>
 
 struct vdr_door {
     uint8_t pseudonym_key[32];
-    uint8_t digest_key[32];
+    vdr_keyed_key pseudonyms, digests; /* begun under that one, and under one that it leads to */
     uint8_t id_key[crypto_shorthash_KEYBYTES];
     vdr_key16 key_check;
     vdr_door *before; /* of the key before, while keys change; NULL: they do not */

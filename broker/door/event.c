@@ -258,8 +258,8 @@ resolve_handles(const vdr_event_options *options, const vdr_json *event, vdr_are
 static vdr_key16
 digest_of(const vdr_door *door, const vdr_json *event)
 {
-    vdr_canon canon;
-    vdr_canon_begin(&canon, door->digest_key);
+    VDR_UNZEROED vdr_canon canon;
+    vdr_canon_begin(&canon, &door->digests);
     vdr_canon_value(&canon, event);
     return vdr_canon_digest(&canon);
 }

@@ -356,12 +356,12 @@ hash_own(vdr_canon *canon, const vdr_wire_typed *typed, size_t i)
 static vdr_key16
 digest_of(const vdr_door *door, const vdr_wire_typed *typed, const envelope_member *members)
 {
-    vdr_canon canon;
+    VDR_UNZEROED vdr_canon canon;
     size_t own_count = 0, i = 0, j = 0;
 
     for (size_t k = 0; k < OWN_NAMES; k++)
         own_count += has_own(typed, k);
-    vdr_canon_begin(&canon, door->digest_key);
+    vdr_canon_begin(&canon, &door->digests);
     vdr_canon_object(&canon, own_count + typed->member_count);
     while (i < OWN_NAMES || j < typed->member_count) {
         if (i < OWN_NAMES && !has_own(typed, i)) {
