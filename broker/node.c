@@ -313,7 +313,7 @@ read_public_key(vdr_reader *reader, const vdr_yaml *value, vdr_key_party *key)
     char z85[Z85_CHARS + 1] = "";
     if (text.len == Z85_CHARS)
         memcpy(z85, text.at, Z85_CHARS);
-    if (text.len != Z85_CHARS || zmq_z85_decode(key->public_key, z85) == NULL) {
+    if (strlen(z85) != Z85_CHARS || zmq_z85_decode(key->public_key, z85) == NULL) {
         vdr_reader_fault(reader, value->place, "public_key: expected 40 characters of Z85, found %zu bytes",
                          text.len);
         return false;

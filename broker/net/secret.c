@@ -104,8 +104,9 @@ read_pair(char *text, uint8_t *secret)
     uint8_t public_key[VDR_SECRET_BYTES], made[VDR_SECRET_BYTES];
     bool two_lines = text[Z85_CHARS] == '\n';
     text[Z85_CHARS] = '\0';
-    return two_lines && zmq_z85_decode(public_key, text) != NULL &&
-           zmq_z85_decode(secret, text + Z85_CHARS + 1) != NULL &&
+    /* z85_decode takes what ends sooner, at a zero byte */
+    return two_lines && strlen(text) == Z85_CHARS && strlen(text + Z85_CHARS + 1) == Z85_CHARS &&
+           zmq_z85_decode(public_key, text) != NULL && zmq_z85_decode(secret, text + Z85_CHARS + 1) != NULL &&
            crypto_scalarmult_base(made, secret) == 0 && memcmp(made, public_key, sizeof made) == 0;
 }
 

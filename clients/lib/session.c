@@ -257,7 +257,7 @@ on_welcome(vdr_client *client, const vdr_frame *frame)
     vdr_wire wire;
 
     vdr_arena_reset(&session->welcome_arena);
-    if (session->phase != VDR_CLIENT_CONNECTING ||
+    if (session->phase != VDR_CLIENT_CONNECTING || !session->said_hello ||
         vdr_codec_decode(frame, VDR_ADMIN_FRAME_MAX, &session->welcome_arena, &wire) != VDR_OK) {
         lose(client, VDR_E_BAD_FRAME, "the broker's WELCOME is not one");
         return;
