@@ -170,8 +170,9 @@ roots_fit(const vdr_state *state)
            slot_fits(&state->reviews, state->reviews_first) &&
            slot_fits(&state->reviews, state->reviews_last) &&
            slot_fits(&state->overdues, state->overdues_first) &&
-           slot_fits(&state->overdues, state->overdues_last) && slot_fits(&state->left, state->left_first) &&
-           slot_fits(&state->left, state->left_last);
+           slot_fits(&state->overdues, state->overdues_last) &&
+           slot_fits(&state->rights, state->rights_first) && slot_fits(&state->rights, state->rights_last) &&
+           slot_fits(&state->left, state->left_first) && slot_fits(&state->left, state->left_last);
 }
 
 vdr_err
