@@ -156,7 +156,7 @@ export async function serve(dist, state, { demonstration = false } = {}) {
 
   const answer = (who, method, path, body) => {
     const [noun, id, sub, third] = path.split('/').slice(2).map(decodeURIComponent);
-    const told = ['operator', 'privacy_officer'].includes(who.kind) ? oversight(state, who, method, [noun, id, sub], body) : undefined;
+    const told = ['operator', 'privacy_officer'].includes(who.kind) || noun === 'requests' ? oversight(state, who, method, [noun, id, sub], body) : undefined;
     if (told !== undefined) return told;
     if (noun === 'me') return { party: who, ...stateNow(), ...(who.kind === 'operator' ? {} : { mailbox: { acknowledged: 0, newest: state.mail.length } }) };
     if (noun === 'directory') {

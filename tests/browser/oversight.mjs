@@ -159,7 +159,7 @@ export function oversight(state, who, method, [noun, id, sub], body) {
   if (noun === 'keys') return method === 'GET' ? { items: kept.keys } : { ...receipt, key: 4 };
   if (noun === 'backtest') return { state: 'over', done: 20_114, all: 20_114, tookMs: 300, rows: RUN };
   if (noun === 'shadow') return { state: 'none', done: 0, all: 0, tookMs: 0, rows: [] };
-  if (noun === 'requests') return method === 'GET' ? { items: kept.requests } : { id: 'act', position: 901, receivedAt: iso(now), result: 'accepted' };
+  if (noun === 'requests') return method === 'GET' ? { items: kept.requests.filter(({ kind }) => who.kind === 'privacy_officer' || kind === 'hold') } : { id: 'act', position: 901, receivedAt: iso(now), result: 'accepted' };
   if (noun === 'mailboxes') return { items: [
     mailbox('regisseur', 'r-anna', 412, 415), mailbox('regisseur', 'r-carla', 88, 88), mailbox('service', 'schuldhulp', 140, 154), mailbox('coordinator', 'c-piet', 61, 65),
     mailbox('privacy_officer', 'p-els', 9, 10), mailbox('agency', 'school-1', 93, 93),

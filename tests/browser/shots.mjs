@@ -14,11 +14,13 @@ const PAGES = [
   ['anna', 'inbox', '/app/casussen'], ['anna', 'offered', '/app/casussen/C41'], ['anna', 'active', '/app/casussen/C27'], ['anna', 'print', '/app/casussen/C27/plan'],
   ['anna', 'mailbox', '/app/meldingen'], ['anna', 'absence', '/app/afwezigheid'], ['anna', 'about', '/app/over'], ['anna', 'foreign', '/app/casussen/C40'],
   ['piet', 'unassigned', '/app/verdeling'], ['piet', 'followups', '/app/opvolging'], ['piet', 'reviews', '/app/huishoudens'], ['piet', 'regisseurs', '/app/regisseurs'],
+  ['piet', 'holds', '/app/bewaren'], ['piet', 'case', '/app/casussen/C40'],
+  ['els', 'requests', '/app/verzoeken'], ['els', 'glass', '/app/met-reden'], ['els', 'access', '/app/inzage'], ['els', 'audit', '/app/controle'],
   ['beheer', 'overview', '/app/overzicht'], ['beheer', 'rules', '/app/regels'], ['beheer', 'editor', '/app/regels/wijzigen'], ['beheer', 'proposals', '/app/voorstellen'],
   ['beheer', 'proposal', '/app/voorstellen/4'], ['beheer', 'versions', '/app/versies'], ['beheer', 'version', '/app/versies/2'], ['beheer', 'pauses', '/app/pauzes'],
   ['beheer', 'agencies', '/app/instanties'], ['beheer', 'agency', '/app/instanties/politie'], ['beheer', 'quiet', '/app/instanties/kredietbank'], ['beheer', 'queues', '/app/wachtrijen'], ['beheer', 'keys', '/app/sleutels'], ['beheer', 'deliveries', '/app/bezorging'],
 ];
-for (const [name, options] of [['1440', { viewport: { width: 1440, height: 900 } }], ['320', { viewport: { width: 320, height: 800 } }], ['dark', { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }]]) {
+for (const [name, options] of [['1440', { viewport: { width: 1440, height: 900 } }], ['320', { viewport: { width: 320, height: 800 } }], ['dark', { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }], ['320-dark', { viewport: { width: 320, height: 800 }, colorScheme: 'dark' }]]) {
   for (const account of [undefined, 'anna', 'piet', 'beheer', 'els']) {
     const { page, context } = await person(browser, options);
     await page.clock.setFixedTime(new Date('2026-03-13T13:05:00Z'));

@@ -16,6 +16,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "integration"), os.path.join(HERE, "..", "courier")]
 
+import broker as towns  # noqa: E402
 from broker import BUILD, ROOT, TOWN, WAIT_S, Broker, signal_event  # noqa: E402
 
 from stub import Hook  # noqa: E402
@@ -123,6 +124,9 @@ def main():
     for old, new in wishes.get("town", []):
         assert old in town, old
         town = town.replace(old, new)
+    for old, new in wishes.get("catalogue", []):
+        assert old in towns.CATALOGUE, old
+        towns.CATALOGUE = towns.CATALOGUE.replace(old, new)
     numbers = 0
     with Broker(parties=PARTIES, town=town, approvals=wishes.get("approvals", "one")) as broker:
         if wishes.get("steady", True):  # the gateway finds the broker where it was, after a restart

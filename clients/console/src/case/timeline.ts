@@ -33,8 +33,10 @@ export function timeline(signals: readonly Signal[], domains: readonly string[],
     domain,
     dots: dated.filter((d) => (d.signal.domain ?? '') === domain).sort((a, b) => a.ms - b.ms).map((d) => ({ ...d, left: place(d.ms) })),
   }));
-  const ticks = Array.from({ length: 4 }, (_, i) => {
-    const ms = first + ((last - first) * i) / 3;
+  // Of a few days fewer, so that they do not lie over each other.
+  const steps = Math.max(1, Math.min(3, Math.floor((last - first) / (1.5 * DAY))));
+  const ticks = Array.from({ length: steps + 1 }, (_, i) => {
+    const ms = first + ((last - first) * i) / steps;
     return { left: place(ms), label: dayShort(ms) };
   });
   return { lanes, ticks: last - first < DAY ? ticks.slice(-1) : ticks, from, until };

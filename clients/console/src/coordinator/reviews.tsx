@@ -45,13 +45,14 @@ function SplitDialog({ household, onDone, onClose }: { household: Household; onD
   const persons = household.persons.flatMap((person) => (person.handle === undefined ? [] : [person.handle]));
   const addresses = household.addresses.flatMap((address) => (address.handle === undefined ? [] : [address.handle]));
   const everybody = persons.length > 0 && persons.every((handle) => chosen.has(handle)) && addresses.every((handle) => chosen.has(handle));
+  const wrong = tried && (chosen.size === 0 || everybody);
   const toggle = (handle: string) => {
     const next = new Set(chosen);
     if (!next.delete(handle)) next.add(handle);
     setChosen(next);
   };
   const choice = (handle: string | undefined, label: string) => handle === undefined ? null : (
-    <label key={handle} class="choices__choice"><input type="checkbox" checked={chosen.has(handle)} onChange={() => toggle(handle)} /><span>{label}</span></label>
+    <label key={handle} class="choices__choice"><input type="checkbox" data-invalid={wrong ? '' : undefined} checked={chosen.has(handle)} onChange={() => toggle(handle)} /><span>{label}</span></label>
   );
   return (
     <ActDialog
@@ -68,7 +69,7 @@ function SplitDialog({ household, onDone, onClose }: { household: Household; onD
       <p>{t('split.lead')}</p>
       <fieldset class="choices">
         <legend class="utrecht-form-label field__label">{t('split.who')}</legend>
-        {tried && (chosen.size === 0 || everybody) ? <div class="field__error" role="alert">{t(everybody ? 'split.everybody' : 'split.missing')}</div> : null}
+        {wrong ? <div class="field__error" role="alert">{t(everybody ? 'split.everybody' : 'split.missing')}</div> : null}
         {household.persons.map((person, i) => choice(person.handle, personName(person, i)))}
         {household.addresses.map((address) => choice(address.handle, addressName(address)))}
       </fieldset>

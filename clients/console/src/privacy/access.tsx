@@ -47,7 +47,7 @@ export function AccessReport() {
   return (
     <Page title={t('nav.access')} acts={found === undefined || found === null ? undefined : <Button onClick={() => print()}>{t('print.print')}</Button>}>
       <p class="lead">{t('access.lead')}</p>
-      <form class="section inquiry inquiry--ask" noValidate onSubmit={(event) => void look(event)}>
+      <form class="section inquiry" noValidate onSubmit={(event) => void look(event)}>
         <RadioField label={t('access.of')} value={of} onValue={(value) => {
           setOf(value === 'household' ? 'household' : 'bsn');
           setId('');

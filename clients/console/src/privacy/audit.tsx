@@ -19,7 +19,7 @@ const party = (name: string) => (name === '' ? '–' : `${partyName({ kind: name
 
 export function AuditRows({ rows }: { rows: readonly Row[] }) {
   return (
-    <Table label={t('nav.audit')} columns={[{ title: t('glass.when') }, { title: t('audit.kind') }, { title: t('glass.who') }, { title: t('audit.what') }, { title: t('audit.of') }, { title: t('glass.why') }]}>
+    <Table stack label={t('nav.audit')} columns={[{ title: t('glass.when') }, { title: t('audit.kind') }, { title: t('glass.who') }, { title: t('audit.what') }, { title: t('audit.of') }, { title: t('glass.why') }]}>
       {rows.map((row, i) => (
         <Line key={i} name={<When ms={time(row, 'atMs')} />}>
           <Cell>{word('trail', text(row, 'kind'))}</Cell>
@@ -69,7 +69,7 @@ export function AuditPage() {
   return (
     <Page title={t('nav.audit')} acts={found === undefined ? undefined : <Button onClick={() => print()}>{t('print.print')}</Button>}>
       <p class="lead">{t('audit.lead')}</p>
-      <form class="section inquiry" noValidate onSubmit={(event) => void look(event)}>
+      <form class="section inquiry inquiry--row" noValidate onSubmit={(event) => void look(event)}>
         <TextField label={t('audit.about')} hint={t('audit.about_hint')} required={false} value={about} onValue={setAbout} error={tried && wrongAbout ? t('audit.about_wrong') : undefined} />
         <TextField label={t('audit.party')} hint={t('audit.party_hint')} required={false} value={whose} onValue={setWhose} error={tried && wrongParty ? t('audit.party_wrong') : undefined} />
         <TextField label={t('absence.from')} type="date" required={false} value={from} onValue={setFrom} />

@@ -71,14 +71,14 @@ export function Glass() {
   return (
     <Page title={t('nav.glass')}>
       <p class="lead">{t('glass.page_lead')}</p>
-      <div class="inquiry"><ChoiceField label={t('glass.span')} value={String(span)} onValue={(value) => setSpan(Number(value))} choices={SPANS.map((days) => ({ value: String(days), label: tn('glass.days', days) }))} /></div>
+      <div class="inquiry inquiry--short"><ChoiceField label={t('glass.span')} value={String(span)} onValue={(value) => setSpan(Number(value))} choices={SPANS.map((days) => ({ value: String(days), label: tn('glass.days', days) }))} /></div>
       {told.problem === undefined ? null : <ProblemNote problem={told.problem} again={() => void told.again()} />}
       {trail.problem === undefined ? null : <ProblemNote problem={trail.problem} again={() => void trail.again()} />}
       {ready ? null : <Waiting />}
       {!ready ? null : looks.length === 0 ? <Empty title={t('glass.none')} /> : (
         <div class="section">
           {trail.value?.more === true ? <p>{t('audit.more')}</p> : null}
-          <Table label={t('nav.glass')} columns={[{ title: t('glass.who') }, { title: t('glass.when') }, { title: t('glass.what') }, { title: t('glass.why') }]}>
+          <Table stack label={t('nav.glass')} columns={[{ title: t('glass.who') }, { title: t('glass.when') }, { title: t('glass.what') }, { title: t('glass.why') }]}>
             {looks.map((look, i) => (
               <Line key={`${look.at} ${i}`} name={<>{partyName({ kind: look.kind, id: look.who })} <span class="subtle">{word('role', look.kind).toLowerCase()}</span></>}>
                 <Cell><When ms={look.at} /></Cell>

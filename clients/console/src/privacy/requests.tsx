@@ -103,7 +103,7 @@ function Add({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
     return undefined;
   };
   return (
-    <ActDialog title={t('request.add')} does={t(asked === 'member' ? 'request.erase' : 'request.save')} danger={asked === 'member'} act={act} onClose={onClose}>
+    <ActDialog title={t(officer() ? 'request.add' : 'request.add_hold')} does={t(asked === 'member' ? 'request.erase' : 'request.save')} danger={asked === 'member'} act={act} onClose={onClose}>
       {kinds.length === 1 ? null : <ChoiceField label={t('request.kind')} hint={t(`request.hint_${kind}`)} value={kind} onValue={(value) => setKind(value as RequestKind)} choices={kinds.map((one) => ({ value: one, label: word('request_kind', one) }))} />}
       {kinds.length === 1 ? <p>{t('request.hint_hold')}</p> : null}
       {may.length === 1 ? null : (
@@ -164,7 +164,7 @@ export function Requests() {
   const open = value?.filter(({ ended }) => ended === undefined).sort((a, b) => order(a) - order(b)) ?? [];
   const ended = value?.filter(({ ended: at }) => at !== undefined) ?? [];
   const table = (items: readonly Request[], label: string, acts: boolean) => (
-    <Table label={label} columns={[{ title: t('request.kind') }, { title: t('request.about') }, { title: t('request.asked') }, { title: acts ? t('request.due') : t('request.ended') }, { title: t('versions.who') }, ...(acts ? [{ title: t('request.next') }] : [])]}>
+    <Table stack label={label} columns={[{ title: t('request.kind') }, { title: t('request.about') }, { title: t('request.asked') }, { title: acts ? t('request.due') : t('request.ended') }, { title: t('versions.who') }, ...(acts ? [{ title: t('request.next') }] : [])]}>
       {items.map((request) => (
         <Line key={request.number} name={<>{word('request_kind', request.kind)} <Badge shade={request.ended === undefined ? 'info' : 'neutral'}>{word('request_state', request.state)}</Badge></>}>
           <Cell>{about(request)}</Cell><Cell><When ms={instant(request.at)} short /></Cell><Cell><Due request={request} /></Cell>
@@ -175,7 +175,7 @@ export function Requests() {
     </Table>
   );
   return (
-    <Page title={t(officer() ? 'nav.requests' : 'nav.holds')} count={open.filter((request) => order(request) - now.value < SOON_MS).length} acts={<Button kind="primary" onClick={() => setAdding(true)}>{t('request.add')}</Button>}>
+    <Page title={t(officer() ? 'nav.requests' : 'nav.holds')} count={open.filter((request) => order(request) - now.value < SOON_MS).length} acts={<Button kind="primary" onClick={() => setAdding(true)}>{t(officer() ? 'request.add' : 'request.add_hold')}</Button>}>
       <p class="lead">{t(officer() ? 'request.lead' : 'request.lead_holds')}</p>
       {problem === undefined ? null : <ProblemNote problem={problem} again={() => void again()} />}
       {fresh ? <Waiting /> : null}
