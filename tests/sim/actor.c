@@ -161,8 +161,10 @@ sim_actor_go_on(sim_actor *actor)
     }
     if (actor->seen > actor->acknowledged_wish || sim_below(&actor->dice, 8) == 0) {
         uint64_t up_to = actor->seen;
-        if (up_to > 0)
+        if (up_to > 0) {
+            sim_audit_asked(actor->number, up_to);
             vdr_client_acknowledge(actor->handle, up_to);
+        }
         actor->acknowledged_wish = up_to;
     }
     (void)vdr_client_process(actor->handle);

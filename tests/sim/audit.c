@@ -173,6 +173,29 @@ sim_audit_subscribed(unsigned reader, unsigned party, uint32_t window)
     }
 }
 
+void
+sim_audit_asked(unsigned reader, uint64_t seq)
+{
+    if (seq > sim_readers[reader].asked)
+        sim_readers[reader].asked = seq;
+}
+
+/* Up to where a party's mailbox is read: durable, and asked for. */
+static uint64_t
+acked_of(unsigned party, uint32_t number)
+{
+    uint64_t asked = 0, acked = sim_audit_acked(number);
+    for (size_t i = 0; i < SIM_ACTORS_MAX; i++) {
+        if (sim_readers[i].there && sim_readers[i].party == party && sim_readers[i].asked > asked)
+            asked = sim_readers[i].asked;
+    }
+    if (acked > asked)
+        sim_violation("I8", "%s asked to acknowledge up to %llu, a record says %llu",
+                      sim_audit_town->parties[party].id, (unsigned long long)asked,
+                      (unsigned long long)acked);
+    return acked;
+}
+
 /* Is it the next one, as its reader knows them, and not one that was acknowledged for good? Only what is acknowledged, by
  * another reader, may be missing. */
 static void
@@ -199,7 +222,7 @@ sim_audit_message(unsigned reader, const vdr_wire_message *message)
     sim_audit_tally.messages++;
     sim_trace("message", (uint64_t)reader << 32 | message->seq, message->position);
     if (number != 0) /* the broker is gone, and nobody asked it before */
-        check_order(r, id, sim_audit_acked(number), message->seq);
+        check_order(r, id, acked_of(r->party, number), message->seq);
     r->last = message->seq;
     if (message->seq > r->highest)
         r->highest = message->seq;

@@ -48,6 +48,7 @@ void sim_audit_answer(sim_event *event, const vdr_client_result *result);
 /* Readers are numbered by their program (actor.h): a party may have two. */
 void sim_audit_subscribed(unsigned reader, unsigned party, uint32_t window); /* a new handle begins to read */
 void sim_audit_message(unsigned reader, const vdr_wire_message *message);
+void sim_audit_asked(unsigned reader, uint64_t seq); /* it acknowledges up to here */
 void sim_audit_acknowledged(unsigned reader, uint64_t seq);
 /* A frame of the broker reaches this client, and it has not seen it yet. */
 void sim_audit_frame(unsigned client, uint64_t link, const void *bytes, size_t len);

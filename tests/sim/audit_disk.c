@@ -172,3 +172,10 @@ sim_audit_is_of(vdr_position position, const sim_event *event)
     const sim_written *w = &sim_told.log[position - 1];
     return strcmp(w->id, event->id) == 0 && strcmp(w->source, event->by->source) == 0;
 }
+
+bool
+sim_audit_may_leave(void)
+{
+    vdr_ms now = sim_told.log_count > 0 ? sim_told.log[sim_told.log_count - 1].at : 0;
+    return sim_told.erased || now - sim_audit_town->begun_ms >= sim_audit_town->leaves_ms;
+}

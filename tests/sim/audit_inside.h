@@ -53,6 +53,7 @@ typedef struct sim_reader {
     uint64_t floor;        /* acknowledged for good before the present handle began */
     uint64_t last;         /* seen by the present handle; 0: nothing yet */
     uint64_t highest;      /* seen ever */
+    uint64_t asked;        /* to acknowledge, ever */
     uint64_t acknowledged; /* as it was told */
 } sim_reader;
 extern sim_reader sim_readers[SIM_ACTORS_MAX];
@@ -68,6 +69,7 @@ bool sim_audit_is_of(vdr_position position, const sim_event *event);
 uint32_t sim_audit_mailbox_of(unsigned party); /* 0: not known */
 /* Up to where a durable record says that it is read. */
 uint64_t sim_audit_acked(uint32_t mailbox);
+bool sim_audit_may_leave(void); /* has anything had time to, or been asked to? */
 void sim_audit_disk_begin(void);
 
 #endif

@@ -2,10 +2,9 @@
 
 #include "proto/assert.h"
 #include "tests/sim/clock.h"
-#include "tests/sim/trace.h"
+#include "tests/sim/switch.h"
 
 #include <sys/mman.h>
-#include <ucontext.h>
 
 #define FIBERS      128u
 #define STACK_BYTES ((size_t)1 << 20)
@@ -23,12 +22,12 @@ typedef struct fiber {
     void *(*run)(void *argument);
     void *argument;
     void *stack;
-    ucontext_t context;
+    sim_stack context;
 } fiber;
 
 static fiber fibers[FIBERS];
 static fiber *running;
-static ucontext_t world;
+static sim_stack world;
 static uint64_t last_number, happened, switches;
 static uint32_t pauses;
 static sim_dice dice;
@@ -47,7 +46,7 @@ enter(void)
     running->state = OVER;
     sim_fibers_poke();
     sim_fiber_wake(running, true);
-    (void)swapcontext(&running->context, &world);
+    sim_stack_switch(&running->context, &world);
 }
 
 uint64_t
@@ -59,10 +58,8 @@ sim_fiber_start(const char *name, void *(*run)(void *argument), void *argument)
     VDR_ASSERT(f < fibers + FIBERS);
     if (f->stack == NULL)
         f->stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    VDR_ASSERT(f->stack != MAP_FAILED && getcontext(&f->context) == 0);
-    f->context.uc_stack = (stack_t){.ss_sp = f->stack, .ss_size = STACK_BYTES};
-    f->context.uc_link = NULL;
-    makecontext(&f->context, enter, 0);
+    VDR_ASSERT(f->stack != MAP_FAILED);
+    sim_stack_make(&f->context, f->stack, STACK_BYTES, enter);
     f->state = READY;
     f->number = ++last_number;
     f->name = name;
@@ -101,7 +98,7 @@ give_way(state as)
 {
     fiber *self = running;
     self->state = as;
-    (void)swapcontext(&self->context, &world);
+    sim_stack_switch(&self->context, &world);
 }
 
 void
@@ -217,7 +214,7 @@ sim_fiber_run(size_t which)
     f->state = READY;
     running = f;
     switches++;
-    (void)swapcontext(&world, &f->context);
+    sim_stack_switch(&world, &f->context);
     running = NULL;
     if (!only_looks || f->state != LOOKING) /* who looks and finds nothing changes nothing for others */
         sim_fibers_poke();

@@ -452,22 +452,33 @@ zmq_msg_gets(const zmq_msg_t *at, const char *property)
 
 /* ---- Waiting */
 
+#define POLLED 8
+
 static int
 look(zmq_pollitem_t *items, int count)
 {
-    int ready = 0;
+    struct pollfd fds[POLLED];
+    int ready = 0, of[POLLED];
+    nfds_t polled = 0;
     for (int i = 0; i < count; i++) {
         const sim_socket *socket = items[i].socket;
         items[i].revents = 0;
-        if (socket != NULL) {
-            if ((items[i].events & ZMQ_POLLIN) != 0 && socket->first < socket->count)
-                items[i].revents = ZMQ_POLLIN;
-        } else {
-            struct pollfd fd = {.fd = items[i].fd, .events = POLLIN};
-            if (__real_poll(&fd, 1, 0) > 0)
-                items[i].revents = ZMQ_POLLIN;
+        if (socket == NULL) {
+            VDR_ASSERT(polled < POLLED);
+            of[polled] = i;
+            fds[polled++] = (struct pollfd){.fd = items[i].fd, .events = POLLIN};
+        } else if ((items[i].events & ZMQ_POLLIN) != 0 && socket->first < socket->count) {
+            items[i].revents = ZMQ_POLLIN;
+            ready++;
         }
-        ready += items[i].revents != 0;
+    }
+    if (polled == 0 || __real_poll(fds, polled, 0) <= 0)
+        return ready;
+    for (nfds_t i = 0; i < polled; i++) {
+        if (fds[i].revents != 0) {
+            items[of[i]].revents = ZMQ_POLLIN;
+            ready++;
+        }
     }
     return ready;
 }

@@ -136,6 +136,8 @@ static void
 write_town(sim_town *town, sim_dice *dice)
 {
     FILE *file = create(town->dir, "config/town.yaml");
+    bool cases_leave = sim_below(dice, 2) == 0;
+    town->leaves_ms = (cases_leave ? 2 : 40) * INT64_C(86400000);
     (void)fprintf(
         file,
         "municipality: " SIM_MUNICIPALITY "\n"
@@ -146,7 +148,7 @@ write_town(sim_town *town, sim_dice *dice)
         "agencies:\n",
         PICK(dice, "join", "join", "review", "off"), (int)sim_between(dice, 2, 6), PICK(dice, "10d", "60d"),
         PICK(dice, "0s", "1h", "20d"), PICK(dice, "0s", "30d"), PICK(dice, "5s", "1h"),
-        PICK(dice, "2d", "40d"), PICK(dice, "2s", "4h"), PICK(dice, "4s", "1d"), PICK(dice, "10s", "3d"));
+        cases_leave ? "2d" : "40d", PICK(dice, "2s", "4h"), PICK(dice, "4s", "1d"), PICK(dice, "10s", "3d"));
     static const char *const kinds[] = {"school", "police", "housing", "brp"};
     for (size_t i = 0; i < 4; i++)
         (void)fprintf(file, "  - {id: %s, kind: %s, source: \"%s\", sees_match: %s}\n", everybody[i].id,
@@ -181,6 +183,8 @@ write_catalogue(sim_town *town, sim_dice *dice)
                   "domains: {education: youth, care: youth, safety: by_role, finances: money, moves: money}\n"
                   "types:\n");
     bool brief = sim_below(dice, 2) == 0; /* things leave during the run */
+    if (brief)
+        town->leaves_ms = 0;
     town->retain_least_ms = brief ? INT64_C(86400000) : INT64_C(100) * 86400000;
     for (size_t i = 0; i < SIM_TYPES; i++) {
         (void)fprintf(file,
