@@ -65,6 +65,8 @@ write_down(vdr_position position, const vdr_log_record *record)
         copy_text(w.id, sizeof w.id, command.id);
         sim_told.erased = sim_told.erased || command.act == VDR_ACT_ERASED;
     }
+    if (position > 1 && w.at != VDR_MS_NONE && sim_told.log[position - 2].at > w.at)
+        sim_violation("I20", "log time goes back at record %llu", (unsigned long long)position);
     note_acks(position, &command);
     sim_told.log[position - 1] = w;
     sim_told.log_count = position;

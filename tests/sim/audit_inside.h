@@ -2,11 +2,12 @@
  *
  *   audit.c         violations; what clients were answered and sent
  *   audit_disk.c    what the disk was given
- *   audit_wire.c    what may be on the wire
+ *   audit_cases.c   cases, as the lines tell of them
  *   audit_look.c    the broker's state, its log, and the end */
 #ifndef VDR_SIM_AUDIT_INSIDE_H
 #define VDR_SIM_AUDIT_INSIDE_H
 
+#include "broker/core/core.h"
 #include "tests/sim/audit.h"
 
 /* A record as it was handed to the disk. */
@@ -71,5 +72,10 @@ uint32_t sim_audit_mailbox_of(unsigned party); /* 0: not known */
 uint64_t sim_audit_acked(uint32_t mailbox);
 bool sim_audit_may_leave(void); /* has anything had time to, or been asked to? */
 void sim_audit_disk_begin(void);
+
+/* audit_cases.c: a whole history, from the first record on. */
+void sim_cases_begin(void);
+void sim_cases_step(const vdr_core *core, vdr_position position, vdr_span tale);
+void sim_cases_end(const vdr_core *core);
 
 #endif

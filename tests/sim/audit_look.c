@@ -32,6 +32,23 @@ sim_audit_timers(void)
         sim_violation("I9", "a timer is %lld ms late", (long long)(sim_clock_wall_ms() - due));
 }
 
+/* Steps a history to its end; whole: from the first record on. */
+static vdr_err
+step_all(vdr_history *history, bool whole, char *ret_words)
+{
+    vdr_history_step step;
+    vdr_err err;
+    if (whole)
+        sim_cases_begin();
+    while ((err = vdr_history_next(history, VDR_MS_NONE, &step, ret_words)) == VDR_OK) {
+        if (whole)
+            sim_cases_step(vdr_history_core(history), step.position, step.step.tale);
+    }
+    if (whole && err == VDR_E_END)
+        sim_cases_end(vdr_history_core(history));
+    return err == VDR_E_END ? VDR_OK : err;
+}
+
 void
 sim_audit_history(void)
 {
@@ -41,6 +58,7 @@ sim_audit_history(void)
     if (engine == NULL)
         return;
     vdr_err err = vdr_history_open(vdr_engine_log(engine), NULL, &history, words);
+    bool whole = err == VDR_OK;
     if (err == VDR_E_NOT_FOUND) { /* it was cut, or some of it cannot be opened any more */
         if (sim_disk_checkpoint_begun())
             return; /* the twin has no second handle */
@@ -48,7 +66,7 @@ sim_audit_history(void)
     }
     sim_audit_tally.folds++;
     if (err == VDR_OK)
-        err = vdr_history_to(history, VDR_MS_NONE, words);
+        err = step_all(history, whole, words);
     if (err != VDR_OK) {
         sim_violation("I4", "the log does not fold: %s: %s", vdr_err_code(err), words);
     } else {

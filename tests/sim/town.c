@@ -156,11 +156,12 @@ write_town(sim_town *town, sim_dice *dice)
     (void)fprintf(file, "services:\n  - {id: wijkteam, domains: [\"*\"]}\n"
                         "  - {id: schulden, domains: [finances]}\nregisseurs:\n");
     for (int i = 4; i < 7; i++) {
-        int capacity = (int)sim_between(dice, 1, 4);
+        int capacity = (int)sim_between(dice, 1, 4), room = capacity + (int)sim_between(dice, 0, 3);
+        town->room[i] = (uint32_t)room;
         (void)fprintf(file,
                       "  - {id: %s, districts: [%s], capacity: %d, hard_capacity: %d, expertise: [%s]}\n",
-                      everybody[i].id, PICK(dice, "\"*\"", "BU990101", "BU9902"), capacity,
-                      capacity + (int)sim_between(dice, 0, 3), PICK(dice, "education", "safety", "finances"));
+                      everybody[i].id, PICK(dice, "\"*\"", "BU990101", "BU9902"), capacity, room,
+                      PICK(dice, "education", "safety", "finances"));
     }
     (void)fprintf(file, "coordinators: [c-piet]\nprivacy_officers: [p-els]\n");
     if (sim_below(dice, 4) == 0)
@@ -237,13 +238,14 @@ write_node(const sim_town *town, const char *base, sim_dice *dice)
     if (town->erases)
         (void)fprintf(file, "erasure: {every: 1m}\n");
     (void)fprintf(file, "approvals: %s\n", PICK(dice, "one", "two"));
-    (void)fprintf(
-        file,
-        "limits: {heartbeat: %ds, checkpoint_records: %d, checkpoint_every: %ds, heads_every: 1s,\n"
-        "  heads_records: %d, window_items: %d, delivery_window: %d, receive_frames: %d, handshake: 1s}\n",
-        (int)(town->heartbeat_ms / 1000), (int)sim_between(dice, 5, 200), (int)sim_between(dice, 1, 20),
-        (int)sim_between(dice, 1, 50), (int)sim_between(dice, 1, 2) * (int)sim_between(dice, 1, 60),
-        (int)sim_between(dice, 1, 40), (int)sim_between(dice, 4, 64));
+    (void)fprintf(file,
+                  "limits: {heartbeat: %ds, checkpoint_records: %d, checkpoint_every: %ds, heads_every: 1s,\n"
+                  "  heads_records: %d, window_items: %d, delivery_window: %d, receive_frames: %d, "
+                  "handshake: 1s, reserve: 32MiB}\n",
+                  (int)(town->heartbeat_ms / 1000), (int)sim_between(dice, 5, 200),
+                  (int)sim_between(dice, 1, 20), (int)sim_between(dice, 1, 50),
+                  (int)sim_between(dice, 1, 2) * (int)sim_between(dice, 1, 60), (int)sim_between(dice, 1, 40),
+                  (int)sim_between(dice, 4, 64));
     (void)fprintf(file, "parties:\n");
     for (size_t i = 0; i < EVERYBODY; i++) {
         char path[512], public_key[64] = "";

@@ -16,10 +16,13 @@ typedef struct sim_party {
 #define SIM_ACTORS_MAX  32u
 #define SIM_PERSONS     24u
 #define SIM_TYPES       6u
+/* What a broker keeps free on its volume, in bytes. */
+#define SIM_TOWN_RESERVE (UINT64_C(32) << 20)
 
 typedef struct sim_town {
     sim_party parties[SIM_PARTIES_MAX];
     unsigned party_count;
+    uint32_t room[SIM_PARTIES_MAX]; /* of regisseurs: cases that they can have at a time */
     int64_t heartbeat_ms;
     int64_t retain_least_ms; /* of all types */
     int64_t leaves_ms;       /* nothing leaves before so long has gone by */

@@ -39,6 +39,7 @@ static bool looked;       /* at what it made of its log when it started */
 static bool lying, lied;  /* the disk does; it did, and what it lost is gone */
 static int64_t truth_us;  /* until when it lies */
 static bool refused;      /* the broker saw that its disk had lied, and does not serve: the run is over */
+static int64_t room_us;   /* when the disk has room again */
 static uint64_t refusals; /* starts that were refused for a byte that was not as written */
 
 /* A byte that is another one than was written. */
@@ -123,6 +124,19 @@ reload(void)
         sim_broker_reload();
 }
 
+/* For a while: signals find no room, or nothing does. */
+static void
+fill_disk(void)
+{
+    vdr_log_stats stats;
+    if (!sim_broker_serves() || sim_broker_engine() == NULL)
+        return;
+    vdr_log_stats_get(vdr_engine_log(sim_broker_engine()), &stats);
+    uint64_t room = sim_below(&dice, 2) == 0 ? SIM_TOWN_RESERVE : sim_below(&dice, 5000);
+    vdr_memory_capacity_set(sim_disk(), stats.used_bytes + room);
+    room_us = sim_clock_us() + sim_between(&dice, SECOND_US / 10, 10 * SECOND_US);
+}
+
 static void
 do_fault(sim_fault fault)
 {
@@ -145,6 +159,9 @@ do_fault(sim_fault fault)
             truth_us = sim_clock_us() + sim_between(&dice, SECOND_US / 20, 3 * SECOND_US);
             vdr_memory_lie(sim_disk(), true, sim_below(&dice, 4) != 0);
         }
+        break;
+    case SIM_FULL:
+        fill_disk();
         break;
     case SIM_STOP:
         if (sim_broker_serves())
@@ -180,7 +197,6 @@ do_fault(sim_fault fault)
     case SIM_ROT:
     case SIM_LOST: /* these are habits of disk and network */
     case SIM_KEPT:
-    case SIM_FULL:
     case SIM_SLOW:
     case SIM_DELAY:
     case SIM_FAULT_COUNT:
@@ -274,6 +290,10 @@ look_at_broker(void)
 {
     if (lying && sim_clock_us() >= truth_us)
         power_fails();
+    if (room_us != 0 && sim_clock_us() >= room_us) {
+        vdr_memory_capacity_set(sim_disk(), 0);
+        room_us = 0;
+    }
     if (broker_back_us != SIM_NEVER) {
         if (sim_clock_us() >= broker_back_us)
             start_broker();
@@ -473,7 +493,7 @@ report(sim_outcome *ret_outcome)
     memcpy(ret_outcome->faults, faults, sizeof faults);
     ret_outcome->faults[SIM_LOST] = disk.lost;
     ret_outcome->faults[SIM_KEPT] = disk.kept;
-    ret_outcome->faults[SIM_FULL] = disk.full;
+    ret_outcome->faults[SIM_FULL] += disk.full;
     ret_outcome->faults[SIM_SLOW] = disk.stalls;
 }
 
