@@ -1,4 +1,5 @@
-// What an operator looks after, with a real broker, gateway and courier behind the page: agencies, mailboxes, keys, letters.
+// What an operator looks after, with a real broker, gateway and courier behind the page: agencies, mailboxes, keys, letters,
+// why there is a case or none, and what is proved of the store.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { WAIT_MS, accessible, launch, person, signIn } from './browser.mjs';
@@ -8,7 +9,7 @@ const KEYS = ['rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7', 'Yne@$w-vo<fVvi]a<NY6T
 let browser, town;
 before(async () => {
   browser = await launch();
-  town = await live({ approvals: 'two', courier: 4, node: ['signing_key: keys/signing.key'] });
+  town = await live({ approvals: 'two', courier: 4, signed: true });
   await town.household(10);
 });
 after(async () => {
@@ -166,4 +167,70 @@ test('deliveries: a letter that nobody took is sent again, another is thrown awa
   const { gateway } = await town.ask({ do: 'words' });
   assert.match(gateway, /event=letter_dropped letter=service-jeugdteam\.\d+ by=operator:beheer reason="De ontvanger heeft het al\."/);
   await over('deliveries', beheer);
+});
+
+test('explain: why there is a case, and what is still needed where there is none; all of it by keyboard', async () => {
+  await town.signal('school', 15, {}, 's-why');
+  const beheer = await at('beheer', '/overzicht');
+  const { page } = beheer;
+  await page.keyboard.press('g');
+  await page.keyboard.press('u');
+  const about = page.getByLabel('Casus, huishouden of signaal');
+  await about.focus();
+  await page.keyboard.type('c1');
+  await page.keyboard.press('Enter');
+  await page.locator('main').getByText(/^C1 is er door: two-domains, op /).waitFor();
+  const rule = page.getByRole('list', { name: 'De regels' });
+  await rule.getByText('Leefgebieden: 2 van 2').waitFor();
+  await rule.getByText('2 signalen tellen mee').waitFor();
+  await accessible(page, 'an explanation');
+  // Through the tree by arrows: down to what counts, open it, up to the rule, and shut that.
+  const here = () => page.evaluate(() => document.activeElement.querySelector('.node__title')?.textContent ?? '');
+  await rule.locator('summary').first().focus();
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowDown');
+  assert.match(await here(), /2 signalen tellen mee/);
+  await page.keyboard.press('ArrowRight');
+  await rule.getByText(/Verzuim, School, Onderwijs/).waitFor();
+  await page.keyboard.press('ArrowLeft');
+  await page.keyboard.press('ArrowLeft');
+  assert.match(await here(), /two-domains/);
+  await page.keyboard.press('ArrowLeft');
+  await rule.getByText('Leefgebieden: 2 van 2').waitFor({ state: 'hidden' });
+  await page.keyboard.press('End');
+  await page.keyboard.press('ArrowRight');
+  await rule.getByText('Leefgebieden: 2 van 2').waitFor();
+
+  await about.fill('s-why');
+  await about.press('Enter');
+  await page.locator('main').getByText('Er is geen casus. Het dichtst erbij is de regel two-domains. Daarvoor is nog nodig: 1 leefgebied.').waitFor();
+  await rule.getByText('Leefgebieden: 1 van 2').waitFor();
+  assert.match(page.url(), /over=s-why/);
+  await about.fill('C999');
+  await about.press('Enter');
+  await page.getByText('C999 is er niet').waitFor();
+  await page.goBack(); // and back to what was asked before
+  await page.getByText('Leefgebieden: 1 van 2').waitFor();
+  await over('an explanation', beheer);
+});
+
+test('the store: what was erased is proved to be gone, and the rest to be what was written', async () => {
+  await town.signal('school', 17, {}, 's-gone');
+  const beheer = await at('beheer', '/uitleg?over=s-gone');
+  const household = (await beheer.page.locator('.answer').getByText(/^Huishouden H/).innerText()).slice('Huishouden '.length);
+  await beheer.context.close();
+  await town.post('privacy_officer:p-els', '/v1/erasures', { household });
+  const second = await at('beheer', '/opslag');
+  await again(second.page, second.page.locator('.proof', { hasText: 'Huishouden weg' }));
+  await second.page.locator('.proof', { hasText: household }).getByText('iemand vroeg erom').waitFor();
+  await again(second.page, second.page.locator('.proof', { hasText: /^.*Voorgoed gewist, keer/ })); // begun by itself
+  await second.page.getByRole('button', { name: 'Nu wissen' }).click();
+  await accessible(second.page, 'to erase now');
+  await second.page.getByRole('dialog').getByRole('button', { name: 'Nu wissen' }).click();
+  await second.page.getByText('Het is voorgoed gewist.').waitFor();
+  await second.page.getByRole('button', { name: 'Nu controleren' }).click();
+  await second.page.getByText('Alles klopt').waitFor();
+  await second.page.locator('.refusals__one', { hasText: 'Logboek' }).getByText('Klopt', { exact: true }).waitFor();
+  await second.page.getByText(/^Nummer \d+, tot regel \d+/).waitFor();
+  await over('the store', second);
 });

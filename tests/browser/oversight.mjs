@@ -58,7 +58,7 @@ const reports = {
     { row: 'coordinator', id: 'c-piet', ready: 4, readySinceMs: now - 5 * HOUR }, { row: 'privacy_officer', id: 'p-els', ready: 1, readySinceMs: now - HOUR }, { row: 'agency', id: 'school-1', ready: 0 },
   ],
   'follow-up': () => [{ row: 'service', service: 'schuldhulp', asked: 40, inTime: 31, late: 4, overdue: 5, waiting: 9, taken: 3, inTimePermille: 775 }],
-  cases: (now) => [{ row: 'total', open: 8, stuck: 1 }, { row: 'case', case: 39, household: 190, state: 'unassigned', priority: 'normal', why: 'nobody accepted', next: 'coordinator', openedMs: now - 58 * HOUR, movedMs: now - 40 * HOUR, refusals: 2 }],
+  cases: (now) => [{ row: 'total', open: 8, stuck: 1 }, { row: 'case', case: 39, household: 190, state: 'unassigned', priority: 'normal', why: 'nobody took it', next: 'coordinator: assign it by hand, who may take it refused it', openedMs: now - 58 * HOUR, movedMs: now - 40 * HOUR, refusals: 2 }],
 };
 
 export function control(now) {
@@ -109,6 +109,37 @@ export function control(now) {
   };
 }
 
+const explained = (now) => {
+  const signal = (n, agency, domain, type, days, more) => ({ id: `~00000000000000${n}`, source: `urn:test:${agency}`, agency, domain, type: `nl.${type}.v1`, purpose: 'jeugd', position: 800 + n, severity: 3, occurredAt: iso(now - days * DAY), countsUntil: iso(now + (365 - days) * DAY), overdue: false, feedback: false, ...more });
+  const signals = [
+    signal(10, 'school-2', 'education', 'onderwijs.verzuim-gemeld', 96), signal(11, 'corporatie-1', 'housing', 'wonen.overlast-gemeld', 61), signal(12, 'corporatie-1', 'housing', 'wonen.ontruiming-aangezegd', 12, { severity: 5, case: 'C41' }),
+    signal(13, 'politie', 'safety_home', 'veiligheid.huiselijk-geweld-gemeld', 9, { severity: 4, case: 'C41' }),
+  ];
+  const use = (i, what, more) => ({ id: signals[i].id, source: signals[i].source, use: what, ...more });
+  const clause = (name, value, least) => ({ clause: name, value, least, reached: value >= least });
+  const until = iso(now + 80 * DAY);
+  return {
+    at: iso(now), position: 20_114, configPosition: 102, version: 2, household: 'H203', case: 'C41', district: 'BU99010101', persons: 2, addresses: 1, signalCount: 4, openCase: 'C41', signals,
+    rules: [
+      { id: 'zelfde-week', text: 'twee instanties in één week', level: 'coordinate', holds: false, overMs: 7 * DAY, groups: [{ holds: false, clauses: [clause('agencies', 1, 2)] }], nearest: 0, counted: 1, latched: false, heldUntil: iso(now - 2 * DAY),
+        signals: [use(0, 'window', { until: iso(now - 89 * DAY) }), use(1, 'withdrawn'), use(2, 'window', { until: iso(now - 5 * DAY) }), use(3, 'counted', { until: iso(now + DAY) })] },
+      { id: 'drie-domeinen', text: 'signalen uit drie leefgebieden in een half jaar', level: 'case', priority: 'normal', holds: true, overMs: 180 * DAY, groups: [{ holds: true, clauses: [clause('domains', 3, 3)] }], counted: 3, barred: 'open_case', holdsUntil: until,
+        signals: [use(0, 'counted', { until }), use(1, 'withdrawn'), use(2, 'counted', { until }), use(3, 'counted', { until })] },
+      { id: 'zorg-om-een-kind', text: 'twee instanties over hetzelfde kind', level: 'case', priority: 'high', holds: false, withinSame: 'person', groups: [{ person: 1, holds: false, clauses: [clause('agencies', 1, 2), { clause: 'spread', valueMs: 0, leastMs: 12 * DAY, reached: false }] }, { person: 2, holds: false, clauses: [clause('agencies', 0, 2)] }], nearest: 0, counted: 1,
+        signals: [use(0, 'counted', { until }), use(1, 'withdrawn'), use(2, 'role'), use(3, 'role')] },
+    ],
+    cases: [
+      { id: 'C41', state: 'offered', priority: 'urgent', regisseur: 'r-anna', revision: 2, openedAt: iso(now - 2 * HOUR), openedPosition: 20_101, configPosition: 102, version: 2, rules: ['drie-domeinen'], signals: [2, 3].map((i) => ({ id: signals[i].id, source: signals[i].source })) },
+      { id: 'C8', state: 'closed', priority: 'normal', regisseur: 'r-bram', revision: 9, openedAt: iso(now - 300 * DAY), openedPosition: 310, configPosition: 1, version: 1, endedAt: iso(now - 200 * DAY), rules: ['drie-domeinen'], signals: [] },
+    ],
+    assignment: { case: 'C41', by: 'district', candidates: [
+      { regisseur: 'r-anna', why: 'chosen', holder: true, inDistrict: true, load: 4, capacity: 7, hardCapacity: 9, expertise: 2 }, { regisseur: 'r-bram', why: 'load', holder: false, inDistrict: true, load: 8, capacity: 8, hardCapacity: 10, expertise: 0 },
+      { regisseur: 'r-carla', why: 'absent', holder: false, inDistrict: false, load: 3, capacity: 10, hardCapacity: 13, expertise: 1 },
+    ] },
+    timers: [{ timer: 'accept', due: iso(now + 2 * HOUR), case: 'C41' }, { timer: 'follow_up', due: iso(now + 4 * DAY), signal: { id: signals[0].id } }],
+  };
+};
+
 const session = (n, kind, id, clientName, now) => ({ session: n, party: { kind, id }, clientName, since: iso(now - n * HOUR), idleMs: n * 41_000, framesIn: 812 * n, framesOut: 640 * n, unconfirmed: n === 2 ? 3 : 0, undelivered: 0 });
 const mailbox = (kind, id, acknowledged, newest) => ({ party: { kind, id }, acknowledged, newest });
 
@@ -144,6 +175,7 @@ export function oversight(state, who, method, [noun, id, sub], body) {
     return id === undefined ? { items: kept.versions } : { ...kept.versions.find((one) => String(one.number) === id), files: files(id === '1' ? RULES.replace('180d', '365d') : RULES) };
   }
   if (noun === 'pauses') return method === 'GET' ? { items: kept.pauses } : { ...receipt, proposal: 5 };
+  if (noun === 'explanations') return explained(now);
   if (noun === 'deliveries' && method === 'GET') return kept.deliveries;
   if (noun === 'deliveries') {
     const letters = kept.deliveries.letters;
@@ -164,7 +196,18 @@ export function oversight(state, who, method, [noun, id, sub], body) {
     mailbox('regisseur', 'r-anna', 412, 415), mailbox('regisseur', 'r-carla', 88, 88), mailbox('service', 'schuldhulp', 140, 154), mailbox('coordinator', 'c-piet', 61, 65),
     mailbox('privacy_officer', 'p-els', 9, 10), mailbox('agency', 'school-1', 93, 93),
   ] };
-  if (noun === 'erasure-proofs') return { items: [{ left: 'signal', why: 'term', time: iso(now - DAY), position: 20_001, source: 'urn:test:school-1', type: 'nl.onderwijs.verzuim-gemeld.v1' }] };
+  if (noun === 'erasure-runs') return { counters: { sealed: 1, waiting: 3, erased: 1, generation: 9, keys: 4, keptMessages: 2, runs: 8, lastMs: now - 4 * DAY, lastKept: 812, lastDropped: 41, nextMs: now + 3 * DAY, backupStale: 1, failures: 0, carried: 0 }, texts: { step: 'idle', failed: '', escrow: '' } };
+  if (noun === 'erasure-proofs') return { items: [
+    { left: 'signal', order: 1, at: iso(now - 9 * DAY), reason: 'term', position: 301, source: 'urn:test:school-1', hash: 12, type: 'nl.onderwijs.verzuim-gemeld.v1', time: iso(now - 730 * DAY), check: '0123456789abcdef' },
+    { left: 'case', order: 2, at: iso(now - 5 * DAY), reason: 'erased', number: 8, check: '0123456789abcdef' }, { left: 'household', order: 3, at: iso(now - 5 * DAY), reason: 'household', number: 64, check: '0123456789abcdef' },
+    { run: 9, at: iso(now - 4 * DAY), through: 20_001, kept: 812, dropped: 41, check: '0123456789abcdef' }, { backup: 20_010, at: iso(now - 4 * DAY), run: 8, check: '0123456789abcdef' },
+    { ended: 'ab'.repeat(32), at: iso(now - 3 * DAY), party: 'service:wijkteam', position: 20_050, check: '0123456789abcdef' },
+  ] };
+  if (noun === 'verifications') return { running: false, ever: true, position: 20_114, positionLast: 20_114, tookMs: 900, parts: [
+    { row: 'part', part: 'id', result: 'good', text: 'the store is 5ac1' }, { row: 'part', part: 'log', result: 'good', text: '20114 records, every one as it was written' }, { row: 'part', part: 'state', result: 'good', text: '2 checkpoints' },
+    { row: 'part', part: 'keys', result: 'good', text: '4 keys; 6 proofs' }, { row: 'part', part: 'heads', result: 'none', text: 'there are none' },
+  ] };
+  if (noun === 'heads') return { items: [{ head: 1, number: 96, store: '5ac1'.repeat(8), position: 20_100, epoch: 1, chain: '9f3a'.repeat(16), told: '11be'.repeat(16), time: iso(now - 600_000), release: '0.1.0', previous: '00aa'.repeat(16), key: 'c0de'.repeat(16), signature: 'beef'.repeat(32) }] };
   if (noun === 'audits') return method === 'POST' ? { running: true } : { running: false, end: true, counters: {}, rows: [
     { row: 'trail', kind: 'read', by: 'regisseur:r-anna', what: 'case', household: 120, case: 27, position: 400, atMs: now - HOUR, parts: 'signals' },
     { row: 'trail', kind: 'seen', by: 'coordinator:c-piet', what: 'household', household: 120, position: 402, atMs: now - HOUR / 2, reason: 'Ouder belde in grote zorg over de jongste.' },

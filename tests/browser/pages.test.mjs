@@ -11,6 +11,7 @@ const PAGES = [
   ['piet', '/verdeling'], ['piet', '/opvolging'], ['piet', '/huishoudens'], ['piet', '/regisseurs'], ['piet', '/bewaren'], ['piet', '/casussen/C40'],
   ['beheer', '/overzicht'], ['beheer', '/regels'], ['beheer', '/regels/wijzigen'], ['beheer', '/voorstellen'], ['beheer', '/voorstellen/4'], ['beheer', '/versies'], ['beheer', '/versies/2'],
   ['beheer', '/pauzes'], ['beheer', '/instanties'], ['beheer', '/instanties/politie'], ['beheer', '/wachtrijen'], ['beheer', '/sleutels'], ['beheer', '/bezorging'],
+  ['beheer', '/uitleg'], ['beheer', '/uitleg?over=C41'], ['beheer', '/opslag'],
   ['els', '/verzoeken'], ['els', '/met-reden'], ['els', '/inzage'], ['els', '/controle'], ['els', '/meldingen'],
 ];
 const LOOKS = [

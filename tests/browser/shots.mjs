@@ -18,7 +18,7 @@ const PAGES = [
   ['els', 'requests', '/app/verzoeken'], ['els', 'glass', '/app/met-reden'], ['els', 'access', '/app/inzage'], ['els', 'audit', '/app/controle'],
   ['beheer', 'overview', '/app/overzicht'], ['beheer', 'rules', '/app/regels'], ['beheer', 'editor', '/app/regels/wijzigen'], ['beheer', 'proposals', '/app/voorstellen'],
   ['beheer', 'proposal', '/app/voorstellen/4'], ['beheer', 'versions', '/app/versies'], ['beheer', 'version', '/app/versies/2'], ['beheer', 'pauses', '/app/pauzes'],
-  ['beheer', 'agencies', '/app/instanties'], ['beheer', 'agency', '/app/instanties/politie'], ['beheer', 'quiet', '/app/instanties/kredietbank'], ['beheer', 'queues', '/app/wachtrijen'], ['beheer', 'keys', '/app/sleutels'], ['beheer', 'deliveries', '/app/bezorging'],
+  ['beheer', 'agencies', '/app/instanties'], ['beheer', 'agency', '/app/instanties/politie'], ['beheer', 'quiet', '/app/instanties/kredietbank'], ['beheer', 'queues', '/app/wachtrijen'], ['beheer', 'keys', '/app/sleutels'], ['beheer', 'deliveries', '/app/bezorging'], ['beheer', 'explain', '/app/uitleg'], ['beheer', 'explained', '/app/uitleg?over=C41'], ['beheer', 'storage', '/app/opslag'],
 ];
 for (const [name, options] of [['1440', { viewport: { width: 1440, height: 900 } }], ['320', { viewport: { width: 320, height: 800 } }], ['dark', { viewport: { width: 1440, height: 900 }, colorScheme: 'dark' }], ['320-dark', { viewport: { width: 320, height: 800 }, colorScheme: 'dark' }]]) {
   for (const account of [undefined, 'anna', 'piet', 'beheer', 'els']) {

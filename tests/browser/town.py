@@ -128,7 +128,11 @@ def main():
         assert old in towns.CATALOGUE, old
         towns.CATALOGUE = towns.CATALOGUE.replace(old, new)
     numbers = 0
-    with Broker(parties=PARTIES, town=town, approvals=wishes.get("approvals", "one")) as broker:
+    made = Broker(parties=PARTIES, town=town, approvals=wishes.get("approvals", "one"),
+                  node=["signing_key: keys/signing.key"] if wishes.get("signed") else [])
+    if wishes.get("signed"):
+        made.write("keys/signing.key", "%064x\n" % 11, 0o400)
+    with made as broker:
         if wishes.get("steady", True):  # the gateway finds the broker where it was, after a restart
             node = broker.path("node.yaml")
             broker.stop()
