@@ -14,7 +14,7 @@ import { count, t, tn, word } from '../words/words';
 import { AgencyBadges } from './agencies';
 import { share } from './figures';
 import { standing } from './keyring';
-import { QUIET, convenantEnded, expected, refusals, rhythmOf, silence, silenced } from './rhythm';
+import { QUIET, SLOW, convenantEnded, expected, refusals, rhythmOf, silence, silenced } from './rhythm';
 import { type Figure, Figures } from './rows';
 
 interface Read { row: Row | undefined; cases: Row | undefined; queue: Row | undefined; keys: Row[]; sessions: SessionView[]; deliveries: Delivery[]; pauses: Pause[] }
@@ -93,7 +93,7 @@ export function AgencyPage({ params }: { params: Record<string, string> }) {
             <section class="section" aria-labelledby="rhythm">
               <h2 id="rhythm" class="section__title">{t('agency.rhythm')}</h2>
               <p>{silence(row, now.value)}</p>
-              {would === undefined || rhythm === 'learning' ? null : <p class="gauge"><meter class="gauge__bar" min={0} max={Math.max(QUIET, would)} value={would} aria-label={t('agency.gauge')} /> <span class="subtle">{t('agency.gauge_said', { n: count(Math.round(would * 10) / 10), quiet: QUIET })}</span></p>}
+              {would === undefined || rhythm === 'learning' ? null : <p class="gauge"><meter class="gauge__bar" min={0} max={Math.max(QUIET + 1, would)} low={SLOW} high={QUIET} optimum={0} value={would} aria-label={t('agency.gauge')} /> <span class="subtle">{t('agency.gauge_said', { n: count(Math.round(would * 10) / 10), quiet: QUIET })}</span></p>}
               {doubts(row).map((said) => <Note key={said} tone="warning" title={said} />)}
               <Figures figures={sent} />
             </section>

@@ -1,6 +1,7 @@
 // What is brought to other systems: how each of them takes it, and the letters that none of them took.
 import { useState } from 'preact/hooks';
 import { type Problem, asProblem } from '../net/api';
+import { partyName } from '../net/directory';
 import { useLoad } from '../net/load';
 import { type DeadLetter, type Deliveries, type Delivery, discard, readDeliveries, resend } from '../net/operate';
 import { Badge, type Shade } from '../parts/badge';
@@ -15,7 +16,6 @@ import { notify } from '../shell/announce';
 import { Page } from '../shell/page';
 import { instant } from '../words/dates';
 import { count, t, tn, word } from '../words/words';
-import { partyName } from './queues';
 import { RowMain, Rows, Tally } from './rows';
 
 const SHADES: Record<string, Shade> = { idle: 'positive', connecting: 'info', asking: 'info', retrying: 'warning', stopped: 'negative' };
@@ -24,7 +24,7 @@ const SHADES: Record<string, Shade> = { idle: 'positive', connecting: 'info', as
 export function receiverName(delivery: string): string {
   if (delivery === 'zaken') return t('deliveries.zaken');
   const found = /^(agency|regisseur|service|coordinator|privacy_officer)[:-](.+)$/.exec(delivery);
-  return found === null ? delivery : partyName(found[1] ?? '', found[2] ?? '');
+  return found === null ? delivery : partyName({ kind: found[1] ?? '', id: found[2] ?? '' });
 }
 
 function Why({ why }: { why: string }) {

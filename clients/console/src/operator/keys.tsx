@@ -1,7 +1,7 @@
 // Who may connect to the broker, until when, and who said so. A key that matters most needs a second pair of eyes.
 import { useState } from 'preact/hooks';
 import { type Row, number, text, time } from '../net/control';
-import { directory } from '../net/directory';
+import { directory, partyName } from '../net/directory';
 import { useLoad } from '../net/load';
 import { now } from '../net/now';
 import { addKey, readKeys, revokeKey, rotateKey } from '../net/operate';
@@ -20,7 +20,6 @@ import { endOfDay, fieldDay, term } from '../words/dates';
 import { readable, t, word } from '../words/words';
 import { KEY_SHADES, SECTIONS, isKey, needsTwo, ordered, sectionOf } from './keyring';
 import { type Deed, Decide } from './proposal';
-import { partyName } from './queues';
 import { told } from './refusal';
 import { RowMain, Rows, Tally } from './rows';
 
@@ -28,7 +27,8 @@ const DAY = 86_400_000;
 const ROLES = ['agency', 'regisseur', 'service', 'coordinator', 'privacy_officer', 'operator', 'auditor'] as const;
 
 const kindOf = (row: Row) => text(row, 'party').replace(/:.*$/, '');
-const nameOf = (row: Row) => partyName(kindOf(row), text(row, 'party').replace(/^[^:]*:/, ''));
+const idIn = (row: Row) => text(row, 'party').replace(/^[^:]*:/, '');
+const nameOf = (row: Row) => partyName({ kind: kindOf(row), id: idIn(row) });
 const idOf = (row: Row) => text(row, 'publicKey');
 
 /** Of a role, who there is; undefined: the table of the town does not say. */
@@ -46,7 +46,7 @@ function done(made: { proposal?: number | undefined }, words: string): void {
 /** A party's first key, or with `row` one that takes the place of that one. */
 function Give({ row, onDone, onClose }: Done & { row?: Row }) {
   const [role, setRole] = useState(row === undefined ? '' : kindOf(row));
-  const [id, setId] = useState(row === undefined ? '' : text(row, 'party').replace(/^[^:]*:/, ''));
+  const [id, setId] = useState(row === undefined ? '' : idIn(row));
   const [key, setKey] = useState('');
   const [days, setDays] = useState('7');
   const [until, setUntil] = useState('');
@@ -72,7 +72,7 @@ function Give({ row, onDone, onClose }: Done & { row?: Row }) {
         <>
           <ChoiceField label={t('keyring.role')} empty={t('pauses.choose')} value={role} onValue={(value) => { setRole(value); setId(''); }} choices={ROLES.map((one) => ({ value: one, label: word('role', one) }))} error={tried && role === '' ? t('pauses.which_missing') : undefined} />
           {choices === undefined ? <TextField label={t('keyring.id')} hint={t('keyring.id_hint')} value={id} onValue={setId} error={tried && id.trim() === '' ? t('keyring.id_missing') : undefined} />
-            : <ChoiceField label={t('keyring.id')} empty={t('pauses.choose')} value={id} onValue={setId} choices={choices.map((one) => ({ value: one, label: partyName(role, one) }))} error={tried && id === '' ? t('pauses.which_missing') : undefined} />}
+            : <ChoiceField label={t('keyring.id')} empty={t('pauses.choose')} value={id} onValue={setId} choices={choices.map((one) => ({ value: one, label: partyName({ kind: role, id: one }) }))} error={tried && id === '' ? t('pauses.which_missing') : undefined} />}
         </>
       )}
       {needsTwo(role) ? <Note tone="info" title={t('keyring.two')} /> : null}

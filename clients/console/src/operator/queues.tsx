@@ -1,6 +1,6 @@
 // What waits in the mailboxes, and who is connected: numbers, never what is written in them.
 import { type Row, number, readReport, time } from '../net/control';
-import { agencyName, regisseurName, serviceName } from '../net/directory';
+import { partyName } from '../net/directory';
 import { useLoad } from '../net/load';
 import { now } from '../net/now';
 import { type SessionView, readMailboxes, readSessions } from '../net/operate';
@@ -11,7 +11,7 @@ import { type Entry, useSettled } from '../parts/settle';
 import { Ago } from '../parts/when';
 import { Page } from '../shell/page';
 import { instant, span } from '../words/dates';
-import { count, readable, t, tn, word } from '../words/words';
+import { count, t, tn, word } from '../words/words';
 import { pathOf } from './agencies';
 import { Cell, Line, Table } from './figures';
 import { KINDS, type Queue, queuesOf, stuck, summed } from './queue';
@@ -22,10 +22,6 @@ interface Read { queues: Queue[]; cases: Row | undefined; sessions: SessionView[
 async function read(signal: AbortSignal): Promise<Read> {
   const [report, mailboxes, sessions] = await Promise.all([readReport('queues', signal), readMailboxes(signal), readSessions(signal)]);
   return { queues: queuesOf(report.rows, mailboxes, sessions), cases: report.rows.find((row) => row.row === 'cases'), sessions };
-}
-
-export function partyName(kind: string, id: string): string {
-  return kind === 'regisseur' || kind === 'coordinator' || kind === 'privacy_officer' ? regisseurName(id) : kind === 'service' ? serviceName(id) : kind === 'agency' ? agencyName(id) : readable(id);
 }
 
 function Facts({ queue: { kind, row } }: { queue: Queue }) {
@@ -51,7 +47,7 @@ function Sessions({ sessions }: { sessions: readonly SessionView[] }) {
       {sessions.length === 0 ? <p class="subtle">{t('queues.sessions_none')}</p> : (
         <Table label={t('queues.sessions')} columns={[{ title: t('queues.who') }, { title: t('queues.program') }, { title: t('queues.from') }, { title: t('queues.idle') }, { title: t('queues.in'), figure: true }, { title: t('queues.out'), figure: true }, { title: t('queues.unconfirmed'), figure: true }, { title: t('queues.undelivered'), figure: true }]}>
           {[...sessions].sort((a, b) => a.session - b.session).map((one) => (
-            <Line key={one.session} name={partyName(one.party.kind, one.party.id)}>
+            <Line key={one.session} name={partyName(one.party)}>
               <Cell>{one.clientName} <span class="subtle">({word('role', one.party.kind)})</span></Cell><Cell><Ago ms={instant(one.since)} /></Cell><Cell>{one.idleMs < 60_000 ? t('queues.busy') : span(one.idleMs)}</Cell>
               <Cell figure>{count(one.framesIn)}</Cell><Cell figure>{count(one.framesOut)}</Cell><Cell figure>{count(one.unconfirmed)}</Cell><Cell figure>{count(one.undelivered)}</Cell>
             </Line>
@@ -84,7 +80,7 @@ export function Queues() {
           <Rows settled={settled} sections={KINDS.map((kind) => ({ id: kind, title: word('mailboxes', kind) }))} none={t('queues.none')} to={(queue) => (queue.kind === 'agency' ? pathOf(queue.id) : undefined)} level={(queue) => (stuck(queue, now.value) ? 'high' : '')}>
             {(queue) => (
               <>
-                <RowMain title={queue.kind === 'agency' ? <Link to={pathOf(queue.id)}>{partyName(queue.kind, queue.id)}</Link> : partyName(queue.kind, queue.id)} beside={stuck(queue, now.value) ? <Badge shade="warning">{t('queues.stuck')}</Badge> : undefined}><Facts queue={queue} /></RowMain>
+                <RowMain title={queue.kind === 'agency' ? <Link to={pathOf(queue.id)}>{partyName(queue)}</Link> : partyName(queue)} beside={stuck(queue, now.value) ? <Badge shade="warning">{t('queues.stuck')}</Badge> : undefined}><Facts queue={queue} /></RowMain>
                 <Tally figures={[
                   { name: t('queues.waiting'), value: count(queue.waiting), tone: stuck(queue, now.value) ? 'look' : undefined }, { name: t('queues.oldest'), value: queue.since === undefined ? '–' : <Ago ms={queue.since} /> },
                   { name: t('queues.read_to'), value: t('queues.of', { acknowledged: count(queue.acknowledged), newest: count(queue.newest) }) }, { name: t('queues.readers'), value: queue.readers === 0 ? t('queues.nobody') : count(queue.readers) },
