@@ -58,7 +58,7 @@ uint32_t vdr_checkpoint_generation(const vdr_checkpoint *checkpoint);
 
 /* Begins a checkpoint. Only one at a time. SEALED: the newest is sealed and there is no vault. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_begin(vdr_checkpoint *checkpoint);
-/* Adds or replaces a block; at most VDR_BLOCK_BYTES_MAX, may be empty. Committed in pieces of about 32 MiB,
+/* Adds or replaces a block; at most VDR_BLOCK_BYTES_MAX, may be empty. Committed in pieces of about 2 MiB,
  * so that no transaction grows large: such a call waits for the disk, the others do not. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_put(vdr_checkpoint *checkpoint, vdr_block_id id, vdr_span bytes);
 /* Drops a block of the last checkpoint that the new one does not have. NOT_FOUND: it had none such. */

@@ -25,8 +25,10 @@ enum {
     VDR_TABLE_BLOCK,
 };
 
-#define VDR_PIECE_BYTES (UINT64_C(32) << 20) /* of one transaction of a checkpoint */
-#define VDR_PIECE_LEAST (UINT64_C(4) << 20)  /* the same where the volume is short */
+/* Of one transaction of a checkpoint: what the disk is busy with at once, and a group of the log waits for. */
+#define VDR_PIECE_BYTES (UINT64_C(2) << 20)
+#define VDR_PIECE_LEAST (UINT64_C(1) << 20)  /* the same where the volume is short */
+#define VDR_SWEEP_BYTES (UINT64_C(32) << 20) /* removed by one transaction, which writes little */
 #define VDR_PIECE_MORE  (UINT64_C(4) << 20)  /* what pages, keys and a last block come to besides */
 
 typedef struct vdr_checkpoint_lmdb {

@@ -221,7 +221,7 @@ remove_piece(vdr_checkpoint_lmdb *checkpoint, const dead_rows *dead, size_t *don
     vdr_err err = vdr_env_write_begin(&checkpoint->env, 64 * 4096, true, &txn);
     if (err != VDR_OK)
         return err;
-    for (; done < dead->count && done - *done_p < SWEEP_ROWS && bytes < VDR_PIECE_BYTES; done++) {
+    for (; done < dead->count && done - *done_p < SWEEP_ROWS && bytes < VDR_SWEEP_BYTES; done++) {
         MDB_val key = {.mv_size = KEY_BYTES, .mv_data = dead->rows[done].key};
         int rc = mdb_del(txn, checkpoint->env.tables[VDR_TABLE_BLOCK], &key, NULL);
         if (rc != 0) {
