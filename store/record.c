@@ -74,6 +74,9 @@ vdr_record_read(vdr_position position, vdr_span bytes, vdr_record *ret_record)
         return VDR_E_STORE_CORRUPT;
     if (bytes.at[AT_VERSION] != VDR_RECORD_PLAIN && bytes.at[AT_VERSION] != VDR_RECORD_SEALED)
         return VDR_E_STORE_VERSION;
+    if ((bytes.at[AT_FLAGS] & ~(FLAG_LAST | FLAG_CARRIES)) !=
+        0) /* something that this release does not know */
+        return VDR_E_STORE_VERSION;
     shape s = shape_read(bytes.at);
     vdr_record record = {.index = vdr_get_le16(bytes.at + AT_INDEX), .last = s.last};
     record.body.key_id = vdr_get_le64(bytes.at + AT_KEY_ID);

@@ -1,6 +1,6 @@
 /* Law: whatever a broker sends, the client library lives; every frame that it sends is in good form and numbered 1, 2,
  * 3 in its session; an item has one result at most and no result is of an item that was not taken; messages are handed
- * out once and in order; lines of the log as well; a read or verb is answered once.
+ * out once and in order, but for those of another store; a read or verb is answered once.
  *
  * No socket is there: what the library calls of ZeroMQ is answered here, and time goes by when the bytes say so. They
  * are what the broker sends, in frames that are good as far as their heads, and what the program asks for meanwhile. */
@@ -31,7 +31,8 @@ static struct {
     uint32_t in_next, out_next; /* sequences of a session */
     vdr_bytes frame;            /* on its way; len 0: none */
     bool closed;                /* the monitor has that to tell */
-    uint64_t taken, results, message, line;
+    uint64_t taken, message, lines;
+    bool other_store;
     bool resulted[4096];
     unsigned asked, answered;
     vdr_arena arena;
@@ -219,8 +220,8 @@ static void
 on_line(void *context, const vdr_wire_line *line)
 {
     (void)context;
-    VDR_ASSERT(line->position == 0 || line->position >= broker.line);
-    broker.line = line->position != 0 ? line->position : broker.line;
+    VDR_ASSERT(line->decision.kind != 0);
+    broker.lines++;
 }
 
 static void
@@ -298,26 +299,29 @@ say_confirm(void)
 static void
 say_welcome(void)
 {
-    vdr_wire wire = {
-        .type = VDR_FRAME_WELCOME,
-        .welcome = {.version = 1,
-                    .session = 5,
-                    .store_id = vdr_span_str(roll() % 8 == 0 ? "fedcba9876543210" : "0123456789abcdef"),
-                    .epoch = 1,
-                    .broker_time_ms = 1772442000000,
-                    .party_kind = VDR_PARTY_AGENCY,
-                    .party_id = vdr_span_str("school"),
-                    .municipality = vdr_span_str("GM9901"),
-                    .source = vdr_span_str("urn:a:school"),
-                    .clock = VDR_WIRE_CLOCK_WALL,
-                    .limits = {.frame_bytes = 262144,
-                               .event_bytes = 65536,
-                               .batch_items = 1 + roll() % 8,
-                               .window_items = roll() % 8,
-                               .window_bytes = 65536,
-                               .delivery_window = 1 + roll() % 8,
-                               .heartbeat_ms = 1000},
-                    .broker_version = vdr_span_str("0")}};
+    bool other = roll() % 8 == 0;
+    if (other != broker.other_store)
+        broker.message = 0; /* numbers are another store's */
+    broker.other_store = other;
+    vdr_wire wire = {.type = VDR_FRAME_WELCOME,
+                     .welcome = {.version = 1,
+                                 .session = 5,
+                                 .store_id = vdr_span_str(other ? "fedcba9876543210" : "0123456789abcdef"),
+                                 .epoch = 1,
+                                 .broker_time_ms = 1772442000000,
+                                 .party_kind = VDR_PARTY_AGENCY,
+                                 .party_id = vdr_span_str("school"),
+                                 .municipality = vdr_span_str("GM9901"),
+                                 .source = vdr_span_str("urn:a:school"),
+                                 .clock = VDR_WIRE_CLOCK_WALL,
+                                 .limits = {.frame_bytes = 262144,
+                                            .event_bytes = 65536,
+                                            .batch_items = 1 + roll() % 8,
+                                            .window_items = roll() % 8,
+                                            .window_bytes = 65536,
+                                            .delivery_window = 1 + roll() % 8,
+                                            .heartbeat_ms = 1000},
+                                 .broker_version = vdr_span_str("0")}};
     deliver(&wire);
 }
 
@@ -418,7 +422,6 @@ program(vdr_client *client)
         vdr_client_acknowledge(client, broker.message);
         break;
     case 6:
-        broker.line = 0;
         vdr_client_decisions(client, roll() % 4 == 0 ? NULL : &lines);
         break;
     default:
@@ -478,7 +481,8 @@ LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
     broker.end = broker.at + len;
     broker.now_ms = 1000;
     broker.full = broker.closed = false;
-    broker.taken = broker.message = broker.line = 0;
+    broker.taken = broker.message = broker.lines = 0;
+    broker.other_store = false;
     broker.asked = broker.answered = 0;
     memset(broker.resulted, 0, sizeof broker.resulted);
     VDR_ASSERT(vdr_client_open(&options, &client, NULL) == VDR_OK);
