@@ -91,6 +91,8 @@ vdr_record_read(vdr_position position, vdr_span bytes, vdr_record *ret_record)
         return VDR_E_STORE_CORRUPT;
     if (s.sealed) {
         vdr_vault_key_read(position, at - VDR_VAULT_ENVELOPE_BYTES, &record.key);
+        if (record.key.generation == 0) /* that is how a plain one is told */
+            return VDR_E_STORE_CORRUPT;
         record.bound = vdr_span_of(bytes.at + AT_BOUND, s.bound_len);
         record.commanded = vdr_span_of(at, s.commanded_len);
         record.told = vdr_span_of(at + s.commanded_len, s.told_len);
