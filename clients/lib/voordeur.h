@@ -257,8 +257,8 @@ VDR_MUST_CHECK vdr_err vdr_client_read(vdr_client *client, const vdr_wire_read *
 VDR_MUST_CHECK vdr_err vdr_client_admin(vdr_client *client, const vdr_wire_admin *admin, int64_t timeout_ms,
                                         const vdr_wire_admin_result **ret_result);
 
-/* The same without waiting: answered gets VDR_OK and the answer (it lives through the callback), or an error
- * and NULL. A read is asked again in a new session, a verb is not: DISCONNECTED. BUSY: 64 are open.
+/* The same without waiting: answered gets VDR_OK and the answer (it lives through the callback), or an error:
+ * the broker's with its answer, which has words at most, any other with NULL. A read is asked again in a new session, a verb is not: DISCONNECTED. BUSY: 64 are open.
  * (callback) */
 typedef void (*vdr_client_answered)(void *context, vdr_err err, const vdr_wire_answer *answer);
 VDR_MUST_CHECK vdr_err vdr_client_read_async(vdr_client *client, const vdr_wire_read *read,

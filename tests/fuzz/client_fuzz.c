@@ -228,7 +228,7 @@ static void
 on_answer(void *context, vdr_err err, const vdr_wire_answer *answer)
 {
     (void)context;
-    VDR_ASSERT((err == VDR_OK) == (answer != NULL) && ++broker.answered <= broker.asked);
+    VDR_ASSERT((err != VDR_OK || answer != NULL) && ++broker.answered <= broker.asked);
 }
 
 static void
