@@ -2,6 +2,7 @@
 
 #include "store/store.h"
 #include "tests/sim/audit.h"
+#include "tests/sim/clock.h"
 #include "tests/sim/fiber.h"
 #include "tests/sim/trace.h"
 
@@ -10,6 +11,7 @@
 static vdr_memory *memory;
 static vdr_checkpoint *checkpoints; /* of the broker that runs */
 static bool checkpoint_begun;
+static int64_t stalled_us;
 static sim_dice dice;
 static sim_disk_habits habits;
 static sim_disk_counts counts;
@@ -98,13 +100,22 @@ __wrap_vdr_store_open(const char *dir, const vdr_store_options *options, vdr_sto
     return VDR_OK;
 }
 
-static void
-take_time(void)
+int64_t
+sim_disk_stalled_us(void)
 {
-    int64_t us = sim_between(&dice, habits.least_us, habits.most_us);
+    int64_t until_us = stalled_us;
+    stalled_us = 0;
+    return until_us;
+}
+
+static void
+take_time(int64_t share)
+{
+    int64_t us = sim_between(&dice, habits.least_us, habits.most_us) / share;
     if (sim_chance(&dice, habits.stalls)) {
         counts.stalls++;
         us *= 1000;
+        stalled_us = sim_clock_us() + us;
     }
     sim_fiber_sleep(us);
 }
@@ -134,14 +145,14 @@ vdr_err
 __wrap_vdr_log_append(vdr_log *log, uint64_t epoch, vdr_position expected, const vdr_log_record *records,
                       size_t count, const vdr_log_mail *mails, size_t mail_count)
 {
-    take_time();
+    take_time(1);
     may_fail(VDR_MEMORY_LOG);
     vdr_err err = __real_vdr_log_append(log, epoch, expected, records, count, mails, mail_count);
     vdr_memory_fault_set(memory, VDR_MEMORY_LOG, 0, VDR_MEMORY_NONE);
     sim_trace("append", expected, (uint64_t)count << 16 | (uint64_t)err);
     if (err == VDR_OK || err == VDR_E_STORE_FAILED)
         sim_audit_appended(expected, records, count, mails, mail_count, err == VDR_OK);
-    take_time();
+    take_time(1);
     return err;
 }
 
@@ -163,13 +174,15 @@ __wrap_vdr_checkpoint_abandon(vdr_checkpoint *checkpoint)
 vdr_err
 __wrap_vdr_checkpoint_commit(vdr_checkpoint *checkpoint, const vdr_checkpoint_manifest *manifest)
 {
-    take_time();
+    take_time(habits.state_share);
     may_fail(VDR_MEMORY_STATE);
     vdr_err err = __real_vdr_checkpoint_commit(checkpoint, manifest);
     vdr_memory_fault_set(memory, VDR_MEMORY_STATE, 0, VDR_MEMORY_NONE);
     checkpoint_begun = false;
     sim_trace("checkpoint", manifest->position, (uint64_t)err);
-    take_time();
+    if (sim_below(&dice, 8) == 0) /* a good moment for a crash: it is down, and what follows from it is not */
+        stalled_us = sim_clock_us() + sim_between(&dice, 1, 300);
+    take_time(habits.state_share);
     return err;
 }
 

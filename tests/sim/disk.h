@@ -10,6 +10,7 @@
 
 typedef struct sim_disk_habits {
     int64_t least_us, most_us; /* of a commit */
+    int64_t state_share;       /* one of checkpoints takes such a part of it */
     uint32_t stalls;           /* millionths: it takes a thousand times as long */
     uint32_t lost, kept, full; /* millionths: a commit that fails so */
 } sim_disk_habits;
@@ -19,6 +20,8 @@ vdr_memory *sim_disk(void);
 vdr_checkpoint *sim_disk_checkpoint(void); /* of the broker that runs */
 bool sim_disk_checkpoint_begun(void);      /* one is being written */
 void sim_disk_heal(void);
+/* Did something begin since the last call, until when a crash would find it half done? 0: nothing did. */
+int64_t sim_disk_stalled_us(void);
 
 typedef struct sim_disk_counts {
     uint64_t lost, kept, full, stalls;

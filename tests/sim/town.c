@@ -155,8 +155,10 @@ write_town(sim_town *town, sim_dice *dice)
                       kinds[i], everybody[i].source, PICK(dice, "true", "true", "false"));
     (void)fprintf(file, "services:\n  - {id: wijkteam, domains: [\"*\"]}\n"
                         "  - {id: schulden, domains: [finances]}\nregisseurs:\n");
+    bool tight = sim_below(dice, 2) == 0; /* cases have to wait */
     for (int i = 4; i < 7; i++) {
-        int capacity = (int)sim_between(dice, 1, 4), room = capacity + (int)sim_between(dice, 0, 3);
+        int capacity = (int)sim_between(dice, 1, tight ? 1 : 4);
+        int room = capacity + (int)sim_between(dice, 0, tight ? 1 : 3);
         town->room[i] = (uint32_t)room;
         (void)fprintf(file,
                       "  - {id: %s, districts: [%s], capacity: %d, hard_capacity: %d, expertise: [%s]}\n",

@@ -33,6 +33,7 @@ static sim_dice dice;
 static uint64_t faults[SIM_FAULT_COUNT];
 static uint32_t weights[SIM_FAULT_COUNT];
 static int64_t fault_pause_us, next_fault_us, broker_back_us;
+static sim_fault next_fault = SIM_FAULT_COUNT; /* COUNT: any */
 static bool healed;
 static bool broken;       /* the configuration on disk is none */
 static bool looked;       /* at what it made of its log when it started */
@@ -204,6 +205,17 @@ do_fault(sim_fault fault)
     }
 }
 
+/* While the disk takes its time, a crash finds things half done. */
+static void
+look_at_disk(void)
+{
+    int64_t until_us = sim_disk_stalled_us();
+    if (until_us == 0 || sim_below(&dice, 3) != 0)
+        return;
+    next_fault_us = sim_between(&dice, sim_clock_us(), until_us);
+    next_fault = sim_below(&dice, 2) == 0 ? SIM_CRASH : SIM_POWER;
+}
+
 static void
 some_fault(void)
 {
@@ -211,8 +223,12 @@ some_fault(void)
     for (int f = 0; f < SIM_FAULT_COUNT; f++)
         sum += weights[f];
     next_fault_us = sim_clock_us() + sim_between(&dice, 0, 2 * fault_pause_us);
-    if (sum == 0)
+    if (next_fault != SIM_FAULT_COUNT && weights[next_fault] != 0)
+        do_fault(next_fault);
+    if (sum == 0 || next_fault != SIM_FAULT_COUNT) {
+        next_fault = SIM_FAULT_COUNT;
         return;
+    }
     uint64_t which = sim_below(&dice, sum);
     int f = 0;
     while (which >= weights[f])
@@ -393,6 +409,8 @@ go_on_until(int64_t until_us, bool stop_when_finished)
     int64_t look_us = sim_clock_us();
     while (sim_clock_us() < until_us && !sim_audit_failed() && !refused) {
         look_at_broker();
+        if (!healed)
+            look_at_disk();
         if (!healed && sim_clock_us() >= next_fault_us)
             some_fault();
         if (sim_clock_us() >= look_us) {
@@ -444,7 +462,9 @@ begin(const char *base, const char *dir)
 {
     dice = sim_dice_of(plan.seed, 6);
     sim_weather weather = {.least_us = 20, .most_us = sim_between(&dice, 50, 5000)};
-    sim_disk_habits habits = {.least_us = 50, .most_us = sim_between(&dice, 100, 2000)};
+    sim_disk_habits habits = {.least_us = 50, .most_us = sim_between(&dice, 100, 2000), .state_share = 1};
+    if (sim_below(&dice, 2) == 0)
+        habits.state_share = 20;
     choose_weights();
     if (weights[SIM_DELAY] != 0)
         weather.slow = (uint32_t)sim_between(&dice, 100, 50000);
