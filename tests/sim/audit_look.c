@@ -58,15 +58,18 @@ sim_audit_history(void)
     if (engine == NULL)
         return;
     vdr_err err = vdr_history_open(vdr_engine_log(engine), NULL, &history, words);
-    bool whole = err == VDR_OK;
-    if (err == VDR_E_NOT_FOUND) { /* it was cut, or some of it cannot be opened any more */
+    if (err == VDR_OK)
+        err = step_all(history, true, words);
+    if (err == VDR_E_NOT_FOUND ||
+        err == VDR_E_ERASED) { /* it was cut, or some of it cannot be opened any more */
+        vdr_history_close(&history);
         if (sim_disk_checkpoint_begun())
             return; /* the twin has no second handle */
         err = vdr_history_open(vdr_engine_log(engine), sim_disk_checkpoint(), &history, words);
+        if (err == VDR_OK)
+            err = step_all(history, false, words);
     }
     sim_audit_tally.folds++;
-    if (err == VDR_OK)
-        err = step_all(history, whole, words);
     if (err != VDR_OK) {
         sim_violation("I4", "the log does not fold: %s: %s", vdr_err_code(err), words);
     } else {
