@@ -60,9 +60,9 @@ void sim_audit_journal(const char *line);
 
 /* ---- Looking */
 
-void sim_audit_state(void);   /* the invariants of the state of a broker that runs */
-void sim_audit_timers(void);  /* of one that has had time: nothing is due any more */
-void sim_audit_history(void); /* and that it is what its log says */
+void sim_audit_state(void);              /* the invariants of the state of a broker that runs */
+void sim_audit_timers(void);             /* of one that has had time: nothing is due any more */
+void sim_audit_history(bool at_the_end); /* and that it is what its log says */
 /* The broker serves although a byte of its store is not what was written: verify must say so. */
 void sim_audit_rot(void);
 /* Everything must be finished now: what is not? NULL: all is. */

@@ -50,7 +50,7 @@ step_all(vdr_history *history, bool whole, char *ret_words)
 }
 
 void
-sim_audit_history(void)
+sim_audit_history(bool at_the_end)
 {
     const vdr_engine *engine = sim_broker_engine();
     vdr_history *history = NULL;
@@ -69,6 +69,8 @@ sim_audit_history(void)
         if (err == VDR_OK)
             err = step_all(history, false, words);
     }
+    if (err == VDR_E_ERASED && !at_the_end)
+        return; /* an erasure run that a crash interrupted: its keys are gone, its proof is not in the log yet */
     sim_audit_tally.folds++;
     if (err != VDR_OK) {
         sim_violation("I4", "the log does not fold: %s: %s", vdr_err_code(err), words);

@@ -324,7 +324,7 @@ look_at_broker(void)
         end_rot();
     }
     if (sim_broker_serves() && !looked && sim_below(&dice, 3) == 0)
-        sim_audit_history();
+        sim_audit_history(false);
     looked = sim_broker_serves();
     lied = lied && !looked;
 }
@@ -543,7 +543,7 @@ sim_world_run(const sim_plan *of, const char *base, sim_outcome *ret_outcome)
     if (!sim_audit_failed() && !refused) {
         go_on_until(sim_clock_us() + 5 * SECOND_US, false);
         sim_audit_timers();
-        sim_audit_history();
+        sim_audit_history(true);
         sim_audit_end();
     }
     report(ret_outcome);
