@@ -165,6 +165,27 @@ test('lists of an operator keep their rows where they are, and tell what came', 
   await gate.close();
 });
 
+test('what an operator looks after: nothing there yet, and nothing that answers, are said so', async () => {
+  const { page, context, wrong } = await person(browser);
+  await signIn(page, gateway.url, 'beheer');
+  const none = { items: [], rows: [], counters: {}, texts: {}, letters: [], parts: [], running: false, ever: false, position: 0, positionLast: 0, tookMs: 0, name: 'x' };
+  const answer = (status, body) => page.route(/\/v1\/(reports|keys|mailboxes|sessions|deliveries|erasure|heads|verifications)/, (route) => route.fulfill({ status, contentType: status === 200 ? 'application/json' : 'application/problem+json', body: JSON.stringify(body) }));
+  for (const [path, empty] of [['/instanties', 'Er is nog geen instantie'], ['/wachtrijen', 'Er is nog geen postvak'], ['/sleutels', 'Er is geen sleutel'], ['/bezorging', 'Er wordt niets gebracht'], ['/uitleg', 'Geen casus blijft hangen.'], ['/opslag', 'Er kan niet voorgoed worden gewist']]) {
+    await answer(503, { code: 'disconnected', title: 'away', status: 503 });
+    await page.goto(`${gateway.url}/app${path}`);
+    await page.getByRole('alert').getByText('De dienst is even niet bereikbaar').first().waitFor();
+    await accessible(page, `${path} without an answer`);
+    await page.unroute(/\/v1\/(reports|keys|mailboxes|sessions|deliveries|erasure|heads|verifications)/);
+    await answer(200, none);
+    await page.getByRole('button', { name: 'Probeer opnieuw' }).first().click();
+    await page.getByText(empty).first().waitFor();
+    await accessible(page, `${path} with nothing`);
+    await page.unroute(/\/v1\/(reports|keys|mailboxes|sessions|deliveries|erasure|heads|verifications)/);
+  }
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
 test('Dutch and English: the page speaks one of them, all of it, and remembers which', async () => {
   const { page, context } = await person(browser);
   await signIn(page, gateway.url, 'anna');

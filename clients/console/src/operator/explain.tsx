@@ -131,12 +131,13 @@ export function Explain() {
   const [turn, setTurn] = useState(0);
   const [lists, setLists] = useState<{ rules: string[]; stuck: Row[] } | undefined>(undefined);
   useEffect(() => {
+    if (lists !== undefined) return undefined;
     const stop = new AbortController();
     Promise.all([readReport('rules', stop.signal), readReport('cases', stop.signal)]).then(([rules, cases]) => setLists({
       rules: rules.rows.filter((row) => row.row === 'rule' && number(row, 'current') === 1).map((row) => text(row, 'rule')), stuck: cases.rows,
     }), (error: unknown) => !stop.signal.aborted && setProblem(asProblem(error)));
     return () => stop.abort();
-  }, []);
+  }, [turn]);
   useEffect(() => {
     setTold(undefined);
     setProblem(undefined);
@@ -155,7 +156,7 @@ export function Explain() {
       <p class="lead">{t('explain.lead')}</p>
       <Form rules={lists?.rules ?? []} />
       {problem === undefined ? null : problem.code === 'not_found' ? <Note tone="warning" alert title={t('explain.unknown', { about: now.about })}><p>{t('explain.unknown_why')}</p></Note> : <ProblemNote problem={problem} again={() => setTurn((n) => n + 1)} />}
-      {busy || lists === undefined && problem === undefined ? <Waiting /> : told !== undefined ? <Told told={told.told} about={told.about} /> : lists === undefined ? null : <Stuck rows={lists.stuck} />}
+      {told !== undefined ? <Told told={told.told} about={told.about} /> : busy || (lists === undefined && problem === undefined) ? <Waiting /> : lists === undefined ? null : <Stuck rows={lists.stuck} />}
     </Page>
   );
 }

@@ -83,6 +83,7 @@ export function ProposalPage({ params }: { params: Record<string, string> }) {
             <p class="said">{proposal.reason}</p>
             {proposal.until === undefined ? null : <p>{t('pauses.until')} <When ms={instant(proposal.until)} /></p>}
             {proposal.decider === undefined ? null : <p>{t('proposals.decided', { name: readable(proposal.decider) })} <When ms={instant(proposal.ended)} />{proposal.verdict === undefined || proposal.verdict === '' ? '' : `: ${proposal.verdict}`}</p>}
+            {proposal.kind === 'key' ? <p><Link to="/sleutels">{t('keyring.see')}</Link></p> : null}
             {proposal.made === undefined || proposal.kind !== 'config' ? null : <p><Link to={`/versies/${proposal.made}`}>{t('overview.version', { version: proposal.made })}</Link></p>}
           </section>
           {proposal.kind !== 'config' ? null : (
