@@ -2,7 +2,7 @@
 import { useRef, useState } from 'preact/hooks';
 import { type Problem, asProblem } from '../net/api';
 import { type Row, number, text, time } from '../net/control';
-import { partyName } from '../net/directory';
+import { partyName, typeName } from '../net/directory';
 import { audit } from '../net/privacy';
 import { Button } from '../parts/button';
 import { TextField } from '../parts/field';
@@ -11,11 +11,19 @@ import { When } from '../parts/when';
 import { Page } from '../shell/page';
 import { Cell, Line, Table } from '../operator/figures';
 import { endOfDay, startOfDay } from '../words/dates';
-import { readable, t, tn, word } from '../words/words';
+import { t, tn, word } from '../words/words';
 
 const MOST = 2000;
 const ofWhat = (row: Row) => [number(row, 'household') > 0 ? `H${number(row, 'household')}` : '', number(row, 'case') > 0 ? `C${number(row, 'case')}` : ''].filter((part) => part !== '').join(', ');
 const party = (name: string) => (name === '' ? '–' : `${partyName({ kind: name.replace(/:.*$/, ''), id: name.replace(/^[a-z_]+:/, '') })} (${word('role', name.replace(/:.*$/, '')).toLowerCase()})`);
+
+/** A type of signal by its title; an act, message, change or question by its word, and of a view what was shown. */
+function whatOf(row: Row): string {
+  const what = text(row, 'what');
+  const parts = text(row, 'parts').split(/[ ,]+/).filter((part) => part !== '').map((part) => word('part', part).toLowerCase());
+  const named = text(row, 'kind') === 'signal' && what.includes('.') ? typeName(what) : word('deed', what);
+  return parts.length === 0 ? named : `${named}: ${parts.join(', ')}`;
+}
 
 export function AuditRows({ rows }: { rows: readonly Row[] }) {
   return (
@@ -24,7 +32,7 @@ export function AuditRows({ rows }: { rows: readonly Row[] }) {
         <Line key={i} name={<When ms={time(row, 'atMs')} />}>
           <Cell>{word('trail', text(row, 'kind'))}</Cell>
           <Cell>{text(row, 'by') !== '' ? party(text(row, 'by')) : text(row, 'to') !== '' ? t('audit.to', { name: party(text(row, 'to')) }) : '–'}</Cell>
-          <Cell>{readable(text(row, 'what'))}{text(row, 'parts') === '' ? '' : `: ${text(row, 'parts')}`}</Cell><Cell>{ofWhat(row)}</Cell><Cell>{text(row, 'reason')}</Cell>
+          <Cell>{whatOf(row)}</Cell><Cell>{ofWhat(row)}</Cell><Cell>{text(row, 'reason')}</Cell>
         </Line>
       ))}
     </Table>
