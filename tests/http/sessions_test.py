@@ -3,10 +3,9 @@
 import json
 import os
 import select
-import signal
 import time
 
-from gateway import new_folder, read_answer, tests, wait_for
+from gateway import read_answer, tests, wait_for
 from parties import cookie_of, prepared, who
 
 PASSWORD = "zeven paarse olifanten"
@@ -82,64 +81,6 @@ def test_wrong_passwords_wait_longer_and_longer_known_account_or_not():
             assert late is not None and int(late.header("retry-after")) >= 1, account
 
 
-def behind_a_proxy(header):
-    folder = new_folder()
-    text = "accounts: accounts\nbehind_proxy: {subject_header: X-Subject%s}\n" % (
-        f", address_header: {header}" if header else "")
-    gateway = prepared(folder=folder, listen=f"[\"127.0.0.1:0\", \"unix:{folder}/sock\"]", text=text)
-    made = gateway.account("add", "anna", "regisseur:r-1", "Anna de Vries", password=PASSWORD)
-    assert made.returncode == 0, made.stderr
-    return gateway
-
-
-def from_proxy(gateway, password, *headers, number=1):
-    body = json.dumps({"account": "anna", "password": password})
-    return gateway.post("/v1/session", body, headers, number=number).status
-
-
-def test_nobody_is_locked_out_by_guesses_from_elsewhere():
-    # Of a list the last counts: what stands before it, the client may have written.
-    rows = (("192.0.2.1", "203.0.113.9"), ("203.0.113.9, 192.0.2.2", "192.0.2.2, 203.0.113.8"),
-            ("2001:db8:1::1", "[2001:db8:2::1]:4711"))
-    with behind_a_proxy("X-Forwarded-For") as gateway:
-        for mine, theirs in rows:
-            theirs = ("X-Forwarded-For", theirs)
-            wait_for("the pause of who guesses", lambda: from_proxy(gateway, "a wrong one", theirs) == 429)
-            assert from_proxy(gateway, PASSWORD, theirs) == 429, "the right one as well, while it lasts"
-            assert from_proxy(gateway, PASSWORD, ("X-Forwarded-For", mine)) in (200, 201), mine
-
-
-def test_an_address_is_believed_of_the_proxy_only():
-    with behind_a_proxy("X-Real-IP") as gateway:
-        addresses = (f"192.0.2.{n}" for n in range(1, 250))
-        wait_for("the pause of who changes the header",
-                 lambda: from_proxy(gateway, "a wrong one", ("X-Real-IP", next(addresses)), number=0) == 429)
-        assert from_proxy(gateway, PASSWORD, ("X-Real-IP", "192.0.2.1")) in (200, 201)
-
-
-def test_without_an_address_the_account_waits():
-    for headers in ((), (("X-Real-IP", "somewhere"),)):
-        with behind_a_proxy("X-Real-IP" if headers else None) as gateway:
-            wait_for("the pause", lambda: from_proxy(gateway, "a wrong one", *headers) == 429)
-            assert from_proxy(gateway, PASSWORD, *headers) == 429
-
-
-def test_a_name_that_is_too_long_to_keep_is_refused():
-    folder = new_folder()
-    subject = "anna@" + "x" * 260
-    gateway = prepared(folder=folder, listen=f"unix:{folder}/sock",
-                       text="behind_proxy: {subject_header: X-Subject, name_header: X-Name}\n",
-                       parties=f'[{{party: "regisseur:r-1", key: r-1.key, token_subjects: ["anna@town", "{subject}"]}}]')
-    with gateway:
-        fits, cut = "x" * 254 + "\u00e9", "x" * 255 + "\u00e9"
-        shown = gateway.get("/v1/session", [("X-Subject", "anna@town"), ("X-Name", fits)])
-        assert shown.status == 200 and shown.json()["name"] == fits
-        for headers in ([("X-Subject", "anna@town"), ("X-Name", cut)], [("X-Subject", subject)]):
-            refused = gateway.get("/v1/session", headers)
-            assert refused.status == 400 and refused.json()["code"] == "bad_request", refused.body
-            assert not refused.header("set-cookie")
-
-
 def test_an_unknown_account_is_checked_like_a_known_one():
     with with_account() as gateway:
         took = {}
@@ -165,55 +106,6 @@ def test_a_login_does_not_hold_up_others():
         assert [read_answer(s).status for s in many] == [401] * 16
         for s in many:
             s.close()
-
-
-def kept_gateway():
-    gateway = prepared(text="accounts: accounts\nsessions: sleeping\n")
-    for name in ("anna", "bert"):
-        assert gateway.account("add", name, "regisseur:r-1", name.title(), password=PASSWORD).returncode == 0
-    return gateway, os.path.join(gateway.folder, "sleeping")
-
-
-def test_people_stay_signed_in_while_it_is_started_anew():
-    gateway, sleeping = kept_gateway()
-    gateway.start()
-    anna, bert, gone = login(gateway), login(gateway, "bert"), login(gateway)
-    shown = [("Cookie", cookie_of(anna))]
-    token = ("X-CSRF-Token", gone.json()["csrfToken"])
-    ended = gateway.ask(f"DELETE /v1/session HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie_of(gone)}\r\n"
-                        f"{token[0]}: {token[1]}\r\n\r\n".encode())
-    assert ended.status == 204
-    assert not os.path.exists(sleeping)
-    assert gateway.stop() == 0
-    assert os.stat(sleeping).st_mode & 0o777 == 0o600
-    with open(sleeping, "rb") as f:
-        old = f.read()
-    assert b"anna" not in old and b"Anna" not in old and cookie_of(anna).split("=")[1].encode() not in old
-    assert gateway.account("remove", "bert").returncode == 0
-    gateway.start()
-    assert not os.path.exists(sleeping), "read once"
-    again = gateway.get("/v1/session", shown)
-    assert who(again) == "r-1" and again.json()["csrfToken"] == anna.json()["csrfToken"]
-    assert again.json()["name"] == "Anna"
-    for cookie, why in ((cookie_of(bert), "the account went meanwhile"), (cookie_of(gone), "it was ended before")):
-        assert gateway.get("/v1/session", [("Cookie", cookie)]).status == 401, why
-    assert gateway.metric("sessions") == 1
-    # What was ended after it was written is not alive again after a crash.
-    mine = [("X-CSRF-Token", again.json()["csrfToken"]), *shown]
-    assert gateway.ask(("DELETE /v1/session HTTP/1.1\r\nHost: localhost\r\n" + "".join(f"{n}: {v}\r\n" for n, v in mine) +
-                        "\r\n").encode()).status == 204
-    gateway.stop(signal.SIGKILL)
-    assert not os.path.exists(sleeping)
-    # Nor is a file taken that somebody else wrote, or that was changed; one of before is only that.
-    for text in (b"", b"x", old[:-1], old[:-1] + bytes([old[-1] ^ 1]), old.replace(b"sessions 1", b"sessions 2")):
-        with open(sleeping, "wb") as f:
-            f.write(text)
-        gateway.start()
-        assert gateway.get("/v1/session", shown).status == 401
-        assert "event=sessions_lost" in gateway.words()
-        gateway.stop(signal.SIGKILL)
-        if os.path.exists(sleeping):
-            os.unlink(sleeping)
 
 
 def test_an_account_that_is_removed_loses_its_sessions():
