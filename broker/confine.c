@@ -1,6 +1,7 @@
 #include "broker/confine.h"
 
 #include "broker/sandbox/sandbox.h"
+#include "store/folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,7 +76,7 @@ static void
 make_folder(const char *path)
 {
     if (path != NULL)
-        (void)mkdir(path, 0700); /* who needs it finds out, and says it better */
+        (void)vdr_folder_make(path); /* who needs it finds out, and says it better */
 }
 
 vdr_confined

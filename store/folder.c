@@ -60,11 +60,17 @@ sync_parent(const char *path)
 int
 vdr_folder_make(const char *path)
 {
-    if (vdr_folder_exists(path))
+    if (vdr_folder_exists(path)) {
+        (void)sync_parent(
+            path); /* whoever made it may have been killed before; not ours to sync: it was there */
         return 0;
+    }
     if (mkdir(path, 0700) != 0)
         return errno;
-    return sync_parent(path);
+    int rc = sync_parent(path);
+    if (rc != 0)
+        (void)rmdir(path); /* nobody shall think that it stays */
+    return rc;
 }
 
 int

@@ -462,6 +462,11 @@ walk_file(FILE *file, const proofs_end *told, void (*each)(void *context, const 
     while (err == VDR_OK && fgets(line, sizeof line, file) != NULL) {
         size_t len = strlen(line);
         err = take_line(line, len, feof(file) != 0, &arena, each, context);
+        if (err == VDR_E_STORE_CORRUPT && met) {
+            err =
+                VDR_OK; /* a power cut left any sectors of what was being added: the next append takes its place */
+            break;
+        }
         if (err != VDR_OK || line[len - 1] != '\n')
             break;
         end_move(&end, vdr_span_of(line, len));

@@ -21,8 +21,9 @@
  *
  *   {"bytes":1234,"hash":"…","check":"…"}
  *
- * It is there before the first line, and follows the file: after a crash the file has lines that it does not count, the last of
- * them cut off perhaps, which then is none. Whatever else is not so, a line that was changed, moved or taken out, a file that
+ * It is there before the first line, and follows the file: after a crash the file has lines that it does not count. Of these
+ * the first that is not whole, and what follows, is none: a power cut may leave any sectors of what was being added, and
+ * nothing was destroyed yet because of it. Whatever else is not so, a line that was changed, moved or taken out, a file that
  * is shorter or missing, is STORE_CORRUPT: put both files back from the escrow, whose are as good.
  *
  * Thread: any, one at a time for a file. Errors: IO, STORE_FULL, STORE_CORRUPT. Memory: the arena's. */

@@ -1,5 +1,7 @@
 #include "broker/trust/headbook.h"
 
+#include "store/folder.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -278,7 +280,8 @@ put(const char *dir, vdr_headbook_end *end, const vdr_head *head, const char *li
 vdr_err
 vdr_headbook_open(const char *dir, vdr_headbook_end *ret_end, char *ret_words)
 {
-    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+    errno = vdr_folder_make(dir);
+    if (errno != 0)
         return failed(ret_words, dir, "");
     vdr_headbook_end end;
     char line[VDR_HEAD_LINE_BYTES + 1];

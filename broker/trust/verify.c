@@ -1,6 +1,7 @@
 #include "broker/trust/verify.h"
 
 #include "broker/erasure/proofs.h"
+#include "store/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -47,19 +48,12 @@ id_line(const uint8_t id[VDR_HEAD_STORE_BYTES], char ret_line[VDR_STORE_ID_LINE 
 vdr_err
 vdr_store_id_make(const char *store_dir, uint8_t ret_id[VDR_HEAD_STORE_BYTES])
 {
-    char path[PATH_BYTES], line[VDR_STORE_ID_LINE + 1];
+    char line[VDR_STORE_ID_LINE + 1];
     uint8_t id[VDR_HEAD_STORE_BYTES];
-    int len = snprintf(path, sizeof path, "%s/id", store_dir);
-    if (len < 0 || (size_t)len >= sizeof path)
-        return VDR_E_IO;
     randombytes_buf(id, sizeof id);
     id_line(id, line);
-    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0)
-        return VDR_E_IO;
-    bool good = write(fd, line, VDR_STORE_ID_LINE) == (ssize_t)VDR_STORE_ID_LINE && fsync(fd) == 0;
-    (void)close(fd);
-    if (!good)
+    if (vdr_file_write(store_dir, "id.new", (const uint8_t *)line, VDR_STORE_ID_LINE) != 0 ||
+        vdr_file_replace(store_dir, "id.new", "id", NULL) != 0)
         return VDR_E_IO;
     memcpy(ret_id, id, sizeof id);
     return VDR_OK;

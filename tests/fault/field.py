@@ -113,7 +113,7 @@ class Reader:
         self.field, self.name, self.seen, self.last = field, name, [], 0
         self.acts = acts and name.startswith("regisseur:")
         self.open, self.answers, self.number = {}, {}, 0
-        self.generation = 0
+        self.generation, self.over = 0, False
         self.process = None
         self.again()
 
@@ -156,7 +156,7 @@ class Reader:
                     self.accept(m["case"])
             elif m["seq"] > self.last:
                 raise Broken("%s: message %d after %d" % (self.name, m["seq"], self.last))
-        if None in answers and self.process.process.poll() is not None:
+        if None in answers and not self.over and self.process.process.poll() is not None:
             self.again()  # it gave up, as after a long time without a broker
 
 
@@ -188,7 +188,8 @@ class Field:
             self.write_node(text.replace("approvals: two\n", "approvals: two\n" + "".join(x + "\n" for x in lines)))
         self.client_home, self.told = self.home, None
         self.publishers, self.readers = [], {}
-        self.passed = self.small = False  # small: the store's volume is
+        self.passed = False
+        self.excused = ()  # checks of doctor that must find what the test is about, as a small volume
         self.unmount = []
 
     def write_node(self, text):
@@ -270,6 +271,7 @@ class Field:
         """Until each reader has read as much as its mailbox must hold."""
         self.wait("every mailbox read", lambda: all(r.last >= len(mail.get(n, [])) for n, r in self.readers.items()))
         for r in self.readers.values():
+            r.over = True
             r.process.stop()
             r.take()
 
@@ -283,13 +285,13 @@ class Field:
         return self.operator("decisions", "--from", "0", "--json").splitlines()
 
     def clean(self, *verb):
-        """The words of a verb that must find nothing; none is a pass. A small volume is what some tests are about."""
+        """The words of a verb that must find nothing; none is a pass."""
         done = subprocess.run([self.town.cli, *verb, *(["--json"] if verb[0] == "doctor" else [])],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         words = (done.stdout + done.stderr).decode("utf-8", "replace")
         if verb[0] == "doctor" and not done.stderr:
             bad = [v for v in map(json.loads, done.stdout.splitlines()) if v["good"] is False]
-            if self.small and bad and all(v["check"] == "disk" for v in bad):
+            if bad and all(v["check"] in self.excused for v in bad):
                 return []
         return [] if done.returncode == 0 else ["voordeur %s: status %d: %s" % (
             " ".join(verb[:3]), done.returncode, words[-1500:])]
