@@ -143,7 +143,7 @@ typedef struct vdr_daemon {
     bool stopping;
     bool reload;    /* asked for by a signal */
     vdr_err failed; /* the engine's failure */
-    bool full_told;
+    bool full_told, descriptors_told;
     struct { /* what guards said, as far as the journal tells it (guards.c) */
         bool looked;
         uint64_t spoken;

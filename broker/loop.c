@@ -8,6 +8,7 @@
 #include "broker/notify.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -116,6 +117,25 @@ tell_store(vdr_daemon *daemon)
         VDR_NOTE(STORE_ROOM, vdr_field_number("used_bytes", stats.used_bytes));
 }
 
+/* libzmq does not say that it cannot accept; those who are connected are served on. */
+static void
+tell_descriptors(vdr_daemon *daemon)
+{
+    int fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+    bool none = fd < 0 && (errno == EMFILE || errno == ENFILE);
+    if (fd >= 0)
+        (void)close(fd);
+    if (none == daemon->descriptors_told)
+        return;
+    daemon->descriptors_told = none;
+    VDR_NOTE(
+        DESCRIPTORS, vdr_field_text("left", none ? "none" : "again"),
+        vdr_field_text("text",
+                       none ? "no new connections are let in, nothing can be opened; give the process more: "
+                              "LimitNOFILE, ulimit -n"
+                            : "new connections are let in"));
+}
+
 /* Sessions that were silent too long are forgotten; connections that never said HELLO too. */
 static void
 tidy(vdr_daemon *daemon)
@@ -135,6 +155,7 @@ tidy(vdr_daemon *daemon)
     vdr_daemon_reap(daemon);
     daemon->blocked -= vdr_sessions_sweep(daemon->sessions, silent_before);
     tell_store(daemon);
+    tell_descriptors(daemon);
     daemon->tidy_ms = daemon->now_ms + TIDY_MS;
 }
 

@@ -48,6 +48,8 @@
     X(READ_FAILED, 305, error, "read_failed", "the store could not be read for an answer")                   \
     X(KEY_REFUSED, 306, warning, "key_refused", "a key that is let in no more was shown; whose and why")     \
     X(GLASS, 309, warning, "glass", "somebody was shown what is not theirs, for a reason; who and what by")  \
+    X(DESCRIPTORS, 310, warning, "descriptors",                                                              \
+      "none is left, and nobody new is let in; or there are again")                                          \
     X(STORE_OPEN, 400, info, "store_open", "the store is open; how far it goes")                             \
     X(STORE_FULL, 401, warning, "store_full", "no new signals are taken for want of room")                   \
     X(STORE_ROOM, 402, info, "store_room", "they are again")                                                 \

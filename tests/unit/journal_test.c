@@ -87,6 +87,7 @@ static const struct {
     {VDR_NOTE_READ_FAILED, 305, "error", "read_failed"},
     {VDR_NOTE_KEY_REFUSED, 306, "warning", "key_refused"},
     {VDR_NOTE_GLASS, 309, "warning", "glass"},
+    {VDR_NOTE_DESCRIPTORS, 310, "warning", "descriptors"},
     {VDR_NOTE_STORE_OPEN, 400, "info", "store_open"},
     {VDR_NOTE_STORE_FULL, 401, "warning", "store_full"},
     {VDR_NOTE_STORE_ROOM, 402, "info", "store_room"},
