@@ -2,6 +2,7 @@
 """A soak: years of a town in minutes, through a real broker, and no growth after the town is in balance.
 
     soak.py BUILD [--signals N] [--years N] [--households N] [--seed N]
+    soak.py BUILD --week [--minutes N] [--signals N] [--seed N]
 
 Agencies publish signals about a fixed number of households; log time (--clock event) runs so that signals leave
 by retention as fast as new ones come. Every case that is offered is accepted, planned and closed by its
@@ -9,6 +10,10 @@ regisseur, everybody reads and acknowledges their mailbox, checkpoints are made 
 first cases have left by retention, anonymous memory (RssAnon), descriptors, and what the state counts must stay
 where they are; in the end the broker checks its own invariants and stops cleanly, with the leak check of a
 sanitizer build. Prints a line for each twentieth of the signals.
+
+--week: a week in N minutes (60), by day more than by night. Each night a backup, a checkpoint and a run that destroys
+the keys of what left; then the broker is killed, or stopped in order, and started again, and looks at its invariants
+while all go on. Memory may grow as the state does, descriptors not.
 """
 
 import argparse
@@ -33,6 +38,8 @@ from live_town import Broken, LiveTown  # noqa: E402
 WINDOW_S = 2 * 3600  # log time that may be under way: less than the shortest clock to accept
 CASE_S = 2 * 86400  # from accept to close: few regisseurs for so many signals
 START_S = 1767225600  # 2026-01-01
+WEEK_S = 7 * 86400
+NIGHT = (22, 23, 0, 1, 2, 3, 4, 5)
 
 
 def bsn(number):
@@ -70,7 +77,8 @@ class Soak:
         self.open, self.verdicts = collections.deque(), collections.Counter()
         self.window = max(1, min(500, int(WINDOW_S / self.step_s)))
         self.at_s, self.to_close = float(START_S), collections.deque()
-        self.acts = self.read = 0
+        self.acts = self.read = self.nights = 0
+        self.minutes, self.began = arguments.minutes if arguments.week else 0, 0.0
 
     def signal(self, n):
         """A signal of the town's kinds, about one of our households, now."""
@@ -138,10 +146,37 @@ class Soak:
     def status(self):
         return json.loads(self.town.operator("status", "--json"))
 
+    def pace(self):
+        """A week is lived by the clock: more by day than by night."""
+        if self.minutes == 0:
+            return self.step_s
+        lived = (self.at_s - START_S) / WEEK_S
+        behind = self.began + lived * self.minutes * 60 - time.monotonic()
+        if behind > 0:
+            time.sleep(behind)
+        return self.step_s * (3 if time.gmtime(self.at_s).tm_hour in NIGHT else 0.75)
+
+    def night(self, day):
+        """What an operator's night does; every other one the broker is killed."""
+        self.drain()
+        for verb in (["backup", "night-%d" % day], ["erase", "run"], ["checkpoint"]):
+            self.town.operator(*verb)
+        if day % 2 == 0:
+            self.town.kill()
+        elif self.town.stop() != 0:
+            raise Broken("the broker did not stop with status 0 in night %d" % day)
+        self.town.start()
+        self.town.operator("doctor")
+        self.nights += 1
+
     def run(self):
-        samples = []
+        samples, day = [], 0
+        self.began = time.monotonic()
         for n in range(self.total):
-            self.at_s += self.step_s
+            self.at_s += self.pace()
+            if self.minutes and int((self.at_s - START_S) / 86400) > day:
+                day += 1
+                self.night(day)
             name, event = self.signal(n)
             self.send(name, event)
             if n % self.window == 0:
@@ -169,6 +204,23 @@ def judge(samples, soak, years):
     return faults
 
 
+def judge_week(samples, soak):
+    """Anonymous memory may grow with the signals that are there: in the second half of the week no faster than in the
+    first. A start makes it smaller, so the largest of each half are compared."""
+    faults, half = [], len(samples) // 2
+    first, last = samples[0], max(samples[half:], key=lambda x: x["kib"])
+    middle = max(samples[:half], key=lambda x: x["kib"])
+    grown = (middle["kib"] - first["kib"]) / max(1, middle["signals"] - first["signals"])
+    if last["kib"] - middle["kib"] > 2 * max(grown, 1) * max(1, last["signals"] - middle["signals"]) + 65536:
+        faults.append("memory grew from %d to %d KiB for %d more signals" % (
+            middle["kib"], last["kib"], last["signals"] - middle["signals"]))
+    if samples[-1]["descriptors"] > first["descriptors"] + 4:
+        faults.append("descriptors grew from %d to %d" % (first["descriptors"], samples[-1]["descriptors"]))
+    if soak.verdicts["accepted"] + soak.verdicts["duplicate"] < soak.total:
+        faults.append("accepted %d of %d: %s" % (soak.verdicts["accepted"], soak.total, dict(soak.verdicts)))
+    return faults
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     p.add_argument("build")
@@ -176,7 +228,11 @@ def main():
     p.add_argument("--years", type=float, default=9)
     p.add_argument("--households", type=int, default=100000)
     p.add_argument("--seed", type=int, default=1)
+    p.add_argument("--week", action="store_true")
+    p.add_argument("--minutes", type=float, default=60)
     a = p.parse_args()
+    if a.week:
+        a.years = WEEK_S / 86400 / 365.25
     home = tempfile.mkdtemp(prefix="vdr-soak-")
     town, faults, soak = LiveTown(a.build, TOWN, home), [], None
     try:
@@ -185,8 +241,8 @@ def main():
         samples = soak.run()
         soak.work()
         soak.drain()
-        print("verdicts: %s; %d acts" % (dict(soak.verdicts), soak.acts))
-        faults = judge(samples, soak, a.years)
+        print("verdicts: %s; %d acts; %d nights" % (dict(soak.verdicts), soak.acts, soak.nights))
+        faults = judge_week(samples, soak) if a.week else judge(samples, soak, a.years)
         for party in soak.people.values():
             party.stop()
         if town.stop() != 0:
