@@ -62,7 +62,7 @@ run(const sim_plan *plan, sim_outcome *ret_outcome)
     pid_t child = fork();
     VDR_ASSERT(child >= 0);
     if (child == 0) {
-        sim_world_run(plan, base, shared);
+        sim_world_run(plan, ".", shared);
         (void)fflush(stdout);
         _exit(0);
     }
@@ -295,12 +295,13 @@ prepare(void)
 {
     const char *tmp = getenv("TMPDIR");
     (void)snprintf(base, sizeof base, "%s/voordeur-sim-XXXXXX", tmp != NULL ? tmp : "/tmp");
-    VDR_ASSERT(mkdtemp(base) != NULL);
+    VDR_ASSERT(mkdtemp(base) != NULL &&
+               chdir(base) == 0); /* no path that the broker tells of has a name of chance */
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     VDR_ASSERT(shared != MAP_FAILED);
     sim_clock_begin(0, 0); /* the keys are the same whenever they are made */
     VDR_ASSERT(sodium_init() >= 0);
-    sim_town_keys(base);
+    sim_town_keys(".");
 }
 
 static double

@@ -231,12 +231,10 @@ write_node(const sim_town *town, const char *base, sim_dice *dice)
 {
     FILE *file = create(town->dir, "node.yaml");
     (void)fprintf(
-        file,
-        "listen: tcp://127.0.0.1:7700\noperators: tcp://127.0.0.1:7701\n"
-        "server_key: %s/keys/server.key\npseudonym_key: %s/keys/pseudonym\nstore_key: %s/keys/store\n",
-        base, base, base);
+        file, "listen: tcp://127.0.0.1:7700\noperators: tcp://127.0.0.1:7701\n"
+              "server_key: ../keys/server.key\npseudonym_key: ../keys/pseudonym\nstore_key: ../keys/store\n");
     if (sim_below(dice, 3) == 0)
-        (void)fprintf(file, "signing_key: %s/keys/signing\n", base);
+        (void)fprintf(file, "signing_key: ../keys/signing\n");
     if (town->erases)
         (void)fprintf(file, "erasure: {every: 1m}\n");
     (void)fprintf(file, "approvals: %s\n", PICK(dice, "one", "two"));
