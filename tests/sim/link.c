@@ -385,6 +385,17 @@ sim_wire_due(void)
     return count;
 }
 
+/* What operators are told has figures of the machine in it: how much memory there is. */
+static void
+trace(const sim_link *link, bool up, const carried *c)
+{
+    uint64_t which = link->number * 16 + (uint64_t)c->thing;
+    if (!up && strstr(link->endpoint, ":7701") != NULL)
+        sim_trace("to operator", which, 0);
+    else
+        sim_trace_bytes(up ? "to broker" : "to client", which, c->bytes, c->len);
+}
+
 void
 sim_wire_arrive(size_t which)
 {
@@ -395,8 +406,7 @@ sim_wire_arrive(size_t which)
             if (!lane_brings(link, lanes[way]) || which-- != 0)
                 continue;
             carried c = lanes[way]->things[lanes[way]->first++];
-            sim_trace_bytes(way == 0 ? "to broker" : "to client", link->number * 16 + (uint64_t)c.thing,
-                            c.bytes, c.len);
+            trace(link, way == 0, &c);
             if (way == 0)
                 reach_broker(link, &c);
             else

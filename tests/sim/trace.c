@@ -30,8 +30,8 @@ sim_trace(const char *what, uint64_t first, uint64_t second)
     mix(what, strlen(what));
     mix(numbers, sizeof numbers);
     if (loud)
-        printf("%12.6f %-20s %llu %llu\n", (double)sim_clock_us() / 1e6, what, (unsigned long long)first,
-               (unsigned long long)second);
+        printf("%12.6f %-20s %llu %llu %016llx\n", (double)sim_clock_us() / 1e6, what,
+               (unsigned long long)first, (unsigned long long)second, (unsigned long long)hash);
 }
 
 void
