@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define CUT_PIECE        1024u /* records removed in one transaction: about a millisecond */
 #define FORGET_PIECE     4096u
@@ -145,18 +144,6 @@ append_first(vdr_committer *committer)
     finish(committer, gather, e);
 }
 
-/* A pause, unless something is asked for. Under the lock. */
-static void
-pause_stuck(vdr_committer *committer)
-{
-    struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_nsec += STUCK_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    (void)pthread_cond_timedwait(&committer->work, &committer->lock, &until);
-}
-
 static void *
 run(void *context)
 {
@@ -170,7 +157,7 @@ run(void *context)
             if (committer->stuck && committer->stop)
                 break; /* never spoken of: the next start does not know it */
             if (committer->stuck)
-                pause_stuck(committer);
+                vdr_thread_cond_wait_ms(&committer->work, &committer->lock, STUCK_MS);
         } else if (upkeep) {
             upkeep_some(committer);
         } else if (committer->stop) {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define POLITE_NICE     19
@@ -66,6 +67,23 @@ vdr_thread_lock_init(pthread_mutex_t *lock)
 void
 vdr_thread_cond_init(pthread_cond_t *cond)
 {
-    int rc = pthread_cond_init(cond, NULL);
+    pthread_condattr_t attributes;
+    int rc = pthread_condattr_init(&attributes);
     VDR_ASSERT(rc == 0);
+    rc = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    VDR_ASSERT(rc == 0);
+    rc = pthread_cond_init(cond, &attributes);
+    VDR_ASSERT(rc == 0);
+    (void)pthread_condattr_destroy(&attributes);
+}
+
+void
+vdr_thread_cond_wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (ms % 1000) * 1000000;
+    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    (void)pthread_cond_timedwait(cond, lock, &until);
 }

@@ -3,6 +3,7 @@
 #define VDR_BROKER_THREAD_H
 
 #include <pthread.h>
+#include <stdint.h>
 
 /* Starts a thread that takes no signals: those are the main thread's. The name (at most 15 bytes) is what
  * top and a debugger show. A thread that cannot be had stops the program: it happens at start only. */
@@ -16,6 +17,8 @@ void vdr_thread_polite(void);
 
 void vdr_thread_lock_init(pthread_mutex_t *lock);
 void vdr_thread_cond_init(pthread_cond_t *cond);
+/* Until it is told, or so long, whatever the wall clock does meanwhile (I20). cond is one of vdr_thread_cond_init(). */
+void vdr_thread_cond_wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms);
 
 /* Makes the eventfd readable. Any thread. */
 void vdr_thread_wake(int fd);

@@ -7,9 +7,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#define FOLLOW_NS 100000000 /* between two looks whether the log has grown */
+#define FOLLOW_MS 100 /* between two looks whether the log has grown */
 
 vdr_backtest *
 vdr_backtest_new(vdr_log *log, vdr_checkpoint *checkpoint, const vdr_backtest_ask *ask)
@@ -359,17 +358,12 @@ wait_for_more(vdr_backtest *b)
     vdr_position before = vdr_history_end(b->recorded);
     vdr_err err = VDR_OK;
     while (err == VDR_OK && vdr_history_end(b->recorded) == before) {
-        struct timespec until;
         vdr_history_rest(b->recorded);
-        (void)clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += FOLLOW_NS;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
         (void)pthread_mutex_lock(&b->lock);
         b->idle = true;
         (void)pthread_cond_broadcast(&b->turned);
         if (!b->quit)
-            (void)pthread_cond_timedwait(&b->turned, &b->lock, &until);
+            vdr_thread_cond_wait_ms(&b->turned, &b->lock, FOLLOW_MS);
         b->idle = false;
         bool quit = b->quit || atomic_load(&b->stop);
         (void)pthread_mutex_unlock(&b->lock);

@@ -205,15 +205,6 @@ prove(vdr_keeper *keeper)
     return err;
 }
 
-static void
-wait_a_little(vdr_keeper *keeper)
-{
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += LOOK_MS / 1000;
-    (void)pthread_cond_timedwait(&keeper->changed, &keeper->lock, &until);
-}
-
 static void *
 run(void *context)
 {
@@ -229,7 +220,7 @@ run(void *context)
         head_now(keeper, false);
         (void)pthread_mutex_lock(&keeper->lock);
         if (!keeper->stop && !keeper->asked && !keeper->nudged)
-            wait_a_little(keeper);
+            vdr_thread_cond_wait_ms(&keeper->changed, &keeper->lock, LOOK_MS);
     }
     (void)pthread_mutex_unlock(&keeper->lock);
     return NULL;
@@ -300,17 +291,6 @@ prove_first(vdr_keeper *keeper, char *ret_words)
     return err;
 }
 
-/* It waits for a while, whatever the wall clock does. */
-static void
-cond_init(pthread_cond_t *cond)
-{
-    pthread_condattr_t attr;
-    (void)pthread_condattr_init(&attr);
-    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(cond, &attr);
-    (void)pthread_condattr_destroy(&attr);
-}
-
 static char *
 path_copy(const char *path, const char *name)
 {
@@ -346,7 +326,7 @@ vdr_keeper_open(const vdr_keeper_options *options, vdr_keeper **ret_keeper, char
                                                    : path_copy(options->store_dir, "/heads");
     keeper->copy_dir = options->copy_dir != NULL ? path_copy(options->copy_dir, "") : NULL;
     vdr_thread_lock_init(&keeper->lock);
-    cond_init(&keeper->changed);
+    vdr_thread_cond_init(&keeper->changed);
     take_keys(keeper);
     keeper->options.seed = keeper->options.former = NULL;
     *ret_words = '\0';
