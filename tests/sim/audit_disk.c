@@ -143,6 +143,8 @@ sim_audit_settled(vdr_position next, bool lied)
         while (box->count > 0 && box->mails[box->count - 1].position >= next)
             box->count--;
     }
+    /* A number that was given in what is lost may be another party's next. */
+    memset(sim_mailbox_numbers, 0, sizeof sim_mailbox_numbers);
     if (!lied)
         return;
     for (size_t i = 0; i < sim_event_count; i++) {
@@ -153,7 +155,6 @@ sim_audit_settled(vdr_position next, bool lied)
     }
     for (size_t i = 0; i < SIM_ACTORS_MAX; i++) /* what they knew is another store's */
         sim_readers[i].floor = sim_readers[i].last = sim_readers[i].highest = sim_readers[i].acknowledged = 0;
-    memset(sim_mailbox_numbers, 0, sizeof sim_mailbox_numbers);
 }
 
 uint64_t
