@@ -38,18 +38,26 @@ def told(lines):
     return out
 
 
-def read_of(party):
-    """What a party read, in the members that message lines have; a signal as its id."""
-    out, seq = [], 0
-    for m in party.messages:
-        if m["seq"] <= seq:
-            continue  # delivered again after a restart: at least once, in order
-        if m["seq"] != seq + 1:
-            raise Broken("%s: message %d after %d" % (party.name, m["seq"], seq))
-        seq = m["seq"]
-        v = {k: x for k, x in m.items() if k not in ("event", "seq", "source")}
-        out.append(v)
-    return out
+def read_of(connections):
+    """What a party read, in the members that message lines have; a signal as its id.
+
+    With several connections every one reads and acknowledges: what one has acknowledged, another that comes later does
+    not get. So nothing may be missing of what they read together, in order for each."""
+    read = {}
+    for party in connections:
+        seq = 0
+        for m in party.messages:
+            if m["seq"] <= seq:
+                continue  # delivered again after a restart: at least once, in order
+            if len(connections) == 1 and m["seq"] != seq + 1:
+                raise Broken("%s: message %d after %d" % (party.name, m["seq"], seq))
+            seq = m["seq"]
+            if seq not in read or read[seq]["kind"] == "erased":
+                read[seq] = m
+    for n, seq in enumerate(sorted(read), 1):
+        if seq != n:
+            raise Broken("%s: nobody read message %d" % (connections[0].name, n))
+    return [{k: x for k, x in read[seq].items() if k not in ("event", "seq", "source")} for seq in sorted(read)]
 
 
 def run(build, config, lines, expected, until=None, restarts=0, connections=1, exact=True):
@@ -81,7 +89,8 @@ def run(build, config, lines, expected, until=None, restarts=0, connections=1, e
         want = told(expected)
         limit = time.monotonic() + WAIT_S
         for n in names:
-            while len({m["seq"] for m in people[n][0].messages}) < len(want.get(n, [])) and time.monotonic() < limit:
+            while (len({m["seq"] for p in people[n] for m in list(p.messages)}) < len(want.get(n, [])) and
+                   time.monotonic() < limit):
                 time.sleep(0.01)
         got = list(decisions.lines)
         decisions.stop()
@@ -99,7 +108,7 @@ def run(build, config, lines, expected, until=None, restarts=0, connections=1, e
                 faults.append("line %d: got      %s" % (i + 1, got[i] if g is not None else "nothing"))
                 break
         for n in names:
-            read = read_of(people[n][0])
+            read = read_of(people[n])
             # Years pass here in seconds. What left meanwhile is erased for good, by its term or a second after an act
             # did so: a reader that is later than that finds a message in its place that says no more than that.
             read = [b if a["kind"] == "erased" else a for a, b in zip(read, want.get(n, []))] + read[len(want.get(n, [])):]
