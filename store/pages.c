@@ -63,6 +63,7 @@ typedef struct check {
     bool runs;    /* look at the heads of overflow runs, too */
     bool partial; /* of the free list only the edges were looked at */
     uint64_t page_bytes, last_page, txnid;
+    uint64_t file_bytes;
     uint64_t freed; /* by which transaction the newest entry of the free list was */
     uint64_t held;  /* pages that the heads of trees say they have, and free ones */
     uint8_t *used;  /* a bit for each page */
@@ -242,6 +243,14 @@ check_free(check *c, const uint8_t *value, uint64_t size)
     return true;
 }
 
+/* LMDB maps the file: whoever reads behind its end is stopped. */
+static bool
+is_in_file(check *c, uint64_t first, uint64_t size)
+{
+    return first * c->page_bytes + PAGE_HEAD + size <= c->file_bytes ||
+           bad(c, "a row is beyond the end of the file");
+}
+
 static bool
 check_overflow(check *c, const node *n, tree_kind kind, tally *counts)
 {
@@ -251,9 +260,10 @@ check_overflow(check *c, const node *n, tree_kind kind, tally *counts)
     uint32_t run;
     if (!c->runs) {
         counts->overflow_pages += pages;
-        return use(c, first, pages);
+        return use(c, first, pages) && is_in_file(c, first, n->size);
     }
-    if (!use(c, first, 1) || !read_at(c, first * c->page_bytes, head, sizeof head))
+    if (!use(c, first, 1) || !is_in_file(c, first, n->size) ||
+        !read_at(c, first * c->page_bytes, head, sizeof head))
         return false;
     memcpy(&run, head + PAGE_LOWER_AT, sizeof run);
     counts->overflow_pages += run;
@@ -462,7 +472,8 @@ read_metas(check *c, meta ret_metas[2])
     for (unsigned i = 0; good && i < 2; i++)
         good = read_meta(c, i, &metas[i]);
     if (good && fstat(c->fd, &st) == 0) {
-        uint64_t pages = (uint64_t)st.st_size / c->page_bytes + UNWRITTEN_MAX;
+        c->file_bytes = (uint64_t)st.st_size;
+        uint64_t pages = c->file_bytes / c->page_bytes + UNWRITTEN_MAX;
         good = metas[0].last_page < pages && metas[1].last_page < pages;
     }
     if (!good) {
