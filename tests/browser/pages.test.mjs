@@ -2,7 +2,7 @@
 // colours and in both languages; and nothing that the page's own security policy forbids. Against a stand-in for the gateway.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { DIST, accessible, fits, launch, person, signIn } from './browser.mjs';
+import { DIST, accessible, fits, launch, passes, person, signIn } from './browser.mjs';
 import { serve, town } from './fixture.mjs';
 
 const PAGES = [
@@ -37,6 +37,13 @@ after(async () => {
   await browser?.close();
   await gateway?.close();
 });
+
+/** A stand-in of this test alone. It is closed however the test ends: left open, it would keep the whole run from ending. */
+async function alone(t) {
+  const gate = await serve(DIST, town(Date.now()));
+  t.after(() => gate.close());
+  return gate;
+}
 
 async function whole(page) {
   await page.locator('main h1').waitFor();
@@ -92,7 +99,10 @@ test('every dialog, and the plan while it is edited', async () => {
   await page.getByText('Schrijf op wat u wilt bereiken').waitFor();
   await accessible(page, 'the plan while it is edited');
   // What is not saved is not lost by a slip.
-  const asked = new Promise((done) => page.once('dialog', (dialog) => done(dialog.message()) || dialog.dismiss()));
+  const asked = page.waitForEvent('dialog').then(async (dialog) => {
+    await dialog.dismiss();
+    return dialog.message();
+  });
   await page.getByRole('link', { name: 'Meldingen' }).click();
   assert.equal(await asked, 'Het plan is nog niet opgeslagen. Toch weggaan?');
   await page.getByText('Schrijf op wat u wilt bereiken').waitFor();
@@ -142,8 +152,8 @@ test('every dialog, and the plan while it is edited', async () => {
   await third.context.close();
 });
 
-test('lists of an operator keep their rows where they are, and tell what came', async () => {
-  const gate = await serve(DIST, town(Date.now()));
+test('lists of an operator keep their rows where they are, and tell what came', async (t) => {
+  const gate = await alone(t);
   const { page, context, wrong } = await person(browser);
   await page.clock.install();
   await signIn(page, gate.url, 'beheer');
@@ -153,7 +163,7 @@ test('lists of an operator keep their rows where they are, and tell what came', 
   await row.getByRole('button', { name: 'Sleutel van School 1 vervangen' }).focus();
   const before = await row.boundingBox();
   gate.state.control.keys.unshift({ row: 'key', party: 'auditor:a-jo', state: 'proposed', number: 9, publicKey: 'H=*!-{$oklrnr:oMvptW}t3]FB-3W6D+!Br)p4p9', in: 'log', author: 'toezicht', proposal: 9, atMs: gate.state.now });
-  await page.clock.fastForward('01:01'); // it looks again each minute
+  await passes(page, 61_000); // it looks again each minute
   await page.locator('.arrivals__button', { hasText: '1 nieuw' }).waitFor();
   assert.deepEqual(await row.boundingBox(), before);
   assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Vervangen');
@@ -162,7 +172,6 @@ test('lists of an operator keep their rows where they are, and tell what came', 
   await page.keyboard.press('k'); // by key from row to row
   assert.deepEqual(wrong, []);
   await context.close();
-  await gate.close();
 });
 
 test('what an operator looks after: nothing there yet, and nothing that answers, are said so', async () => {
@@ -225,8 +234,8 @@ test('a change of page is read out and has the focus; the skip link leads past t
   await context.close();
 });
 
-test('what comes is told and does not move what is under the cursor; what went says so in its place', async () => {
-  const gate = await serve(DIST, town(Date.now()));
+test('what comes is told and does not move what is under the cursor; what went says so in its place', async (t) => {
+  const gate = await alone(t);
   const { page, context } = await person(browser);
   await signIn(page, gate.url, 'anna');
   await page.locator('main[data-live=live]').waitFor();
@@ -245,11 +254,10 @@ test('what comes is told and does not move what is under the cursor; what went s
   await page.getByRole('link', { name: 'Casus C50' }).waitFor();
   assert.equal(await page.locator('[data-id=C41]').count(), 0);
   await context.close();
-  await gate.close();
 });
 
-test('where the gateway has no stream left, the page looks by itself and says nothing of a lost connection', async () => {
-  const gate = await serve(DIST, town(Date.now()));
+test('where the gateway has no stream left, the page looks by itself and says nothing of a lost connection', async (t) => {
+  const gate = await alone(t);
   const { page, context } = await person(browser);
   await page.route('**/v1/mailbox/events*', (route) => route.fulfill({ status: 503, contentType: 'application/problem+json', body: '{"code":"unavailable","title":"no","status":503}' }));
   await signIn(page, gate.url, 'anna');
@@ -265,11 +273,10 @@ test('where the gateway has no stream left, the page looks by itself and says no
   await page.locator('main[data-live=live]').waitFor();
   await page.getByText('Geen verbinding.').waitFor({ state: 'detached' });
   await context.close();
-  await gate.close();
 });
 
-test('the plan changed in two windows: only where they touch is anything asked, and nothing is lost', async () => {
-  const gate = await serve(DIST, town(Date.now()));
+test('the plan changed in two windows: only where they touch is anything asked, and nothing is lost', async (t) => {
+  const gate = await alone(t);
   const { page, context } = await person(browser);
   await signIn(page, gate.url, 'anna');
   await page.goto(`${gate.url}/app/casussen/C27`);
@@ -294,7 +301,6 @@ test('the plan changed in two windows: only where they touch is anything asked, 
     ['Sem gaat elke dag naar school.', 'doing'], ['Moeder heeft één vaste hulpverlener die op tijd komt.', 'doing'], ['De huur wordt elke maand op tijd betaald.', 'reached'],
   ]);
   await context.close();
-  await gate.close();
 });
 
 test('on paper the plan is dark on light, whatever the screen is, and nothing but the plan', async () => {
@@ -311,30 +317,29 @@ test('on paper the plan is dark on light, whatever the screen is, and nothing bu
   await context.close();
 });
 
-test('who leaves the screen is warned, may stay, and is signed out', async () => {
-  const gate = await serve(DIST, town(Date.now()));
+test('who leaves the screen is warned, may stay, and is signed out', async (t) => {
+  const gate = await alone(t);
   const { page, context } = await person(browser);
   await page.clock.install();
   await signIn(page, gate.url, 'anna');
   await page.getByRole('heading', { name: 'Mijn casussen', level: 1 }).waitFor();
-  await page.clock.fastForward('12:00');
+  await passes(page, 12 * 60_000);
   assert.equal(await page.getByRole('dialog').count(), 0);
-  await page.clock.fastForward('01:30');
+  await passes(page, 90_000);
   await page.getByRole('dialog', { name: 'Bent u er nog?' }).waitFor();
   await accessible(page, 'the warning');
   await page.getByRole('button', { name: 'Ingelogd blijven' }).click();
   await page.waitForFunction(() => document.querySelector('dialog') === null);
-  await page.clock.fastForward('12:00');
+  await passes(page, 12 * 60_000);
   assert.equal(await page.getByRole('dialog').count(), 0);
-  await page.clock.fastForward('03:30');
+  await passes(page, 210_000);
   await page.getByText('Uw sessie is afgelopen').waitFor();
   assert.equal(gate.sessions.size, 0);
   await context.close();
-  await gate.close();
 });
 
-test('a session that ends shows the door, and after it the page where one was', async () => {
-  const gate = await serve(DIST, town(Date.now()));
+test('a session that ends shows the door, and after it the page where one was', async (t) => {
+  const gate = await alone(t);
   const { page, context } = await person(browser);
   await signIn(page, gate.url, 'anna');
   await page.goto(`${gate.url}/app/casussen/C27`);
@@ -352,5 +357,4 @@ test('a session that ends shows the door, and after it the page where one was', 
   await page.getByRole('button', { name: 'Inloggen' }).click();
   await page.getByRole('heading', { name: 'Casus C27', level: 1 }).waitFor();
   await context.close();
-  await gate.close();
 });

@@ -20,7 +20,10 @@ export async function live(wishes = {}) {
   const child = spawn('/usr/bin/python3', [`${HERE}town.py`, JSON.stringify(wishes)], { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async () => {
+    // What does not answer is ended, and so the wait for it.
+    const late = setTimeout(() => child.kill('SIGKILL'), 4 * WAIT_MS);
     const { value, done } = await lines.next();
+    clearTimeout(late);
     assert.ok(!done, 'the town ended');
     return JSON.parse(value);
   };
@@ -67,7 +70,9 @@ export async function live(wishes = {}) {
     },
     async close() {
       child.stdin.end();
+      const late = setTimeout(() => child.kill('SIGKILL'), 4 * WAIT_MS);
       await ended;
+      clearTimeout(late);
     },
   };
 }
