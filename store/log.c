@@ -193,6 +193,17 @@ vdr_log_read_key(vdr_log_reader *reader, vdr_position position, vdr_vault_key *r
     return reader->ops->read_key(reader, position, ret_key);
 }
 
+uint32_t
+vdr_log_keys_from(const vdr_log *log)
+{
+    vdr_vault_status status;
+    const vdr_vault *vault = log->ops->vault(log);
+    if (vault == NULL)
+        return 0;
+    vdr_vault_status_get(vault, &status);
+    return status.oldest;
+}
+
 vdr_err
 vdr_log_read_mail(vdr_log_reader *reader, uint32_t mailbox, uint64_t seq, vdr_log_mail *ret_mails, size_t max,
                   size_t *ret_count)

@@ -166,6 +166,10 @@ VDR_MUST_CHECK vdr_err vdr_log_read(vdr_log_reader *reader, vdr_position positio
 VDR_MUST_CHECK vdr_err vdr_log_read_key(vdr_log_reader *reader, vdr_position position,
                                         vdr_vault_key *ret_key);
 
+/* The oldest wrapping key that is still held: a record under an older one is ERASED, unless an erasure run kept its
+ * data key apart. 0: the log has no vault. Any thread. */
+uint32_t vdr_log_keys_from(const vdr_log *log);
+
 /* Index entries of a mailbox from seq on, at most max; *ret_count 0 when there are none. */
 VDR_MUST_CHECK vdr_err vdr_log_read_mail(vdr_log_reader *reader, uint32_t mailbox, uint64_t seq,
                                          vdr_log_mail *ret_mails, size_t max, size_t *ret_count);

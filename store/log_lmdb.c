@@ -259,6 +259,12 @@ close_log(vdr_log *base)
     free(log);
 }
 
+static const vdr_vault *
+vault_of(const vdr_log *log)
+{
+    return ((const vdr_log_lmdb *)log)->vault;
+}
+
 static const vdr_log_ops ops = {
     .append = append,
     .cut = vdr_log_lmdb_cut,
@@ -275,6 +281,7 @@ static const vdr_log_ops ops = {
     .reader_close = vdr_log_lmdb_reader_close,
     .read = vdr_log_lmdb_read,
     .read_key = vdr_log_lmdb_read_key,
+    .vault = vault_of,
     .next = vdr_log_lmdb_next,
     .carrier = vdr_log_lmdb_carrier,
     .look_at = vdr_log_lmdb_look_at,

@@ -376,6 +376,12 @@ close_log(vdr_log *base)
     free(log);
 }
 
+static const vdr_vault *
+vault_of(const vdr_log *log)
+{
+    return ((const vdr_log_memory *)log)->vault;
+}
+
 static const vdr_log_ops ops = {
     .append = append,
     .cut = cut,
@@ -392,6 +398,7 @@ static const vdr_log_ops ops = {
     .reader_close = vdr_log_memory_reader_close,
     .read = vdr_log_memory_read,
     .read_key = vdr_log_memory_read_key,
+    .vault = vault_of,
     .next = vdr_log_memory_next,
     .carrier = vdr_log_memory_carrier,
     .look_at = vdr_log_memory_look_at,

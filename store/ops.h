@@ -30,6 +30,7 @@ typedef struct vdr_log_ops {
     void (*reader_close)(vdr_log_reader *reader);
     vdr_err (*read)(vdr_log_reader *reader, vdr_position position, vdr_log_record *ret_record);
     vdr_err (*read_key)(vdr_log_reader *reader, vdr_position position, vdr_vault_key *ret_key);
+    const vdr_vault *(*vault)(const vdr_log *log);
     vdr_err (*next)(vdr_log_reader *reader, vdr_position from, vdr_position *ret_position);
     vdr_err (*carrier)(vdr_log_reader *reader, vdr_position position, vdr_position *ret_carrier);
     vdr_err (*look_at)(vdr_log_reader *reader, vdr_position position, vdr_log_look *ret_look);

@@ -198,14 +198,14 @@ check_history(checkup *c)
                      "the log was cut before record %llu: not stepped from 1",
                      (unsigned long long)stats.first);
     vdr_err e = vdr_history_open(c->store.log, NULL, &history, words);
+    if (e == VDR_E_NOT_FOUND)
+        return found(c, "history", "I4", VDR_FINDING_UNKNOWN, "%s",
+                     "some of the log was erased, so that it cannot be stepped from record 1");
     while (e == VDR_OK)
         e = vdr_history_next(history, VDR_MS_NONE, &step, words);
     bool same = e == VDR_E_END &&
                 vdr_core_state_hash(vdr_history_core(history)) == vdr_core_state_hash(c->engine->core);
     vdr_history_close(&history);
-    if (e == VDR_E_ERASED)
-        return found(c, "history", "I4", VDR_FINDING_UNKNOWN, "%s",
-                     "some of the log was erased, so that it cannot be stepped from record 1");
     if (e != VDR_E_END)
         return found(c, "history", "I4", VDR_FINDING_BAD, "%.400s", *words != '\0' ? words : vdr_err_text(e));
     return found(c, "history", "I4", same ? VDR_FINDING_GOOD : VDR_FINDING_BAD, "%s",

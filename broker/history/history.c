@@ -40,6 +40,10 @@ say(char *words, vdr_err err, const char *format, ...)
 static vdr_err
 bad_record(char *words, vdr_position position, vdr_err err)
 {
+    if (err == VDR_E_ERASED)
+        return say(words, err,
+                   "an erasure run destroyed the key of record %llu while the log was read: ask again",
+                   (unsigned long long)position);
     return say(words, err, "record %llu of the log: %s", (unsigned long long)position, vdr_err_text(err));
 }
 
@@ -108,18 +112,15 @@ load(vdr_history *history, vdr_log *log, vdr_checkpoint *checkpoint, char *words
     return VDR_OK;
 }
 
-/* Did an erasure run destroy keys of records before the checkpoint? Its proof is a record under a later wrapping key
- * than the first one's. */
+/* Did an erasure run destroy keys of records before the checkpoint? The vault knows it from the moment on in which it
+ * did; the run's proof comes into the log afterwards, and after a crash perhaps much later. */
 static vdr_err
-is_erased(const vdr_history *history, vdr_position first, bool *ret_erased)
+is_erased(const vdr_history *history, const vdr_log *log, vdr_position first, bool *ret_erased)
 {
-    vdr_vault_key oldest = {0}, newest = {0};
-    vdr_err err = VDR_OK;
-    if (history->end >= first)
-        err = vdr_log_read_key(history->reader, first, &oldest);
-    if (err == VDR_OK && history->end >= first)
-        err = vdr_log_read_key(history->reader, history->end, &newest);
-    *ret_erased = newest.generation > 1 && oldest.generation < newest.generation;
+    vdr_vault_key oldest = {0};
+    uint32_t from = vdr_log_keys_from(log);
+    vdr_err err = history->end >= first ? vdr_log_read_key(history->reader, first, &oldest) : VDR_OK;
+    *ret_erased = from > 1 && oldest.generation < from; /* 0, not sealed: others after it were */
     return err;
 }
 
@@ -137,7 +138,7 @@ vdr_history_open(vdr_log *log, vdr_checkpoint *checkpoint, vdr_history **ret_his
     bool erased = false;
     vdr_err err = vdr_log_reader_open(log, &history->reader);
     if (err == VDR_OK)
-        err = is_erased(history, stats.first, &erased);
+        err = is_erased(history, log, stats.first, &erased);
     if (err != VDR_OK)
         (void)say(ret_words, err, "the log: %s", vdr_err_text(err));
     else if (stats.first > 1 && checkpoint == NULL)

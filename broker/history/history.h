@@ -6,6 +6,9 @@
  * not disturbed; what is appended after it was opened is not part of it. It begins before record 1. Where
  * the log was cut it can only begin at a checkpoint, and knows nothing of the time before.
  *
+ * Where an erasure run destroyed keys it can only begin at a checkpoint, too; ERASED: one did so meanwhile, and what
+ * is begun anew begins after it.
+ *
  * Every record is stepped and what it tells compared with what it told then: STORE_CORRUPT is also a version
  * that decides otherwise.
  *
@@ -27,7 +30,7 @@
 
 typedef struct vdr_history vdr_history;
 
-/* checkpoint: the store's, for a log that was cut; NULL: such a log is NOT_FOUND. Both stay the caller's, and
+/* checkpoint: the store's, for a log that was cut or erased in; NULL: such a log is NOT_FOUND. Both stay the caller's, and
  * checkpoint is not needed any more after this. */
 VDR_MUST_CHECK vdr_err vdr_history_open(vdr_log *log, vdr_checkpoint *checkpoint, vdr_history **ret_history,
                                         char *ret_words);

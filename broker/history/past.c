@@ -78,6 +78,8 @@ explain(vdr_past *past)
         return err;
     vdr_history_watch(past->history, go_on, past);
     err = vdr_history_to(past->history, past->read.at_ms != 0 ? past->read.at_ms : VDR_MS_NONE, past->words);
+    if (err == VDR_E_ERASED)
+        return VDR_E_NOT_FOUND; /* as where it had been opened a moment later */
     if (past->too_big)
         return VDR_E_TOO_BIG;
     if (err != VDR_OK)

@@ -11,6 +11,7 @@
 
 #define ROWS_BYTES  ((size_t)16 * 1024 * 1024)
 #define TEXTS_BYTES (4u * VDR_CONF_BYTES_MAX)
+#define AGAIN_MAX   3u /* erasure runs that may end while it is at work */
 
 struct vdr_rehearsal {
     vdr_log *log;
@@ -51,15 +52,14 @@ vdr_rehearsal_new(vdr_log *log, vdr_checkpoint *checkpoint)
 
 /* ---- the thread */
 
-/* The older of the checkpoints: it shows more. There may be one only. */
+/* The older of the checkpoints: it shows more. There may be one only, or none. */
 static vdr_err
 look_at_checkpoint(vdr_rehearsal *r, vdr_checkpoint **ret_look)
 {
-    vdr_checkpoint *look;
+    vdr_checkpoint *look = NULL;
     vdr_err err = vdr_checkpoint_look_open(r->checkpoint, &look);
-    if (err != VDR_OK)
-        return err;
-    err = vdr_checkpoint_look_back(look);
+    if (err == VDR_OK)
+        err = vdr_checkpoint_look_back(look);
     if (err == VDR_OK || err == VDR_E_NOT_FOUND) {
         *ret_look = look;
         return VDR_OK;
@@ -111,22 +111,29 @@ show(vdr_rehearsal *r, vdr_backtest *backtest)
     return !stop;
 }
 
+static vdr_err
+run_one(vdr_rehearsal *r)
+{
+    vdr_checkpoint *look = NULL;
+    r->words[0] = '\0';
+    vdr_err err = look_at_checkpoint(r, &look);
+    if (err != VDR_OK)
+        return err;
+    vdr_backtest *backtest = vdr_backtest_new(r->log, look, &r->ask);
+    err = show(r, backtest) ? rehearse(r, backtest) : VDR_E_BUSY;
+    (void)show(r, NULL);
+    vdr_backtest_free(&backtest);
+    return err;
+}
+
 static void *
 run(void *context)
 {
     vdr_rehearsal *r = context;
-    vdr_log_stats stats;
-    vdr_checkpoint *look = NULL;
-    vdr_err err = VDR_OK;
     vdr_thread_polite();
-    vdr_log_stats_get(r->log, &stats);
-    if (stats.first > 1)
-        err = look_at_checkpoint(r, &look);
-    vdr_backtest *backtest = vdr_backtest_new(r->log, look, &r->ask);
-    if (err == VDR_OK)
-        err = show(r, backtest) ? rehearse(r, backtest) : VDR_E_BUSY;
-    (void)show(r, NULL);
-    vdr_backtest_free(&backtest);
+    vdr_err err = run_one(r);
+    for (unsigned again = 0; err == VDR_E_ERASED && again < AGAIN_MAX; again++)
+        err = run_one(r); /* an erasure run ended meanwhile: what it left is decided anew */
     (void)pthread_mutex_lock(&r->lock);
     r->err = err;
     r->state = VDR_REHEARSAL_OVER;

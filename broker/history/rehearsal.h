@@ -1,8 +1,8 @@
 /* broker/history/rehearsal.h - a back-test, or a shadow, beside the broker that goes on: threads of low priority, readers of their
  * own that rest every few thousand records, and nothing of the reactor but the memory bandwidth.
  *
- * One at a time. Where the log was cut, it begins with the older of the two newest checkpoints, read from the store
- * itself beside the broker that writes the next one.
+ * One at a time. Where the log was cut or erased in, it begins with the older of the two newest checkpoints, read from the store
+ * itself beside the broker that writes the next one. Where an erasure run ends meanwhile it begins again, after it.
  *
  * Thread:  the reactor's, for everything here.
  * Errors:  BUSY: one is at work. Of one that failed: as backtest.h.
