@@ -64,6 +64,7 @@ sim_audit_event(const sim_party *by, char *json, const char *id, bool signal, vd
     sim_event *event = vdr_alloc(1, sizeof *event);
     (void)snprintf(event->id, sizeof event->id, "%s", id);
     event->by = by;
+    event->name = sim_audit_name(by->source, event->id);
     event->json = json;
     event->signal = signal;
     event->occurred_at = occurred_at;

@@ -27,6 +27,7 @@ vdr_position sim_audit_durable(void);
 typedef struct sim_event {
     char id[40];
     const sim_party *by;
+    uint64_t name; /* of both, as a hash */
     char *json;
     bool signal;
     vdr_ms occurred_at; /* of a signal */

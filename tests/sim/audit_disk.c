@@ -4,6 +4,7 @@
 #include "tests/sim/trace.h"
 
 #include <stdlib.h>
+#include <xxhash.h>
 
 #define ARENA_BYTES ((size_t)64 << 20)
 
@@ -63,6 +64,7 @@ write_down(vdr_position position, const vdr_log_record *record)
     if (command.kind == VDR_COMMAND_SIGNAL || command.kind == VDR_COMMAND_ACT) {
         copy_text(w.source, sizeof w.source, command.source);
         copy_text(w.id, sizeof w.id, command.id);
+        w.name = sim_audit_name(w.source, w.id);
         sim_told.erased = sim_told.erased || command.act == VDR_ACT_ERASED;
     }
     if (position > 1 && w.at != VDR_MS_NONE && sim_told.log[position - 2].at > w.at)
@@ -169,11 +171,17 @@ sim_audit_acked(uint32_t mailbox)
     return acked;
 }
 
+uint64_t
+sim_audit_name(const char *source, const char *id)
+{
+    return XXH64(id, strlen(id), XXH64(source, strlen(source), 0));
+}
+
 bool
 sim_audit_is_of(vdr_position position, const sim_event *event)
 {
     const sim_written *w = &sim_told.log[position - 1];
-    return strcmp(w->id, event->id) == 0 && strcmp(w->source, event->by->source) == 0;
+    return w->name == event->name && strcmp(w->id, event->id) == 0 && strcmp(w->source, event->by->source) == 0;
 }
 
 bool

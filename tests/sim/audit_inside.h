@@ -13,6 +13,7 @@
 /* A record as it was handed to the disk. */
 typedef struct sim_written {
     char source[48], id[40]; /* of an event; "": it is none */
+    uint64_t name;           /* of both, as a hash */
     vdr_ms at;
 } sim_written;
 
@@ -66,6 +67,7 @@ extern size_t sim_event_count;
 extern const sim_town *sim_audit_town;
 extern sim_audit_counts sim_audit_tally;
 
+uint64_t sim_audit_name(const char *source, const char *id);
 bool sim_audit_is_of(vdr_position position, const sim_event *event);
 uint32_t sim_audit_mailbox_of(unsigned party); /* 0: not known */
 /* Up to where a durable record says that it is read. */

@@ -4,6 +4,7 @@
 #include "tests/sim/audit.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/event.h"
 #include "tests/sim/fiber.h"
 #include "tests/sim/trace.h"
 #include "tests/sim/wire.h"
@@ -11,7 +12,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static char config_dir[256], store_dir[256], node_path[256];
 static uint64_t fiber, starts;
@@ -73,15 +73,13 @@ sim_broker_crash(bool silent)
 void
 sim_broker_stop(void)
 {
-    (void)kill(getpid(), SIGTERM);
-    sim_fibers_poke();
+    sim_event_signal(SIGTERM);
 }
 
 void
 sim_broker_reload(void)
 {
-    (void)kill(getpid(), SIGHUP);
-    sim_fibers_poke();
+    sim_event_signal(SIGHUP);
 }
 
 bool

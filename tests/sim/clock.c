@@ -6,7 +6,8 @@
 #include <sys/types.h>
 #include <time.h>
 
-static int64_t now_us, wall_us; /* wall: what it shows at 0 of the steady clock, if it runs */
+int64_t sim_clock_now_us;
+static int64_t wall_us; /* wall: what it shows at 0 of the steady clock, if it runs */
 static int64_t still_until_us, still_wall_us;
 static sim_dice chance;
 
@@ -39,29 +40,23 @@ static randombytes_implementation simulated = {
 void
 sim_clock_begin(uint64_t seed, int64_t wall_ms)
 {
-    now_us = still_until_us = 0;
+    sim_clock_now_us = still_until_us = 0;
     wall_us = wall_ms * 1000;
     chance = sim_dice_of(seed, 1);
     (void)randombytes_set_implementation(&simulated);
 }
 
-int64_t
-sim_clock_us(void)
-{
-    return now_us;
-}
-
 void
 sim_clock_to(int64_t us)
 {
-    if (us > now_us)
-        now_us = us;
+    if (us > sim_clock_now_us)
+        sim_clock_now_us = us;
 }
 
 static int64_t
 wall(void)
 {
-    return now_us < still_until_us ? still_wall_us : wall_us + now_us;
+    return sim_clock_now_us < still_until_us ? still_wall_us : wall_us + sim_clock_now_us;
 }
 
 int64_t
@@ -86,8 +81,8 @@ sim_clock_stand(int64_t until_us)
 int
 __wrap_clock_gettime(clockid_t id, struct timespec *ret_time)
 {
-    now_us++;
-    int64_t us = id == CLOCK_REALTIME ? wall() : now_us + 1000000000; /* a machine that runs for a while */
+    sim_clock_now_us++;
+    int64_t us = id == CLOCK_REALTIME ? wall() : sim_clock_now_us + 1000000000; /* a machine that runs for a while */
     ret_time->tv_sec = us / 1000000;
     ret_time->tv_nsec = us % 1000000 * 1000;
     return 0;

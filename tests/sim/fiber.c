@@ -26,6 +26,7 @@ typedef struct fiber {
 } fiber;
 
 static fiber fibers[FIBERS];
+static size_t used; /* of those; the others were never there */
 static fiber *running;
 static sim_stack world;
 static uint64_t last_number, happened, switches;
@@ -56,12 +57,14 @@ sim_fiber_start(const char *name, void *(*run)(void *argument), void *argument)
     while (f < fibers + FIBERS && f->state != FREE && f->state != OVER)
         f++;
     VDR_ASSERT(f < fibers + FIBERS);
+    if (used <= (size_t)(f - fibers))
+        used = (size_t)(f - fibers) + 1;
     if (f->stack == NULL)
         f->stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     VDR_ASSERT(f->stack != MAP_FAILED);
     sim_stack_make(&f->context, f->stack, STACK_BYTES, enter);
     f->state = READY;
-    f->number = ++last_number;
+    f->number = ++last_number * FIBERS + (uint64_t)(f - fibers); /* says where it is */
     f->name = name;
     f->run = run;
     f->argument = argument;
@@ -72,11 +75,8 @@ sim_fiber_start(const char *name, void *(*run)(void *argument), void *argument)
 bool
 sim_fiber_over(uint64_t number)
 {
-    for (size_t i = 0; i < FIBERS; i++) {
-        if (fibers[i].number == number)
-            return fibers[i].state == OVER || fibers[i].state == FREE;
-    }
-    return true;
+    const fiber *f = &fibers[number % FIBERS];
+    return f->number != number || f->state == OVER || f->state == FREE;
 }
 
 uint64_t
@@ -139,13 +139,13 @@ void
 sim_fiber_wake(const void *on, bool all)
 {
     size_t waiting = 0, chosen = 0;
-    for (size_t i = 0; i < FIBERS; i++)
+    for (size_t i = 0; i < used; i++)
         waiting += fibers[i].state == WAITING && fibers[i].on == on;
     if (waiting == 0)
         return;
     if (!all)
         chosen = (size_t)sim_below(&dice, waiting);
-    for (size_t i = 0, seen = 0; i < FIBERS; i++) {
+    for (size_t i = 0, seen = 0; i < used; i++) {
         if (fibers[i].state != WAITING || fibers[i].on != on)
             continue;
         if (all || seen == chosen) {
@@ -198,7 +198,7 @@ size_t
 sim_fibers_ready(void)
 {
     size_t count = 0;
-    for (size_t i = 0; i < FIBERS; i++)
+    for (size_t i = 0; i < used; i++)
         count += could_go_on(&fibers[i]);
     return count;
 }
@@ -226,7 +226,7 @@ int64_t
 sim_fibers_next_us(void)
 {
     int64_t next = SIM_NEVER;
-    for (size_t i = 0; i < FIBERS; i++) {
+    for (size_t i = 0; i < used; i++) {
         const fiber *f = &fibers[i];
         bool timed = f->state == WAITING || f->state == ASLEEP || f->state == LOOKING;
         if (timed && f->until_us < next)
@@ -239,9 +239,8 @@ void
 sim_fibers_leave(void)
 {
     VDR_ASSERT(running == NULL);
-    for (size_t i = 0; i < FIBERS; i++) {
-        if (fibers[i].stack != NULL)
-            (void)munmap(fibers[i].stack, STACK_BYTES);
-        fibers[i] = (fiber){.state = FREE};
+    for (size_t i = 0; i < used; i++) {
+        void *stack = fibers[i].stack;
+        fibers[i] = (fiber){.state = FREE, .stack = stack};
     }
 }

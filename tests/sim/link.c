@@ -43,8 +43,11 @@ struct sim_link {
     bool inside;    /* of one machine: the broker's own test */
 };
 
-static sim_link *links[LINKS_MAX];
-static size_t link_count, link_first; /* first: those before are over */
+static sim_link *links[LINKS_MAX]; /* by number - 1 */
+static size_t link_count;
+static sim_link *live[LINKS_MAX]; /* those that are not over, in order */
+static size_t live_count;
+static int64_t soonest_us; /* no lane brings anything before */
 static sim_dice dice;
 static sim_weather weather;
 static bool calm;
@@ -103,6 +106,8 @@ lane_put(sim_link *link, lane *l, thing what, const void *bytes, size_t len, int
     if (!link->inside && due < partition_us)
         due = partition_us;
     l->last_us = due;
+    if (due < soonest_us)
+        soonest_us = due;
     carried *c = &l->things[l->count++];
     *c = (carried){.thing = what, .due_us = due, .bytes = vdr_alloc(len, 1), .len = len};
     if (len != 0)
@@ -145,16 +150,31 @@ lane_brings(const sim_link *link, const lane *l)
 
 /* ---- Connections */
 
+static bool
+is_over(const sim_link *link)
+{
+    return link->dealer == NULL && link->router == NULL && link->up.first == link->up.count &&
+           link->down.first == link->down.count;
+}
+
+static void
+forget_those_over(void)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < live_count; i++) {
+        if (!is_over(live[i]))
+            live[kept++] = live[i];
+    }
+    live_count = kept;
+}
+
 void
 sim_link_connect(sim_socket *dealer, const char *endpoint)
 {
-    while (link_first < link_count && links[link_first]->dealer == NULL &&
-           links[link_first]->router == NULL && links[link_first]->up.first == links[link_first]->up.count &&
-           links[link_first]->down.first == links[link_first]->down.count)
-        link_first++;
+    forget_those_over();
     VDR_ASSERT(link_count < LINKS_MAX && strlen(endpoint) < SIM_NAME_BYTES);
     sim_link *link = vdr_alloc(1, sizeof *link);
-    links[link_count++] = link;
+    links[link_count++] = live[live_count++] = link;
     link->number = link_count;
     link->dealer = dealer;
     link->client = dealer->owner;
@@ -188,9 +208,9 @@ sim_link_send(sim_link *link, bool to_client, const void *bytes, size_t len)
 sim_link *
 sim_link_of(const sim_socket *router, uint32_t number)
 {
-    for (size_t i = link_first; i < link_count; i++) {
-        if (links[i]->router == router && links[i]->routing == number && number != 0)
-            return links[i];
+    for (size_t i = 0; i < live_count; i++) {
+        if (live[i]->router == router && live[i]->routing == number && number != 0)
+            return live[i];
     }
     return NULL;
 }
@@ -244,9 +264,9 @@ sim_link_close(sim_socket *dealer)
 void
 sim_link_router_close(sim_socket *router)
 {
-    for (size_t i = link_first; i < link_count; i++) {
-        if (links[i]->router == router)
-            broker_side_goes(links[i], false, false);
+    for (size_t i = 0; i < live_count; i++) {
+        if (live[i]->router == router)
+            broker_side_goes(live[i], false, false);
     }
 }
 
@@ -364,9 +384,9 @@ int64_t
 sim_wire_next_us(void)
 {
     int64_t next = SIM_NEVER;
-    for (size_t i = link_first; i < link_count; i++) {
-        int64_t up = lane_due_us(&links[i]->up), down = lane_due_us(&links[i]->down);
-        if (up < next && (up > sim_clock_us() || lane_brings(links[i], &links[i]->up)))
+    for (size_t i = 0; i < live_count; i++) {
+        int64_t up = lane_due_us(&live[i]->up), down = lane_due_us(&live[i]->down);
+        if (up < next && (up > sim_clock_us() || lane_brings(live[i], &live[i]->up)))
             next = up;
         if (down < next)
             next = down;
@@ -374,13 +394,25 @@ sim_wire_next_us(void)
     return next;
 }
 
+static void
+note_soonest(const lane *l)
+{
+    if (lane_due_us(l) < soonest_us)
+        soonest_us = lane_due_us(l);
+}
+
 size_t
 sim_wire_due(void)
 {
     size_t count = 0;
-    for (size_t i = link_first; i < link_count; i++) {
-        count += lane_brings(links[i], &links[i]->up);
-        count += lane_brings(links[i], &links[i]->down);
+    if (sim_clock_us() < soonest_us)
+        return 0;
+    soonest_us = SIM_NEVER;
+    for (size_t i = 0; i < live_count; i++) {
+        note_soonest(&live[i]->up);
+        note_soonest(&live[i]->down);
+        count += lane_brings(live[i], &live[i]->up);
+        count += lane_brings(live[i], &live[i]->down);
     }
     return count;
 }
@@ -399,8 +431,8 @@ trace(const sim_link *link, bool up, const carried *c)
 void
 sim_wire_arrive(size_t which)
 {
-    for (size_t i = link_first; i < link_count; i++) {
-        sim_link *link = links[i];
+    for (size_t i = 0; i < live_count; i++) {
+        sim_link *link = live[i];
         lane *lanes[] = {&link->up, &link->down};
         for (int way = 0; way < 2; way++) {
             if (!lane_brings(link, lanes[way]) || which-- != 0)
@@ -435,8 +467,8 @@ forget_sockets(unsigned owner)
 void
 sim_wire_broker_gone(bool silent)
 {
-    for (size_t i = link_first; i < link_count; i++) {
-        sim_link *link = links[i];
+    for (size_t i = 0; i < live_count; i++) {
+        sim_link *link = live[i];
         link->asked = false;
         if (link->inside) {
             link->dealer = link->router = NULL;
@@ -452,9 +484,9 @@ sim_wire_broker_gone(bool silent)
 void
 sim_wire_client_gone(unsigned client, bool silent)
 {
-    for (size_t i = link_first; i < link_count; i++) {
-        if (!links[i]->inside && links[i]->client == client && links[i]->dealer != NULL)
-            client_side_goes(links[i], true, silent);
+    for (size_t i = 0; i < live_count; i++) {
+        if (!live[i]->inside && live[i]->client == client && live[i]->dealer != NULL)
+            client_side_goes(live[i], true, silent);
     }
     forget_sockets(client);
 }
@@ -463,14 +495,14 @@ static sim_link *
 some_link(void)
 {
     size_t open = 0;
-    for (size_t i = link_first; i < link_count; i++)
-        open += !links[i]->inside && links[i]->dealer != NULL && links[i]->router != NULL;
+    for (size_t i = 0; i < live_count; i++)
+        open += !live[i]->inside && live[i]->dealer != NULL && live[i]->router != NULL;
     if (open == 0)
         return NULL;
-    size_t which = (size_t)sim_below(&dice, open), i = link_first;
-    while (links[i]->inside || links[i]->dealer == NULL || links[i]->router == NULL || which-- != 0)
+    size_t which = (size_t)sim_below(&dice, open), i = 0;
+    while (live[i]->inside || live[i]->dealer == NULL || live[i]->router == NULL || which-- != 0)
         i++;
-    return links[i];
+    return live[i];
 }
 
 static void
@@ -521,11 +553,11 @@ sim_wire_partition(int64_t until_us)
 {
     sim_trace("partition", (uint64_t)until_us, 0);
     partition_us = until_us;
-    for (size_t i = link_first; i < link_count; i++) {
-        if (links[i]->inside)
+    for (size_t i = 0; i < live_count; i++) {
+        if (live[i]->inside)
             continue;
-        stall(&links[i]->up, until_us);
-        stall(&links[i]->down, until_us);
+        stall(&live[i]->up, until_us);
+        stall(&live[i]->down, until_us);
     }
 }
 

@@ -11,6 +11,7 @@
  *     --keep-going                        past a failing seed
  *
  * Ends with 1 if a seed failed; its last line is then the one command that repeats it. */
+#define _GNU_SOURCE /* unshare */
 #include "tests/sim/clock.h"
 #include "tests/sim/town.h"
 #include "tests/sim/world.h"
@@ -18,12 +19,16 @@
 #include "proto/assert.h"
 
 #include <errno.h>
+#include <ftw.h>
 #include <getopt.h>
+#include <sched.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,12 +51,19 @@ static sim_outcome *shared; /* written by the run's process */
 
 /* ---- One run */
 
-static void
-remove_run(void)
+static int
+remove_one(const char *path, const struct stat *unused, int what, struct FTW *place)
 {
-    char command[200];
-    (void)snprintf(command, sizeof command, "rm -rf '%s/run'", base);
-    (void)(system(command) == 0);
+    (void)unused;
+    (void)what;
+    (void)place;
+    return remove(path);
+}
+
+static void
+remove_all(const char *path)
+{
+    (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static void
@@ -76,7 +88,7 @@ run(const sim_plan *plan, sim_outcome *ret_outcome)
                        WIFSIGNALED(status) ? "signal" : "status",
                        WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
     }
-    remove_run();
+    remove_all("run");
 }
 
 /* The same, to the last byte. */
@@ -290,13 +302,32 @@ read_arguments(int argc, char **argv)
     return w;
 }
 
+/* Files of runs lie in memory where the system lets this process have a place of its own for them, and else on the disk. */
+static void
+make_place(void)
+{
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+        return;
+    (void)(mount("voordeur-sim", base, "tmpfs", MS_NOSUID | MS_NODEV, "size=1g,mode=0700") == 0);
+}
+
+static void
+leave(void)
+{
+    remove_all(".");
+    VDR_ASSERT(chdir("/") == 0);
+    (void)umount2(base, MNT_DETACH);
+    (void)rmdir(base);
+}
+
 static void
 prepare(void)
 {
     const char *tmp = getenv("TMPDIR");
     (void)snprintf(base, sizeof base, "%s/voordeur-sim-XXXXXX", tmp != NULL ? tmp : "/tmp");
-    VDR_ASSERT(mkdtemp(base) != NULL &&
-               chdir(base) == 0); /* no path that the broker tells of has a name of chance */
+    VDR_ASSERT(mkdtemp(base) != NULL);
+    make_place();
+    VDR_ASSERT(chdir(base) == 0); /* no path that the broker tells of has a name of chance */
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     VDR_ASSERT(shared != MAP_FAILED);
     sim_clock_begin(0, 0); /* the keys are the same whenever they are made */
@@ -341,8 +372,6 @@ main(int argc, char **argv)
         printf("again: ");
         say_command(w.shrink ? (sim_plan[]){shrink(failing)} : &failing);
     }
-    char command[200];
-    (void)snprintf(command, sizeof command, "rm -rf '%s'", base);
-    (void)(system(command) == 0);
+    leave();
     return all.failed != 0;
 }

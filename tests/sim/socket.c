@@ -1,5 +1,6 @@
 #include "proto/assert.h"
 #include "tests/sim/clock.h"
+#include "tests/sim/event.h"
 #include "tests/sim/fiber.h"
 #include "tests/sim/trace.h"
 #include "tests/sim/wire_inside.h"
@@ -20,11 +21,9 @@ typedef struct message {
 } message;
 _Static_assert(sizeof(message) <= sizeof(zmq_msg_t), "a message lies in a zmq_msg_t");
 
-int __real_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
-
 sim_socket *sim_sockets;
 static unsigned caller;
-static bool news[256];
+static uint64_t news; /* by client, as bits */
 static uint64_t last_number;
 
 void
@@ -39,11 +38,11 @@ sim_wire_caller(void)
     return caller;
 }
 
-bool
-sim_wire_news(unsigned client)
+uint64_t
+sim_wire_news(void)
 {
-    bool had = news[client];
-    news[client] = false;
+    uint64_t had = news;
+    news = 0;
     return had;
 }
 
@@ -53,7 +52,7 @@ sim_socket_news(const sim_socket *socket)
     if (socket->owner == SIM_BROKER)
         sim_fibers_poke();
     else
-        news[socket->owner] = true;
+        news |= UINT64_C(1) << socket->owner;
 }
 
 /* ---- What was received */
@@ -472,7 +471,7 @@ look(zmq_pollitem_t *items, int count)
             ready++;
         }
     }
-    if (polled == 0 || __real_poll(fds, polled, 0) <= 0)
+    if (polled == 0 || sim_event_poll(fds, polled) <= 0)
         return ready;
     for (nfds_t i = 0; i < polled; i++) {
         if (fds[i].revents != 0) {

@@ -2,6 +2,7 @@
  * behind by a crash is free. Read-write locks stay the system's: nobody pauses while he has one. */
 #include "proto/assert.h"
 #include "tests/sim/clock.h"
+#include "tests/sim/event.h"
 #include "tests/sim/fiber.h"
 
 #include <errno.h>
@@ -34,7 +35,6 @@ int __wrap_pthread_cond_signal(pthread_cond_t *at);
 int __wrap_pthread_cond_broadcast(pthread_cond_t *at);
 int __wrap_nanosleep(const struct timespec *wish, struct timespec *ret_left);
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
-int __real_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 void __wrap_vdr_thread_polite(void);
 int __wrap_epoll_ctl(int epoll, int operation, int fd, void *event);
 
@@ -171,11 +171,11 @@ int
 __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
     if (sim_fiber_self() == 0)
-        return __real_poll(fds, count, 0);
+        return sim_event_poll(fds, count);
     int64_t until = timeout_ms < 0 ? SIM_NEVER : sim_clock_us() + (int64_t)timeout_ms * 1000;
-    int ready = __real_poll(fds, count, 0);
+    int ready = sim_event_poll(fds, count);
     while (ready == 0 && sim_fiber_look_again(until))
-        ready = __real_poll(fds, count, 0);
+        ready = sim_event_poll(fds, count);
     return ready;
 }
 

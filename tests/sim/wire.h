@@ -24,8 +24,8 @@ void sim_wire_begin(uint64_t seed, const sim_weather *weather);
 #define SIM_BROKER 0u
 /* Whose calls come now: SIM_BROKER, or a client's number. */
 void sim_wire_caller_set(unsigned caller);
-/* Did something come for this client since the last call? */
-bool sim_wire_news(unsigned client);
+/* For which clients did something come since the last call? A bit for each, by its number. */
+uint64_t sim_wire_news(void);
 
 /* ---- For the world */
 

@@ -9,7 +9,6 @@
 #include "tests/sim/wire.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +28,7 @@ static sim_plan plan;
 static sim_town town;
 static sim_actor actors[SIM_ACTORS_MAX];
 static unsigned actor_count;
+static int64_t actors_us; /* no actor has to do before; 0: not known */
 static sim_dice dice;
 static uint64_t faults[SIM_FAULT_COUNT];
 static uint32_t weights[SIM_FAULT_COUNT];
@@ -92,6 +92,7 @@ jump(bool forward)
 static void
 power_fails(void)
 {
+    actors_us = 0;
     lied = lied || lying;
     lying = false;
     sim_broker_crash(true);
@@ -143,6 +144,7 @@ do_fault(sim_fault fault)
 {
     sim_actor *actor = &actors[sim_below(&dice, actor_count)];
     faults[fault]++;
+    actors_us = 0;
     sim_trace("fault", (uint64_t)fault, 0);
     sim_trace_words("fault %s", sim_fault_names[fault]);
     switch (fault) {
@@ -342,6 +344,7 @@ actor_due(const sim_actor *actor)
 static void
 actor_turn(sim_actor *actor)
 {
+    actors_us = 0;
     if (actor->handle == NULL) {
         sim_actor_open(actor);
         return;
@@ -353,17 +356,12 @@ actor_turn(sim_actor *actor)
     sim_actor_go_on(actor);
 }
 
+/* When the first actor has to do. */
 static int64_t
-soonest_us(void)
+look_at_actors(void)
 {
-    int64_t next = sim_fibers_next_us(), wire = sim_wire_next_us();
-    if (wire < next)
-        next = wire;
-    if (broker_back_us < next)
-        next = broker_back_us;
-    if (!healed && next_fault_us < next)
-        next = next_fault_us;
-    for (unsigned i = 0; i < actor_count; i++) {
+    int64_t next = SIM_NEVER;
+    for (unsigned i = 0; i < actor_count && actors_us == 0; i++) {
         const sim_actor *a = &actors[i];
         int64_t due = a->handle == NULL ? a->back_us : a->due_us;
         if (a->handle != NULL && !healed && a->act_us < due)
@@ -371,6 +369,23 @@ soonest_us(void)
         if (due < next)
             next = due;
     }
+    if (actors_us == 0)
+        actors_us = next;
+    return actors_us;
+}
+
+static int64_t
+soonest_us(void)
+{
+    int64_t next = look_at_actors(), fibers = sim_fibers_next_us(), wire = sim_wire_next_us();
+    if (fibers < next)
+        next = fibers;
+    if (wire < next)
+        next = wire;
+    if (broker_back_us < next)
+        next = broker_back_us;
+    if (!healed && next_fault_us < next)
+        next = next_fault_us;
     return next;
 }
 
@@ -378,12 +393,14 @@ soonest_us(void)
 static bool
 step(void)
 {
-    for (unsigned i = 0; i < actor_count; i++) {
-        if (sim_wire_news(actors[i].number))
+    uint64_t news = sim_wire_news();
+    for (unsigned i = 0; i < actor_count && news != 0; i++) {
+        if ((news >> actors[i].number & 1) != 0)
             actors[i].due_us = sim_clock_us();
+        actors_us = 0;
     }
     size_t fibers = sim_fibers_ready(), lanes = sim_wire_due(), due = 0;
-    for (unsigned i = 0; i < actor_count; i++)
+    for (unsigned i = 0; i < actor_count && look_at_actors() <= sim_clock_us(); i++)
         due += actor_due(&actors[i]);
     size_t all = fibers + lanes + due;
     if (all == 0)
@@ -430,6 +447,7 @@ static void
 heal(void)
 {
     healed = true;
+    actors_us = 0;
     sim_trace("healed", 0, 0);
     sim_wire_heal();
     sim_disk_heal();
@@ -521,13 +539,8 @@ void
 sim_world_run(const sim_plan *of, const char *base, sim_outcome *ret_outcome)
 {
     char dir[200];
-    sigset_t asked;
     plan = *of;
     (void)snprintf(dir, sizeof dir, "%s/run", base);
-    (void)sigemptyset(&asked);
-    (void)sigaddset(&asked, SIGTERM);
-    (void)sigaddset(&asked, SIGHUP);
-    (void)sigprocmask(SIG_BLOCK, &asked, NULL); /* every context has a mask of its own */
     sim_clock_begin(plan.seed, WALL_MS);
     VDR_ASSERT(sodium_init() >= 0);
     sim_trace_begin(plan.trace);
