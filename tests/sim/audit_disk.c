@@ -149,6 +149,7 @@ sim_audit_settled(vdr_position next, bool lied)
     memset(sim_mailbox_numbers, 0, sizeof sim_mailbox_numbers);
     if (!lied)
         return;
+    sim_told.lied = true;
     for (size_t i = 0; i < sim_event_count; i++) {
         if (sim_events[i]->position >= next) {
             sim_events[i]->position = 0;
@@ -181,7 +182,8 @@ bool
 sim_audit_is_of(vdr_position position, const sim_event *event)
 {
     const sim_written *w = &sim_told.log[position - 1];
-    return w->name == event->name && strcmp(w->id, event->id) == 0 && strcmp(w->source, event->by->source) == 0;
+    return w->name == event->name && strcmp(w->id, event->id) == 0 &&
+           strcmp(w->source, event->by->source) == 0;
 }
 
 bool

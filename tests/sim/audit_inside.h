@@ -44,6 +44,7 @@ typedef struct sim_ledger {
     sim_acked *acked;
     size_t acked_count, acked_max;
     bool erased; /* somebody's signals left before their time */
+    bool lied;   /* the disk lost what it said it had */
 } sim_ledger;
 extern sim_ledger sim_told;
 

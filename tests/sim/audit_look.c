@@ -49,6 +49,15 @@ step_all(vdr_history *history, bool whole, char *ret_words)
     return err == VDR_E_END ? VDR_OK : err;
 }
 
+/* The disk lost the checkpoint of an erasure run, and not the keys that it turned: how it came about is not known before
+ * there is a checkpoint again. */
+static bool
+is_lost(void)
+{
+    vdr_checkpoint_manifest manifest;
+    return sim_told.lied && vdr_checkpoint_manifest_get(sim_disk_checkpoint(), &manifest) == VDR_E_NOT_FOUND;
+}
+
 void
 sim_audit_history(bool at_the_end)
 {
@@ -65,6 +74,8 @@ sim_audit_history(bool at_the_end)
         vdr_history_close(&history);
         if (sim_disk_checkpoint_begun())
             return; /* the twin has no second handle */
+        if (is_lost())
+            return;
         err = vdr_history_open(vdr_engine_log(engine), sim_disk_checkpoint(), &history, words);
         if (err == VDR_OK)
             err = step_all(history, false, words);

@@ -82,7 +82,8 @@ int
 __wrap_clock_gettime(clockid_t id, struct timespec *ret_time)
 {
     sim_clock_now_us++;
-    int64_t us = id == CLOCK_REALTIME ? wall() : sim_clock_now_us + 1000000000; /* a machine that runs for a while */
+    int64_t us =
+        id == CLOCK_REALTIME ? wall() : sim_clock_now_us + 1000000000; /* a machine that runs for a while */
     ret_time->tv_sec = us / 1000000;
     ret_time->tv_nsec = us % 1000000 * 1000;
     return 0;
