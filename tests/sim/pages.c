@@ -59,8 +59,8 @@ __wrap_vdr_pages_spare_wanted(void)
 void
 __wrap_vdr_pages_spare_make(void)
 {
-    VDR_ASSERT(spare == NULL);
-    spare = map(VDR_PAGES_REGION_BYTES);
+    if (spare == NULL) /* a crash may have left one */
+        spare = map(VDR_PAGES_REGION_BYTES);
 }
 
 void
