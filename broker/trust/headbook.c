@@ -10,7 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PATH_BYTES 4096
+#define PATH_BYTES   4096
+#define SECTOR_BYTES 512u /* what a disk writes whole, at the least */
 
 __attribute__((format(printf, 3, 4))) static vdr_err
 said(char *ret_words, vdr_err err, const char *format, ...)
@@ -78,7 +79,8 @@ take(walk *w, const char *file, vdr_span line)
     return VDR_OK;
 }
 
-/* The whole lines of heads.jsonl; what stands behind the last line end goes to ret_rest (terminated). */
+/* The whole lines of heads.jsonl; what stands behind them, without a line's end or with bytes that never came to the
+ * disk, goes to ret_rest. */
 static vdr_err
 take_lines(walk *w, char ret_rest[VDR_HEAD_LINE_BYTES], size_t *ret_rest_len)
 {
@@ -91,8 +93,12 @@ take_lines(walk *w, char ret_rest[VDR_HEAD_LINE_BYTES], size_t *ret_rest_len)
     if (file == NULL)
         return errno == ENOENT ? VDR_OK : failed(w->words, w->dir, "heads.jsonl");
     while (err == VDR_OK && (len = getline(&line, &room, file)) > 0) {
-        bool whole = line[len - 1] == '\n';
-        if (whole) {
+        bool whole = line[len - 1] == '\n' && memchr(line, '\0', (size_t)len) == NULL;
+        if (*ret_rest_len != 0) {
+            err = said(w->words, VDR_E_STORE_CORRUPT,
+                       "%.200s/heads.jsonl: line %llu is not a head as it was written", w->dir,
+                       (unsigned long long)w->end.last.number + 1);
+        } else if (whole) {
             err = take(w, "heads.jsonl", vdr_span_of(line, (size_t)len - 1));
             w->end.bytes += (uint64_t)len;
         } else if (len < (ssize_t)VDR_HEAD_LINE_BYTES) {
@@ -132,6 +138,25 @@ read_last(walk *w, char ret_line[VDR_HEAD_LINE_BYTES], size_t *ret_len, vdr_head
                          : said(w->words, err, "%.200s/last: it is not a head as it was written", w->dir);
 }
 
+/* Is this, from offset at of the file on, what a crash may leave of a line: a part of it, of which some sectors never
+ * came? */
+static bool
+is_torn(const char *rest, size_t rest_len, const char *line, size_t line_len, uint64_t at)
+{
+    static const char zeros[SECTOR_BYTES] = {0};
+    size_t end;
+    if (rest_len > line_len)
+        return false;
+    for (size_t begin = 0; begin < rest_len; begin = end) {
+        end = begin + SECTOR_BYTES - (size_t)((at + begin) % SECTOR_BYTES);
+        end = end < rest_len ? end : rest_len;
+        if (memcmp(rest + begin, line + begin, end - begin) != 0 &&
+            memcmp(rest + begin, zeros, end - begin) != 0)
+            return false;
+    }
+    return true;
+}
+
 /* The end of heads.jsonl against `last`. */
 static vdr_err
 compare(walk *w, const char *rest, size_t rest_len)
@@ -150,8 +175,7 @@ compare(walk *w, const char *rest, size_t rest_len)
     vdr_head_hash(vdr_span_of(line, len), hash);
     if (rest_len == 0 && memcmp(hash, w->end.hash, sizeof hash) == 0)
         return VDR_OK;
-    bool part = rest_len <= len && memcmp(rest, line, rest_len) == 0;
-    if (!part || last.number != w->end.last.number + 1)
+    if (!is_torn(rest, rest_len, line, len + 1, w->end.bytes) || last.number != w->end.last.number + 1)
         return said(
             w->words, VDR_E_STORE_CORRUPT,
             "%.200s/heads.jsonl: it ends with head %llu%s, and `last` is head %llu: lines were removed "

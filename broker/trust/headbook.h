@@ -4,7 +4,8 @@
  *   last          the last of them once more, written and synced before it is added to the file
  *
  * So a crash while a line is added leaves the file ending in the line of `last`, or before it, or in a part of
- * it: the next start adds it whole. Every other difference of the two is somebody's doing.
+ * it, or, where the power was cut, in any sectors of it and zeros for the others: the next start adds it whole. Every
+ * other difference of the two is somebody's doing.
  *
  * Thread:  one at a time for a folder that grows; walking is for any.
  * Errors:  STORE_CORRUPT, STORE_VERSION: the folder is not what was written; IO, STORE_FULL. ret_words

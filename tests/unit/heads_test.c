@@ -235,6 +235,43 @@ a_line_cut_short_by_a_crash_is_added_whole(void **state)
     assert_int_not_equal(vdr_headbook_open(dir, &found, words), VDR_OK);
 }
 
+/* The power is cut before the line is synced: any sectors of it are there, the others read as zeros. */
+static void
+a_line_of_which_some_sectors_came_is_added_whole(void **state)
+{
+    bed *b = *state;
+    enum { SECTOR = 512 };
+    vdr_headbook_end end, found;
+    char path[256], dir[256], bytes[8192], words[VDR_HEADBOOK_WORDS];
+    three_heads(b, &end);
+    in_heads(b, "heads.jsonl", path);
+    in_heads(b, "", dir);
+    size_t len = slurp(path, bytes, sizeof bytes), third = len;
+    for (size_t i = 0; i + 1 < len; i++)
+        third = bytes[i] == '\n' ? i + 1 : third;
+    size_t first = third / SECTOR, sectors = (len - 1) / SECTOR - first + 1;
+    assert_true(sectors >= 2);
+    for (unsigned lost = 1; lost < 1u << sectors; lost++) {
+        char torn[8192], again[8192];
+        memcpy(torn, bytes, len);
+        for (size_t i = third; i < len; i++)
+            torn[i] = (lost >> (i / SECTOR - first) & 1) != 0 ? '\0' : torn[i];
+        spill(path, torn, len);
+        assert_int_equal(walk(b, &found), VDR_OK);
+        assert_true(found.cut_short);
+        assert_int_equal(vdr_headbook_open(dir, &found, words), VDR_OK);
+        assert_int_equal(found.last.number, 3);
+        assert_int_equal(slurp(path, again, sizeof again), len);
+        assert_memory_equal(again, bytes, len);
+        torn[third + 1] = torn[third + 1] == '\0' ? 'x' : '\0'; /* no sector of it */
+        spill(path, torn, len);
+        assert_int_equal(walk(b, &found), VDR_E_STORE_CORRUPT);
+    }
+    bytes[third - 9] = '\0'; /* nor of the line before */
+    spill(path, bytes, len);
+    assert_int_equal(walk(b, &found), VDR_E_STORE_CORRUPT);
+}
+
 static void
 a_copy_follows_and_one_that_knows_more_is_found(void **state)
 {
@@ -365,6 +402,7 @@ main(void)
         ON_LMDB(every_flipped_byte_of_a_book_is_found),
         ON_LMDB(lines_that_were_moved_or_removed_are_found),
         ON_LMDB(a_line_cut_short_by_a_crash_is_added_whole),
+        ON_LMDB(a_line_of_which_some_sectors_came_is_added_whole),
         ON_LMDB(a_copy_follows_and_one_that_knows_more_is_found),
         ON_LMDB(a_log_that_was_shortened_or_put_back_is_found),
         ON_LMDB(a_log_that_was_written_anew_is_found),
