@@ -33,7 +33,8 @@ static const char usage[] =
     "  1  cannot start or go on: an address, the self-test of the keys, a store in use\n"
     "  2  the command line, node.yaml, a key file or the configuration is wrong\n"
     "  3  the disk failed or is full at the start; start again: the start verifies the log\n"
-    "  4  the store does not prove itself, or was written by another version: restore a backup\n";
+    "  4  the store does not prove itself, its parts are of different times, or another version wrote it:\n"
+    "     restore a backup\n";
 
 static int
 wrong(const char *what)

@@ -48,7 +48,9 @@ exit_of(vdr_err err)
         return VDR_EXIT_CONFIG;
     if (err == VDR_E_STORE_FAILED || err == VDR_E_STORE_FULL || err == VDR_E_IO)
         return VDR_EXIT_DISK;
-    if (err == VDR_E_STORE_CORRUPT || err == VDR_E_STORE_VERSION)
+    /* ERASED: keys of another time than what they open. NOT_FOUND: a checkpoint of another log. */
+    if (err == VDR_E_STORE_CORRUPT || err == VDR_E_STORE_VERSION || err == VDR_E_ERASED ||
+        err == VDR_E_NOT_FOUND)
         return VDR_EXIT_CORRUPT;
     return VDR_EXIT_FAILED;
 }

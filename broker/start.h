@@ -12,7 +12,9 @@ typedef enum vdr_exit {
     VDR_EXIT_FAILED = 1, /* it cannot start or go on: an address, the self-test, a store in use, memory */
     VDR_EXIT_CONFIG = 2, /* the command line, node.yaml, a key file or the town's configuration */
     VDR_EXIT_DISK = 3,   /* the disk failed: a new start verifies the log and goes on */
-    VDR_EXIT_CORRUPT = 4 /* the store does not prove itself, or is another version's: a person must look */
+    /* the store does not prove itself, its parts are of different times, or it is another version's: a person
+     * must look */
+    VDR_EXIT_CORRUPT = 4
 } vdr_exit;
 
 typedef struct vdr_start_options {

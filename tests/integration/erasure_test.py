@@ -137,6 +137,41 @@ class Erasure(unittest.TestCase):
         self.check_mailbox()
         self.check_reads()
 
+    def ends(self, words):
+        """A start that must not go on: its status is one that systemd does not start again after."""
+        done = subprocess.run(self.broker.command(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              timeout=WAIT_S)
+        self.assertEqual(done.returncode, 4, done.stdout)
+        self.assertIn(words, done.stdout)
+        self.assertIn("voordeur restore", done.stdout)
+
+    def test_a_store_of_another_time_than_its_keys_waits_for_a_person(self):
+        self.two_households()
+        operator = self.broker.session("operator:beheer")
+        self.assertEqual(operator.admin("checkpoint")["error"], "ok")
+        self.broker.close_peers()
+        self.broker.stop(signal.SIGKILL)
+        store = self.broker.path("store")
+        shutil.copytree(os.path.join(store, "log"), self.broker.path("log-before"))
+        self.broker.start()
+        self.erase_the_first()
+        operator = self.broker.session("operator:beheer")
+        self.await_runs(operator, 1)
+        shutil.copy(os.path.join(store, "keys", "table"), self.broker.path("table-before"))
+        self.assertEqual(operator.admin(ERASE)["error"], "ok")
+        self.broker.close_peers()
+        self.assertEqual(self.broker.stop(), 0)
+        shutil.copytree(store, self.broker.path("whole"))
+        # The disk gave back an older table: what was kept of before the second run is not under its key.
+        shutil.copy(self.broker.path("table-before"), os.path.join(store, "keys", "table"))
+        self.ends("error=erased")
+        # And with an older log than the state is of.
+        shutil.rmtree(store)
+        shutil.copytree(self.broker.path("whole"), store)
+        shutil.rmtree(os.path.join(store, "log"))
+        shutil.copytree(self.broker.path("log-before"), os.path.join(store, "log"))
+        self.ends("event=failed")
+
     def test_a_run_that_was_killed_is_gone_through_again(self):
         self.two_households()
         self.erase_the_first()
