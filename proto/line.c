@@ -264,7 +264,7 @@ vdr_decision_line(const vdr_decision *decision, char *at, size_t size)
     sink out = {.at = at, .size = size};
 
     put_text(&out, "{\"at\":");
-    if (decision->at == VDR_MS_NONE) {
+    if (decision->at < 0 || decision->at > VDR_TIME_MAX) { /* none, or what came over the wire */
         put(&out, "null", 4);
     } else {
         char text[VDR_TIME_TEXT_BYTES];

@@ -16,6 +16,13 @@ bool vdr_time_parse(vdr_span text, vdr_ms *ret_ms);
 /* Writes exactly 24 bytes. ms: 0 .. VDR_TIME_MAX, asserted. */
 void vdr_time_format(vdr_ms ms, char ret_text[VDR_TIME_TEXT_BYTES]);
 
+/* The nearest instant that can be written: for what came over the wire, where any number may stand. */
+static inline vdr_ms
+vdr_time_fit(vdr_ms ms)
+{
+    return ms < 0 ? 0 : ms > VDR_TIME_MAX ? VDR_TIME_MAX : ms;
+}
+
 /* Reads an integer and a unit s, m, h or d: no sign, no blank, no leading zero but "0" itself,
  * at most 36500d. False: not such a duration. */
 bool vdr_duration_parse(vdr_span text, int64_t *ret_ms);

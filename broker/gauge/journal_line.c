@@ -220,7 +220,7 @@ vdr_journal_line(vdr_journal_form form, vdr_note note, vdr_ms at, uint64_t left_
 {
     line out = {.at = at_line, .size = size};
     char when[VDR_TIME_TEXT_BYTES + 1] = "";
-    vdr_time_format(at < 0 ? 0 : at > VDR_TIME_MAX ? VDR_TIME_MAX : at, when);
+    vdr_time_format(vdr_time_fit(at), when);
     switch (form) {
     case VDR_JOURNAL_TEXT:
         text_line(&out, note, when, left_out, fields, count);

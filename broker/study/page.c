@@ -64,7 +64,7 @@ const char *
 vdr_page_time(vdr_ms ms, char ret_text[VDR_PAGE_TIME_BYTES])
 {
     char whole[VDR_TIME_TEXT_BYTES];
-    vdr_time_format(ms < 0 ? 0 : ms > VDR_TIME_MAX ? VDR_TIME_MAX : ms, whole);
+    vdr_time_format(vdr_time_fit(ms), whole);
     memcpy(ret_text, whole, 16);
     ret_text[10] = ' ';
     ret_text[16] = '\0';

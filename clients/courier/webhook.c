@@ -285,7 +285,7 @@ take_message(vdr_webhook *webhook, const vdr_wire_message *message)
 {
     char id[128];
     vdr_bytes event = {0};
-    vdr_letter letter = {.seq = message->seq, .at = message->at_ms};
+    vdr_letter letter = {.seq = message->seq, .at = vdr_time_fit(message->at_ms)};
     bool taken = false;
     id_of(webhook, message->seq, id);
     (void)snprintf(letter.kind, sizeof letter.kind, "%s", vdr_message_kind_name(message->kind));

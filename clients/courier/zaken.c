@@ -3,6 +3,7 @@
 #include "clients/gateway/letters.h"
 #include "clients/courier/zgw.h"
 #include "clients/lib/client.h"
+#include "proto/time.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -146,7 +147,7 @@ on_line(void *context, const vdr_wire_line *line)
                      .case_number = d->case_id.number,
                      .change = d->change,
                      .state = d->state,
-                     .at = d->at};
+                     .at = vdr_time_fit(d->at)};
     (void)snprintf(h->regisseur, sizeof h->regisseur, "%.*s", (int)d->regisseur.len,
                    (const char *)d->regisseur.at);
 }

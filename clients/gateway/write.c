@@ -87,6 +87,10 @@ void
 vdr_write_instant(vdr_writer *writer, const char *name, vdr_ms at)
 {
     char text[VDR_TIME_TEXT_BYTES];
+    if (at < 0 || at > VDR_TIME_MAX) { /* what comes over the wire is not checked there */
+        vdr_write_null(writer, name);
+        return;
+    }
     vdr_time_format(at, text);
     vdr_write_text(writer, name, vdr_span_of(text, sizeof text));
 }

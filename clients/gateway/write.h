@@ -25,7 +25,8 @@ void vdr_write_string(vdr_writer *writer, const char *name, const char *text);
 void vdr_write_number(vdr_writer *writer, const char *name, uint64_t number);
 void vdr_write_flag(vdr_writer *writer, const char *name, bool flag);
 void vdr_write_null(vdr_writer *writer, const char *name);
-void vdr_write_instant(vdr_writer *writer, const char *name, vdr_ms at);               /* 0 .. VDR_TIME_MAX */
+void vdr_write_instant(vdr_writer *writer, const char *name,
+                       vdr_ms at); /* null if no year of 1970 to 9999 has it */
 void vdr_write_id(vdr_writer *writer, const char *name, char letter, uint64_t number); /* "C7" */
 void vdr_write_raw(vdr_writer *writer, const char *name, vdr_span json);               /* as it stands */
 

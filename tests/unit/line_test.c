@@ -1,4 +1,5 @@
 /* Goal: a decision renders as exactly the line of semantics section 11, and words and numbers are a pair. */
+#include "proto/time.h"
 #include "proto/decision.h"
 
 #include <setjmp.h>
@@ -53,6 +54,9 @@ static const struct {
      AT "\"signal\",\"id\":\"s-1\",\"source\":\"urn:a\",\"verdict\":\"duplicate\"}"},
     {"not JSON, before any log time",
      {.kind = VDR_DECISION_SIGNAL, .at = VDR_MS_NONE, .verdict = VDR_E_MALFORMED},
+     "{\"at\":null,\"event\":\"signal\",\"id\":null,\"source\":null,\"verdict\":\"malformed\"}"},
+    {"an instant that no year has, over the wire",
+     {.kind = VDR_DECISION_SIGNAL, .at = VDR_TIME_MAX + 1, .verdict = VDR_E_MALFORMED},
      "{\"at\":null,\"event\":\"signal\",\"id\":null,\"source\":null,\"verdict\":\"malformed\"}"},
     {"strings that must be escaped, and those that must not",
      {.kind = VDR_DECISION_SIGNAL,
