@@ -93,15 +93,15 @@ name_of(const char *const *names, size_t count, unsigned value)
     return value < count ? names[value] : "unknown";
 }
 
-/* From first on, since some lists begin with a word that nobody may say. */
+/* From the second on: the first is a word that nobody may say. */
 static unsigned
-value_of(const char *const *names, size_t count, unsigned first, unsigned otherwise, vdr_span name)
+value_of(const char *const *names, size_t count, vdr_span name)
 {
-    for (unsigned i = first; i < count; i++) {
+    for (unsigned i = 1; i < count; i++) {
         if (vdr_span_equal(vdr_span_str(names[i]), name))
             return i;
     }
-    return otherwise;
+    return 0;
 }
 
 #define NAME(noun, names)                                                                                    \
@@ -109,10 +109,10 @@ value_of(const char *const *names, size_t count, unsigned first, unsigned otherw
     {                                                                                                        \
         return name_of(names, COUNT(names), (unsigned)value);                                                \
     }
-#define VALUE(noun, names, first, otherwise)                                                                 \
+#define VALUE(noun, names)                                                                                   \
     vdr_##noun vdr_##noun##_of(vdr_span name)                                                                \
     {                                                                                                        \
-        return (vdr_##noun)value_of(names, COUNT(names), first, otherwise, name);                            \
+        return (vdr_##noun)value_of(names, COUNT(names), name);                                              \
     }
 
 NAME(party_kind, party_kinds)
@@ -128,14 +128,8 @@ NAME(case_state, case_states)
 NAME(change, changes)
 NAME(message_kind, message_kinds)
 NAME(act, acts)
-VALUE(party_kind, party_kinds, 1, VDR_PARTY_NONE)
-VALUE(signal_kind, signal_kinds, 1, 0)
-VALUE(address_match, address_matches, 1, 0)
-VALUE(level, levels, 1, 0)
-VALUE(priority, priorities, 1, VDR_PRIORITY_NONE)
-VALUE(measure, measures, 0, VDR_MEASURES)
-VALUE(within, withins, 1, VDR_WITHIN_NONE)
-VALUE(act, acts, 1, VDR_ACT_NONE)
+VALUE(party_kind, party_kinds)
+VALUE(act, acts)
 
 vdr_act
 vdr_act_of_type(vdr_span type)

@@ -189,14 +189,8 @@ const char *vdr_change_name(vdr_change change);
 const char *vdr_message_kind_name(vdr_message_kind kind);
 const char *vdr_act_name(vdr_act act); /* without nl.voordeur. and .v1 */
 
-/* The reverse: the value of that name, 0 (or VDR_MEASURES) where there is none. */
+/* The reverse: the value of that name, NONE where there is none. */
 vdr_party_kind vdr_party_kind_of(vdr_span name);
-vdr_signal_kind vdr_signal_kind_of(vdr_span name);
-vdr_address_match vdr_address_match_of(vdr_span name);
-vdr_level vdr_level_of(vdr_span name);
-vdr_priority vdr_priority_of(vdr_span name);
-vdr_measure vdr_measure_of(vdr_span name);
-vdr_within vdr_within_of(vdr_span name);
 vdr_act vdr_act_of(vdr_span name);
 vdr_act vdr_act_of_type(vdr_span type); /* of "nl.voordeur.<name>.v1" */
 
