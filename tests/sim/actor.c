@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define SIM_NO_REVISION UINT64_C(1000000) /* no case gets there */
+
 static char server_key_file[320];
 
 void
@@ -141,7 +143,12 @@ sim_actor_kill(sim_actor *actor, bool silent, int64_t back_us)
 static void
 publish(sim_actor *actor, sim_wish *wish)
 {
-    vdr_wire_item item = {.json = vdr_span_str(wish->event->json)};
+    const sim_event *event = wish->event;
+    vdr_wire_item item = {.check_revision = event->check_revision, .revision = SIM_NO_REVISION};
+    if (event->typed != NULL && sim_below(&actor->dice, 2) == 0)
+        item.typed = event->typed;
+    else
+        item.json = vdr_span_str(event->json);
     vdr_err err = vdr_client_publish_async(actor->handle, &item, 1, &wish->number);
     if (err == VDR_E_BUSY)
         wish->again_us = sim_clock_us() + 100000;

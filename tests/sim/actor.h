@@ -5,6 +5,7 @@
 #ifndef VDR_SIM_ACTOR_H
 #define VDR_SIM_ACTOR_H
 
+#include "proto/time.h"
 #include "tests/sim/audit.h"
 
 #define SIM_CASES_SEEN 64u
@@ -35,6 +36,7 @@ typedef struct sim_actor {
     uint64_t seen, acknowledged_wish;
     vdr_position line; /* of the last one in the stream of decisions */
     const sim_town *town;
+    const char *time; /* of the event made last */
 
     uint64_t cases[SIM_CASES_SEEN]; /* that messages named, the newest last */
     char signals[SIM_CASES_SEEN][40];
@@ -50,6 +52,14 @@ void sim_actor_kill(sim_actor *actor, bool silent, int64_t back_us);
 void sim_actor_go_on(sim_actor *actor); /* the library, and what it has to say */
 void sim_actor_wish(sim_actor *actor, sim_event *event);
 
+/* An event of this one, with a new id, and the rest of its data. */
+__attribute__((format(printf, 4, 5))) sim_event *sim_actor_want(sim_actor *actor, const char *type,
+                                                                vdr_ms occurred_at, const char *format, ...);
+sim_event *sim_actor_want_act(sim_actor *actor, vdr_act act, const char *rest);
+void sim_actor_instant(vdr_ms at, char ret_text[VDR_TIME_TEXT_BYTES + 1]);
+
+/* mischief.c: something that must be refused. False: there was no occasion. */
+bool sim_mischief(sim_actor *actor, const sim_town *town);
 /* roles.c: what somebody of this kind does now and then, and when told something. */
 void sim_role_acts(sim_actor *actor, sim_town *town);
 /* operator.c: the same for an operator. */

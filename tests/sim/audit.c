@@ -58,13 +58,15 @@ sim_audit_counted(void)
 /* ---- Answers */
 
 sim_event *
-sim_audit_event(const sim_party *by, char *json, const char *id, bool signal, vdr_ms occurred_at)
+sim_audit_event(const sim_party *by, const char *source, char *json, const char *id, bool signal,
+                vdr_ms occurred_at)
 {
     VDR_ASSERT(sim_event_count < SIM_EVENTS_MAX);
     sim_event *event = vdr_alloc(1, sizeof *event);
     (void)snprintf(event->id, sizeof event->id, "%s", id);
     event->by = by;
-    event->name = sim_audit_name(by->source, event->id);
+    event->source = source;
+    event->name = sim_audit_name(source, event->id);
     event->json = json;
     event->signal = signal;
     event->occurred_at = occurred_at;
@@ -80,6 +82,18 @@ sim_audit_some_event(const sim_party *by, sim_dice *dice)
     for (size_t i = 0; i < sim_event_count; i++) {
         sim_event *event = sim_events[(begin + i) % sim_event_count];
         if (event->by == by && !event->open)
+            return event;
+    }
+    return NULL;
+}
+
+sim_event *
+sim_audit_some_taken(const sim_party *by, sim_dice *dice)
+{
+    size_t begin = (size_t)sim_below(dice, sim_event_count + 1);
+    for (size_t i = 0; i < sim_event_count; i++) {
+        sim_event *event = sim_events[(begin + i) % sim_event_count];
+        if (event->by == by && !event->open && event->position != 0 && event->first == NULL)
             return event;
     }
     return NULL;
@@ -119,10 +133,68 @@ may_have_left(const sim_event *event, vdr_position again)
     return sim_told.log[again - 1].at - event->occurred_at >= sim_audit_town->retain_least_ms;
 }
 
+/* The verdicts of an event's shape alone (semantics section 3, rows 1, 2, 5 to 11). */
+static bool
+is_of_shape(vdr_err err)
+{
+    switch ((int)err) {
+    case VDR_E_MALFORMED:
+    case VDR_E_UNKNOWN_SOURCE:
+    case VDR_E_UNKNOWN_TYPE:
+    case VDR_E_TYPE_NOT_ALLOWED:
+    case VDR_E_WRONG_MUNICIPALITY:
+    case VDR_E_NO_SUBJECT:
+    case VDR_E_BAD_BSN:
+    case VDR_E_BAD_ADDRESS:
+    case VDR_E_BAD_SEVERITY:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Is it the verdict that semantics give such an event, whatever the state is? */
+static void
+check_verdict(const sim_event *event, vdr_err err)
+{
+    if (event->refusal != VDR_OK && err != event->refusal && err != event->or_else)
+        sim_violation("I12", "%s of %s is %s, and must be %s", event->id, event->by->id, vdr_err_code(err),
+                      vdr_err_code(event->refusal));
+    sim_audit_tally.foretold += event->refusal != VDR_OK;
+    if (event->clean && is_of_shape(err))
+        sim_violation("I2", "%s of %s is %s, and nothing is wrong with it", event->id, event->by->id,
+                      vdr_err_code(err));
+}
+
+/* Of two events with one id only the first is taken, while it has not left. A disk that lied may have lost it. */
+static void
+check_reuse(sim_event *event, vdr_err err)
+{
+    sim_event *first = event->first;
+    vdr_position last = sim_told.log_count;
+    bool taken = err == VDR_E_ACCEPTED || err == VDR_E_DUPLICATE;
+    if (first->excused || first->position == 0 || first->reused || may_have_left(first, last))
+        first->reused = first->reused || taken || first->excused || first->position == 0;
+    else if (err != VDR_E_ID_REUSED)
+        sim_violation("I3", "%s is %s, and another event of that id is record %llu", event->id,
+                      vdr_err_code(err), (unsigned long long)first->position);
+    else
+        sim_audit_tally.foretold++;
+    if (taken)
+        first->reused = true;
+}
+
 void
 sim_audit_answer(sim_event *event, const vdr_client_result *result)
 {
     bool taken = result->err == VDR_E_ACCEPTED || result->err == VDR_E_DUPLICATE;
+    check_verdict(event, result->err);
+    if (event->first != NULL)
+        check_reuse(event, result->err);
+    else if (event->position != 0 && !taken && !event->excused && !event->reused &&
+             !may_have_left(event, sim_told.log_count))
+        sim_violation("I3", "%s is record %llu, and is now %s", event->id,
+                      (unsigned long long)event->position, vdr_err_code(result->err));
     vdr_position position = result->detail.position;
     sim_audit_tally.answers++;
     sim_trace("answer", (uint64_t)result->err, position);
@@ -135,7 +207,7 @@ sim_audit_answer(sim_event *event, const vdr_client_result *result)
     else if (taken && !sim_audit_is_of(position, event))
         sim_violation("I3", "%s was told that it is record %llu, which is %s", event->id,
                       (unsigned long long)position, sim_told.log[position - 1].id);
-    else if (taken && event->position != 0 && event->position != position &&
+    else if (taken && event->position != 0 && event->position != position && !event->reused &&
              (result->err == VDR_E_DUPLICATE ? position < event->position : !may_have_left(event, position)))
         sim_violation("I3", "%s is record %llu, and then %llu", event->id,
                       (unsigned long long)event->position, (unsigned long long)position);

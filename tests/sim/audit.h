@@ -27,9 +27,17 @@ vdr_position sim_audit_durable(void);
 typedef struct sim_event {
     char id[40];
     const sim_party *by;
-    uint64_t name; /* of both, as a hash */
+    const char *source; /* that it names: the sender's, or where it must be refused for that, another's */
+    uint64_t name;      /* of id and source, as a hash */
     char *json;
+    const vdr_wire_typed *typed; /* the same event in fields; NULL: it goes as JSON */
     bool signal;
+    bool check_revision;     /* of the case, that it must not have */
+    struct sim_event *first; /* whose id it takes, and is another event; NULL: its id is its own */
+    bool reused;             /* somebody else's event of this id was taken: it had left */
+    vdr_err refusal,
+        or_else; /* the verdict that it must get, or VDR_OK; clean: it must be none of its shape */
+    bool clean;
     vdr_ms occurred_at; /* of a signal */
     bool answered;      /* finally */
     bool open;          /* it was sent again since, and is not answered again yet */
@@ -39,9 +47,12 @@ typedef struct sim_event {
     bool excused;          /* it was taken, and a disk that lied lost it */
 } sim_event;
 
-sim_event *sim_audit_event(const sim_party *by, char *json, const char *id, bool signal, vdr_ms occurred_at);
+sim_event *sim_audit_event(const sim_party *by, const char *source, char *json, const char *id, bool signal,
+                           vdr_ms occurred_at);
 /* Some event of this party that was answered long ago, or not so long; NULL: none. */
 sim_event *sim_audit_some_event(const sim_party *by, sim_dice *dice);
+/* One of its own that was taken, is no forgery itself, and has no other event after its id yet. */
+sim_event *sim_audit_some_taken(const sim_party *by, sim_dice *dice);
 void sim_audit_sent_again(sim_event *event);
 size_t sim_audit_events(void);
 void sim_audit_answer(sim_event *event, const vdr_client_result *result);
@@ -75,7 +86,7 @@ bool sim_audit_failed(void);
 const char *sim_audit_words(void);
 
 typedef struct sim_audit_counts {
-    uint64_t answers, messages, acknowledged, records, folds, looks, shown, lines, again;
+    uint64_t answers, messages, acknowledged, records, folds, looks, shown, lines, again, foretold;
 } sim_audit_counts;
 sim_audit_counts sim_audit_counted(void);
 

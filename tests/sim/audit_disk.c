@@ -182,8 +182,7 @@ bool
 sim_audit_is_of(vdr_position position, const sim_event *event)
 {
     const sim_written *w = &sim_told.log[position - 1];
-    return w->name == event->name && strcmp(w->id, event->id) == 0 &&
-           strcmp(w->source, event->by->source) == 0;
+    return w->name == event->name && strcmp(w->id, event->id) == 0 && strcmp(w->source, event->source) == 0;
 }
 
 bool

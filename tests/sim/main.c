@@ -42,7 +42,7 @@ typedef struct wishes {
 typedef struct totals {
     uint64_t runs, failed, first_failed;
     uint64_t faults[SIM_FAULT_COUNT];
-    uint64_t events, answers, messages, frames, records, folds, starts, lines, again, refusals;
+    uint64_t events, answers, messages, frames, records, folds, starts, lines, again, refusals, foretold;
     double simulated_s;
 } totals;
 
@@ -179,6 +179,7 @@ add(totals *all, const sim_outcome *outcome)
     all->starts += outcome->starts;
     all->lines += outcome->lines;
     all->again += outcome->again;
+    all->foretold += outcome->foretold;
     all->refusals += outcome->refusals;
     all->simulated_s += (double)outcome->simulated_us / 1e6;
 }
@@ -210,6 +211,7 @@ tell(const wishes *w, const totals *all, double seconds)
                 {"starts", all->starts},
                 {"lines", all->lines},
                 {"sent_again", all->again},
+                {"foretold_refusals", all->foretold},
                 {"refused_starts", all->refusals},
                 {"milliseconds", (uint64_t)(seconds * 1000)},
                 {"simulated_seconds", (uint64_t)all->simulated_s}};

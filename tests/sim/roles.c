@@ -11,18 +11,17 @@
 
 /* ---- Events */
 
-static void
-instant(vdr_ms at, char ret_text[VDR_TIME_TEXT_BYTES + 1])
+void
+sim_actor_instant(vdr_ms at, char ret_text[VDR_TIME_TEXT_BYTES + 1])
 {
     vdr_time_format(at < 0 ? 0 : at, ret_text);
     ret_text[VDR_TIME_TEXT_BYTES] = '\0';
 }
 
-/* An event of this one, with a new id, and the rest of its data. */
-__attribute__((format(printf, 4, 5))) static sim_event *
-want(sim_actor *actor, const char *type, vdr_ms occurred_at, const char *format, ...)
+sim_event *
+sim_actor_want(sim_actor *actor, const char *type, vdr_ms occurred_at, const char *format, ...)
 {
-    char rest[JSON_BYTES / 2], id[40], at[VDR_TIME_TEXT_BYTES + 1];
+    char rest[JSON_BYTES / 2], id[40];
     char *json = vdr_alloc(JSON_BYTES, 1);
     va_list arguments;
     va_start(arguments, format);
@@ -30,22 +29,24 @@ want(sim_actor *actor, const char *type, vdr_ms occurred_at, const char *format,
     va_end(arguments);
     (void)snprintf(id, sizeof id, "%s-%u-%llu", actor->as->id, actor->number,
                    (unsigned long long)++actor->made);
-    instant(sim_clock_wall_ms(), at);
+    char *at = vdr_alloc(VDR_TIME_TEXT_BYTES + 1, 1);
+    sim_actor_instant(sim_clock_wall_ms(), at);
+    actor->time = at;
     (void)snprintf(json, JSON_BYTES,
                    "{\"specversion\":\"1.0\",\"id\":\"%s\",\"source\":\"%s\",\"type\":\"%s\",\"time\":\"%s\","
                    "\"data\":{\"municipality\":\"" SIM_MUNICIPALITY "\"%s}}",
                    id, actor->as->source, type, at, rest);
-    sim_event *event = sim_audit_event(actor->as, json, id, occurred_at != 0, occurred_at);
+    sim_event *event = sim_audit_event(actor->as, actor->as->source, json, id, occurred_at != 0, occurred_at);
     sim_actor_wish(actor, event);
     return event;
 }
 
-static void
-want_act(sim_actor *actor, vdr_act act, const char *rest)
+sim_event *
+sim_actor_want_act(sim_actor *actor, vdr_act act, const char *rest)
 {
     char type[80];
     (void)snprintf(type, sizeof type, "nl.voordeur.%s.v1", vdr_act_name(act));
-    (void)want(actor, type, 0, "%s", rest);
+    return sim_actor_want(actor, type, 0, "%s", rest);
 }
 
 /* One of the newest that were heard of. */
@@ -99,39 +100,101 @@ remember_signal(sim_actor *actor, const char *id, size_t len)
 
 /* ---- What they do */
 
+/* A signal in fields, as protocol.md 5.3 has it; json is made of the same. */
+typedef struct fields {
+    vdr_wire_typed typed;
+    vdr_wire_person persons[3];
+    vdr_wire_address address;
+    char occurred_at[VDR_TIME_TEXT_BYTES + 1], bag[20], buurt[12], supersedes[40];
+} fields;
+
+static void
+fill(sim_actor *actor, const sim_town *town, fields *f, vdr_ms *occurred_at)
+{
+    sim_dice *dice = &actor->dice;
+    f->typed.persons = f->persons;
+    f->typed.person_count = (size_t)sim_below(dice, 4);
+    f->typed.severity = -1;
+    if (sim_below(dice, 3) == 0) {
+        *occurred_at -= sim_between(dice, 0, 20) * VDR_DAY_MS / 4;
+        sim_actor_instant(*occurred_at, f->occurred_at);
+        f->typed.occurred_at = vdr_span_str(f->occurred_at);
+    }
+    for (size_t i = 0; i < f->typed.person_count; i++)
+        f->persons[i] = (vdr_wire_person){.bsn = vdr_span_str(town->bsns[sim_below(dice, town->persons)]),
+                                          .role = vdr_span_str(sim_below(dice, 2) == 0 ? "youth" : "parent")};
+    if (sim_below(dice, 2) == 0) {
+        (void)snprintf(f->bag, sizeof f->bag, "990120000000000%llu", (unsigned long long)sim_below(dice, 10));
+        (void)snprintf(f->buurt, sizeof f->buurt, "BU990%llu010%llu", (unsigned long long)sim_below(dice, 3),
+                       (unsigned long long)sim_below(dice, 3));
+        f->address = (vdr_wire_address){.bag = vdr_span_str(f->bag), .buurt = vdr_span_str(f->buurt)};
+        f->typed.address = &f->address;
+    }
+    if (sim_below(dice, 4) == 0)
+        f->typed.severity = (int64_t)sim_below(dice, 6) + (sim_below(dice, 8) != 0);
+    if (sim_below(dice, 8) == 0) {
+        (void)snprintf(f->supersedes, sizeof f->supersedes, "%s", some_signal(actor));
+        f->typed.supersedes = vdr_span_str(f->supersedes);
+    }
+}
+
+/* As data of the event, after the municipality. */
+static void
+write_fields(const fields *f, char *at, size_t size)
+{
+    int len = 0;
+    at[0] = '\0';
+    if (f->occurred_at[0] != '\0')
+        len += snprintf(at + len, size - (size_t)len, ",\"occurred_at\":\"%s\"", f->occurred_at);
+    for (size_t i = 0; i < f->typed.person_count; i++)
+        len += snprintf(at + len, size - (size_t)len, "%s{\"bsn\":\"%s\",\"role\":\"%s\"}%s",
+                        i == 0 ? ",\"persons\":[" : ",", (const char *)f->persons[i].bsn.at,
+                        (const char *)f->persons[i].role.at, i + 1 == f->typed.person_count ? "]" : "");
+    if (f->bag[0] != '\0')
+        len += snprintf(at + len, size - (size_t)len, ",\"address\":{\"bag\":\"%s\",\"buurt\":\"%s\"}",
+                        f->bag, f->buurt);
+    if (f->typed.severity >= 0)
+        len += snprintf(at + len, size - (size_t)len, ",\"severity\":%d", (int)f->typed.severity);
+    if (f->supersedes[0] != '\0')
+        (void)snprintf(at + len, size - (size_t)len, ",\"supersedes\":\"%s\"", f->supersedes);
+}
+
+/* What semantics section 3 says of such a signal, rows 6 to 11. */
+static void
+foretell(sim_event *event, const fields *f, const char *type)
+{
+    if (!sim_town_takes(event->by->id, type))
+        event->refusal = VDR_E_TYPE_NOT_ALLOWED;
+    else if (f->typed.person_count == 0 && f->bag[0] == '\0')
+        event->refusal = VDR_E_NO_SUBJECT;
+    else if (f->typed.severity == 0 || f->typed.severity > 5)
+        event->refusal = VDR_E_BAD_SEVERITY;
+    else
+        event->clean = true;
+}
+
 static void
 signals(sim_actor *actor, const sim_town *town)
 {
-    char rest[JSON_BYTES / 2] = "", at[VDR_TIME_TEXT_BYTES + 1];
-    sim_dice *dice = &actor->dice;
-    uint64_t persons = sim_below(dice, 4);
-    int len = 0;
+    char rest[JSON_BYTES / 2];
     vdr_ms occurred_at = sim_clock_wall_ms();
-    if (sim_below(dice, 3) == 0) {
-        occurred_at -= sim_between(dice, 0, 20) * VDR_DAY_MS / 4;
-        instant(occurred_at, at);
-        len += snprintf(rest + len, sizeof rest - (size_t)len, ",\"occurred_at\":\"%s\"", at);
-    }
-    if (persons > 0) {
-        len += snprintf(rest + len, sizeof rest - (size_t)len, ",\"persons\":[");
-        for (uint64_t i = 0; i < persons; i++)
-            len += snprintf(rest + len, sizeof rest - (size_t)len, "%s{\"bsn\":\"%s\",\"role\":\"%s\"}",
-                            i == 0 ? "" : ",", town->bsns[sim_below(dice, town->persons)],
-                            sim_below(dice, 2) == 0 ? "youth" : "parent");
-        len += snprintf(rest + len, sizeof rest - (size_t)len, "]");
-    }
-    if (sim_below(dice, 2) == 0)
-        len += snprintf(rest + len, sizeof rest - (size_t)len,
-                        ",\"address\":{\"bag\":\"990120000000000%llu\",\"buurt\":\"BU990%llu010%llu\"}",
-                        (unsigned long long)sim_below(dice, 10), (unsigned long long)sim_below(dice, 3),
-                        (unsigned long long)sim_below(dice, 3));
-    if (sim_below(dice, 4) == 0)
-        len += snprintf(rest + len, sizeof rest - (size_t)len, ",\"severity\":%llu",
-                        (unsigned long long)sim_below(dice, 6) + (sim_below(dice, 8) != 0));
-    if (sim_below(dice, 8) == 0)
-        len += snprintf(rest + len, sizeof rest - (size_t)len, ",\"supersedes\":\"%s\"", some_signal(actor));
-    const sim_event *event = want(actor, sim_town_type(actor->as->id, dice), occurred_at, "%s", rest);
+    fields *f = vdr_alloc(1, sizeof *f);
+    const char *type = sim_town_type(actor->as->id, &actor->dice);
+    fill(actor, town, f, &occurred_at);
+    write_fields(f, rest, sizeof rest);
+    sim_event *event = sim_actor_want(actor, type, occurred_at, "%s", rest);
+    foretell(event, f, type);
     remember_signal(actor, event->id, strlen(event->id));
+    if (f->typed.severity == 0) /* there is no field for it */
+        return;
+    if (f->typed.severity < 0)
+        f->typed.severity = 0;
+    f->typed.id = vdr_span_str(event->id);
+    f->typed.source = vdr_span_str(event->source);
+    f->typed.type = vdr_span_str(type);
+    f->typed.time = vdr_span_str(actor->time);
+    f->typed.municipality = vdr_span_str(SIM_MUNICIPALITY);
+    event->typed = &f->typed;
 }
 
 static void
@@ -142,14 +205,14 @@ agency_acts(sim_actor *actor, const sim_town *town)
     uint64_t n = sim_below(dice, 20);
     if (n == 0) {
         (void)snprintf(rest, sizeof rest, ",\"signal\":\"%s\",\"reason\":\"x\"", some_signal(actor));
-        want_act(actor, VDR_ACT_SIGNAL_WITHDRAWN, rest);
+        (void)sim_actor_want_act(actor, VDR_ACT_SIGNAL_WITHDRAWN, rest);
     } else if (n == 1) {
         (void)snprintf(rest, sizeof rest, ",\"signal\":\"%s\"", some_signal(actor));
-        want_act(actor, VDR_ACT_SIGNAL_ENDED, rest);
+        (void)sim_actor_want_act(actor, VDR_ACT_SIGNAL_ENDED, rest);
     } else if (strcmp(actor->as->id, "brp") == 0 && n < 8) {
         (void)snprintf(rest, sizeof rest, ",\"bsn\":\"%s\",\"to\":\"990120000000000%llu\"",
                        town->bsns[sim_below(dice, town->persons)], (unsigned long long)sim_below(dice, 10));
-        want_act(actor, VDR_ACT_PERSON_MOVED, rest);
+        (void)sim_actor_want_act(actor, VDR_ACT_PERSON_MOVED, rest);
     } else {
         signals(actor, town);
     }
@@ -183,7 +246,7 @@ regisseur_acts(sim_actor *actor)
         (void)snprintf(rest, sizeof rest, "%.*s%llu%s", before, acts[i].format, number,
                        acts[i].format + before + 4);
     }
-    want_act(actor, acts[i].act, rest);
+    (void)sim_actor_want_act(actor, acts[i].act, rest);
 }
 
 static void
@@ -196,20 +259,20 @@ coordinator_acts(sim_actor *actor)
     switch (sim_below(&actor->dice, 6)) {
     case 0:
         (void)snprintf(rest, sizeof rest, ",\"into\":\"H%llu\",\"from\":\"H%llu\"", a, b);
-        want_act(actor, VDR_ACT_HOUSEHOLD_MERGED, rest);
+        (void)sim_actor_want_act(actor, VDR_ACT_HOUSEHOLD_MERGED, rest);
         break;
     case 1:
         (void)snprintf(rest, sizeof rest, ",\"household\":\"H%llu\",\"other\":\"H%llu\"", a, b);
-        want_act(actor, VDR_ACT_REVIEW_SET_ASIDE, rest);
+        (void)sim_actor_want_act(actor, VDR_ACT_REVIEW_SET_ASIDE, rest);
         break;
     case 2:
         (void)snprintf(rest, sizeof rest, ",\"case\":\"C%llu\",\"reason\":\"x\"", of_case);
-        want_act(actor, VDR_ACT_CASE_DISMISSED, rest);
+        (void)sim_actor_want_act(actor, VDR_ACT_CASE_DISMISSED, rest);
         break;
     default:
         (void)snprintf(rest, sizeof rest, ",\"case\":\"C%llu\",\"regisseur\":\"%s\"", of_case,
                        some_regisseur(actor));
-        want_act(actor, VDR_ACT_CASE_ASSIGNED, rest);
+        (void)sim_actor_want_act(actor, VDR_ACT_CASE_ASSIGNED, rest);
     }
 }
 
@@ -218,7 +281,7 @@ service_acts(sim_actor *actor)
 {
     char rest[256];
     (void)snprintf(rest, sizeof rest, ",\"signal\":\"%s\",\"result\":\"done\"", some_signal(actor));
-    want_act(actor, VDR_ACT_FEEDBACK, rest);
+    (void)sim_actor_want_act(actor, VDR_ACT_FEEDBACK, rest);
 }
 
 static void
@@ -227,7 +290,7 @@ officer_acts(sim_actor *actor)
     char rest[256];
     (void)snprintf(rest, sizeof rest, ",\"household\":\"H%llu\"",
                    1 + (unsigned long long)sim_below(&actor->dice, 12));
-    want_act(actor, VDR_ACT_ERASED, rest);
+    (void)sim_actor_want_act(actor, VDR_ACT_ERASED, rest);
 }
 
 /* What was answered is sent once more, by whichever program of the party: it is known by its name. */
@@ -274,6 +337,8 @@ sim_role_acts(sim_actor *actor, sim_town *town)
     if (n == 0)
         look(actor);
     if (n == 1 && say_again(actor))
+        return;
+    if (n == 2 && sim_below(&actor->dice, 2) == 0 && sim_mischief(actor, town))
         return;
     switch (actor->as->kind) {
     case VDR_PARTY_AGENCY:

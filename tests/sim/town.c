@@ -45,6 +45,19 @@ sim_town_type(const char *agency, sim_dice *dice)
     return strcmp(agency, "wonen") == 0 ? sim_types[3] : sim_types[4];
 }
 
+/* As write_catalogue has it: kinds of agency. */
+static const char *const senders[SIM_TYPES] = {"school", "school politie", "politie", "wonen",
+                                               "brp",    "politie"};
+
+bool
+sim_town_takes(const char *agency, const char *type)
+{
+    size_t i = 0;
+    while (i < SIM_TYPES && strcmp(sim_types[i], type) != 0)
+        i++;
+    return i < SIM_TYPES && strstr(senders[i], agency) != NULL;
+}
+
 /* ---- Files */
 
 static FILE *

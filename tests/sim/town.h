@@ -6,6 +6,8 @@
 #include "proto/types.h"
 #include "tests/sim/dice.h"
 
+#include <stdbool.h>
+
 typedef struct sim_party {
     vdr_party_kind kind;
     const char *id;
@@ -48,5 +50,6 @@ char *sim_town_text(const sim_town *town, const char *name);
 extern const char *const sim_types[SIM_TYPES];
 /* The type that an agency sends; NULL: none. */
 const char *sim_town_type(const char *agency, sim_dice *dice);
+bool sim_town_takes(const char *agency, const char *type);
 
 #endif

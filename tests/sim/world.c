@@ -525,6 +525,7 @@ report(sim_outcome *ret_outcome)
                                  .switches = sim_fibers_switches(),
                                  .lines = counts.lines,
                                  .again = counts.again,
+                                 .foretold = counts.foretold,
                                  .refusals = refusals,
                                  .simulated_us = sim_clock_us()};
     (void)snprintf(ret_outcome->words, sizeof ret_outcome->words, "%s", sim_audit_words());

@@ -48,7 +48,8 @@ typedef struct sim_outcome {
     bool failed;
     char words[1024];
     uint64_t faults[SIM_FAULT_COUNT];
-    uint64_t events, answers, messages, frames, records, folds, starts, switches, lines, again, refusals;
+    uint64_t events, answers, messages, frames, records, folds, starts, switches, lines, again, refusals,
+        foretold;
     int64_t simulated_us;
 } sim_outcome;
 
