@@ -42,6 +42,7 @@ typedef struct sim_actor {
     char signals[SIM_CASES_SEEN][40];
     uint64_t households[SIM_CASES_SEEN];
     size_t case_count, signal_count, household_count;
+    char absence[160]; /* the newest that it set, to be lifted; "": none */
     sim_dice dice;
 } sim_actor;
 
@@ -57,6 +58,11 @@ __attribute__((format(printf, 4, 5))) sim_event *sim_actor_want(sim_actor *actor
                                                                 vdr_ms occurred_at, const char *format, ...);
 sim_event *sim_actor_want_act(sim_actor *actor, vdr_act act, const char *rest);
 void sim_actor_instant(vdr_ms at, char ret_text[VDR_TIME_TEXT_BYTES + 1]);
+
+/* rights.c: what residents ask for, by whom it is theirs to do; and absences. */
+void sim_officer_acts(sim_actor *actor, const sim_town *town);
+void sim_hold_acts(sim_actor *actor);
+void sim_absence_acts(sim_actor *actor, const char *regisseur);
 
 /* mischief.c: something that must be refused. False: there was no occasion. */
 bool sim_mischief(sim_actor *actor, const sim_town *town);

@@ -374,6 +374,13 @@ sim_audit_shown(const char *to, vdr_position position)
 }
 
 void
+sim_audit_shown_household(const sim_party *to, uint64_t household, vdr_position position)
+{
+    if (to->kind != VDR_PARTY_PRIVACY_OFFICER && sim_rights_restricted(household, position))
+        sim_violation("I12", "%s is shown H%llu, which is restricted", to->id, (unsigned long long)household);
+}
+
+void
 sim_audit_line(const sim_party *to, const vdr_wire_line *line, vdr_position *last)
 {
     sim_audit_tally.lines++;

@@ -66,6 +66,10 @@ void sim_audit_acknowledged(unsigned reader, uint64_t seq);
 void sim_audit_frame(unsigned client, uint64_t link, const void *bytes, size_t len);
 /* An answer that shows the state after this record. */
 void sim_audit_shown(const char *to, vdr_position position);
+/* One that shows a household. */
+void sim_audit_shown_household(const sim_party *to, uint64_t household, vdr_position position);
+/* A text of rules that is one: it may come into force. */
+void sim_audit_rules(const char *text);
 /* A line of the stream of decisions; position 0: of a refused event. */
 void sim_audit_line(const sim_party *to, const vdr_wire_line *line, vdr_position *last);
 void sim_audit_journal(const char *line);

@@ -46,6 +46,59 @@ note_acks(vdr_position position, const vdr_command *command)
     }
 }
 
+/* Those that came to be in force may be brought back. */
+static uint64_t good_rules[4096];
+static size_t good_count;
+
+void
+sim_audit_rules(const char *text)
+{
+    if (good_count < sizeof good_rules / sizeof good_rules[0])
+        good_rules[good_count++] = XXH64(text, strlen(text), 0);
+}
+
+static void
+note_config(vdr_position position, vdr_span content)
+{
+    vdr_config_texts texts;
+    bool known = false;
+    if (vdr_content_read_config(content, &texts) != VDR_OK) {
+        sim_violation("I18", "the configuration of record %llu cannot be read", (unsigned long long)position);
+        return;
+    }
+    uint64_t hash = XXH64(texts.text[VDR_CONFIG_RULES].at, texts.text[VDR_CONFIG_RULES].len, 0);
+    for (size_t i = 0; i < good_count && !known; i++)
+        known = good_rules[i] == hash;
+    if (!known)
+        sim_violation("I18", "record %llu puts rules in force that are none", (unsigned long long)position);
+    sim_told.config = position;
+}
+
+static void
+note_gone(vdr_position position, const vdr_command *command)
+{
+    for (size_t i = 0; i < command->left_count; i++) {
+        const vdr_command_left *left = &command->left[i];
+        if (sim_told.gone_count == sim_told.gone_max) {
+            sim_told.gone_max = sim_told.gone_max != 0 ? 2 * sim_told.gone_max : 64;
+            sim_told.gone = vdr_realloc(sim_told.gone, sim_told.gone_max, sizeof *sim_told.gone);
+        }
+        sim_told.gone[sim_told.gone_count++] =
+            (sim_gone){.position = position, .kind = left->kind, .number = left->number, .at = left->at};
+    }
+}
+
+static void
+note_act(sim_written *w, const vdr_command *command)
+{
+    w->act = command->act;
+    w->household = command->household.number;
+    w->into = command->into.number;
+    w->from = command->from.number;
+    sim_told.erased = sim_told.erased || w->act == VDR_ACT_ERASED || w->act == VDR_ACT_ERASURE_REQUESTED ||
+                      w->act == VDR_ACT_PERSON_ERASED;
+}
+
 static void
 write_down(vdr_position position, const vdr_log_record *record)
 {
@@ -65,8 +118,12 @@ write_down(vdr_position position, const vdr_log_record *record)
         copy_text(w.source, sizeof w.source, command.source);
         copy_text(w.id, sizeof w.id, command.id);
         w.name = sim_audit_name(w.source, w.id);
-        sim_told.erased = sim_told.erased || command.act == VDR_ACT_ERASED;
+        note_act(&w, &command);
     }
+    w.config = command.kind == VDR_COMMAND_CONFIG;
+    if (w.config)
+        note_config(position, record->content);
+    note_gone(position, &command);
     if (position > 1 && w.at != VDR_MS_NONE && sim_told.log[position - 2].at > w.at)
         sim_violation("I20", "log time goes back at record %llu", (unsigned long long)position);
     note_acks(position, &command);
@@ -138,8 +195,13 @@ sim_audit_settled(vdr_position next, bool lied)
     sim_told.durable = next;
     if (sim_told.log_count >= next)
         sim_told.log_count = next - 1;
+    sim_told.config = sim_told.log_count;
+    while (sim_told.config > 0 && !sim_told.log[sim_told.config - 1].config)
+        sim_told.config--;
     while (sim_told.acked_count > 0 && sim_told.acked[sim_told.acked_count - 1].position >= next)
         sim_told.acked_count--;
+    while (sim_told.gone_count > 0 && sim_told.gone[sim_told.gone_count - 1].position >= next)
+        sim_told.gone_count--;
     for (size_t i = 0; i < sim_told.mailbox_max; i++) {
         sim_mailbox *box = &sim_told.mailboxes[i];
         while (box->count > 0 && box->mails[box->count - 1].position >= next)

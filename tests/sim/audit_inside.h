@@ -3,6 +3,7 @@
  *   audit.c         violations; what clients were answered and sent
  *   audit_disk.c    what the disk was given
  *   audit_cases.c   cases, as the lines tell of them
+ *   audit_rights.c  what residents asked for, and what was erased
  *   audit_look.c    the broker's state, its log, and the end */
 #ifndef VDR_SIM_AUDIT_INSIDE_H
 #define VDR_SIM_AUDIT_INSIDE_H
@@ -15,7 +16,18 @@ typedef struct sim_written {
     char source[48], id[40]; /* of an event; "": it is none */
     uint64_t name;           /* of both, as a hash */
     vdr_ms at;
+    vdr_act act;                    /* and of an act: */
+    uint64_t household, into, from; /* 0: none */
+    bool config;                    /* a configuration holds from here on */
 } sim_written;
+
+/* Something left, and its keys are gone, says a record (erasure proof). */
+typedef struct sim_gone {
+    vdr_position position; /* of that record */
+    vdr_left_kind kind;
+    uint64_t number;
+    vdr_ms at;
+} sim_gone;
 
 /* Message seq of a mailbox. */
 typedef struct sim_mail {
@@ -43,8 +55,11 @@ typedef struct sim_ledger {
     size_t mailbox_max;
     sim_acked *acked;
     size_t acked_count, acked_max;
-    bool erased; /* somebody's signals left before their time */
-    bool lied;   /* the disk lost what it said it had */
+    sim_gone *gone;
+    size_t gone_count, gone_max;
+    vdr_position config; /* the newest record of a configuration */
+    bool erased;         /* somebody's signals left before their time */
+    bool lied;           /* the disk lost what it said it had */
 } sim_ledger;
 extern sim_ledger sim_told;
 
@@ -78,7 +93,13 @@ void sim_audit_disk_begin(void);
 
 /* audit_cases.c: a whole history, from the first record on. */
 void sim_cases_begin(void);
-void sim_cases_step(const vdr_core *core, vdr_position position, vdr_span tale);
+void sim_cases_step(const vdr_core *core, vdr_position position, const vdr_command *command, vdr_span tale);
 void sim_cases_end(const vdr_core *core);
+
+/* audit_rights.c: what residents asked for, as the acts in the log say. */
+void sim_rights_check(void);                                           /* of all of them */
+bool sim_rights_restricted(uint64_t household, vdr_position position); /* after that record */
+/* What left, and was proved to have left, cannot be opened. */
+void sim_rights_erased(vdr_log *log);
 
 #endif

@@ -19,6 +19,11 @@ sim_audit_state(void)
     const char *words = vdr_engine_check(engine);
     if (words != NULL)
         sim_violation("I5-I9 I19", "%s", words);
+    const vdr_core *core = vdr_engine_core(engine);
+    if (vdr_core_position(core) + 1 == sim_told.durable && vdr_core_config_position(core) != sim_told.config)
+        sim_violation("I18", "the configuration of record %llu is in force, the log says %llu",
+                      (unsigned long long)vdr_core_config_position(core),
+                      (unsigned long long)sim_told.config);
 }
 
 void
@@ -42,7 +47,7 @@ step_all(vdr_history *history, bool whole, char *ret_words)
         sim_cases_begin();
     while ((err = vdr_history_next(history, VDR_MS_NONE, &step, ret_words)) == VDR_OK) {
         if (whole)
-            sim_cases_step(vdr_history_core(history), step.position, step.step.tale);
+            sim_cases_step(vdr_history_core(history), step.position, step.command, step.step.tale);
     }
     if (whole && err == VDR_E_END)
         sim_cases_end(vdr_history_core(history));
@@ -97,6 +102,8 @@ sim_audit_history(bool at_the_end)
             sim_violation("I5-I9 I19", "of the fold: %s", broken);
     }
     vdr_history_close(&history);
+    sim_rights_check();
+    sim_rights_erased(vdr_engine_log(engine));
 }
 
 void

@@ -209,7 +209,10 @@ agency_acts(sim_actor *actor, const sim_town *town)
     } else if (n == 1) {
         (void)snprintf(rest, sizeof rest, ",\"signal\":\"%s\"", some_signal(actor));
         (void)sim_actor_want_act(actor, VDR_ACT_SIGNAL_ENDED, rest);
-    } else if (strcmp(actor->as->id, "brp") == 0 && n < 8) {
+    } else if (n == 2) {
+        (void)snprintf(rest, sizeof rest, ",\"signal\":\"%s\",\"text\":\"x\"", some_signal(actor));
+        (void)sim_actor_want_act(actor, VDR_ACT_NOTE_ANSWERED, rest);
+    } else if (strcmp(actor->as->id, "brp") == 0 && n < 8 && !town->still) {
         (void)snprintf(rest, sizeof rest, ",\"bsn\":\"%s\",\"to\":\"990120000000000%llu\"",
                        town->bsns[sim_below(dice, town->persons)], (unsigned long long)sim_below(dice, 10));
         (void)sim_actor_want_act(actor, VDR_ACT_PERSON_MOVED, rest);
@@ -233,12 +236,17 @@ regisseur_acts(sim_actor *actor)
                 {VDR_ACT_HANDOVER_ACCEPTED, ",\"case\":\"C%llu\""},
                 {VDR_ACT_HANDOVER_ACCEPTED, ",\"case\":\"C%llu\""},
                 {VDR_ACT_CASE_ESCALATED, ",\"case\":\"C%llu\",\"to\":\"t\",\"reason\":\"x\""},
+                {VDR_ACT_NOTE_SENT, ",\"case\":\"C%llu\",\"agency\":\"school\",\"text\":\"x\""},
                 {VDR_ACT_PLAN_SET, ",\"case\":\"C%llu\",\"revision\":1,\"goals\":[]"},
                 {VDR_ACT_CASE_CLOSED, ",\"case\":\"C%llu\",\"outcome\":\"x\""},
                 {VDR_ACT_CASE_CLOSED, ",\"case\":\"C%llu\",\"outcome\":\"x\""}};
     char rest[256];
     size_t i = (size_t)sim_below(&actor->dice, sizeof acts / sizeof acts[0]);
     unsigned long long number = some(actor, actor->cases, actor->case_count);
+    if (sim_below(&actor->dice, 16) == 0) {
+        sim_absence_acts(actor, actor->as->id);
+        return;
+    }
     if (acts[i].act == VDR_ACT_HANDOVER_OFFERED)
         (void)snprintf(rest, sizeof rest, ",\"case\":\"C%llu\",\"to\":\"%s\"", number, some_regisseur(actor));
     else {
@@ -250,13 +258,26 @@ regisseur_acts(sim_actor *actor)
 }
 
 static void
-coordinator_acts(sim_actor *actor)
+coordinator_acts(sim_actor *actor, const sim_town *town)
 {
     char rest[256];
     unsigned long long of_case = some(actor, actor->cases, actor->case_count);
     unsigned long long a = some(actor, actor->households, actor->household_count),
                        b = some(actor, actor->households, actor->household_count);
-    switch (sim_below(&actor->dice, 6)) {
+    switch (sim_below(&actor->dice, 9)) {
+    case 6:
+        sim_absence_acts(actor, some_regisseur(actor));
+        break;
+    case 7:
+        sim_hold_acts(actor);
+        break;
+    case 8:
+        if (town->still)
+            break;
+        (void)snprintf(rest, sizeof rest, ",\"household\":\"H%llu\",\"persons\":[\"%s\"]", a,
+                       town->bsns[sim_below(&actor->dice, town->persons)]);
+        (void)sim_actor_want_act(actor, VDR_ACT_HOUSEHOLD_SPLIT, rest);
+        break;
     case 0:
         (void)snprintf(rest, sizeof rest, ",\"into\":\"H%llu\",\"from\":\"H%llu\"", a, b);
         (void)sim_actor_want_act(actor, VDR_ACT_HOUSEHOLD_MERGED, rest);
@@ -284,15 +305,6 @@ service_acts(sim_actor *actor)
     (void)sim_actor_want_act(actor, VDR_ACT_FEEDBACK, rest);
 }
 
-static void
-officer_acts(sim_actor *actor)
-{
-    char rest[256];
-    (void)snprintf(rest, sizeof rest, ",\"household\":\"H%llu\"",
-                   1 + (unsigned long long)sim_below(&actor->dice, 12));
-    (void)sim_actor_want_act(actor, VDR_ACT_ERASED, rest);
-}
-
 /* What was answered is sent once more, by whichever program of the party: it is known by its name. */
 static bool
 say_again(sim_actor *actor)
@@ -309,8 +321,11 @@ static void
 on_answer(void *context, vdr_err err, const vdr_wire_answer *answer)
 {
     const sim_actor *actor = context;
-    if (err == VDR_OK)
-        sim_audit_shown(actor->as->id, answer->position);
+    if (err != VDR_OK)
+        return;
+    sim_audit_shown(actor->as->id, answer->position);
+    for (size_t i = 0; i < answer->household_count; i++)
+        sim_audit_shown_household(actor->as, answer->households[i].household.number, answer->position);
 }
 
 static void
@@ -348,14 +363,14 @@ sim_role_acts(sim_actor *actor, sim_town *town)
         regisseur_acts(actor);
         break;
     case VDR_PARTY_COORDINATOR:
-        coordinator_acts(actor);
+        coordinator_acts(actor, town);
         break;
     case VDR_PARTY_SERVICE:
         service_acts(actor);
         break;
     case VDR_PARTY_PRIVACY_OFFICER:
-        if (sim_below(&actor->dice, 8) == 0)
-            officer_acts(actor);
+        if (town->rights && sim_below(&actor->dice, 3) == 0)
+            sim_officer_acts(actor, town);
         break;
     case VDR_PARTY_OPERATOR:
     case VDR_PARTY_AUDITOR:

@@ -2,6 +2,7 @@
 
 #include "proto/assert.h"
 #include "proto/words.h"
+#include "tests/sim/audit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -237,6 +238,9 @@ write_rules(sim_town *town, sim_dice *dice)
                       "     at_least: {overdue: %d}}\n",
                       (int)sim_between(dice, 1, 2));
     finish(file);
+    char *text = sim_town_text(town, "rules.yaml");
+    sim_audit_rules(text);
+    free(text);
 }
 
 static void
@@ -292,6 +296,8 @@ sim_town_make(uint64_t seed, const char *base, const char *dir, sim_town *ret_to
     write_town(&town, &dice);
     write_catalogue(&town, &dice);
     write_rules(&town, &dice);
+    town.rights = sim_below(&dice, 2) == 0;
+    town.still = sim_below(&dice, 2) == 0;
     write_node(&town, base, &dice);
     *ret_town = town;
 }

@@ -28,6 +28,8 @@ typedef struct sim_town {
     int64_t heartbeat_ms;
     int64_t retain_least_ms; /* of all types */
     int64_t leaves_ms;       /* nothing leaves before so long has gone by */
+    bool rights;             /* residents ask for what is theirs: to be erased, kept, left out */
+    bool still;              /* nobody moves, no household is split */
     bool erases;             /* operators want what left to be erased for good, now and then */
     vdr_ms begun_ms;
     unsigned persons; /* that signals are about */

@@ -451,6 +451,7 @@ heal(void)
     sim_trace("healed", 0, 0);
     sim_wire_heal();
     sim_disk_heal();
+    sim_clock_stand(sim_clock_us());
     if (lying)
         vdr_memory_lie(sim_disk(), false, false);
     lying = false;
