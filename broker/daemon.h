@@ -152,6 +152,7 @@ typedef struct vdr_daemon {
 
     vdr_inbox inbox;
     vdr_porter *porter;
+    size_t foreseen;           /* the first place with the porter that the core has not foreseen */
     vdr_arena body[VDR_ZONES]; /* of the frame in hand */
     vdr_arena speech;          /* scratch of encoding */
     vdr_arena told;            /* what of an answer to ADMIN is left */

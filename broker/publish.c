@@ -15,7 +15,7 @@
 #define EXCEPTION_ITEMS 1024u /* items that one exception covers, so that its results fit with it */
 #define ENTRIES_MAX     (4u * VDR_WINDOW_ITEMS) /* answers kept for a client that does not read them */
 #define PAUSE_MS        1000u
-#define FORESEE_STRIDE  2u /* places between the commands of one depth and the next */
+#define FORESEE_AGAIN   4u /* items, where the porter has read none that come next */
 
 /* What an item adds to its PUBLISH at least: never more than the client counts. */
 static size_t
@@ -122,17 +122,26 @@ submit_item(vdr_daemon *daemon, vdr_session *session, const vdr_wire_item *item,
     return err;
 }
 
-/* What the porter has read beyond this place, the core can bring near: the farthest first looked at, the nearer
- * ones a step deeper each (broker/core/core.h). */
+/* What the porter has read from this place on, the core brings near, as many as it takes at once; the next ones when
+ * these are submitted. */
 static void
 foresee(vdr_daemon *daemon, size_t place)
 {
-    for (uint32_t depth = 0; depth < VDR_CORE_DEPTHS; depth++) {
-        const vdr_command *command =
-            vdr_porter_look(daemon->porter, place + (VDR_CORE_DEPTHS - depth) * FORESEE_STRIDE);
-        if (command != NULL)
-            vdr_core_foresee(vdr_engine_core(daemon->engine), command, depth);
+    const vdr_command *coming[VDR_CORE_FORESEEN];
+    size_t count = 0;
+    if (place >= VDR_PORTER_ITEMS || place < daemon->foreseen)
+        return;
+    daemon->foreseen = place + FORESEE_AGAIN;
+    for (size_t at = place; at < place + VDR_CORE_FORESEEN; at++) {
+        coming[count] = vdr_porter_look(daemon->porter, at);
+        if (coming[count] == NULL)
+            continue;
+        count++;
+        if (at >= daemon->foreseen)
+            daemon->foreseen = at + 1;
     }
+    if (count != 0)
+        vdr_engine_foresee(daemon->engine, coming, count);
 }
 
 void

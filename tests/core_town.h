@@ -298,8 +298,7 @@ town_step(town *t, const vdr_command *command)
     vdr_step twin, tried;
     uint64_t hash = 0;
     char *told = town_try(t, command, &tried, &hash);
-    for (uint32_t depth = 0; depth < VDR_CORE_DEPTHS; depth++)
-        vdr_core_foresee(t->twin, command, depth); /* the twin alone: it changes nothing */
+    vdr_core_foresee(t->twin, &command, 1); /* the twin alone: it changes nothing */
     vdr_core_step(t->twin, command, t->position + 1, &twin);
     vdr_core_step(t->core, command, t->position + 1, &t->step);
     if (t->step.record || t->step.tick)

@@ -5,6 +5,7 @@
 #include "broker/core/conflict.h"
 #include "broker/core/control_inside.h"
 #include "broker/core/core_inside.h"
+#include "broker/core/foresee.h"
 #include "broker/core/guard.h"
 #include "broker/core/keys_inside.h"
 #include "broker/core/left_inside.h"
@@ -275,10 +276,10 @@ step_view(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
 }
 
 void
-vdr_core_foresee(const vdr_core *core, const vdr_command *command, uint32_t depth)
+vdr_core_foresee(vdr_core *core, const vdr_command *const *commands, size_t count)
 {
-    if (command->shape == VDR_OK && (command->kind == VDR_COMMAND_SIGNAL || command->kind == VDR_COMMAND_ACT))
-        vdr_event_foresee(&core->state, command, depth);
+    vdr_foresee(&core->state, commands, count);
+    core->foreseen = (uint32_t)count;
 }
 
 void
@@ -295,9 +296,13 @@ vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position position,
     vdr_load_mark(state);
     *ret_step = (vdr_step){.verdict = VDR_E_ACCEPTED};
 
-    if (event)
-        vdr_event_foresee(state, command, 0);
+    bool sudden = event && core->foreseen == 0; /* nobody has foreseen it */
+    core->foreseen -= event && core->foreseen != 0;
+    if (sudden)
+        vdr_foresee_lines(state, command);
     bool fired = pass_time(state, command);
+    if (sudden)
+        vdr_foresee_members(state, command);
     VDR_ASSERT(!event || command->shape != VDR_OK || state->now != VDR_MS_NONE);
     ret_step->own = vdr_tale_mark(&state->tale);
     switch (command->kind) {

@@ -41,18 +41,11 @@ vdr_core *vdr_core_new(void);
 void vdr_core_free(vdr_core **core_p); /* NULL-safe */
 
 /* Foreseeing: memory far away is what a step of a large town waits for, one thing after the other. Where it is
- * known which commands come, all their memory can be on its way at once:
- *
- *     for (depth = 0; depth < VDR_CORE_DEPTHS; depth++)
- *         for (each of the next 8 to 64 commands)
- *             vdr_core_foresee(core, command, depth);
- *     and then step each
- *
- * or, where they come one by one, depth d of a command when the one d places behind it gets its depth 0. Each
- * depth looks at what the one before has fetched. A hint: it changes nothing, and nothing is wrong if a command
- * is foreseen and never stepped, or the other way round. Of the command it reads what vdr_core_step reads. */
-#define VDR_CORE_DEPTHS 5u
-void vdr_core_foresee(const vdr_core *core, const vdr_command *command, uint32_t depth);
+ * known which commands come, all their memory can be on its way at once: foresee the next ones, at most
+ * VDR_CORE_FORESEEN, then step them. A hint: it changes nothing, and nothing is wrong if a command is foreseen and
+ * never stepped, or the other way round. Of the commands it reads what vdr_core_step reads. */
+#define VDR_CORE_FORESEEN 32u
+void vdr_core_foresee(vdr_core *core, const vdr_command *const *commands, size_t count);
 
 /* Steps one command that will stand at position in the log if it is recorded: one more than the last
  * recorded one. Timers due at or before its log time fire first. */

@@ -8,6 +8,7 @@
 struct vdr_core {
     vdr_state state;
     vdr_phrase objection; /* of vdr_core_config_objection */
+    uint32_t foreseen;    /* events that were foreseen and not stepped yet: a guess, for speed alone */
 
     /* The image in progress, or the load. */
     bool imaging, loading;

@@ -11,9 +11,6 @@
 #include "broker/core/rules.h"
 #include "broker/core/town.h"
 
-/* Persons whose memory is fetched ahead: more are rare, and hints too many help nobody. */
-#define FETCHED 4
-
 /* ---- finding ---- */
 
 /* Signals and acts are found by half of the keyed hash of their id. */
@@ -112,65 +109,6 @@ vdr_event_seen(const vdr_state *state, const vdr_command *command, vdr_name sour
     return is_digest(command, digest) ? VDR_E_DUPLICATE : VDR_E_ID_REUSED;
 }
 
-/* ---- foreseeing ---- */
-
-/* Of a member, one thing after the other: the line that names it, its record, its household, that one's newest
- * signal, and what comes before that and whom it names. */
-static void
-foresee_member(const vdr_state *state, const vdr_key16 *key, uint32_t depth)
-{
-    uint32_t hash = vdr_member_hash(key);
-    if (depth == 0) {
-        vdr_index_fetch_line(&state->members_by_key, hash);
-        return;
-    }
-    vdr_slot slot = vdr_index_guess(&state->members_by_key, hash);
-    if (slot == 0)
-        return;
-    if (depth == 1) {
-        vdr_slab_prefetch(&state->members, slot);
-        return;
-    }
-    slot = vdr_member_at(state, slot)->household;
-    if (slot == 0)
-        return;
-    if (depth == 2) {
-        vdr_slab_prefetch(&state->households, slot);
-        return;
-    }
-    slot = vdr_household_at(state, slot)->signals_last;
-    if (slot == 0)
-        return;
-    if (depth == 3) {
-        vdr_slab_prefetch(&state->signals, slot);
-        return;
-    }
-    const vdr_signal *signal = vdr_signal_at(state, slot);
-    if (signal->before != 0)
-        vdr_slab_prefetch(&state->signals, signal->before);
-    if (signal->names != 0)
-        vdr_slab_prefetch(&state->namings, signal->names);
-}
-
-void
-vdr_event_foresee(const vdr_state *state, const vdr_command *command, uint32_t depth)
-{
-    if (depth == 0) {
-        vdr_index_fetch_line(&state->signals_by_id, half(command->id_hash));
-        vdr_index_fetch_line(&state->acts_by_id, half(command->id_hash));
-    }
-    for (size_t i = 0; i < command->person_count && i < FETCHED; i++)
-        foresee_member(state, &command->persons[i].key, depth);
-    for (size_t i = 0; i < command->address_count && i < FETCHED; i++)
-        foresee_member(state, &command->addresses[i], depth);
-    if (command->earlier == NULL)
-        return;
-    for (size_t i = 0; i < command->person_count && i < FETCHED; i++)
-        foresee_member(state, &command->earlier->persons[i], depth);
-    for (size_t i = 0; i < command->address_count && i < FETCHED; i++)
-        foresee_member(state, &command->earlier->addresses[i], depth);
-}
-
 /* ---- verdict ---- */
 
 /* Place of the agency that this source belongs to, if it is the sender's. */
@@ -217,7 +155,6 @@ judge(const vdr_state *state, const vdr_command *command, vdr_signal_sense *ret_
     ret_sense->agency = agency_of(state, command, ret_sense->source);
     if (ret_sense->agency == VDR_TOWN_NONE)
         return VDR_E_UNKNOWN_SOURCE;
-    vdr_event_foresee(state, command, 1);
     vdr_err seen = vdr_event_seen(state, command, ret_sense->source, ret_first);
     if (seen != VDR_OK)
         return seen;

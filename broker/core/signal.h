@@ -30,9 +30,6 @@ typedef struct vdr_signal_sense {
     vdr_ms until;          /* held back by a guard until then; else 0 */
 } vdr_signal_sense;
 
-/* Hints what the step of this event will look at (core.h). */
-void vdr_event_foresee(const vdr_state *state, const vdr_command *command, uint32_t depth);
-
 /* The first verdict of section 3 that applies. Changes nothing. */
 vdr_err vdr_signal_verdict(const vdr_state *state, const vdr_command *command, vdr_signal_sense *ret_sense,
                            vdr_position *ret_first);

@@ -130,11 +130,15 @@ vdr_slab_edit(vdr_slab *slab, uint32_t index)
     return chunk->bytes + (size_t)(index & ((1u << slab->shift) - 1)) * slab->record_bytes;
 }
 
-/* A hint that the record will be wanted in a moment: memory far away is what a step waits for. */
+/* A hint that the record will be wanted in a moment: memory far away is what a step waits for. Of a large record its
+ * first line. */
 static inline void
 vdr_slab_prefetch(const vdr_slab *slab, uint32_t index)
 {
-    __builtin_prefetch(vdr_slab_at(slab, index));
+    const uint8_t *record = (const uint8_t *)vdr_slab_at(slab, index);
+    __builtin_prefetch(record);
+    if (slab->record_bytes < 64 && ((uintptr_t)record & 63) + slab->record_bytes > 64)
+        __builtin_prefetch(record + slab->record_bytes - 1);
 }
 
 /* The bytes of a chunk, 0 .. chunk_count - 1, as far as records were ever taken: what an image of now would

@@ -64,6 +64,7 @@ fill(vdr_daemon *daemon, unsigned *budget)
         return;
     vdr_porter_rest(daemon->porter);
     vdr_arena_reset(&inbox->arena);
+    daemon->foreseen = 0;
     vdr_porter_begin(daemon->porter, daemon->door, vdr_core_config(vdr_engine_core(daemon->engine)));
     for (size_t i = 0; i < inbox->count; i++)
         look_ahead(daemon, &inbox->frames[i]);

@@ -231,6 +231,12 @@ vdr_engine_stop(vdr_engine *engine, bool checkpoint)
     return VDR_OK;
 }
 
+void
+vdr_engine_foresee(vdr_engine *engine, const vdr_command *const *commands, size_t count)
+{
+    vdr_core_foresee(engine->core, commands, count);
+}
+
 const vdr_core *
 vdr_engine_core(const vdr_engine *engine)
 {

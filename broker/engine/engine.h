@@ -291,6 +291,10 @@ VDR_MUST_CHECK vdr_err vdr_engine_erase(vdr_engine *engine, vdr_ticket ticket);
 /* A job that ended; false: none. */
 bool vdr_engine_collect_job(vdr_engine *engine, vdr_job *ret_job);
 
+/* Commands that will be submitted next, at most VDR_CORE_FORESEEN: the core brings near what they are about
+ * (broker/core/core.h). A hint. */
+void vdr_engine_foresee(vdr_engine *engine, const vdr_command *const *commands, size_t count);
+
 /* ---- Look ---- */
 
 const vdr_core *vdr_engine_core(const vdr_engine *engine);

@@ -19,7 +19,7 @@
 #include <time.h>
 
 #define T0    (20000 * VDR_DAY_MS)
-#define BATCH 32
+#define BATCH VDR_CORE_FORESEEN
 
 typedef struct bench {
     vdr_core *core;
@@ -176,17 +176,18 @@ step_many(bench *b, uint64_t homes, uint64_t count, bool foresee, uint64_t *inou
           uint64_t *inout_accepted)
 {
     static prepared batch[BATCH];
+    static const vdr_command *coming[BATCH];
     double spent = 0;
     for (uint64_t i = 0; i < count; i += BATCH) {
         for (size_t j = 0; j < BATCH; j++) {
             b->at += 100;
             prepare(b, home_of(b->next_id, homes), b->next_id, &batch[j]);
+            coming[j] = &batch[j].command;
             b->next_id++;
         }
         double from = now_ns();
-        for (uint32_t depth = 0; foresee && depth < VDR_CORE_DEPTHS; depth++)
-            for (size_t j = 0; j < BATCH; j++)
-                vdr_core_foresee(b->core, &batch[j].command, depth);
+        if (foresee)
+            vdr_core_foresee(b->core, coming, BATCH);
         for (size_t j = 0; j < BATCH; j++) {
             double begun = j == 0 ? now_ns() : 0;
             *inout_accepted += step_it(b, &batch[j].command) == VDR_E_ACCEPTED;
