@@ -4,10 +4,11 @@
  *
  *   tenant key    32 bytes of the operator's, in a file that is never part of the store or of a backup
  *   wrapping key  random, of a generation that counts from 1; in DIR/keys/wrap, sealed under the tenant key
- *   data key      random, one for each record; stands wrapped in the record itself, or in DIR/keys/table
+ *   data key      one for each record; follows from the wrapping key, the record's position and its group's salt, or
+ *                 stands wrapped in DIR/keys/table
  *
- * A record has two sealed parts, what was commanded and what was told, both under its data key. A block of a
- * checkpoint is sealed under the wrapping key of its generation.
+ * What a record says is sealed under its data key. A block of a checkpoint is sealed under the wrapping key of its
+ * generation.
  *
  * Turning destroys: a wrapping key g+1 is made and seals what is new; what shall stay readable of before is
  * put under g+1 too (a whole checkpoint, and for records the key table); then g is destroyed. What was sealed
@@ -22,13 +23,15 @@
  * A turn that was begun cannot be taken back, as records are sealed under g+1 already: after a crash status
  * says turning, and the whole order is gone through again from 1, which then makes no new key.
  *
- * Ciphers (libsodium). Parts: ChaCha20-Poly1305 (IETF) under the data key, nonce 0 for what was commanded
- * and 1 for what was told, which is enough as a data key seals one record once. A data key is wrapped by
- * XOR with XChaCha20's stream under a subkey of the wrapping key; nonce: salt || position. The salt is drawn
- * anew for each group that is appended, so that no stream is used twice, not even where a group did not become
- * durable, or a restored store goes on beside its original. The wrapping has no tag of its own: a changed key
- * opens nothing, as the parts have tags, and checksum and chain cover it. Blocks, and the file wrap:
- * XChaCha20-Poly1305 with a random nonce. Associated data binds each to its place.
+ * Ciphers (libsodium). Records: ChaCha20-Poly1305 (IETF) under the data key, with a nonce that says which part of
+ * the record it is, which is enough as a data key seals one record once. A data key is XChaCha20's stream under a
+ * subkey of the wrapping key; nonce: salt || position. The salt is drawn anew for each group that is appended, so that
+ * no key comes twice, not even where a group did not become durable, or a restored store goes on beside its original.
+ * Who has a data key learns nothing of another, or of the wrapping key. In the key table, and in records of the first
+ * releases, a data key stands wrapped: by XOR with such a stream. (So one that follows is one of which zeros stand
+ * there.) The wrapping has no tag of its own: a changed key opens nothing, as what is sealed has tags, and checksum and
+ * chain cover it. Blocks, and the file wrap: XChaCha20-Poly1305 with a random nonce. Associated data binds each to its
+ * place.
  *
  * Files: wrap is replaced whole (written aside, synced, renamed, folder synced), then the replaced one is
  * overwritten, synced and unlinked. On media that write elsewhere than asked (flash, snapshots) overwriting
@@ -92,12 +95,12 @@ VDR_MUST_CHECK vdr_err vdr_vault_rekey(vdr_vault *vault, const uint8_t *key, cha
 
 /* ---- Turn ---- */
 
-/* A data key as it stands in a record, wrapped: taken with vdr_log_read_key. */
+/* What leads to a record's data key: taken with vdr_log_read_key. */
 typedef struct vdr_vault_key {
     vdr_position position;
     uint32_t generation; /* of the wrapping key; 0: the record is not sealed */
     uint8_t salt[VDR_VAULT_SALT_BYTES];
-    uint8_t wrapped[VDR_VAULT_KEY_BYTES];
+    uint8_t wrapped[VDR_VAULT_KEY_BYTES]; /* of a record of the first releases; else zero */
 } vdr_vault_key;
 
 /* Step 1. OK also where a turn is under way: it is taken up. Waits for the sealing of a group, not its sync. */
@@ -135,21 +138,22 @@ VDR_MUST_CHECK vdr_err vdr_vault_check(const char *dir, char *reterr);
 
 /* ---- Seal and open: for store/record.c and store/checkpoint.c ---- */
 
-#define VDR_VAULT_ENVELOPE_BYTES                                                                             \
-    (4u + VDR_VAULT_SALT_BYTES + VDR_VAULT_KEY_BYTES) /* before a sealed record */
-#define VDR_VAULT_TAG_BYTES   16u                     /* after a sealed part */
-#define VDR_VAULT_BLOCK_BYTES (4u + 24u + 16u)        /* by which a sealed block is longer */
+#define VDR_VAULT_ENVELOPE_BYTES (4u + VDR_VAULT_SALT_BYTES) /* before a sealed record: generation, salt */
+#define VDR_VAULT_TAG_BYTES      16u                         /* after a sealed part */
+#define VDR_VAULT_BLOCK_BYTES    (4u + 24u + 16u)            /* by which a sealed block is longer */
 
+/* The two halves are of records of the first releases. */
 typedef enum vdr_vault_part {
     VDR_VAULT_COMMANDED = 0,
     VDR_VAULT_TOLD = 1,
+    VDR_VAULT_WHOLE = 2,
 } vdr_vault_part;
 
 /* A group: begin, then for each record record and its parts, then end. Sealing is in place. Begin keeps a turn
  * from beginning or finishing until end. */
 void vdr_vault_group_begin(vdr_vault *vault);
 void vdr_vault_group_end(vdr_vault *vault);
-/* Draws the data key of a record and writes its envelope. */
+/* Makes the data key of a record and writes its envelope. */
 void vdr_vault_record(vdr_vault *vault, vdr_position position, uint8_t *ret_envelope);
 void vdr_vault_seal_part(vdr_vault *vault, vdr_vault_part part, vdr_span bound, uint8_t *bytes, size_t len,
                          uint8_t *ret_tag);

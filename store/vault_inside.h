@@ -9,7 +9,6 @@
 
 #include <pthread.h>
 
-#define VDR_VAULT_DRAWN        64u /* data keys drawn at a time */
 #define VDR_VAULT_STREAM_BYTES 2048u
 
 /* What a wrapping key is used through; each purpose has its own. */
@@ -29,7 +28,6 @@ typedef struct vdr_vault_secrets {
     /* under sealing: of the group at work, and of the record in it */
     uint8_t group[VDR_VAULT_KEY_BYTES];
     uint8_t data[VDR_VAULT_KEY_BYTES];
-    uint8_t drawn[VDR_VAULT_DRAWN][VDR_VAULT_KEY_BYTES];
     uint8_t stream[VDR_VAULT_STREAM_BYTES]; /* of a short part */
 } vdr_vault_secrets;
 
@@ -45,10 +43,9 @@ struct vdr_vault {
     bool next_in_force;
     vdr_err escrow_err;
 
-    pthread_mutex_t sealing; /* from group_begin to group_end; the four below */
+    pthread_mutex_t sealing; /* from group_begin to group_end; the two below */
     uint32_t group_generation;
     uint8_t group_salt[VDR_VAULT_SALT_BYTES];
-    size_t drawn; /* of secrets->drawn, not used yet; the last ones */
 };
 
 /* vault.c. Seals secrets->wrap and puts it into its place, in the escrow first. */

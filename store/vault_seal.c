@@ -36,17 +36,6 @@ vdr_vault_wrap(const uint8_t *subkey, const uint8_t salt[VDR_VAULT_SALT_BYTES], 
     (void)crypto_stream_xchacha20_xor(ret_key, key, VDR_VAULT_KEY_BYTES, nonce, subkey);
 }
 
-/* A seed of the kernel is stretched; it is gone when this returns, so that no key leads to another. */
-static void
-draw(vdr_vault *vault)
-{
-    vdr_vault_secrets *secrets = vault->secrets;
-    randombytes_buf(secrets->data, sizeof secrets->data);
-    randombytes_buf_deterministic(secrets->drawn, sizeof secrets->drawn, secrets->data);
-    sodium_memzero(secrets->data, sizeof secrets->data);
-    vault->drawn = VDR_VAULT_DRAWN;
-}
-
 void
 vdr_vault_group_begin(vdr_vault *vault)
 {
@@ -73,18 +62,11 @@ vdr_vault_group_end(vdr_vault *vault)
 void
 vdr_vault_record(vdr_vault *vault, vdr_position position, uint8_t *ret_envelope)
 {
-    vdr_vault_secrets *secrets = vault->secrets;
     uint8_t nonce[8];
-    if (vault->drawn == 0)
-        draw(vault);
-    uint8_t *drawn = secrets->drawn[--vault->drawn];
-    memcpy(secrets->data, drawn, VDR_VAULT_KEY_BYTES);
-    sodium_memzero(drawn, VDR_VAULT_KEY_BYTES);
     vdr_put_le32(ret_envelope, vault->group_generation);
     memcpy(ret_envelope + 4, vault->group_salt, VDR_VAULT_SALT_BYTES);
     vdr_put_be64(nonce, position);
-    (void)crypto_stream_chacha20_xor(ret_envelope + 4 + VDR_VAULT_SALT_BYTES, secrets->data,
-                                     VDR_VAULT_KEY_BYTES, nonce, secrets->group);
+    (void)crypto_stream_chacha20(vault->secrets->data, VDR_VAULT_KEY_BYTES, nonce, vault->secrets->group);
 }
 
 void
@@ -93,7 +75,7 @@ vdr_vault_key_read(vdr_position position, const uint8_t *envelope, vdr_vault_key
     ret_key->position = position;
     ret_key->generation = vdr_get_le32(envelope);
     memcpy(ret_key->salt, envelope + 4, VDR_VAULT_SALT_BYTES);
-    memcpy(ret_key->wrapped, envelope + 4 + VDR_VAULT_SALT_BYTES, VDR_VAULT_KEY_BYTES);
+    memset(ret_key->wrapped, 0, VDR_VAULT_KEY_BYTES);
 }
 
 /* The keys of a generation that is held; under ring. NULL: none. */

@@ -229,7 +229,7 @@ a_small_volume_is_full_and_usable_again(void **state)
 {
     bed *b = *state;
     vdr_log_stats stats;
-    size_t removed;
+    size_t removed, count;
     vdr_memory_capacity_set(b->memory, 20000);
     b->options.reserve_bytes = 5000;
     bed_open(b);
@@ -240,7 +240,8 @@ a_small_volume_is_full_and_usable_again(void **state)
     assert_true(stats.full && stats.used_bytes <= 20000);
     bed_check(b, 1, b->next);
     assert_int_equal(vdr_log_cut(b->log, b->next, 50, &removed), VDR_OK);
-    assert_int_equal(removed, b->vault != NULL ? 40 : 50); /* as many as there were */
+    count = (size_t)(b->next - 1); /* as many as there were */
+    assert_int_equal(removed, count < 50 ? count : 50);
     bed_append(b, 5);
     bed_verify(b);
 }
