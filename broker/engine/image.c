@@ -7,7 +7,8 @@
 #define SLICE_US      300
 #define WALK_RECORDS  8192u /* of the state, looked at in one slice */
 #define RELOG_RECORDS 1000u /* what the configuration may hold back: a small town has so many a month */
-#define RECORDS_CAP   4u    /* times options.checkpoint_records: then size is no excuse any more */
+#define LOG_TIMES     2u /* what the log has, of what a checkpoint wrote, before the next is worth its writing */
+#define RECORDS_CAP   4u /* times options.checkpoint_records: then size is no excuse any more */
 
 static int64_t
 steady_us(const vdr_engine *engine)
@@ -22,8 +23,8 @@ tail(const vdr_engine *engine)
     return engine->next - 1 - engine->image.last.position;
 }
 
-/* Due after so many records, unless the last checkpoint wrote more than the log has since: then the disk is
- * spared until the tail is RECORDS_CAP times as long. Due after so long, if anything changed. */
+/* Due after so many records, unless what the last checkpoint wrote is more than half of what the log has since: then
+ * the disk is spared until the tail is RECORDS_CAP times as long. Due after so long, if anything changed. */
 static bool
 due(const vdr_engine *engine)
 {
@@ -36,7 +37,7 @@ due(const vdr_engine *engine)
     uint64_t wanted = engine->options.checkpoint_records;
     if (tail(engine) >= wanted * RECORDS_CAP || passed_ms >= engine->options.checkpoint_ms)
         return true;
-    return tail(engine) >= wanted && image->log_bytes >= image->last_bytes;
+    return tail(engine) >= wanted && image->log_bytes >= LOG_TIMES * image->last_bytes;
 }
 
 int64_t
