@@ -38,6 +38,7 @@ typedef struct sim_event {
     vdr_err refusal,
         or_else; /* the verdict that it must get, or VDR_OK; clean: it must be none of its shape */
     bool clean;
+    bool never;         /* it must not be in the log */
     vdr_ms occurred_at; /* of a signal */
     bool answered;      /* finally */
     bool open;          /* it was sent again since, and is not answered again yet */
@@ -53,6 +54,8 @@ sim_event *sim_audit_event(const sim_party *by, const char *source, char *json, 
 sim_event *sim_audit_some_event(const sim_party *by, sim_dice *dice);
 /* One of its own that was taken, is no forgery itself, and has no other event after its id yet. */
 sim_event *sim_audit_some_taken(const sim_party *by, sim_dice *dice);
+/* One that must never be taken, and of which nobody hears. */
+void sim_audit_never(const sim_party *by, const char *source, char *json, const char *id);
 void sim_audit_sent_again(sim_event *event);
 size_t sim_audit_events(void);
 void sim_audit_answer(sim_event *event, const vdr_client_result *result);

@@ -169,7 +169,9 @@ sim_audit_end(void)
         for (vdr_position p = 1; p <= sim_told.log_count; p++)
             effects += sim_audit_is_of(p, event);
         bool taken = event->position != 0;
-        if (event->first != NULL || event->reused) /* who counts is told by the answers */
+        if (event->never && effects != 0)
+            sim_violation("I12", "%s was sent where nothing counts, and has an effect", event->id);
+        if (event->never || event->first != NULL || event->reused) /* who counts is told by the answers */
             continue;
         if (taken && effects == 0)
             sim_violation("I1", "%s was taken, and has no effect", event->id);

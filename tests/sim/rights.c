@@ -5,10 +5,11 @@
 
 #define SECOND_MS INT64_C(1000)
 
+/* Of few, more often than not, so that what people ask meets. */
 static unsigned long long
 some_household(sim_actor *actor)
 {
-    return 1 + sim_below(&actor->dice, 12);
+    return 1 + sim_below(&actor->dice, sim_below(&actor->dice, 3) == 0 ? 12 : 3);
 }
 
 static vdr_act
@@ -25,7 +26,7 @@ sim_hold_acts(sim_actor *actor)
     char rest[96];
     vdr_act act = ONE_OF(actor, VDR_ACT_HOLD_PLACED, VDR_ACT_HOLD_PLACED, VDR_ACT_HOLD_CONFIRMED,
                          VDR_ACT_HOLD_CONFIRMED, VDR_ACT_HOLD_LIFTED);
-    unsigned long long household = 1 + sim_below(&actor->dice, 4); /* of few, so that two meet */
+    unsigned long long household = some_household(actor);
     (void)snprintf(rest, sizeof rest, ",\"household\":\"H%llu\"%s", household,
                    act == VDR_ACT_HOLD_CONFIRMED ? "" : ",\"reason\":\"x\"");
     (void)sim_actor_want_act(actor, act, rest);

@@ -5,6 +5,7 @@
 #include "tests/sim/clock.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/fiber.h"
+#include "tests/sim/hostile.h"
 #include "tests/sim/trace.h"
 #include "tests/sim/wire.h"
 
@@ -384,6 +385,8 @@ soonest_us(void)
         next = wire;
     if (broker_back_us < next)
         next = broker_back_us;
+    if (sim_hostile_due_us() < next)
+        next = sim_hostile_due_us();
     if (!healed && next_fault_us < next)
         next = next_fault_us;
     return next;
@@ -402,7 +405,7 @@ step(void)
     size_t fibers = sim_fibers_ready(), lanes = sim_wire_due(), due = 0;
     for (unsigned i = 0; i < actor_count && look_at_actors() <= sim_clock_us(); i++)
         due += actor_due(&actors[i]);
-    size_t all = fibers + lanes + due;
+    size_t hostile = sim_hostile_due_us() <= sim_clock_us(), all = fibers + lanes + due + hostile;
     if (all == 0)
         return false;
     size_t which = (size_t)sim_below(&dice, all);
@@ -410,6 +413,8 @@ step(void)
         sim_fiber_run(which);
     } else if (which < fibers + lanes) {
         sim_wire_arrive(which - fibers);
+    } else if (which == fibers + lanes + due) {
+        sim_hostile_turn();
     } else {
         which -= fibers + lanes;
         unsigned i = 0;
@@ -452,6 +457,7 @@ heal(void)
     sim_wire_heal();
     sim_disk_heal();
     sim_clock_stand(sim_clock_us());
+    sim_hostile_end();
     if (lying)
         vdr_memory_lie(sim_disk(), false, false);
     lying = false;
@@ -504,6 +510,7 @@ begin(const char *base, const char *dir)
         add_actor(i, base);
     for (uint64_t more = sim_below(&dice, 4); more > 0; more--)
         add_actor((unsigned)sim_below(&dice, town.party_count), base);
+    sim_hostile_begin(plan.seed, &town, base);
     broker_back_us = 0;
     next_fault_us = SECOND_US;
 }
