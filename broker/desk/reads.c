@@ -526,6 +526,17 @@ make_answer(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read,
     return vdr_reads_hold(daemon, session, read, &wire, reading.seen, err == VDR_OK ? reading.seen_count : 0);
 }
 
+/* An ERROR too_big would end the session (protocol.md 3.8), and the question was a good one. */
+static void
+say_too_big(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read)
+{
+    vdr_wire wire = {.type = VDR_FRAME_ANSWER,
+                     .answer = {.request = read->request,
+                                .error = VDR_E_TOO_BIG,
+                                .text = vdr_span_str("one item of the answer alone does not fit a frame")}};
+    vdr_say(daemon, session, &wire);
+}
+
 void
 vdr_reads_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *read, const vdr_frame *frame)
 {
@@ -550,6 +561,8 @@ vdr_reads_frame(vdr_daemon *daemon, vdr_session *session, const vdr_wire_read *r
         items /= 2;
         err = make_answer(daemon, session, read, from, items);
     }
-    if (err != VDR_OK) /* one item that does not fit a frame, or an engine that has died */
+    if (err == VDR_E_TOO_BIG || err == VDR_E_NO_MEMORY)
+        say_too_big(daemon, session, read);
+    else if (err != VDR_OK) /* no room, or an engine that has died */
         vdr_speak_refusal(daemon, session, err, frame);
 }

@@ -6,7 +6,7 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
-from broker import BSNS, PARTIES, Broker, act_event, now, signal_event  # noqa: E402
+from broker import BSNS, PARTIES, TOWN, Broker, act_event, now, signal_event  # noqa: E402
 
 HELLO = "08011001"  # versions 1 to 1
 TYPES = {n: i + 1 for i, n in enumerate(
@@ -253,6 +253,23 @@ class Window(unittest.TestCase):
             for peer in (first, third, police):
                 peer.say("ping 2")
                 peer.wait("pong")
+
+
+class Large(unittest.TestCase):
+    def test_an_answer_of_which_one_item_fits_no_frame_is_too_big_and_the_session_goes_on(self):
+        districts = ", ".join('"BU%08d%s"' % (i, "x" * 100) for i in range(2600))
+        town = TOWN.replace('{id: r-bram, districts: ["*"]', "{id: r-bram, districts: [%s]" % districts)
+        with Broker(town=town) as broker:
+            coordinator = broker.session("coordinator:c-piet")
+            for _ in range(2):
+                answer = coordinator.read("regisseurs page=1")
+                self.assertEqual((answer["error"], [r["id"] for r in answer["regisseurs"]]), ("ok", ["r-anna"]))
+                answer = coordinator.read("regisseurs")
+                answer = coordinator.read("regisseurs resume=%s" % answer["resume"])
+                self.assertEqual(answer["error"], "too_big")
+            self.assertEqual(coordinator.read("status")["error"], "ok")
+            self.assertEqual(broker.session("operator:beheer").read("regisseurs")["error"], "ok", "its frames are larger")
+            self.assertEqual(broker.stop(), 0)
 
 
 if __name__ == "__main__":
