@@ -304,6 +304,21 @@ vdr_checkpoint_look_open(vdr_checkpoint *checkpoint, vdr_checkpoint **ret_look)
 }
 
 vdr_err
+vdr_checkpoint_look_oldest(vdr_checkpoint *checkpoint, vdr_checkpoint **ret_look)
+{
+    vdr_checkpoint *look = NULL;
+    vdr_err err = vdr_checkpoint_look_open(checkpoint, &look);
+    if (err == VDR_OK)
+        err = vdr_checkpoint_look_back(look);
+    if (err == VDR_OK || err == VDR_E_NOT_FOUND) {
+        *ret_look = look;
+        return VDR_OK;
+    }
+    vdr_checkpoint_close(&look);
+    return err;
+}
+
+vdr_err
 vdr_checkpoint_backup(vdr_checkpoint *checkpoint, const char *dir)
 {
     VDR_ASSERT(!checkpoint->look);

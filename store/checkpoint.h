@@ -99,6 +99,9 @@ VDR_MUST_CHECK vdr_err vdr_checkpoint_look_back(vdr_checkpoint *checkpoint);
  * closed, which is before checkpoint is. Any thread. NOT_FOUND: there is none yet. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_look_open(vdr_checkpoint *checkpoint, vdr_checkpoint **ret_look);
 
+/* The same at the older of the two, where there are two: it shows more of the log. *ret_look NULL: there is none yet. */
+VDR_MUST_CHECK vdr_err vdr_checkpoint_look_oldest(vdr_checkpoint *checkpoint, vdr_checkpoint **ret_look);
+
 /* Checks everything that is kept, also of the one before the newest: pages, every row's checksum, that no block
  * is missing or stale; filled ret_fault unless it returns OK or CLOSING. Sees one moment, and keeps its pages
  * until it returns. Any thread, while another one uses the handle. */

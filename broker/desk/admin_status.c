@@ -2,7 +2,6 @@
 #include "broker/core/rekey.h"
 #include "broker/daemon.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
 
@@ -16,19 +15,6 @@ state_word(const vdr_daemon *daemon, const vdr_engine_status *status)
            : status->full     ? "full"
            : daemon->draining ? "draining"
                               : "serving";
-}
-
-/* Open descriptors of the process: what connections that never came through would pile up in. */
-static uint64_t
-descriptors(void)
-{
-    DIR *dir = opendir("/proc/self/fd");
-    uint64_t count = 0;
-    while (dir != NULL && readdir(dir) != NULL)
-        count++;
-    if (dir != NULL)
-        (void)closedir(dir);
-    return count > 3 ? count - 3 : 0; /* ".", ".." and the one that looked */
 }
 
 static vdr_wire_counter
@@ -171,7 +157,7 @@ verb_status(vdr_daemon *daemon, vdr_session *session, uint64_t request)
         counter("key_soonest_ms", soonest_key(daemon)),
         counter("convenant_soonest_ms", (uint64_t)daemon->convenant_soonest),
         counter("convenants_ended", daemon->convenants_ended),
-        counter("descriptors", descriptors()),
+        counter("descriptors", vdr_metrics_descriptors()),
         counter("handshakes_admitted", net.admitted),
         counter("handshakes_refused", net.refused),
         counter("frames_received", net.received),

@@ -109,8 +109,8 @@ records_histogram(vdr_bytes *text, const char *name, const char *help, const vdr
 
 /* ---- the process, by the names that every exporter uses */
 
-static uint64_t
-count_descriptors(void)
+uint64_t
+vdr_metrics_descriptors(void)
 {
     DIR *dir = opendir("/proc/self/fd");
     uint64_t count = 0;
@@ -142,7 +142,7 @@ vdr_process_use_get(vdr_process_use *ret_use)
                       (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
     ret_use->resident_bytes = resident * page;
     ret_use->virtual_bytes = pages * page;
-    ret_use->descriptors = count_descriptors();
+    ret_use->descriptors = vdr_metrics_descriptors();
     ret_use->descriptors_max = files.rlim_cur;
 }
 

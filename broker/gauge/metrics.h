@@ -63,6 +63,8 @@ typedef struct vdr_process_use {
     int64_t started_ms; /* wall clock */
 } vdr_process_use;
 
+uint64_t
+vdr_metrics_descriptors(void); /* open ones: what connections that never came through would pile up in */
 void vdr_process_use_get(vdr_process_use *ret_use); /* but started_ms */
 
 /* All families, each with HELP and TYPE, at the end of text. While starting there are no others than those of the

@@ -52,22 +52,6 @@ vdr_rehearsal_new(vdr_log *log, vdr_checkpoint *checkpoint)
 
 /* ---- the thread */
 
-/* The older of the checkpoints: it shows more. There may be one only, or none. */
-static vdr_err
-look_at_checkpoint(vdr_rehearsal *r, vdr_checkpoint **ret_look)
-{
-    vdr_checkpoint *look = NULL;
-    vdr_err err = vdr_checkpoint_look_open(r->checkpoint, &look);
-    if (err == VDR_OK)
-        err = vdr_checkpoint_look_back(look);
-    if (err == VDR_OK || err == VDR_E_NOT_FOUND) {
-        *ret_look = look;
-        return VDR_OK;
-    }
-    vdr_checkpoint_close(&look);
-    return err;
-}
-
 static void
 make_rows(vdr_rehearsal *r, vdr_backtest *backtest)
 {
@@ -116,7 +100,7 @@ run_one(vdr_rehearsal *r)
 {
     vdr_checkpoint *look = NULL;
     r->words[0] = '\0';
-    vdr_err err = look_at_checkpoint(r, &look);
+    vdr_err err = vdr_checkpoint_look_oldest(r->checkpoint, &look);
     if (err != VDR_OK)
         return err;
     vdr_backtest *backtest = vdr_backtest_new(r->log, look, &r->ask);

@@ -44,15 +44,12 @@ go_on(void *context)
     return !r->too_big && !vdr_pager_leaves(r->pager);
 }
 
-/* The older of the checkpoints: it shows more. There may be one only, or none. */
 static vdr_err
 open_history(reading *r, char *words)
 {
     vdr_checkpoint *look = NULL;
-    vdr_err err = vdr_checkpoint_look_open(r->checkpoint, &look);
+    vdr_err err = vdr_checkpoint_look_oldest(r->checkpoint, &look);
     if (err == VDR_OK)
-        err = vdr_checkpoint_look_back(look);
-    if (err == VDR_OK || err == VDR_E_NOT_FOUND)
         err = vdr_history_open(r->log, look, &r->history, words);
     vdr_checkpoint_close(&look);
     return err;

@@ -1,5 +1,6 @@
 #include "broker/trust/headbook.h"
 
+#include "store/file.h"
 #include "store/folder.h"
 
 #include <errno.h>
@@ -229,44 +230,14 @@ vdr_headbook_tail(const char *dir, char *ret_lines, size_t room, size_t *ret_len
 
 /* ---- growing */
 
-static bool
-sync_dir(const char *dir)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool good = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        (void)close(fd);
-    return good;
-}
-
-static bool
-write_whole(int fd, const char *text, size_t len)
-{
-    while (len > 0) {
-        ssize_t some = write(fd, text, len);
-        if (some < 0 && errno == EINTR)
-            continue;
-        if (some <= 0)
-            return false;
-        text += some;
-        len -= (size_t)some;
-    }
-    return true;
-}
-
 /* `last` is replaced whole. */
 static vdr_err
 put_last(const char *dir, const char *line, size_t len, char *ret_words)
 {
-    char path[PATH_BYTES], begun[PATH_BYTES];
-    if (!path_of(path, dir, "last") || !path_of(begun, dir, "last.new"))
-        return failed(ret_words, dir, "last");
-    int fd = open(begun, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool good = fd >= 0 && write_whole(fd, line, len) && fsync(fd) == 0;
-    if (fd >= 0)
-        good = close(fd) == 0 && good;
-    good = good && rename(begun, path) == 0 && sync_dir(dir);
-    return good ? VDR_OK : failed(ret_words, dir, "last");
+    errno = vdr_file_write(dir, "last.new", (const uint8_t *)line, len);
+    if (errno == 0)
+        errno = vdr_folder_rename(dir, "last.new", "last");
+    return errno == 0 ? VDR_OK : failed(ret_words, dir, "last");
 }
 
 /* Adds a line, with its end, behind the whole lines. */
@@ -277,10 +248,10 @@ put_line(const char *dir, uint64_t at, const char *line, size_t len, char *ret_w
     int fd = path_of(path, dir, "heads.jsonl") ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)
                                                : -1;
     bool good = fd >= 0 && ftruncate(fd, (off_t)at) == 0 && lseek(fd, (off_t)at, SEEK_SET) == (off_t)at &&
-                write_whole(fd, line, len) && fsync(fd) == 0;
+                (errno = vdr_file_put(fd, (const uint8_t *)line, len)) == 0 && fsync(fd) == 0;
     if (fd >= 0)
         good = close(fd) == 0 && good;
-    good = good && (at != 0 || sync_dir(dir));
+    good = good && (at != 0 || (errno = vdr_folder_sync(dir)) == 0);
     return good ? VDR_OK : failed(ret_words, dir, "heads.jsonl");
 }
 

@@ -17,15 +17,6 @@ static const char directory_help[] =
 
 #define TEXT(span) (int)(span).len, (const char *)(span).at
 
-static json_t *
-names_of(const vdr_span *names, size_t count)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, vdr_cli_text(names[i]));
-    return array;
-}
-
 static void
 print_json(const vdr_wire_directory *d)
 {
@@ -34,7 +25,7 @@ print_json(const vdr_wire_directory *d)
         json_t *o = json_pack("{s:o, s:o, s:o, s:s, s:i, s:o}", "type", vdr_cli_text(t->type), "title",
                               vdr_cli_text(t->title), "domain", vdr_cli_text(t->domain), "kind",
                               vdr_signal_kind_name(t->kind), "severity", (int)t->severity, "agencies",
-                              names_of(t->agencies, t->agency_count));
+                              vdr_cli_texts(t->agencies, t->agency_count));
         vdr_cli_print(o);
     }
     for (size_t i = 0; i < d->domain_count; i++)
@@ -45,13 +36,13 @@ print_json(const vdr_wire_directory *d)
                                 vdr_cli_text(d->agencies[i].kind)));
     for (size_t i = 0; i < d->service_count; i++)
         vdr_cli_print(json_pack("{s:o, s:o, s:b}", "service", vdr_cli_text(d->services[i].id), "domains",
-                                names_of(d->services[i].domains, d->services[i].domain_count), "all",
+                                vdr_cli_texts(d->services[i].domains, d->services[i].domain_count), "all",
                                 d->services[i].all));
     for (size_t i = 0; i < d->regisseur_count; i++) {
         const vdr_wire_directory_regisseur *r = &d->regisseurs[i];
         vdr_cli_print(json_pack("{s:o, s:o, s:b, s:o, s:b}", "regisseur", vdr_cli_text(r->id), "districts",
-                                names_of(r->districts, r->district_count), "everywhere", r->everywhere,
-                                "expertise", names_of(r->expertise, r->expertise_count), "absent",
+                                vdr_cli_texts(r->districts, r->district_count), "everywhere", r->everywhere,
+                                "expertise", vdr_cli_texts(r->expertise, r->expertise_count), "absent",
                                 r->absent));
     }
 }

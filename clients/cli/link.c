@@ -159,6 +159,27 @@ vdr_cli_text(vdr_span text)
 }
 
 json_t *
+vdr_cli_texts(const vdr_span *texts, size_t count)
+{
+    json_t *array = json_array();
+    for (size_t i = 0; i < count; i++)
+        json_array_append_new(array, vdr_cli_text(texts[i]));
+    return array;
+}
+
+void
+vdr_cli_set_result(json_t *object, const vdr_wire_admin_result *result)
+{
+    for (size_t i = 0; i < result->text_count; i++)
+        json_object_setn_new_nocheck(object, (const char *)result->texts[i].name.at,
+                                     result->texts[i].name.len, vdr_cli_text(result->texts[i].text));
+    for (size_t i = 0; i < result->counter_count; i++)
+        json_object_setn_new_nocheck(object, (const char *)result->counters[i].name.at,
+                                     result->counters[i].name.len,
+                                     json_integer((json_int_t)result->counters[i].value));
+}
+
+json_t *
 vdr_cli_instant(vdr_ms ms)
 {
     char text[VDR_TIME_TEXT_BYTES];

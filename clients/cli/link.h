@@ -71,9 +71,12 @@ json_t *vdr_cli_home_read(const char *home);
 
 /* ---- Output ---- */
 
-json_t *vdr_cli_text(vdr_span text);                     /* null where absent */
-json_t *vdr_cli_instant(vdr_ms ms);                      /* null for VDR_MS_NONE */
-json_t *vdr_cli_number_id(char letter, uint64_t number); /* "C7"; null for 0 */
+json_t *vdr_cli_text(vdr_span text);                        /* null where absent */
+json_t *vdr_cli_instant(vdr_ms ms);                         /* null for VDR_MS_NONE */
+json_t *vdr_cli_number_id(char letter, uint64_t number);    /* "C7"; null for 0 */
+json_t *vdr_cli_texts(const vdr_span *texts, size_t count); /* an array of them */
+/* Sets a member for each text and counter of the result. */
+void vdr_cli_set_result(json_t *object, const vdr_wire_admin_result *result);
 /* One line; takes over the value. */
 void vdr_cli_print(json_t *value);
 

@@ -127,13 +127,7 @@ show_result(const vdr_cli_link *link, const vdr_wire_admin_result *result)
         json_t *o = json_object();
         if (result->text.len != 0)
             json_object_set_new(o, "text", vdr_cli_text(result->text));
-        for (size_t i = 0; i < result->text_count; i++)
-            json_object_setn_new_nocheck(o, (const char *)result->texts[i].name.at, result->texts[i].name.len,
-                                         vdr_cli_text(result->texts[i].text));
-        for (size_t i = 0; i < result->counter_count; i++)
-            json_object_setn_new_nocheck(o, (const char *)result->counters[i].name.at,
-                                         result->counters[i].name.len,
-                                         json_integer((json_int_t)result->counters[i].value));
+        vdr_cli_set_result(o, result);
         vdr_cli_print(o);
         return;
     }

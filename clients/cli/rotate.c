@@ -68,20 +68,6 @@ show_status(const vdr_wire_admin_result *result)
         puts("What guards counted waits for the end of their windows.");
 }
 
-static void
-show_json(const vdr_wire_admin_result *result)
-{
-    json_t *o = json_object();
-    for (size_t i = 0; i < result->text_count; i++)
-        json_object_setn_new_nocheck(o, (const char *)result->texts[i].name.at, result->texts[i].name.len,
-                                     vdr_cli_text(result->texts[i].text));
-    for (size_t i = 0; i < result->counter_count; i++)
-        json_object_setn_new_nocheck(o, (const char *)result->counters[i].name.at,
-                                     result->counters[i].name.len,
-                                     json_integer((json_int_t)result->counters[i].value));
-    vdr_cli_print(o);
-}
-
 static int
 ask(const vdr_cli_link *link, const vdr_wire_admin *admin)
 {
@@ -93,9 +79,11 @@ ask(const vdr_cli_link *link, const vdr_wire_admin *admin)
         return status;
     if (vdr_client_admin(client, admin, link->timeout_ms, &result) != VDR_OK || result == NULL)
         status = vdr_cli_link_failed(link, client, "rotate");
-    else if (link->json)
-        show_json(result);
-    else if (admin->verb == VDR_VERB_ROTATE_LOOK)
+    else if (link->json) {
+        json_t *o = json_object();
+        vdr_cli_set_result(o, result);
+        vdr_cli_print(o);
+    } else if (admin->verb == VDR_VERB_ROTATE_LOOK)
         show_status(result);
     else
         printf("%.*s\n", (int)result->text.len, (const char *)result->text.at);

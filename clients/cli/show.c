@@ -44,15 +44,6 @@ set_when(json_t *object, const char *name, vdr_ms ms)
         json_object_set_new(object, name, vdr_cli_instant(ms));
 }
 
-static json_t *
-names_of(const vdr_span *names, size_t count)
-{
-    json_t *array = json_array();
-    for (size_t i = 0; i < count; i++)
-        json_array_append_new(array, vdr_cli_text(names[i]));
-    return array;
-}
-
 json_t *
 vdr_cli_message(const vdr_wire_message *m)
 {
@@ -71,7 +62,7 @@ vdr_cli_message(const vdr_wire_message *m)
     if ((has & VDR_HAS_OTHER) != 0)
         set_id(o, "other", 'H', m->other.number);
     if ((has & VDR_HAS_AGENCIES) != 0)
-        json_object_set_new(o, "agencies", names_of(m->agencies, m->agency_count));
+        json_object_set_new(o, "agencies", vdr_cli_texts(m->agencies, m->agency_count));
     if ((has & VDR_HAS_RESULT) != 0)
         json_object_set_new(o, "result", m->result.at != NULL ? vdr_cli_text(m->result) : json_string(""));
     if ((has & VDR_HAS_REGISSEUR) != 0)
@@ -184,7 +175,7 @@ vdr_cli_case(const vdr_wire_case_view *c)
     set_when(o, "since", c->since_ms);
     set_when(o, "accept_by", c->accept_by);
     set_when(o, "ended", c->ended);
-    json_object_set_new(o, "rules", names_of(c->rules, c->rule_count));
+    json_object_set_new(o, "rules", vdr_cli_texts(c->rules, c->rule_count));
     if (c->signal_count != 0) {
         json_t *signals = json_array();
         for (size_t i = 0; i < c->signal_count; i++)

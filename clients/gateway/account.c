@@ -1,5 +1,6 @@
 #include "clients/gateway/account.h"
 
+#include "clients/gateway/whole.h"
 #include "proto/utf8.h"
 #include "proto/words.h"
 
@@ -201,13 +202,8 @@ replace_file(const char *path, vdr_span text, char words[200])
 {
     char beside[4096];
     int len = snprintf(beside, sizeof beside, "%s.new", path);
-    int fd = len > 0 && (size_t)len < sizeof beside
-                 ? open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600)
-                 : -1;
-    bool written = fd >= 0 && write(fd, text.at, text.len) == (ssize_t)text.len && fsync(fd) == 0;
-    if (fd >= 0)
-        written = close(fd) == 0 && written;
-    if (written && rename(beside, path) == 0)
+    errno = ENAMETOOLONG;
+    if (len > 0 && (size_t)len < sizeof beside && vdr_whole_write(beside, path, text) == VDR_OK)
         return VDR_OK;
     (void)snprintf(words, 200, "%.100s cannot be written: %.60s", path, strerror(errno));
     return VDR_E_IO;

@@ -1,5 +1,7 @@
 #include "clients/gateway/kept.h"
 
+#include "clients/gateway/whole.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -84,20 +86,6 @@ vdr_kept_get(const json_t *element, vdr_kept *ret_kept)
 
 /* ---- The file ---- */
 
-static bool
-write_all(int fd, vdr_span bytes)
-{
-    while (bytes.len != 0) {
-        ssize_t done = write(fd, bytes.at, bytes.len);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        bytes = vdr_span_of(bytes.at + done, bytes.len - (size_t)done);
-    }
-    return true;
-}
-
 vdr_err
 vdr_kept_write(const char *path, const json_t *array, const uint8_t key[VDR_KEPT_KEY_BYTES])
 {
@@ -119,14 +107,9 @@ vdr_kept_write(const char *path, const json_t *array, const uint8_t key[VDR_KEPT
                                                      NULL, nonce, key);
     sodium_memzero(text, len);
     free(text);
-    (void)unlink(beside);
-    int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool good = fd >= 0 && write_all(fd, vdr_bytes_span(&file));
-    if (fd >= 0)
-        good = close(fd) == 0 && good;
-    good = good && rename(beside, path) == 0;
+    vdr_err err = vdr_whole_write(beside, path, vdr_bytes_span(&file));
     vdr_bytes_done(&file);
-    return good ? VDR_OK : VDR_E_IO;
+    return err;
 }
 
 static vdr_err

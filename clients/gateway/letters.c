@@ -1,5 +1,6 @@
 #include "clients/gateway/letters.h"
 
+#include "clients/gateway/whole.h"
 #include "proto/time.h"
 
 #include <dirent.h>
@@ -39,11 +40,7 @@ sync_folder(const char *folder, const char *party)
     char path[PATH_MAX];
     if (snprintf(path, sizeof path, "%s/%s", folder, party) >= PATH_MAX)
         return VDR_E_IO;
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    vdr_err err = fd >= 0 && fsync(fd) == 0 ? VDR_OK : VDR_E_IO;
-    if (fd >= 0)
-        (void)close(fd);
-    return err;
+    return vdr_whole_sync(path);
 }
 
 static vdr_err
@@ -55,20 +52,6 @@ make_folder(const char *folder, const char *party)
     if (mkdir(path, 0700) != 0)
         return errno == EEXIST ? VDR_OK : VDR_E_IO;
     return sync_folder(folder, ".");
-}
-
-static bool
-write_all(int fd, vdr_span bytes)
-{
-    while (bytes.len != 0) {
-        ssize_t done = write(fd, bytes.at, bytes.len);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return false;
-        bytes.at += done, bytes.len -= (size_t)done;
-    }
-    return true;
 }
 
 /* The line that may be read without a key. */
@@ -107,13 +90,9 @@ vdr_letter_write(const char *folder, const char *party, const vdr_letter *letter
     (void)crypto_aead_xchacha20poly1305_ietf_encrypt(at, &len, event.at, event.len, (const uint8_t *)head,
                                                      strlen(head), NULL, nonce, key);
     free(head);
-    int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    bool good = fd >= 0 && write_all(fd, vdr_bytes_span(&sealed)) && fsync(fd) == 0;
-    if (fd >= 0)
-        good = close(fd) == 0 && good;
-    good = good && rename(beside, path) == 0 && sync_folder(folder, party) == VDR_OK;
+    vdr_err err = vdr_whole_write(beside, path, vdr_bytes_span(&sealed));
     vdr_bytes_done(&sealed);
-    return good ? VDR_OK : VDR_E_IO;
+    return err;
 }
 
 static vdr_err
