@@ -236,7 +236,7 @@ put_last(const char *dir, const char *line, size_t len, char *ret_words)
 {
     errno = vdr_file_write(dir, "last.new", (const uint8_t *)line, len);
     if (errno == 0)
-        errno = vdr_folder_rename(dir, "last.new", "last");
+        errno = vdr_file_replace(dir, "last.new", "last", NULL);
     return errno == 0 ? VDR_OK : failed(ret_words, dir, "last");
 }
 
