@@ -6,6 +6,7 @@
  * answers then gather in it. */
 #include "broker/core/effect.h"
 #include "broker/daemon.h"
+#include "broker/desk/reads.h"
 #include "broker/gauge/journal.h"
 
 #include <stdlib.h>
@@ -101,10 +102,23 @@ note_act(vdr_daemon *daemon, vdr_session *session, const vdr_wire_item *item, ui
     *acted = (vdr_acted){.item = number, .case_id = id, .revision = view.revision};
 }
 
+typedef struct sender {
+    vdr_daemon *daemon;
+    const vdr_session *session;
+} sender;
+
+static bool
+hides(void *context, const vdr_command *act)
+{
+    const sender *of = context;
+    return vdr_reads_hides(of->daemon, of->session, act);
+}
+
 static vdr_err
 submit_item(vdr_daemon *daemon, vdr_session *session, const vdr_wire_item *item, uint64_t number,
             const vdr_command *read, bool want_results)
 {
+    sender of = {.daemon = daemon, .session = session};
     vdr_submission submission = {
         .ticket = vdr_errand_ticket(VDR_ERRAND_ITEM, session->number, number),
         .sender_kind = session->kind,
@@ -115,6 +129,8 @@ submit_item(vdr_daemon *daemon, vdr_session *session, const vdr_wire_item *item,
         .typed_bytes = item->check_revision || item->revision != 0 ? (vdr_span){0} : item->encoded,
         .revision_checked = item->check_revision,
         .revision = item->revision,
+        .hides = hides,
+        .hides_context = &of,
     };
     vdr_err err = vdr_engine_submit(daemon->engine, &submission);
     if (err == VDR_OK && want_results)
@@ -292,13 +308,13 @@ vdr_publish_result(vdr_daemon *daemon, vdr_session *session, const vdr_result *r
     if (batch->refused != VDR_OK) {
         refused_batch(daemon, session, batch, result);
     } else {
-        if (result->verdict != VDR_E_ACCEPTED) {
-            add_exception(session, item, 1, result->verdict, result->first);
+        if (result->verdict != VDR_E_ACCEPTED) { /* counted as the law says, for operators */
+            add_exception(session, item, 1, result->told, result->first);
             hold(session, result);
             vdr_reports_refused(daemon, session, result->verdict, 1);
         }
         if (batch->want_results)
-            add_result(daemon, session, item, result, result->verdict);
+            add_result(daemon, session, item, result, result->told);
     }
     session->publish.answered = item;
     if (item == batch->last) {

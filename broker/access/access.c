@@ -43,6 +43,12 @@ vdr_access_mailbox(vdr_party_kind kind, vdr_party_kind of)
 }
 
 vdr_relation
+vdr_access_act(vdr_party_kind kind, vdr_act act)
+{
+    return relation(VDR_ACCESS_ACT, act, kind);
+}
+
+vdr_relation
 vdr_access_query(vdr_party_kind kind, vdr_query query)
 {
     return relation(VDR_ACCESS_QUERY, query, kind);

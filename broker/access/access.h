@@ -17,6 +17,9 @@ bool vdr_access_frame(vdr_party_kind kind, vdr_frame_type type);
 /* May it subscribe to the mailbox of a party of that kind: its own (SELF), any, or none (NONE)? */
 vdr_relation vdr_access_mailbox(vdr_party_kind kind, vdr_party_kind of);
 
+/* In what relation must it stand to what it acts upon? NONE: it may not do this. */
+vdr_relation vdr_access_act(vdr_party_kind kind, vdr_act act);
+
 /* In what relation must it stand to what it asks for? NONE: it may not ask this. */
 vdr_relation vdr_access_query(vdr_party_kind kind, vdr_query query);
 /* May it ask this of everything else, by breaking the glass (protocol.md 7.13)? */

@@ -269,9 +269,10 @@ is_stale(const vdr_state *state, const vdr_command *command)
     return slot != 0 && vdr_case_at(state, slot)->revision != command->revision_expected;
 }
 
-vdr_err
-vdr_act_verdict(const vdr_state *state, const vdr_command *command, vdr_act_sense *ret_sense,
-                vdr_position *ret_first)
+/* What is looked at before anything that the act names. OK: it goes on. */
+static vdr_err
+judge_sender(const vdr_state *state, const vdr_command *command, vdr_act_sense *ret_sense,
+             vdr_position *ret_first)
 {
     *ret_sense = (vdr_act_sense){.command = command};
     if (command->source.at != NULL)
@@ -279,12 +280,36 @@ vdr_act_verdict(const vdr_state *state, const vdr_command *command, vdr_act_sens
     if (command->shape != VDR_OK)
         return VDR_E_MALFORMED;
     VDR_ASSERT(command->act > VDR_ACT_NONE && command->act <= VDR_ACT_LAST);
-    const vdr_act_row *row = &vdr_act_rows[command->act];
     if (!find_actor(state, command->source, ret_sense) || !is_senders(state, command, ret_sense))
         return VDR_E_UNKNOWN_ACTOR;
-    vdr_err verdict = vdr_event_seen(state, command, ret_sense->source, ret_first);
+    return vdr_event_seen(state, command, ret_sense->source, ret_first);
+}
+
+vdr_err
+vdr_act_unseen(const vdr_state *state, const vdr_command *command)
+{
+    vdr_act_sense sense;
+    vdr_position first;
+    vdr_err verdict = judge_sender(state, command, &sense, &first);
     if (verdict != VDR_OK)
         return verdict;
+    if (!may_act(state, &sense))
+        return VDR_E_NOT_ALLOWED;
+    verdict = judge_values(state, command);
+    if (verdict != VDR_E_ACCEPTED)
+        return verdict;
+    return (vdr_act_rows[command->act].names & VDR_NAMES_CASE) != 0 ? VDR_E_UNKNOWN_CASE
+                                                                    : VDR_E_UNKNOWN_SIGNAL;
+}
+
+vdr_err
+vdr_act_verdict(const vdr_state *state, const vdr_command *command, vdr_act_sense *ret_sense,
+                vdr_position *ret_first)
+{
+    vdr_err verdict = judge_sender(state, command, ret_sense, ret_first);
+    if (verdict != VDR_OK)
+        return verdict;
+    const vdr_act_row *row = &vdr_act_rows[command->act];
     if (is_stale(state, command))
         return VDR_E_STALE_REVISION;
     if (!may_act(state, ret_sense))

@@ -22,6 +22,8 @@ typedef struct vdr_act_sense {
  * vdr_act_accept. */
 vdr_err vdr_act_verdict(const vdr_state *state, const vdr_command *command, vdr_act_sense *ret_sense,
                         vdr_position *ret_first);
+/* The verdict where the case or signal that it names is not there. */
+vdr_err vdr_act_unseen(const vdr_state *state, const vdr_command *command);
 /* Does what an accepted one says, after its own line. True: nothing of its content may be kept. */
 bool vdr_act_accept(vdr_state *state, const vdr_act_sense *sense);
 

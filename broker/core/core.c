@@ -200,6 +200,12 @@ step_act(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
     ret_step->record = true;
 }
 
+vdr_err
+vdr_core_unseen(const vdr_core *core, const vdr_command *act)
+{
+    return vdr_act_unseen(&core->state, act);
+}
+
 static void
 step_acks(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
 {

@@ -56,6 +56,10 @@ void vdr_core_step(vdr_core *core, const vdr_command *command, vdr_position posi
 #define VDR_CORE_TIMERS_MAX 256u
 bool vdr_core_swamped(const vdr_core *core, vdr_ms at);
 
+/* The verdict that this act would have if the case or signal that it names were not there: what a party is told that
+ * may not know of it (protocol.md 5.7). Changes nothing. */
+vdr_err vdr_core_unseen(const vdr_core *core, const vdr_command *act);
+
 /* Would this configuration be refused, live (section 4, last item)? NULL: no. Otherwise words for people
  * that name what is in the way, valid until the next call. Never changes anything. */
 const char *vdr_core_config_objection(vdr_core *core, const vdr_config *config);

@@ -46,6 +46,9 @@ bool vdr_reads_signal(const vdr_reading *reading, vdr_relation relation, const v
 bool vdr_reads_household(const vdr_reading *reading, vdr_relation relation, vdr_at at,
                          const vdr_household_view *view);
 
+/* Is what a refused act names hidden from whoever sent it, as from a reader (protocol.md 5.7)? command is its own. */
+bool vdr_reads_hides(vdr_daemon *daemon, const vdr_session *session, const vdr_command *act);
+
 /* ---- reads_view.c: the fields that the table shows in the reading's standing, and what was seen of them.
  * NO_MEMORY: the page is too large; STORE_CORRUPT: what the state names is not in the log. */
 

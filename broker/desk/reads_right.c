@@ -129,3 +129,48 @@ vdr_reads_household(const vdr_reading *reading, vdr_relation relation, vdr_at at
     }
     return false;
 }
+
+/* Was a signal of that id (and that agency) routed to the service? */
+static bool
+was_sent(const vdr_reading *reading, const vdr_command *act)
+{
+    const vdr_config *config = vdr_core_config(reading->core);
+    for (size_t i = 0; i < config->agency_count; i++) {
+        const vdr_config_agency *agency = &config->agencies[i];
+        vdr_at at;
+        vdr_signal_view view;
+        if ((act->agency.at == NULL || vdr_span_equal(act->agency, agency->id)) &&
+            vdr_view_signal(reading->core, agency->source, act->signal.id, act->signal.hash, &at, &view) &&
+            vdr_reads_signal(reading, VDR_RELATION_ROUTED, &view))
+            return true;
+    }
+    return false;
+}
+
+bool
+vdr_reads_hides(vdr_daemon *daemon, const vdr_session *session, const vdr_command *act)
+{
+    static const vdr_wire_read nothing = {.request = 0};
+    const vdr_reading reading = {
+        .daemon = daemon, .session = session, .core = vdr_engine_core(daemon->engine), .read = &nothing};
+    vdr_at at;
+    vdr_case_view view;
+    if (act->shape != VDR_OK)
+        return false;
+    switch (vdr_access_act(session->kind, act->act)) {
+    case VDR_RELATION_NONE:
+        return true;
+    case VDR_RELATION_HELD:
+        return !vdr_view_case(reading.core, act->case_id, &at, &view) ||
+               !vdr_reads_case(&reading, VDR_RELATION_HELD, &view);
+    case VDR_RELATION_ROUTED:
+        return !was_sent(&reading, act);
+    case VDR_RELATION_ANY:
+    case VDR_RELATION_SELF:
+    case VDR_RELATION_SENT: /* one's own: the law says of others' what it says of none */
+    case VDR_RELATION_CARE: /* of coordinators, who may read every case */
+    case VDR_RELATION_GLASS:
+        break;
+    }
+    return false;
+}

@@ -118,6 +118,9 @@ typedef struct vdr_submission {
     vdr_span typed_bytes;    /* what vdr_item_encode() gives for an item of it alone; absent: it is made */
     bool revision_checked;   /* an act's frame named the case's revision */
     uint64_t revision;
+    /* Of an act that was refused: may its sender not know of what it names? NULL: it may know of everything. */
+    bool (*hides)(void *context, const vdr_command *act);
+    void *hides_context;
 } vdr_submission;
 
 /* How many submissions the engine takes now without waiting; 0: collect or wait first. This is the
@@ -209,6 +212,7 @@ int vdr_engine_fd(const vdr_engine *engine);
 typedef struct vdr_result {
     vdr_ticket ticket;
     vdr_err verdict;       /* ACCEPTED for acks, barriers, advances and configurations; STORE_FULL */
+    vdr_err told;          /* what its sender is told: the verdict, but of what was hidden from it */
     vdr_ms at;             /* log time; VDR_MS_NONE: before the first */
     vdr_position position; /* of its record; 0: not in the log */
     vdr_position first;    /* of a duplicate: the position of the first; else 0 */

@@ -110,7 +110,11 @@ step_one(vdr_engine *engine, vdr_command *command, const vdr_body *body, const v
     vdr_gather *gather = vdr_engine_open_group(engine);
     vdr_step step;
     vdr_core_step(engine->core, command, engine->next, &step);
-    vdr_result result = {.verdict = step.verdict, .at = step.at, .first = step.first, .until = step.until};
+    vdr_result result = {.verdict = step.verdict,
+                         .told = step.verdict,
+                         .at = step.at,
+                         .first = step.first,
+                         .until = step.until};
     if (vdr_core_next_due(engine->core) > step.at)
         command->timers_max = 0; /* it left none: a tick like any other */
     vdr_span tale = vdr_gather_copy(gather, step.tale);
@@ -193,7 +197,8 @@ vdr_engine_submitted(vdr_engine *engine)
 void
 vdr_engine_answer(vdr_engine *engine, vdr_ticket ticket, vdr_err verdict)
 {
-    vdr_result result = {.ticket = ticket, .verdict = verdict, .at = vdr_core_now(engine->core)};
+    vdr_result result = {
+        .ticket = ticket, .verdict = verdict, .told = verdict, .at = vdr_core_now(engine->core)};
     vdr_gather_add_result(vdr_engine_open_group(engine), &result);
     vdr_engine_submitted(engine);
 }
@@ -230,8 +235,12 @@ vdr_engine_submit(vdr_engine *engine, const vdr_submission *submission)
         command.revision_checked = submission->revision_checked;
         command.revision_expected = submission->revision;
         vdr_engine_step(engine, &command, &body, &submission->ticket);
-        const vdr_gather *gather = vdr_engine_open_group(engine);
-        count(engine, gather->results[gather->result_count - 1].verdict);
+        vdr_gather *gather = vdr_engine_open_group(engine);
+        vdr_result *result = &gather->results[gather->result_count - 1];
+        count(engine, result->verdict);
+        if (command.kind == VDR_COMMAND_ACT && result->verdict != VDR_E_ACCEPTED &&
+            submission->hides != NULL && submission->hides(submission->hides_context, &command))
+            result->told = vdr_core_unseen(engine->core, &command);
         vdr_engine_submitted(engine);
     }
     vdr_arena_reset(&engine->arena);

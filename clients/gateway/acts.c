@@ -269,52 +269,6 @@ read_revision(vdr_ask *ask, vdr_acting *acting)
 
 /* ---- Doing ---- */
 
-/* What the caller was shown of what the refused act is about: something, or it is not there. */
-static void
-on_looked(void *context, vdr_err err, const vdr_wire_answer *answer)
-{
-    vdr_ask *ask = context;
-    vdr_acting *acting = ask->own;
-    bool shown = err == VDR_OK && answer->case_count + answer->signal_count != 0;
-    vdr_err none = acting->act.case_id.number != 0 ? VDR_E_UNKNOWN_CASE : VDR_E_UNKNOWN_SIGNAL;
-    if (shown)
-        vdr_ask_refuse(ask, acting->refused, vdr_span_str(acting->words), 0);
-    else
-        vdr_ask_refuse(ask, err == VDR_OK || err == VDR_E_NOT_FOUND ? none : err, (vdr_span){0}, 0);
-}
-
-/* Whom the table of roles (protocol.md 8.1) gives an act on what they hold, or was routed to them, learns nothing of what
- * they do not: the law's own verdict, wrong_state or not_allowed, would tell that it is there. */
-static bool
-would_tell(const vdr_ask *ask, const vdr_acting *acting, vdr_err err)
-{
-    bool held = acting->act.case_id.number != 0 && acting->act.act != VDR_ACT_CASE_ASSIGNED;
-    bool routed = acting->act.signal != NULL && ask->request->identity.party->kind == VDR_PARTY_SERVICE;
-    return (held || routed) &&
-           (err == VDR_E_UNKNOWN_CASE || err == VDR_E_UNKNOWN_SIGNAL || err == VDR_E_WRONG_STATE ||
-            err == VDR_E_NOT_ALLOWED || err == VDR_E_STALE_REVISION);
-}
-
-/* So it is looked at as the same party first, also where it is not there at all, which must not be quicker. */
-static void
-refuse(vdr_ask *ask, vdr_err err, const vdr_client_result *result)
-{
-    vdr_acting *acting = ask->own;
-    vdr_span words = result != NULL ? result->text : (vdr_span){0};
-    if (!would_tell(ask, acting, err)) {
-        vdr_ask_refuse(ask, err, words, result != NULL ? result->retry_after_ms : 0);
-        return;
-    }
-    vdr_wire_read read = {.query = VDR_QUERY_CASE, .case_id = acting->act.case_id};
-    if (acting->act.case_id.number == 0)
-        read = (vdr_wire_read){.query = VDR_QUERY_SIGNAL,
-                               .signal = {.id = vdr_span_str(acting->signal)},
-                               .agency = vdr_span_str(acting->act.agency)};
-    acting->refused = err;
-    acting->words = vdr_ask_copy(words);
-    vdr_party_read(ask->party, &read, on_looked, ask);
-}
-
 static void
 on_result(void *context, size_t index, vdr_err err, const vdr_client_result *result)
 {
@@ -323,7 +277,8 @@ on_result(void *context, size_t index, vdr_err err, const vdr_client_result *res
     vdr_writer *w = &ask->w;
     (void)index;
     if (err != VDR_E_ACCEPTED && err != VDR_E_DUPLICATE) {
-        refuse(ask, err, result);
+        vdr_ask_refuse(ask, err, result != NULL ? result->text : (vdr_span){0},
+                       result != NULL ? result->retry_after_ms : 0);
         return;
     }
     if (err == VDR_E_ACCEPTED)
@@ -356,7 +311,6 @@ acting_done(void *own)
     vdr_acting *acting = own;
     free(acting->signal);
     free(acting->other);
-    free(acting->words);
     free(acting->persons);
     free(acting->addresses);
     free(acting->goals);

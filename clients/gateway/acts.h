@@ -12,8 +12,6 @@ typedef struct vdr_acting {
     char *signal, *other;      /* names out of the path, or of what was read */
     void *persons, *addresses; /* arrays; their texts are of the body */
     vdr_wire_goal *goals;
-    vdr_err refused; /* why, while it is looked at what the caller may know */
-    char *words;
 } vdr_acting;
 
 /* Becomes the ask's own; its members are filled by the caller. */

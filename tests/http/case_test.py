@@ -16,6 +16,17 @@ def kinds(town, party):
     return [m["kind"] for m in town.get(party, "/v1/mailbox").want(200).json["items"]]
 
 
+def audit_rows(town):
+    """All of the audit that was begun."""
+    rows, end = [], False
+    until = time.monotonic() + 30
+    while not end and time.monotonic() < until:
+        page = town.get(ELS, "/v1/audits/current").want(200).json
+        rows, end = rows + page["rows"], page["end"]
+    assert end, rows[:3]
+    return rows
+
+
 def test_the_life_of_a_case():
     with Town() as town:
         case, holder = town.case(3)
@@ -87,6 +98,10 @@ def test_acts_tell_nothing_of_cases_that_are_not_ones_own():
             town.post("service:wijkteam", f"/v1/signals/{ident}/feedback", {"result": "x"}).want(404, "unknown_signal")
         town.post("service:jeugdteam", "/v1/signals/sx-1/feedback", {"result": "klaar"}).want(201)
         town.post("service:jeugdteam", "/v1/signals/sx-1/feedback", {"result": "weer"}).want(422, "wrong_state")
+        # An act that is refused shows nothing, and nothing was looked at.
+        town.post(ELS, "/v1/audits", {"kinds": ["seen"]}).want(202)
+        seen = [(row["by"].split(":")[0], row["what"]) for row in audit_rows(town)]
+        assert ("coordinator", "case") in seen and not {("regisseur", "case"), ("service", "signal")} & set(seen), seen
 
 
 def test_breaking_the_glass_is_told():
@@ -127,12 +142,8 @@ def test_what_residents_ask():
         town.post(ELS, f"/v1/requests/{hold['number']}/confirmations").want(403, "not_allowed")
         town.post(PIET, f"/v1/requests/{hold['number']}/confirmations").want(201)
         town.post(ELS, "/v1/audits", {"household": household, "kinds": ["signal", "decided"]}).want(202)
-        rows, end = [], False
-        until = time.monotonic() + 30
-        while not end and time.monotonic() < until:
-            page = town.get(ELS, "/v1/audits/current").want(200).json
-            rows, end = rows + page["rows"], page["end"]
-        assert end and {r["kind"] for r in rows} == {"signal", "decided"}, rows[:3]
+        rows = audit_rows(town)
+        assert {r["kind"] for r in rows} == {"signal", "decided"}, rows[:3]
 
 
 def test_absences_are_set_listed_and_lifted():

@@ -187,8 +187,8 @@ class Door(unittest.TestCase):
             command = "publish" if revision is None else "revision %d" % revision
             return sessions[who].verdict(event, command)
 
-        self.assertEqual(accept(other, 1), "not_allowed")
-        self.assertEqual(accept(other, 2, case["revision"]), "not_allowed")
+        self.assertEqual(accept(other, 1), "unknown_case")
+        self.assertEqual(accept(other, 2, case["revision"]), "unknown_case")
         self.assertEqual(sessions[other].read("case case=%d" % case["case"])["error"], "not_found")
         self.assertEqual(accept(holder, 3, case["revision"] + 1), "stale_revision")
         sessions[holder].say("revision %d %s" % (case["revision"], act_event("regisseur:" + holder, "rev-4",
@@ -199,6 +199,54 @@ class Door(unittest.TestCase):
                          (case["case"], case["revision"] + 1))
         self.assertEqual(accept(holder, 5, case["revision"]), "stale_revision")
         self.assertEqual(accept(holder, 4, case["revision"] + 7), "duplicate", "the revision is no part of the event")
+
+    def test_who_may_not_see_a_case_or_signal_learns_nothing_of_it_by_acts(self):
+        school, police = self.broker.session("agency:school"), self.broker.session("agency:politie")
+        school.verdict(signal_event("school", "hide-1", 70))
+        police.verdict(signal_event("politie", "hide-2", 70))
+        sessions = {who: self.broker.session("regisseur:" + who) for who in ("r-anna", "r-bram")}
+        inbox = {who: peer.read("inbox list=1")["cases"] for who, peer in sessions.items()}
+        holder = next(who for who, cases in inbox.items() if cases)
+        other = "r-bram" if holder == "r-anna" else "r-anna"
+        case = inbox[holder][-1]
+        there, nowhere = "C%d" % case["case"], "C999999"
+        rows = [(name, "case", data) for name, data in (
+            ("case_accepted", {}), ("case_declined", {"reason": "x"}), ("case_dismissed", {"reason": "x"}),
+            ("handover_offered", {"to": holder}), ("handover_offered", {"to": "r-nobody"}), ("handover_accepted", {}),
+            ("case_escalated", {"to": "x", "reason": "x"}), ("plan_set", {"revision": 1, "goals": []}),
+            ("case_closed", {"outcome": "x"}), ("note_sent", {"agency": "school", "text": "x"}),
+            ("note_sent", {"agency": "nobody", "text": "x"}), ("case_accepted", {"municipality": "GM0000"}),
+            ("case_closed", {"municipality": "GM0000", "outcome": "x"}))]
+        rows += [(name, "signal", data) for name, data in (
+            ("feedback", {"result": "x"}), ("feedback", {"result": "x", "agency": "school"}),
+            ("note_answered", {"text": "x"}), ("note_answered", {"text": "x", "agency": "school"}))]
+        # Whoever may not do it at all learns as little by a revision.
+        parties = {"case": ["regisseur:" + other, "agency:jeugdhulp", "service:wijkteam", "privacy_officer:p-els"],
+                   "signal": ["service:wijkteam"]}
+        operator = self.broker.session("operator:beheer")
+        operator.say("decisions 0 100000")
+        count = 0
+        for i, (name, about, data) in enumerate(rows):
+            for party in parties[about]:
+                peer = self.broker.session(party)
+                for command in ("publish", "revision 4711"):
+                    told = []
+                    for where in ((there, nowhere) if about == "case" else ("hide-1", "hide-none")):
+                        event = act_event(party, "h-%d-%s-%s" % (i, where, command[:3]), name, **{about: where}, **data)
+                        told.append(peer.verdict(event, command))
+                        count += 1
+                    self.assertEqual(told[0], told[1], "%s: %s %s %s" % (party, command, name, data))
+                    self.assertNotEqual(told[0], "accepted")
+                peer.close()
+        # Operators are told what the law says.
+        lines = []
+        while len(lines) < count:
+            lines += [x["line"] for x in operator.wait("decision")["lines"] if (x["line"].get("id") or "")[:2] == "h-"]
+        self.assertLessEqual({"unknown_case", "unknown_signal", "not_allowed", "wrong_state", "stale_revision"},
+                             {x["verdict"] for x in lines})
+        # And who holds it is told as before.
+        event = act_event("regisseur:" + holder, "h-closed", "case_closed", case=there, outcome="x")
+        self.assertEqual(sessions[holder].verdict(event), "wrong_state")
 
     def test_unknown_and_others_things_are_the_same_to_a_reader(self):
         school, police = self.broker.session("agency:school"), self.broker.session("agency:politie")
