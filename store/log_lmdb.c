@@ -95,9 +95,9 @@ stats_get(vdr_log *base, vdr_log_stats *ret_stats)
     *ret_stats = log->stats;
     vdr_env_room room = log->room;
     (void)pthread_mutex_unlock(&log->stats_lock);
-    if (ret_stats->full) /* nothing may be appended until somebody sees that there is room again */
-        ret_stats->full =
-            vdr_env_room_short_now(&room, log->reserve_bytes) || beyond_limit(log, ret_stats->used_bytes, 0);
+    /* As of now: others fill the volume, or make room, while nothing is appended. */
+    ret_stats->full =
+        vdr_env_room_short_now(&room, log->reserve_bytes) || beyond_limit(log, ret_stats->used_bytes, 0);
 }
 
 /* About what a group takes in pages, rather too much. */
