@@ -67,4 +67,7 @@ export async function accessible(page, what) {
 export async function fits(page, what) {
   const [has, wants] = await page.evaluate(() => [document.documentElement.clientWidth, document.documentElement.scrollWidth]);
   assert.ok(wants <= has, `${what}: ${wants} wide in ${has}`);
+  if (has > 320) return;
+  const wide = await page.evaluate(() => [...document.querySelectorAll('.scroll:has(table)')].filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.querySelector('th')?.textContent));
+  assert.deepEqual(wide, [], `${what}: tables that scroll sideways`);
 }

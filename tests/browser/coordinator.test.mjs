@@ -94,6 +94,24 @@ test('a case that both gave back is given by keyboard; one that somebody has is 
   await over(anna, bram, piet);
 });
 
+test('offers that nobody accepts in time go round, and come to whoever distributes, with who let them pass', async (t) => {
+  // A town of its own: here a regisseur has a second.
+  const own = await live({ town: [['normal: 3d', 'normal: 1s']] });
+  t.after(() => own.close());
+  const quick = desk(browser, own);
+  const piet = await quick.at('piet');
+  const { page } = piet;
+  await own.household(10);
+  await quick.shown(page, 'C1');
+  await page.reload();
+  const passed = page.getByRole('region', { name: 'Niet op tijd aangenomen' });
+  for (const name of ['Anna', 'Bram']) await passed.getByText(`${name} nam casus C1 niet op tijd aan`).waitFor();
+  assert.equal(await passed.getByRole('listitem').count(), 2);
+  await accessible(page, 'what was not accepted in time');
+  await page.locator('[data-id="C1"]').getByRole('button', { name: 'Casus C1 toewijzen' }).waitFor();
+  await quick.over(piet);
+});
+
 test('what a service did not follow up in time comes by itself, and goes when it answers', async () => {
   const piet = await at('piet');
   const { page } = piet;

@@ -47,7 +47,7 @@ function GoalRow({ goal }: { goal: Goal }) {
 
 function GoalsTable({ goals }: { goals: readonly Goal[] }) {
   return (
-    <Scroll stack label={t('plan.title')}>
+    <Scroll label={t('plan.title')}>
       <table class="utrecht-table goals">
         <thead class="utrecht-table__header">
           <tr class="utrecht-table__row">

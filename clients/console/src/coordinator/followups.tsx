@@ -29,7 +29,7 @@ export function FollowUps() {
         return (
           <section key={service} class="section" aria-labelledby={`service-${service}`}>
             <h2 id={`service-${service}`} class="section__title">{serviceName(service)} <span class="group__count">{mine.filter((row) => !row.gone).length}</span></h2>
-            <Scroll stack label={serviceName(service)}>
+            <Scroll label={serviceName(service)}>
               <table class="utrecht-table">
                 <thead class="utrecht-table__header"><tr class="utrecht-table__row">
                   {(['what', 'domain', 'agency', 'since', 'household'] as const).map((column) => <th key={column} scope="col" class="utrecht-table__header-cell">{t(`followups.${column}`)}</th>)}

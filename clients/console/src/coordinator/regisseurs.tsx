@@ -22,7 +22,7 @@ export function Regisseurs() {
       {problem === undefined ? null : <ProblemNote problem={problem} again={() => void again()} />}
       {fresh ? <Waiting /> : null}
       {value === undefined ? null : value.length === 0 ? <Empty title={t('regisseurs.none')} /> : (
-        <div class="section"><Scroll stack label={t('nav.regisseurs')}>
+        <div class="section"><Scroll label={t('nav.regisseurs')}>
           <table class="utrecht-table">
             <thead class="utrecht-table__header"><tr class="utrecht-table__row">
               {(['name', 'load', 'districts', 'expertise', 'absences'] as const).map((column) => <th key={column} scope="col" class="utrecht-table__header-cell">{t(`regisseurs.${column}`)}</th>)}

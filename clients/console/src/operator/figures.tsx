@@ -16,10 +16,10 @@ export function share(permille: number | undefined): string {
 
 export interface Column { title: string; figure?: boolean }
 
-/** A table of rows that begin with their name; with `stack` a list on a small screen. */
-export function Table({ label, columns, stack = false, children }: { label: string; columns: readonly Column[]; stack?: boolean; children: ComponentChildren }) {
+/** A table of rows that begin with their name; a list on a small screen. */
+export function Table({ label, columns, children }: { label: string; columns: readonly Column[]; children: ComponentChildren }) {
   return (
-    <Scroll label={label} stack={stack}>
+    <Scroll label={label}>
       <table class="utrecht-table">
         <thead class="utrecht-table__header"><tr class="utrecht-table__row">
           {columns.map(({ title, figure }) => <th key={title} scope="col" class={`utrecht-table__header-cell${figure === true ? ' cell--figure' : ''}`}>{title}</th>)}

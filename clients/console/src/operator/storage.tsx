@@ -13,7 +13,7 @@ import { Ago, When } from '../parts/when';
 import { notify } from '../shell/announce';
 import { Page } from '../shell/page';
 import { instant } from '../words/dates';
-import { count, t, tn, word } from '../words/words';
+import { count, known, t, tn, word } from '../words/words';
 import { countLeft, newest } from './proofs';
 import { told } from './refusal';
 import { Figures } from './rows';
@@ -66,13 +66,19 @@ function Erasure({ runs, onRun }: { runs: ErasureRuns; onRun: (() => void) | und
   );
 }
 
+/** In words of our own; those of the broker, which are English, only where they say more: of what is not good, and of what is
+    not known here. */
 function Part({ part }: { part: Row }) {
   const result = text(part, 'result');
+  const name = text(part, 'part');
+  const says = known('part_says', `${name}_${result}`);
+  const seen = [text(part, 'text'), text(part, 'next')].filter((words) => words !== '').join('; ');
   return (
     <li class="refusals__one">
-      <span class="refusals__line"><strong>{word('part', text(part, 'part'))}</strong> <Badge shade={RESULTS[result] ?? 'neutral'}>{word('part_result', result)}</Badge></span>
-      <span class="subtle" lang="en">{text(part, 'text')}</span>
-      {text(part, 'next') === '' ? null : <span lang="en">{text(part, 'next')}</span>}
+      <span class="refusals__line"><strong>{word('part', name)}</strong> <Badge shade={RESULTS[result] ?? 'neutral'}>{word('part_result', result)}</Badge></span>
+      {says ? <span class="subtle">{word('part_says', `${name}_${result}`)}</span> : null}
+      {result === 'bad' && says ? <span>{word('part_next', name)}</span> : null}
+      {seen === '' || (says && result !== 'bad') ? null : <span class="subtle">{t('storage.part_broker')}: <span lang="en">{seen}</span></span>}
     </li>
   );
 }

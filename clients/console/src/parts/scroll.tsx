@@ -1,10 +1,10 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-/** What may be wider than the screen. Only while it is, it can be reached and scrolled by keyboard. A group, no
-    region: the section around it, often of the same name, is the landmark. With `stack` a table on a small screen is a list
-    instead: each row a block, each cell with the title of its column before it. */
-export function Scroll({ label, stack = false, children }: { label: string; stack?: boolean; children: ComponentChildren }) {
+/** What may be wider than the screen: text as it stands, a table. Only while it is, it can be reached and scrolled by keyboard. A group, no
+    region: the section around it, often of the same name, is the landmark. On a small screen a table is a list instead: each row a
+    block, each cell with the title of its column before it. */
+export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
   const box = useRef<HTMLDivElement>(null);
   const [wide, setWide] = useState(false);
   useEffect(() => {
@@ -15,7 +15,6 @@ export function Scroll({ label, stack = false, children }: { label: string; stac
     return () => watch.disconnect();
   }, []);
   useEffect(() => {
-    if (!stack) return;
     const titles = [...(box.current?.querySelectorAll('thead th') ?? [])].map((title) => title.textContent ?? '');
     for (const row of box.current?.querySelectorAll('tbody tr') ?? []) {
       [...row.children].forEach((cell, i) => {
@@ -24,6 +23,6 @@ export function Scroll({ label, stack = false, children }: { label: string; stac
     }
   });
   return (
-    <div ref={box} class={`scroll${stack ? ' scroll--stack' : ''}`} {...(wide ? { tabIndex: 0, role: 'group', 'aria-label': label } : {})}>{children}</div>
+    <div ref={box} class="scroll" {...(wide ? { tabIndex: 0, role: 'group', 'aria-label': label } : {})}>{children}</div>
   );
 }

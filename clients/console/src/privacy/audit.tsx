@@ -27,7 +27,7 @@ function whatOf(row: Row): string {
 
 export function AuditRows({ rows }: { rows: readonly Row[] }) {
   return (
-    <Table stack label={t('nav.audit')} columns={[{ title: t('glass.when') }, { title: t('audit.kind') }, { title: t('glass.who') }, { title: t('audit.what') }, { title: t('audit.of') }, { title: t('glass.why') }]}>
+    <Table label={t('nav.audit')} columns={[{ title: t('glass.when') }, { title: t('audit.kind') }, { title: t('glass.who') }, { title: t('audit.what') }, { title: t('audit.of') }, { title: t('glass.why') }]}>
       {rows.map((row, i) => (
         <Line key={i} name={<When ms={time(row, 'atMs')} />}>
           <Cell>{word('trail', text(row, 'kind'))}</Cell>

@@ -78,7 +78,7 @@ export function Glass() {
       {!ready ? null : looks.length === 0 ? <Empty title={t('glass.none')} /> : (
         <div class="section">
           {trail.value?.more === true ? <p>{t('audit.more')}</p> : null}
-          <Table stack label={t('nav.glass')} columns={[{ title: t('glass.who') }, { title: t('glass.when') }, { title: t('glass.what') }, { title: t('glass.why') }]}>
+          <Table label={t('nav.glass')} columns={[{ title: t('glass.who') }, { title: t('glass.when') }, { title: t('glass.what') }, { title: t('glass.why') }]}>
             {looks.map((look, i) => (
               <Line key={`${look.at} ${i}`} name={<>{partyName({ kind: look.kind, id: look.who })} <span class="subtle">{word('role', look.kind).toLowerCase()}</span></>}>
                 <Cell><When ms={look.at} /></Cell>

@@ -164,7 +164,7 @@ export function Requests() {
   const open = value?.filter(({ ended }) => ended === undefined).sort((a, b) => order(a) - order(b)) ?? [];
   const ended = value?.filter(({ ended: at }) => at !== undefined) ?? [];
   const table = (items: readonly Request[], label: string, acts: boolean) => (
-    <Table stack label={label} columns={[{ title: t('request.kind') }, { title: t('request.about') }, { title: t('request.asked') }, { title: acts ? t('request.due') : t('request.ended') }, { title: t('versions.who') }, ...(acts ? [{ title: t('request.next') }] : [])]}>
+    <Table label={label} columns={[{ title: t('request.kind') }, { title: t('request.about') }, { title: t('request.asked') }, { title: acts ? t('request.due') : t('request.ended') }, { title: t('versions.who') }, ...(acts ? [{ title: t('request.next') }] : [])]}>
       {items.map((request) => (
         <Line key={request.number} name={<>{word('request_kind', request.kind)} <Badge shade={request.ended === undefined ? 'info' : 'neutral'}>{word('request_state', request.state)}</Badge></>}>
           <Cell>{about(request)}</Cell><Cell><When ms={instant(request.at)} short /></Cell><Cell><Due request={request} /></Cell>
