@@ -230,7 +230,7 @@ test('the store: what was erased is proved to be gone, and the rest to be what w
   await second.page.getByText('Het is voorgoed gewist.').waitFor();
   await second.page.getByRole('button', { name: 'Nu controleren' }).click();
   await second.page.getByText('Alles klopt').waitFor();
-  await second.page.locator('.refusals__one', { hasText: 'Logboek' }).getByText('Klopt', { exact: true }).waitFor();
+  await second.page.locator('.refusals__one', { hasText: /^Logboek/ }).getByText('Klopt', { exact: true }).waitFor();
   await second.page.getByText(/^Nummer \d+, tot regel \d+/).waitFor();
   await over('the store', second);
 });
