@@ -1,13 +1,11 @@
 /* store/press.h - the parts of a record in fewer bytes. Private to store/.
  *
  * A record says many things twice: its routing and its tale name what its content names. What stood before in the same
- * record is told by how far back it stands. Nothing is taken from another record: each opens alone, and goes alone
- * when its key does.
+ * record is told by where it stood. Nothing is taken from another record: each opens alone, and goes alone when its key
+ * does.
  *
- * Form: tokens until the part is whole. A token is a byte, n << 4 | m: n bytes follow as they are, then m + 4 bytes as
- * they stand d bytes back (they may reach into themselves); d follows the n bytes. n and m of 15 mean 15 and a number
- * more: n's follows the token, m's follows d. Numbers have the lowest seven bits first. A token that makes the part
- * whole with its n bytes has m 0, and no d.
+ * Form: a block of LZ4 for each part (github.com/lz4/lz4, doc/lz4_Block_format.md), which may refer to the parts
+ * before it in the same record; nothing at all for an empty part.
  *
  * Thread: any; an object is used by one thread. */
 #ifndef VDR_STORE_PRESS_H
@@ -17,25 +15,27 @@
 #include "proto/err.h"
 #include "proto/types.h"
 
-#define VDR_PRESS_BYTES_MAX 16384u /* of all parts together */
-#define VDR_PRESS_SLACK     16u /* bytes behind what is read and written that may be read and overwritten */
-#define VDR_PRESS_SLOT_BITS 10
+#include <lz4.h>
 
-/* Where four bytes last stood, by what they are; 0 where they did not yet: the first are as good a guess as any. */
+#define VDR_PRESS_BYTES_MAX 16384u /* of all parts together */
+
 typedef struct vdr_press {
-    uint16_t seen[1u << VDR_PRESS_SLOT_BITS];
+    LZ4_stream_t stream;
 } vdr_press;
 
 /* So many bytes a part of len becomes at most. */
 static inline size_t
 vdr_press_bytes_max(size_t len)
 {
-    return len + len / 16 + 16;
+    return LZ4_COMPRESSBOUND(len);
 }
 
+/* Before the first record. */
+void vdr_press_init(vdr_press *press);
+/* Before each record. */
 void vdr_press_begin(vdr_press *press);
-/* Presses bytes[from, to), the part that follows what was pressed since begin; returns how many they are. Both have
- * room for VDR_PRESS_SLACK more. */
+/* Presses bytes[from, to), the part that follows what was pressed since begin, which still stands in front of it.
+ * Returns how many they are; ret_pressed has room for vdr_press_bytes_max(to - from). */
 size_t vdr_press_part(vdr_press *press, const uint8_t *bytes, size_t from, size_t to, uint8_t *ret_pressed);
 
 /* Makes bytes[from, to) again, given all before. STORE_CORRUPT: that is not what was pressed. */

@@ -42,8 +42,8 @@ struct vdr_group_room {
     uint32_t made; /* one more than the index of the record below; 0: none */
     size_t commanded_len, told_len;
     bool pressed;
-    uint8_t plain[VDR_PRESS_BYTES_MAX + VDR_PRESS_SLACK];
-    uint8_t bytes[VDR_PRESS_BYTES_MAX + VDR_PRESS_BYTES_MAX / 16 + 32 + VDR_PRESS_SLACK];
+    uint8_t plain[VDR_PRESS_BYTES_MAX];
+    uint8_t bytes[2 * LZ4_COMPRESSBOUND(VDR_PRESS_BYTES_MAX)]; /* of two parts */
 };
 
 static uint64_t
@@ -318,8 +318,10 @@ vdr_group_begin(vdr_group *group, const vdr_heads *before, vdr_position first, u
     group->vault = vault;
     group->unchained = false;
     group->room = vault != NULL ? vdr_alloc(1, sizeof *group->room) : NULL;
-    if (vault != NULL)
+    if (vault != NULL) {
+        vdr_press_init(&group->room->press);
         vdr_vault_group_begin(vault);
+    }
     group->first = first;
     group->epoch = epoch;
     group->count = (uint32_t)count;

@@ -136,10 +136,11 @@ press_law(const uint8_t *at, size_t len)
     if (len == 0 || len - 1 > VDR_PRESS_BYTES_MAX)
         return;
     size_t all = len - 1, from = all * at[0] / 255;
-    size_t most = vdr_press_bytes_max(from) + vdr_press_bytes_max(all - from) + VDR_PRESS_SLACK;
-    uint8_t *plain = malloc(all + VDR_PRESS_SLACK), *pressed = malloc(most), *again = malloc(all + 1);
+    size_t most = vdr_press_bytes_max(from) + vdr_press_bytes_max(all - from);
+    uint8_t *plain = malloc(all + 1), *pressed = malloc(most), *again = malloc(all + 1);
     VDR_ASSERT(plain != NULL && pressed != NULL && again != NULL);
     memcpy(plain, at + 1, all);
+    vdr_press_init(&press);
     vdr_press_begin(&press);
     size_t first = vdr_press_part(&press, plain, 0, from, pressed);
     VDR_ASSERT(first <= vdr_press_bytes_max(from));
