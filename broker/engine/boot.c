@@ -1,11 +1,10 @@
 /* From the store to the state: the newest good checkpoint, then the log's tail. Every tale that stepping makes
  * is compared with the one that was stored, and told: a broker that would now decide otherwise does not run. */
 #include "broker/engine/inside.h"
+#include "broker/engine/tail.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-#define PROGRESS_EVERY 4096u
 
 /* What is told of a record that cannot be read. */
 static vdr_err
@@ -18,11 +17,10 @@ bad_record(vdr_position position, vdr_err err, char *ret_words)
 
 /* The configuration that a CONFIG record holds. */
 static vdr_err
-config_of_record(const vdr_log_record *record, vdr_position position, vdr_config **ret_config,
-                 char *ret_words)
+config_of_record(vdr_span content, vdr_position position, vdr_config **ret_config, char *ret_words)
 {
     vdr_config_texts texts;
-    vdr_err e = vdr_content_read_config(record->content, &texts);
+    vdr_err e = vdr_content_read_config(content, &texts);
     if (e == VDR_OK)
         e = vdr_engine_read_config(&texts, ret_config, ret_words);
     if (e ==
@@ -89,7 +87,7 @@ load(vdr_engine *engine, vdr_log_reader *reader, vdr_checkpoint *checkpoint,
         if (e != VDR_OK)
             e = bad_record(config_position, e, ret_words);
         else
-            e = config_of_record(&record, config_position, &config, ret_words);
+            e = config_of_record(record.content, config_position, &config, ret_words);
         vdr_arena_reset(&engine->arena);
         if (e == VDR_OK)
             e = vdr_core_load_end(core, config);
@@ -155,84 +153,95 @@ load_newest(vdr_engine *engine, vdr_log *log, vdr_checkpoint *checkpoint, vdr_lo
 
 /* ---- The tail ---- */
 
-typedef struct tail_walk {
-    vdr_engine *engine;
-    vdr_log_reader *reader;
-    vdr_position end;
-    vdr_position told; /* progress was told up to here */
+typedef struct progress {
+    vdr_position end, told; /* it was told up to here */
     int64_t told_us;
-} tail_walk;
+} progress;
 
 static void
-tell_progress(tail_walk *tail, vdr_position position)
+tell_progress(vdr_engine *engine, progress *made, vdr_position position)
 {
-    const vdr_engine_options *options = &tail->engine->options;
+    const vdr_engine_options *options = &engine->options;
     int64_t now_us = vdr_clock_monotonic_us();
-    int64_t passed_us = now_us - tail->told_us;
-    if (options->progress == NULL || (passed_us < 1000000 && position != tail->end))
+    int64_t passed_us = now_us - made->told_us;
+    if (options->progress == NULL || (passed_us < 1000000 && position != made->end))
         return;
-    uint64_t steps = position - tail->told;
-    options->progress(options->notice_context, position, tail->end,
+    uint64_t steps = position - made->told;
+    options->progress(options->notice_context, position, made->end,
                       passed_us > 0 ? steps * 1000000 / (uint64_t)passed_us : 0);
-    tail->told = position;
-    tail->told_us = now_us;
+    made->told = position;
+    made->told_us = now_us;
 }
 
 static vdr_err
-step_record(tail_walk *tail, vdr_position position, char *ret_words)
+step_record(vdr_engine *engine, vdr_tail_record *record, char *ret_words)
 {
-    vdr_engine *engine = tail->engine;
-    vdr_log_record record;
     vdr_config *config = NULL;
-    vdr_config_texts texts;
-    vdr_command command;
-    vdr_err e = vdr_log_read(tail->reader, position, &record);
-    if (e == VDR_OK)
-        e = vdr_command_read(record.routing, &engine->arena, &command);
-    if (e == VDR_OK)
-        e = vdr_content_attach(record.content, &texts, &command);
-    if (e != VDR_OK)
-        return bad_record(position, e, ret_words);
-    if (command.kind == VDR_COMMAND_CONFIG) {
-        e = config_of_record(&record, position, &config, ret_words);
+    if (record->err != VDR_OK)
+        return bad_record(record->position, record->err, ret_words);
+    if (record->command.kind == VDR_COMMAND_CONFIG) {
+        vdr_err e = config_of_record(record->content, record->position, &config, ret_words);
         if (e != VDR_OK)
             return e;
-        command.config = config;
+        record->command.config = config;
     } else if (vdr_core_config(engine->core) == NULL) {
         return vdr_engine_words(ret_words, VDR_E_STORE_CORRUPT,
                                 "the log does not begin with a configuration");
     }
     vdr_step step;
-    vdr_core_step(engine->core, &command, position, &step);
+    vdr_core_step(engine->core, &record->command, record->position, &step);
     if (config != NULL && step.record) {
         vdr_config_free(&engine->config);
         engine->config = config;
     } else {
         vdr_config_free(&config); /* refused: told below */
     }
-    if (!step.record || !vdr_span_equal(step.tale, record.tale))
+    if (!step.record || !vdr_span_equal(step.tale, record->tale))
         return vdr_engine_words(
             ret_words, VDR_E_STORE_CORRUPT,
             "record %llu of the log has other effects now than when it was written: this version decides "
             "otherwise than the one that wrote it, or the store is damaged",
-            (unsigned long long)position);
+            (unsigned long long)record->position);
     return VDR_OK;
 }
 
-static vdr_err
-step_tail(vdr_engine *engine, vdr_log_reader *reader, vdr_position from, vdr_position end, char *ret_words)
+static void
+foresee(vdr_engine *engine, const vdr_tail_record *records, size_t count)
 {
-    tail_walk tail = {.engine = engine, .reader = reader, .end = end, .told = from};
-    tail.told_us = vdr_clock_monotonic_us();
-    for (vdr_position position = from + 1; position <= end; position++) {
-        vdr_err e = step_record(&tail, position, ret_words);
-        vdr_arena_reset(&engine->arena);
-        if (e != VDR_OK)
-            return e;
-        if (position % PROGRESS_EVERY == 0 || position == end)
-            tell_progress(&tail, position);
+    const vdr_command *coming[VDR_CORE_FORESEEN];
+    size_t foreseen = 0;
+    for (size_t i = 0; i < count && foreseen < VDR_CORE_FORESEEN; i++)
+        if (records[i].err == VDR_OK)
+            coming[foreseen++] = &records[i].command;
+    vdr_core_foresee(engine->core, coming, foreseen);
+}
+
+static vdr_err
+step_tail(vdr_engine *engine, vdr_tail *tail, progress *made, char *ret_words)
+{
+    vdr_tail_record *records;
+    for (size_t count; (count = vdr_tail_next(tail, &records)) != 0;) {
+        for (size_t i = 0; i < count; i++) {
+            if (i % VDR_CORE_FORESEEN == 0)
+                foresee(engine, records + i, count - i);
+            vdr_err e = step_record(engine, &records[i], ret_words);
+            if (e != VDR_OK)
+                return e;
+        }
+        tell_progress(engine, made, records[count - 1].position);
     }
     return VDR_OK;
+}
+
+/* Records after from, to end. */
+static vdr_err
+step_rest(vdr_engine *engine, vdr_log_reader *reader, vdr_position from, vdr_position end, char *ret_words)
+{
+    progress made = {.end = end, .told = from, .told_us = vdr_clock_monotonic_us()};
+    vdr_tail *tail = vdr_tail_new(reader, from + 1, end, engine->options.threads);
+    vdr_err e = step_tail(engine, tail, &made, ret_words);
+    vdr_tail_free(&tail);
+    return e;
 }
 
 vdr_err
@@ -247,7 +256,7 @@ vdr_boot(vdr_engine *engine, bool strict, char *ret_words)
     vdr_log_stats stats;
     vdr_log_stats_get(log, &stats);
     if (e == VDR_OK)
-        e = step_tail(engine, reader, engine->image.last.position, stats.next - 1, ret_words);
+        e = step_rest(engine, reader, engine->image.last.position, stats.next - 1, ret_words);
     vdr_log_reader_close(&reader);
     return e == VDR_OK ? vdr_rekeying_door(engine, ret_words) : e;
 }
