@@ -23,6 +23,14 @@ HOUR, DAY = 3600000, 86400000
 PLAIN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
 KINDS = ["school", "police", "housing", "youth_care"]
 ROLES = ["youth", "parent", "adult"]
+OF_CASES = ("case", "handover", "plan")
+RIGHTS = ["conflict_declared", "conflict_lifted", "objected", "objection_decided", "restricted", "restriction_lifted",
+          "erasure_requested", "erasure_request_withdrawn", "hold_placed", "hold_confirmed", "hold_lifted",
+          "person_erased", "rectification_requested", "note_sent", "note_answered", "absence_set", "absence_lifted",
+          "review_set_aside"]
+ODD = [None, True, 0, -1, 1, 7, 1.0, 1e0, 2 ** 53 - 1, 2 ** 53, -2 ** 53, 1e300, "", " ", "x", "1", "H1", "C1", "H0", "C01",
+       "2026-01-05T09:00:00Z", "9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.9999Z", "1970-01-01T00:00:00Z", [], {},
+       [[]], [{}], {"a": None}, "a\u0001b", "\U0001f600"]
 BUURTEN = ["BU99010101", "BU99010102", "BU99010203", "BU99020101"]
 
 
@@ -60,7 +68,8 @@ def listed(r, items, least):
 
 
 def make_town(r, purposes, domains):
-    kinds = some(r, KINDS, 2) + r.choice([[], ["school"], ["police"]]) + ["brp"]
+    kinds = some(r, KINDS, 2) + r.choice([[], [], ["school"], ["police"], ["school", "school", "police"]])
+    kinds += r.choice([["brp"], ["brp"], ["brp", "brp"]])
     agencies = []
     for i, kind in enumerate(kinds):
         agency = {"id": "a-%d" % i, "kind": kind, "source": "urn:test:%d" % i}
@@ -70,8 +79,8 @@ def make_town(r, purposes, domains):
     services = [{"id": "v-%d" % i, "domains": some(r, domains, 1, 2)} for i in range(r.randint(0, 2))]
     services.insert(r.randint(0, len(services)), {"id": "v-all", "domains": ["*"] + some(r, domains, 0, 1)})
     regisseurs = []
-    for i in range(r.randint(1, 4)):
-        capacity = r.randint(1, 3)
+    for i in range(r.choice([1, 2, 3, 4, 2, 3, 7])):
+        capacity = r.choice([1, 2, 3, 1, 2, 8])
         one = {"id": "r-%d" % i, "districts": some(r, ["BU9901", "BU990101", "BU99010102", "BU9902", "*"], 1, 2),
                "capacity": capacity, "hard_capacity": capacity + r.randint(0, 2)}
         if r.random() < 0.7:
@@ -87,7 +96,7 @@ def make_town(r, purposes, domains):
     town = {
         "municipality": "GM9901",
         "identity": {"address_match": r.choice(["join", "join", "join", "review", "off"]),
-                     "max_persons": r.choice([1, 2, 3, 4, 12])},
+                     "max_persons": r.choice([1, 2, 3, 4, 12, 64])},
         "clocks": {"future": r.choice(["0s", "10m", "2d"]), "late": r.choice(["0s", "3d", "20d"]),
                    "cooldown": r.choice(["0s", "2d", "10d", "30d"]), "sticky": r.choice(["0s", "5d", "100d"]),
                    "retry": r.choice(["1h", "6h", "1d"]),
@@ -150,7 +159,7 @@ def make_rules(r, town, catalogue):
     together = {frozenset(p) for p in town["may_combine"]}
     longest = max(int(t["retain"][:-1]) for t in types.values())
     rules = []
-    for i in range(r.randint(2, 7)):
+    for i in range(r.choice([2, 3, 4, 5, 6, 7, 12])):
         chosen = []
         for p in some(r, purposes):
             if all(frozenset((p, q)) in together for q in chosen):
@@ -158,7 +167,7 @@ def make_rules(r, town, catalogue):
         level = r.choice(["watch", "coordinate", "case", "case", "case"])
         measures = ["signals", "signals", "domains", "agencies", "persons", "core_areas", "types", "days", "overdue"]
         rule = {"id": "rule-%d" % i, "text": "a rule", "level": level, "purposes": chosen,
-                "at_least": {m: r.choice([1, 2, 2, 3]) for m in some(r, sorted(set(measures)), 1, 2)}}
+                "at_least": {m: r.choice([1, 2, 2, 3]) for m in some(r, sorted(set(measures)), 1, 3)}}
         if r.random() < 0.5:
             rule["at_least"] = {r.choice(measures): r.choice([1, 2, 2, 3])}
         if level == "case":
@@ -232,6 +241,9 @@ class Stream:
         self.signal_share = r.choice([0.35, 0.55, 0.55, 0.75, 0.9])
         self.case_share = r.choice([0.7, 0.7, 0.3])
         self.right_share = r.choice([0, 0.15, 0.3, 0.6])
+        # Some streams do a few things over and over, and some stand still for long.
+        self.favourites = some(r, COMMANDS, 1, 5) if r.random() < 0.5 else []
+        self.still = r.choice([0.1, 0.1, 0.1, 0.4, 0.01])
         self.count = 0
         self.lines = []
         self.used = []  # (source, id) of what was sent
@@ -249,10 +261,10 @@ class Stream:
 
     def step(self):
         r = self.r
-        kind = r.random()
-        if kind < 0.1:
+        if r.random() < self.still:
             return
-        if kind < 0.35 and self.model.timers:
+        kind = r.random()
+        if kind < 0.3 and self.model.timers:
             soon = sorted(t.due for t in self.model.timers)
             self.time = max(self.time, soon[min(len(soon) - 1, r.choice([0, 0, 0, 1, 3]))] + r.choice([-1, 0, 0, 1]))
         elif kind < 0.32:
@@ -333,10 +345,18 @@ class Stream:
 
     def command(self):
         r, model, conf = self.r, self.model, self.conf
-        if r.random() < self.right_share:
-            return self.right()
+        favourite = r.choice(self.favourites) if self.favourites and r.random() < 0.6 else None
+        if favourite is not None and favourite in RIGHTS or favourite is None and r.random() < self.right_share:
+            return self.right(favourite)
         open_cases = [c for c in model.cases if c.state in ("unassigned", "offered", "active")]
-        if r.random() < self.case_share and open_cases:
+        if favourite is not None and favourite.startswith(OF_CASES) and open_cases:
+            states = {"case_accepted": "offered", "case_declined": "offered", "case_dismissed": "unassigned offered",
+                      "case_assigned": "unassigned offered active"}.get(favourite, "active").split()
+            case = self.one_of(open_cases, [c for c in open_cases if c.state in states])
+            if favourite == "handover_accepted":
+                case = self.one_of(open_cases, [c for c in open_cases if c.handover], 0.95)
+            return self.case_command(favourite, case)
+        if (favourite is None or favourite.startswith(OF_CASES)) and r.random() < self.case_share and open_cases:
             case = r.choice(open_cases)
             names = {"unassigned": ["case_dismissed", "case_assigned", "case_assigned"],
                      "offered": ["case_accepted"] * 7 + ["case_declined", "case_declined", "case_dismissed",
@@ -349,6 +369,8 @@ class Stream:
             return self.case_command(name, case)
         name = r.choice(["signal_withdrawn"] * 3 + ["signal_ended", "feedback", "feedback"] +
                         ["household_merged"] * 3 + ["household_split", "person_moved", "person_moved", "erased"])
+        if favourite is not None and not favourite.startswith(OF_CASES):
+            name = favourite
         households = ["H%d" % n for n in model.households]
         if name == "erased" and r.random() < 0.5:
             name = "household_split"
@@ -395,10 +417,10 @@ class Stream:
             data = {"household": self.one_of(["H1", "H99"], self.one_of([households], [free]))}
         return self.command_event(name, actor or "urn:voordeur:coordinator:" + r.choice(conf.coordinators), data)
 
-    def right(self):
+    def right(self, name=None):
         """An act of protocol.md 5.10 or 5.14 to 5.16."""
         r, model, conf = self.r, self.model, self.conf
-        name = r.choice(["conflict_declared"] * 3 + ["conflict_lifted"] +
+        name = name or r.choice(["conflict_declared"] * 3 + ["conflict_lifted"] +
                         ["objected", "objected", "objection_decided", "objection_decided", "restricted",
                          "restriction_lifted"] +
                         ["erasure_requested", "erasure_requested", "erasure_request_withdrawn"] +
@@ -547,9 +569,40 @@ class Stream:
                                    "urn:voordeur:privacy_officer:p-0"])
         return self.event("nl.voordeur.%s.v1" % name, actor, data)
 
+    def spoil_member(self, data):
+        """One member of it gone, of another type, or odd."""
+        r = self.r
+        name = r.choice(sorted(data))
+        if r.random() < 0.2:
+            del data[name]
+            return
+        value = data[name]
+        if name == "time":  # a far one would let a clock tick for thousands of years
+            data[name] = r.choice(["x", "", None, 7, value.lower(), value + "Z", "1970-01-01T00:00:00Z"])
+            return
+        if isinstance(value, list) and value and r.random() < 0.6:
+            value = list(value)
+            if isinstance(value[0], dict) and value[0] and r.random() < 0.6:
+                value[0] = dict(value[0])
+                self.spoil_member(value[0])
+            else:
+                value = r.choice([value + value, value[::-1], value[:1] + [None], [value], value + [7]])
+            data[name] = value
+        elif isinstance(value, dict) and value and r.random() < 0.6:
+            data[name] = dict(value)
+            self.spoil_member(data[name])
+        elif isinstance(value, str) and r.random() < 0.6:
+            data[name] = r.choice([value + " ", value.upper(), value.lower(), value[:-1], value + value, "\u00e9" + value,
+                                   "x" * 256, "x" * 257, "\u00eb" * 128, "\u00eb" * 129])
+        else:
+            data[name] = r.choice(ODD)
+
     def spoil(self, event):
         """One thing wrong with it, or odd."""
         r, data = self.r, event["data"]
+        if r.random() < 0.5:
+            self.spoil_member(r.choice([data, data, event]))
+            return
         kind = r.randint(0, 13)
         if kind == 0:
             event["source"] = "urn:test:nobody"

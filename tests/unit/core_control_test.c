@@ -453,6 +453,60 @@ operators_do_what_they_like(void **unused)
     assert_true(versions >= 6 && pauses >= 20 && accepted > 600);
 }
 
+static void
+what_is_not_there_or_does_not_fit_memory_is_not_told(void **unused)
+{
+    (void)unused;
+    town *t = town_new(&town_config);
+    vdr_arena arena;
+    vdr_version_view version;
+    vdr_proposal_view proposal;
+    vdr_pause_view pause;
+    vdr_span texts[3];
+    const vdr_span *given = texts_of('b');
+    t->hour = 1;
+    vdr_command back = {.kind = VDR_COMMAND_PROPOSE,
+                        .proposal = VDR_PROPOSAL_CONFIG,
+                        .texts = given,
+                        .until = VDR_MS_NONE,
+                        .rollback_of = 9};
+    back.fingerprint.bytes[0] = 3;
+    assert_int_equal(ask(t, back, "kees"), VDR_E_NOT_FOUND); /* there was no such version */
+    assert_int_equal(propose(t, "kees", 2, given), VDR_E_ACCEPTED);
+    assert_int_equal(decide(t, "mia", VDR_DECIDE_APPROVE, 1),
+                     VDR_E_WRONG_STATE); /* it comes with its texts */
+    assert_int_equal(pause_until(t, "kees", VDR_PROPOSAL_PAUSE, "busy", 0.5, true), VDR_E_WRONG_STATE);
+    assert_int_equal(pause_until(t, "kees", VDR_PROPOSAL_PAUSE, "busy", 24 * 93, true), VDR_E_WRONG_STATE);
+    assert_int_equal(pause_until(t, "kees", VDR_PROPOSAL_PAUSE, "busy", 48, true), VDR_E_ACCEPTED);
+    assert_int_equal(vdr_control_open(t->core), 1);
+    assert_int_equal(vdr_control_holding(t->core, VDR_PROPOSAL_PAUSE), 1);
+    assert_int_equal(vdr_control_holding(t->core, VDR_PROPOSAL_SILENCE), 0);
+    assert_true(vdr_control_until(t->core, VDR_PROPOSAL_PAUSE, vdr_span_str("busy")) == at_hour(48));
+    assert_true(vdr_control_until(t->core, VDR_PROPOSAL_SILENCE, vdr_span_str("school")) == VDR_MS_NONE);
+    assert_true(vdr_control_until(t->core, VDR_PROPOSAL_PAUSE, vdr_span_str("nothing")) == VDR_MS_NONE);
+    vdr_err err = VDR_E_NO_MEMORY;
+    for (size_t budget = 0; err != VDR_OK; budget += 1000) {
+        vdr_arena_init(&arena, budget);
+        err = vdr_control_proposal_texts(t->core, 1, &arena, texts);
+        assert_true(err == VDR_OK ? vdr_span_equal(texts[2], given[2])
+                                  : err == VDR_E_NO_MEMORY && budget < 100000);
+        vdr_arena_done(&arena);
+    }
+    vdr_arena_init(&arena, 0);
+    assert_true(vdr_control_proposal(t->core, 1, &arena, &proposal) && proposal.reason.at == NULL);
+    assert_true(vdr_control_pause(t->core, 1, &arena, &pause) && pause.reason.at == NULL);
+    static const uint64_t none[] = {0, 9, UINT64_MAX};
+    for (size_t i = 0; i < COUNT(none); i++) {
+        assert_false(vdr_control_proposal(t->core, none[i], &arena, &proposal));
+        assert_false(vdr_control_version(t->core, none[i], &arena, &version));
+        assert_false(vdr_control_pause(t->core, none[i], &arena, &pause));
+        assert_int_equal(vdr_control_proposal_texts(t->core, none[i], &arena, texts), VDR_E_NOT_FOUND);
+        assert_int_equal(vdr_control_version_texts(t->core, none[i], &arena, texts), VDR_E_NOT_FOUND);
+    }
+    vdr_arena_done(&arena);
+    town_free(t);
+}
+
 int
 main(void)
 {
@@ -468,6 +522,7 @@ main(void)
         cmocka_unit_test(a_silence_holds_for_large_households_too),
         cmocka_unit_test(explain_says_what_is_paused_and_silenced),
         cmocka_unit_test(operators_do_what_they_like),
+        cmocka_unit_test(what_is_not_there_or_does_not_fit_memory_is_not_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
