@@ -287,6 +287,55 @@ one_person_leaves_and_the_signals_of_others_stay(void **unused)
     town_free(t);
 }
 
+static void
+an_objection_that_is_upheld_takes_its_signals_out_of_cases(void **unused)
+{
+    (void)unused;
+    static const struct {
+        bool accepted;
+        const char *told;
+    } rows[] = {{false, "k-3 objection_decided accepted\n"
+                        "C1 H1 retracted retracted normal bram\n"
+                        "regisseur:bram case_withdrawn C1\n"},
+                {true, "k-3 objection_decided accepted\n"
+                       "regisseur:bram support_withdrawn C1 s-2\n"}};
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        town *t = town_new(&town_config);
+        EVENT(t, .id = "s-1", .by = "police", .type = "violence", .who = "a");
+        EVENT(t, .id = "s-2", .by = "police", .type = "violence", .who = "a");
+        EVENT(t, .id = "k-0", .by = "coordinator:piet", .act = VDR_ACT_CASE_ASSIGNED, .case_number = 1,
+              .regisseur = "bram");
+        if (rows[i].accepted)
+            EVENT(t, .id = "k-1", .by = "regisseur:bram", .act = VDR_ACT_CASE_ACCEPTED, .case_number = 1);
+        EVENT(t, .id = "k-2", .by = ADA, .act = VDR_ACT_OBJECTED, .who = "a");
+        EVENT(t, .id = "k-3", .by = ADA, .act = VDR_ACT_OBJECTION_DECIDED, .who = "a", .upheld = true);
+        TOLD(t, rows[i].told); /* once for the case, after the last of its signals */
+        town_free(t);
+    }
+}
+
+static void
+a_hold_that_was_to_be_lifted_stands_again_when_it_is_placed_again(void **unused)
+{
+    (void)unused;
+    town *t = town_new(&town_config);
+    EVENT(t, .id = "s-1", .by = "school", .type = "absence", .who = "a");
+    EVENT(t, .id = "k-1", .by = ADA, .act = VDR_ACT_HOLD_PLACED, .household = 1);
+    EVENT(t, .id = "k-2", .by = ADA, .act = VDR_ACT_HOLD_PLACED, .household = 1);
+    TOLD(t, "k-2 hold_placed wrong_state\n");
+    EVENT(t, .id = "k-3", .by = "coordinator:piet", .act = VDR_ACT_HOLD_CONFIRMED, .household = 1);
+    EVENT(t, .id = "k-4", .by = "coordinator:piet", .act = VDR_ACT_HOLD_LIFTED, .household = 1);
+    EVENT(t, .id = "k-5", .by = "coordinator:piet", .act = VDR_ACT_HOLD_PLACED, .household = 1);
+    TOLD(t, "k-5 hold_placed accepted\n");
+    vdr_cursor cursor = {0};
+    vdr_right_view view;
+    assert_true(vdr_view_right(t->core, &cursor, &view));
+    assert_int_equal(view.state, VDR_RIGHT_STANDS);
+    assert_int_equal(view.number, 1);
+    assert_false(vdr_view_right(t->core, &cursor, &view));
+    town_free(t);
+}
+
 int
 main(void)
 {
@@ -300,6 +349,8 @@ main(void)
         cmocka_unit_test(rules_do_not_know_a_person_who_objects),
         cmocka_unit_test(one_person_leaves_and_the_signals_of_others_stay),
         cmocka_unit_test(a_request_is_done_when_the_case_ends_by_whatever),
+        cmocka_unit_test(an_objection_that_is_upheld_takes_its_signals_out_of_cases),
+        cmocka_unit_test(a_hold_that_was_to_be_lifted_stands_again_when_it_is_placed_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
