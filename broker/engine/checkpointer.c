@@ -8,6 +8,7 @@
 
 #define SLOTS    32u /* of at most 64 KiB as the core makes them: 2 MiB */
 #define OUTCOMES 4u
+#define REST_MS  50 /* at most, after a piece that went to the disk */
 
 typedef enum work_kind { WORK_BEGIN, WORK_PUT, WORK_COMMIT, WORK_ABANDON, WORK_BACKUP } work_kind;
 
@@ -33,10 +34,11 @@ struct vdr_checkpointer {
     vdr_err error; /* of the image being written */
 
     pthread_mutex_t lock; /* everything below; a slot's content is the thread's while it is the first */
-    pthread_cond_t wanted, idle;
+    pthread_cond_t wanted, idle, hurried;
     work_item slots[SLOTS];
     size_t first, queued;
     bool starved; /* the reactor found no room */
+    bool hurry;   /* somebody waits for all of it */
     bool stop;
     vdr_checkpoint_outcome outcomes[OUTCOMES];
     size_t outcome_first, outcome_count;
@@ -112,6 +114,17 @@ work_off(vdr_checkpointer *checkpointer, const work_item *work)
     }
 }
 
+/* A piece that took the disk for some time leaves it to the log for as long: whoever waits for a confirm must not wait
+ * for a whole checkpoint. Under the lock. */
+static void
+rest(vdr_checkpointer *checkpointer, int64_t took_us)
+{
+    int64_t took_ms = took_us / 1000;
+    if (took_ms > 0 && !checkpointer->hurry && !checkpointer->stop)
+        vdr_thread_cond_wait_ms(&checkpointer->hurried, &checkpointer->lock,
+                                took_ms < REST_MS ? took_ms : REST_MS);
+}
+
 static void *
 run(void *context)
 {
@@ -120,9 +133,13 @@ run(void *context)
     for (;;) {
         if (checkpointer->queued != 0) {
             work_item *work = &checkpointer->slots[checkpointer->first];
+            bool put = work->kind == WORK_PUT;
+            int64_t began_us = put ? vdr_clock_monotonic_us() : 0;
             pthread_mutex_unlock(&checkpointer->lock);
             work_off(checkpointer, work);
             pthread_mutex_lock(&checkpointer->lock);
+            if (put)
+                rest(checkpointer, vdr_clock_monotonic_us() - began_us);
             checkpointer->first = (checkpointer->first + 1) % SLOTS;
             checkpointer->queued--;
             /* Half empty before waking, so that the reactor comes with more than one block. */
@@ -152,6 +169,7 @@ vdr_checkpointer_new(vdr_log *log, vdr_checkpoint *checkpoint, bool thread, int 
     vdr_thread_lock_init(&checkpointer->lock);
     vdr_thread_cond_init(&checkpointer->wanted);
     vdr_thread_cond_init(&checkpointer->idle);
+    vdr_thread_cond_init(&checkpointer->hurried);
     if (thread)
         vdr_thread_start(&checkpointer->thread, "checkpointer", run, checkpointer);
     return checkpointer;
@@ -167,6 +185,7 @@ vdr_checkpointer_free(vdr_checkpointer **checkpointer_p)
         pthread_mutex_lock(&checkpointer->lock);
         checkpointer->stop = true;
         pthread_cond_signal(&checkpointer->wanted);
+        pthread_cond_signal(&checkpointer->hurried);
         pthread_mutex_unlock(&checkpointer->lock);
         pthread_join(checkpointer->thread, NULL);
     }
@@ -174,6 +193,7 @@ vdr_checkpointer_free(vdr_checkpointer **checkpointer_p)
         vdr_checkpoint_abandon(checkpointer->checkpoint);
     for (size_t i = 0; i < SLOTS; i++)
         free(checkpointer->slots[i].bytes);
+    pthread_cond_destroy(&checkpointer->hurried);
     pthread_cond_destroy(&checkpointer->idle);
     pthread_cond_destroy(&checkpointer->wanted);
     pthread_mutex_destroy(&checkpointer->lock);
@@ -270,7 +290,10 @@ void
 vdr_checkpointer_wait(vdr_checkpointer *checkpointer)
 {
     pthread_mutex_lock(&checkpointer->lock);
+    checkpointer->hurry = true;
+    pthread_cond_signal(&checkpointer->hurried);
     while (checkpointer->queued != 0)
         pthread_cond_wait(&checkpointer->idle, &checkpointer->lock);
+    checkpointer->hurry = false;
     pthread_mutex_unlock(&checkpointer->lock);
 }
