@@ -86,7 +86,7 @@ turn(bed *b, uint64_t kept)
     assert_int_equal(vdr_log_reader_open(b->log, &reader), VDR_OK);
     for (vdr_position at = 1; at < b->next; at++) {
         vdr_vault_key key;
-        if ((kept >> at & 1) == 0)
+        if (at > 63 || (kept >> at & 1) == 0)
             continue;
         assert_int_equal(vdr_log_read_key(reader, at, &key), VDR_OK);
         assert_int_equal(vdr_vault_table_add(table, &key), VDR_OK);
