@@ -36,6 +36,20 @@ same(const char *a, const char *b)
     return strcmp(a, b) == 0;
 }
 
+/* Base64url as RFC 7515 asks for it: no padding, no bits that lead nowhere. What libcjose gets is spelled so: its own
+ * reader stops the program at a "=" in the middle. */
+static bool
+is_base64url(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+              c == '_'))
+            return false;
+    }
+    return len != 0 && len % 4 != 1;
+}
+
 /* ---- Key sets ---- */
 
 /* What the key is good for; false: not for us. */
@@ -53,11 +67,27 @@ fits(const json_t *member, kind *ret_kind)
     return same(text_of(member, "kty"), "EC") && same(text_of(member, "crv"), "P-256");
 }
 
+/* All that RFC 7518 has as base64url in a key; what is not there is nothing. */
+static bool
+numbers_are_spelled(const json_t *member)
+{
+    static const char *const names[] = {"n", "e", "x", "y", "d", "p", "q", "dp", "dq", "qi", "k"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *text = text_of(member, names[i]);
+        size_t len = strlen(text);
+        for (unsigned pads = 0; pads < 2 && len != 0 && len % 4 != 1 && text[len - 1] == '='; pads++)
+            len--; /* some write the padding, and that is read */
+        if (json_object_get(member, names[i]) != NULL && !is_base64url(text, len))
+            return false;
+    }
+    return true;
+}
+
 static void
 add_key(vdr_jwt_keys *keys, const json_t *member)
 {
     key it = {0};
-    if (keys->count == VDR_JWT_KEYS_MAX || !fits(member, &it.kind))
+    if (keys->count == VDR_JWT_KEYS_MAX || !fits(member, &it.kind) || !numbers_are_spelled(member))
         return;
     char *text = json_dumps(member, JSON_COMPACT);
     if (text == NULL)
@@ -189,12 +219,26 @@ read_claims(const json_t *root, const vdr_jwt_wanted *wanted, vdr_jwt_claims *cl
     return NULL;
 }
 
+/* Three parts of base64url with dots between. */
+static bool
+is_spelled(vdr_span token)
+{
+    const char *at = (const char *)token.at, *end = at + token.len;
+    for (unsigned part = 0; part < 3; part++) {
+        const char *dot = part < 2 ? memchr(at, '.', (size_t)(end - at)) : end;
+        if (dot == NULL || !is_base64url(at, (size_t)(dot - at)))
+            return false;
+        at = dot + 1;
+    }
+    return true;
+}
+
 vdr_jwt_verdict
 vdr_jwt_verify(const vdr_jwt_keys *keys, vdr_span token, const vdr_jwt_wanted *wanted,
                vdr_jwt_claims *ret_claims, const char **ret_why)
 {
     *ret_why = "this is no signed JSON Web Token";
-    cjose_jws_t *jws = token.len > 0 && token.len <= VDR_JWT_BYTES_MAX
+    cjose_jws_t *jws = token.len > 0 && token.len <= VDR_JWT_BYTES_MAX && is_spelled(token)
                            ? cjose_jws_import((const char *)token.at, token.len, NULL)
                            : NULL;
     if (jws == NULL)

@@ -184,12 +184,51 @@ what_does_not_fit_is_refused(void **unused)
     }
 }
 
+/* Whatever a head names must lie in its tables. */
+static void
+a_head_with_any_number_out_of_range_is_refused_or_harmless(void **unused)
+{
+    (void)unused;
+    town *t = town_new(&town_config);
+    live_on(t, 0, 60);
+    town_tick(t, 24 * 12); /* some are overdue */
+    shelf *s = calloc(1, sizeof *s);
+    assert_non_null(s);
+    vdr_core_block block;
+    vdr_position position;
+    uint64_t blocks;
+    vdr_core_image_begin(t->core);
+    vdr_span head = vdr_core_image_head(t->core, &position, &blocks);
+    uint8_t *changed = malloc(head.len);
+    assert_non_null(changed);
+    size_t refused = 0;
+    while (vdr_core_image_next(t->core, true, &block))
+        continue;
+    for (size_t at = 0; at + 4 <= head.len; at += 4) {
+        memcpy(changed, head.at, head.len);
+        memset(changed + at, 0xff, 4);
+        vdr_core *core = vdr_core_new();
+        vdr_err err = vdr_core_load_begin(core, vdr_span_of(changed, head.len));
+        if (err != VDR_OK && err != VDR_E_STORE_CORRUPT && err != VDR_E_STORE_VERSION)
+            fail_msg("byte %zu: %s", at, vdr_err_code(err));
+        refused += err != VDR_OK;
+        vdr_core_free(&core);
+    }
+    print_message("  %zu of %zu numbers refused\n", refused, head.len / 4);
+    assert_true(refused > 10);
+    vdr_core_image_end(t->core, false);
+    free(changed);
+    shelf_free(s);
+    town_free(t);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_image_is_the_state_at_its_beginning_whatever_is_stepped_meanwhile),
         cmocka_unit_test(what_does_not_fit_is_refused),
+        cmocka_unit_test(a_head_with_any_number_out_of_range_is_refused_or_harmless),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

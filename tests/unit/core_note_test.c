@@ -263,6 +263,35 @@ a_note_goes_with_its_signal_its_case_or_a_person_of_the_signal(void **unused)
     }
 }
 
+/* Whom a party may write to about its signal. */
+static void
+the_regisseur_of_a_signal_is_told_to_who_knows_the_case(void **unused)
+{
+    (void)unused;
+    town *t = town_new(&town_config);
+    EVENT(t, .id = "s-1", .by = "school", .type = "violence", .who = "a");
+    EVENT(t, .id = "s-2", .by = "housing", .type = "arrears", .who = "b");
+    vdr_at of_case, regular;
+    vdr_signal_view view;
+    assert_true(vdr_view_signal(t->core, vdr_span_str("urn:school"), vdr_span_str("s-1"), town_id_hash("s-1"),
+                                &of_case, &view));
+    assert_true(vdr_view_signal(t->core, vdr_span_str("urn:housing"), vdr_span_str("s-2"),
+                                town_id_hash("s-2"), &regular, &view));
+    vdr_span school = vdr_span_str("school"), nobody = vdr_span_str("nobody"),
+             police = vdr_span_str("police"), housing = vdr_span_str("housing");
+    assert_null(vdr_view_signal_regisseur(t->core, of_case, VDR_PARTY_AGENCY, school).at); /* offered */
+    EVENT(t, .id = "k-1", .by = "coordinator:piet", .act = VDR_ACT_CASE_ASSIGNED, .case_number = 1,
+          .regisseur = "bram");
+    EVENT(t, .id = "k-2", .by = "regisseur:bram", .act = VDR_ACT_CASE_ACCEPTED, .case_number = 1);
+    vdr_span regisseur = vdr_view_signal_regisseur(t->core, of_case, VDR_PARTY_AGENCY, school);
+    assert_true(vdr_span_equal(regisseur, vdr_span_str("bram")));
+    assert_null(vdr_view_signal_regisseur(t->core, of_case, VDR_PARTY_AGENCY, police).at); /* sees no match */
+    assert_null(vdr_view_signal_regisseur(t->core, of_case, VDR_PARTY_SERVICE, school).at);
+    assert_null(vdr_view_signal_regisseur(t->core, of_case, VDR_PARTY_AGENCY, nobody).at);
+    assert_null(vdr_view_signal_regisseur(t->core, regular, VDR_PARTY_AGENCY, housing).at);
+    town_free(t);
+}
+
 int
 main(void)
 {
@@ -275,6 +304,7 @@ main(void)
         cmocka_unit_test(of_a_signal_that_went_to_another_household_only_officers_see_the_notes),
         cmocka_unit_test(a_case_keeps_its_newest_notes),
         cmocka_unit_test(a_note_goes_with_its_signal_its_case_or_a_person_of_the_signal),
+        cmocka_unit_test(the_regisseur_of_a_signal_is_told_to_who_knows_the_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
