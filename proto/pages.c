@@ -5,8 +5,9 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/mman.h>
+
+#define PAGE_BYTES 4096u /* or more: then some touches are for nothing */
 
 static _Atomic(void *) spare;
 static atomic_ulong regions; /* of that size, taken since the program began */
@@ -50,7 +51,8 @@ void
 vdr_pages_spare_make(void)
 {
     uint8_t *made = map(VDR_PAGES_REGION_BYTES);
-    memset(made, 0, VDR_PAGES_REGION_BYTES);
+    for (unsigned long at = 0; at < VDR_PAGES_REGION_BYTES; at += PAGE_BYTES) /* the system has cleared it */
+        *(volatile uint8_t *)(made + at) = 0;
     void *before = atomic_exchange(&spare, made);
     if (before != NULL)
         vdr_pages_free(before, VDR_PAGES_REGION_BYTES);

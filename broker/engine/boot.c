@@ -36,11 +36,25 @@ config_of_record(vdr_span content, vdr_position position, vdr_config **ret_confi
 
 /* ---- The checkpoint ---- */
 
+static void
+warm(vdr_engine *engine)
+{
+    if (engine->warmer != NULL)
+        vdr_warmer_turn(engine->warmer);
+}
+
+typedef struct loading {
+    vdr_engine *engine;
+    vdr_core *core;
+} loading;
+
 static vdr_err
 load_block(void *context, vdr_block_id id, vdr_span bytes)
 {
+    const loading *l = context;
     vdr_core_block block = {.table = id.table, .number = id.number, .bytes = bytes};
-    return vdr_core_load_block(context, block);
+    warm(l->engine);
+    return vdr_core_load_block(l->core, block);
 }
 
 /* Is this checkpoint one of this log? Ahead of it, the log has lost what was confirmed. */
@@ -77,7 +91,7 @@ load(vdr_engine *engine, vdr_log_reader *reader, vdr_checkpoint *checkpoint,
     vdr_err e = vdr_core_load_begin(core, manifest->head);
     vdr_position config_position = e == VDR_OK ? vdr_core_config_position(core) : 0;
     if (e == VDR_OK)
-        e = vdr_checkpoint_load(checkpoint, load_block, core);
+        e = vdr_checkpoint_load(checkpoint, load_block, &(loading){.engine = engine, .core = core});
     if (e == VDR_OK) {
         vdr_log_record record;
         e = vdr_log_read(reader, config_position, &record);
@@ -221,6 +235,7 @@ step_tail(vdr_engine *engine, vdr_tail *tail, progress *made, char *ret_words)
 {
     vdr_tail_record *records;
     for (size_t count; (count = vdr_tail_next(tail, &records)) != 0;) {
+        warm(engine);
         for (size_t i = 0; i < count; i++) {
             if (i % VDR_CORE_FORESEEN == 0)
                 foresee(engine, records + i, count - i);

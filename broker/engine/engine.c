@@ -144,6 +144,8 @@ catch_up(vdr_engine *engine)
 static vdr_err
 start(vdr_engine *engine, char *ret_words)
 {
+    bool threads = engine->options.threads;
+    engine->warmer = threads ? vdr_warmer_new() : NULL; /* the state is large before the first turn */
     vdr_err e = vdr_boot(engine, engine->options.strict, ret_words);
     if (e == VDR_OK)
         e = vdr_erasure_new(engine, &engine->erasure, ret_words);
@@ -169,11 +171,9 @@ start(vdr_engine *engine, char *ret_words)
             (long long)vdr_clock_ahead_ms(clock));
     engine->image.last_us = engine->second_us = engine->full_us = vdr_clock_steady_us(clock);
 
-    bool threads = engine->options.threads;
     engine->committer = vdr_committer_new(engine->options.log, engine->epoch, threads, engine->fd);
     engine->checkpointer =
         vdr_checkpointer_new(engine->options.log, engine->options.checkpoint, threads, engine->fd);
-    engine->warmer = threads ? vdr_warmer_new() : NULL;
     if (engine->config != NULL) /* a restored store: before anything can be told of what has left since */
         e = vdr_erasure_again(engine->erasure, ret_words);
     if (e == VDR_OK)
