@@ -14,8 +14,11 @@ void sim_audit_begin(const sim_town *town);
 
 /* ---- What the disk was given */
 
-void sim_audit_appended(vdr_position expected, const vdr_log_record *records, size_t count,
-                        const vdr_log_mail *mails, size_t mail_count, bool durable);
+/* A group is on its way to the disk: a crash may find it there or not. */
+void sim_audit_appending(vdr_position expected, const vdr_log_record *records, size_t count,
+                         const vdr_log_mail *mails, size_t mail_count);
+/* It is durable; STORE_FAILED: it may be; else it is not there. */
+void sim_audit_appended(vdr_position expected, size_t count, vdr_err err);
 /* The broker is down, and this is what its disk holds now: up to before next. lied: durable ones may be gone. */
 void sim_audit_settled(vdr_position next, bool lied);
 /* And so far nothing else is wrong with it: nothing was lost, nothing is rotten. */
@@ -71,6 +74,8 @@ void sim_audit_frame(unsigned client, uint64_t link, const void *bytes, size_t l
 void sim_audit_shown(const char *to, vdr_position position);
 /* One that shows a household. */
 void sim_audit_shown_household(const sim_party *to, uint64_t household, vdr_position position);
+/* A report says that so many cases were open after that record. */
+void sim_audit_reported(uint64_t open, vdr_position position);
 /* A text of rules that is one: it may come into force. */
 void sim_audit_rules(const char *text);
 /* A line of the stream of decisions; position 0: of a refused event. */

@@ -89,6 +89,44 @@ note_gone(vdr_position position, const vdr_command *command)
 }
 
 static void
+note_turns(vdr_position position, vdr_span tale)
+{
+    uint32_t offset = 0;
+    vdr_effect effect;
+    while (vdr_effect_next(tale, &offset, &effect) == VDR_OK) {
+        if (effect.kind != VDR_EFFECT_CASE)
+            continue;
+        if (sim_told.turn_count == sim_told.turn_max) {
+            sim_told.turn_max = sim_told.turn_max != 0 ? 2 * sim_told.turn_max : 64;
+            sim_told.turns = vdr_realloc(sim_told.turns, sim_told.turn_max, sizeof *sim_told.turns);
+        }
+        sim_told.turns[sim_told.turn_count++] =
+            (sim_turn){.position = position, .number = effect.case_id.number, .state = effect.state};
+    }
+}
+
+/* Each case counts as its last line up to there says. */
+void
+sim_audit_reported(uint64_t open, vdr_position position)
+{
+    uint64_t count = 0;
+    size_t end = 0;
+    while (end < sim_told.turn_count && sim_told.turns[end].position <= position)
+        end++;
+    for (size_t i = 0; i < end; i++) {
+        const sim_turn *turn = &sim_told.turns[i];
+        bool last = true;
+        for (size_t later = i + 1; later < end && last; later++)
+            last = sim_told.turns[later].number != turn->number;
+        count += last && (turn->state == VDR_CASE_UNASSIGNED || turn->state == VDR_CASE_OFFERED ||
+                          turn->state == VDR_CASE_ACTIVE);
+    }
+    if (count != open)
+        sim_violation("I19", "a report counts %llu open cases after record %llu, the lines %llu",
+                      (unsigned long long)open, (unsigned long long)position, (unsigned long long)count);
+}
+
+static void
 note_act(sim_written *w, const vdr_command *command)
 {
     w->act = command->act;
@@ -124,6 +162,7 @@ write_down(vdr_position position, const vdr_log_record *record)
     if (w.config)
         note_config(position, record->content);
     note_gone(position, &command);
+    note_turns(position, record->tale);
     if (position > 1 && w.at != VDR_MS_NONE && sim_told.log[position - 2].at > w.at)
         sim_violation("I20", "log time goes back at record %llu", (unsigned long long)position);
     note_acks(position, &command);
@@ -171,8 +210,8 @@ note_mail(vdr_position expected, const vdr_log_record *records, const vdr_log_ma
 }
 
 void
-sim_audit_appended(vdr_position expected, const vdr_log_record *records, size_t count,
-                   const vdr_log_mail *mails, size_t mail_count, bool durable)
+sim_audit_appending(vdr_position expected, const vdr_log_record *records, size_t count,
+                    const vdr_log_mail *mails, size_t mail_count)
 {
     if (expected != sim_told.durable)
         sim_violation("I4", "a group at %llu, the disk ends at %llu", (unsigned long long)expected,
@@ -181,9 +220,38 @@ sim_audit_appended(vdr_position expected, const vdr_log_record *records, size_t 
         write_down(expected + i, &records[i]);
     for (size_t i = 0; i < mail_count; i++)
         note_mail(expected, records, &mails[i]);
+}
+
+/* Nothing from there on is on the disk. */
+static void
+cut(vdr_position next)
+{
+    if (sim_told.log_count >= next)
+        sim_told.log_count = next - 1;
+    sim_told.config = sim_told.log_count;
+    while (sim_told.config > 0 && !sim_told.log[sim_told.config - 1].config)
+        sim_told.config--;
+    while (sim_told.acked_count > 0 && sim_told.acked[sim_told.acked_count - 1].position >= next)
+        sim_told.acked_count--;
+    while (sim_told.turn_count > 0 && sim_told.turns[sim_told.turn_count - 1].position >= next)
+        sim_told.turn_count--;
+    while (sim_told.gone_count > 0 && sim_told.gone[sim_told.gone_count - 1].position >= next)
+        sim_told.gone_count--;
+    for (size_t i = 0; i < sim_told.mailbox_max; i++) {
+        sim_mailbox *box = &sim_told.mailboxes[i];
+        while (box->count > 0 && box->mails[box->count - 1].position >= next)
+            box->count--;
+    }
+}
+
+void
+sim_audit_appended(vdr_position expected, size_t count, vdr_err err)
+{
     sim_audit_tally.records += count;
-    if (durable)
+    if (err == VDR_OK)
         sim_told.durable = expected + count;
+    else if (err != VDR_E_STORE_FAILED)
+        cut(expected);
 }
 
 void
@@ -192,21 +260,11 @@ sim_audit_settled(vdr_position next, bool lied)
     if (next < sim_told.durable && !lied)
         sim_violation("I1", "the disk ends at %llu, %llu was durable", (unsigned long long)next,
                       (unsigned long long)sim_told.durable - 1);
+    if (next > sim_told.log_count + 1)
+        sim_violation("I4", "the disk ends at %llu, and was given %zu records", (unsigned long long)next,
+                      sim_told.log_count);
     sim_told.durable = next;
-    if (sim_told.log_count >= next)
-        sim_told.log_count = next - 1;
-    sim_told.config = sim_told.log_count;
-    while (sim_told.config > 0 && !sim_told.log[sim_told.config - 1].config)
-        sim_told.config--;
-    while (sim_told.acked_count > 0 && sim_told.acked[sim_told.acked_count - 1].position >= next)
-        sim_told.acked_count--;
-    while (sim_told.gone_count > 0 && sim_told.gone[sim_told.gone_count - 1].position >= next)
-        sim_told.gone_count--;
-    for (size_t i = 0; i < sim_told.mailbox_max; i++) {
-        sim_mailbox *box = &sim_told.mailboxes[i];
-        while (box->count > 0 && box->mails[box->count - 1].position >= next)
-            box->count--;
-    }
+    cut(next);
     /* A number that was given in what is lost may be another party's next. */
     memset(sim_mailbox_numbers, 0, sizeof sim_mailbox_numbers);
     if (!lied)

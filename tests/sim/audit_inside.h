@@ -47,6 +47,13 @@ typedef struct sim_acked {
     uint64_t seq;
 } sim_acked;
 
+/* A line of a case. */
+typedef struct sim_turn {
+    vdr_position position;
+    uint64_t number;
+    vdr_case_state state;
+} sim_turn;
+
 typedef struct sim_ledger {
     sim_written *log; /* [position - 1] */
     size_t log_count, log_max;
@@ -55,6 +62,8 @@ typedef struct sim_ledger {
     size_t mailbox_max;
     sim_acked *acked;
     size_t acked_count, acked_max;
+    sim_turn *turns;
+    size_t turn_count, turn_max;
     sim_gone *gone;
     size_t gone_count, gone_max;
     vdr_position config; /* the newest record of a configuration */

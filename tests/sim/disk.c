@@ -147,11 +147,11 @@ __wrap_vdr_log_append(vdr_log *log, uint64_t epoch, vdr_position expected, const
 {
     take_time(1);
     may_fail(VDR_MEMORY_LOG);
+    sim_audit_appending(expected, records, count, mails, mail_count);
     vdr_err err = __real_vdr_log_append(log, epoch, expected, records, count, mails, mail_count);
     vdr_memory_fault_set(memory, VDR_MEMORY_LOG, 0, VDR_MEMORY_NONE);
     sim_trace("append", expected, (uint64_t)count << 16 | (uint64_t)err);
-    if (err == VDR_OK || err == VDR_E_STORE_FAILED)
-        sim_audit_appended(expected, records, count, mails, mail_count, err == VDR_OK);
+    sim_audit_appended(expected, count, err);
     take_time(1);
     return err;
 }

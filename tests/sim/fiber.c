@@ -43,6 +43,7 @@ sim_fibers_begin(uint64_t seed, uint32_t pauses_millionths)
 static void
 enter(void)
 {
+    sim_stack_begun(&world);
     (void)running->run(running->argument);
     running->state = OVER;
     sim_fibers_poke();

@@ -333,9 +333,14 @@ look(sim_actor *actor)
 {
     static const vdr_query queries[] = {VDR_QUERY_STATUS,    VDR_QUERY_CASE,  VDR_QUERY_SIGNAL,
                                         VDR_QUERY_HOUSEHOLD, VDR_QUERY_INBOX, VDR_QUERY_DIRECTORY};
-    vdr_wire_read read = {.query = queries[sim_below(&actor->dice, 6)]};
+    bool works = actor->as->kind == VDR_PARTY_REGISSEUR || actor->as->kind == VDR_PARTY_COORDINATOR;
+    vdr_wire_read read = {.query = works && sim_below(&actor->dice, 2) == 0
+                                       ? VDR_QUERY_HOUSEHOLD
+                                       : queries[sim_below(&actor->dice, 6)]};
     read.case_id.number = some(actor, actor->cases, actor->case_count);
     read.household.number = some(actor, actor->households, actor->household_count);
+    if (sim_below(&actor->dice, 2) == 0)
+        read.household.number = 1 + sim_below(&actor->dice, 3);
     read.signal.id = vdr_span_str(some_signal(actor));
     read.list = VDR_INBOX_CASES;
     (void)(vdr_client_read_async(actor->handle, &read, 10000, on_answer, actor) == VDR_OK);
@@ -349,7 +354,7 @@ sim_role_acts(sim_actor *actor, sim_town *town)
         sim_operator_acts(actor, town);
         return;
     }
-    if (n == 0)
+    if (n == 0 || n == 3)
         look(actor);
     if (n == 1 && say_again(actor))
         return;

@@ -4,7 +4,59 @@
 
 #include <stdint.h>
 
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+static void
+tell_made(sim_stack *stack, void *memory, size_t bytes)
+{
+    stack->bottom = memory;
+    stack->bytes = bytes;
+#ifdef __SANITIZE_ADDRESS__
+    __asan_unpoison_memory_region(memory, bytes); /* somebody may have been left on it */
+#endif
+}
+
+static void
+tell_leaving(sim_stack *from, const sim_stack *to)
+{
+#ifdef __SANITIZE_ADDRESS__
+    __sanitizer_start_switch_fiber(&from->fake, to->bottom, to->bytes);
+#else
+    (void)from;
+    (void)to;
+#endif
+}
+
+static void
+tell_back(const sim_stack *self)
+{
+#ifdef __SANITIZE_ADDRESS__
+    __sanitizer_finish_switch_fiber(self->fake, NULL, NULL);
+#else
+    (void)self;
+#endif
+}
+
+void
+sim_stack_begun(sim_stack *from)
+{
+#ifdef __SANITIZE_ADDRESS__
+    __sanitizer_finish_switch_fiber(NULL, &from->bottom, &from->bytes);
+#else
+    (void)from;
+#endif
+}
+
+#if defined(__x86_64__)
 
 /* void sim_stack_go(void **ret_from, void *to): what a call must keep is kept on the stack that is left. */
 void sim_stack_go(void **ret_from, void *to);
@@ -34,6 +86,7 @@ void
 sim_stack_make(sim_stack *stack, void *memory, size_t bytes, void (*begin)(void))
 {
     uintptr_t *top = (uintptr_t *)memory + bytes / sizeof *top;
+    tell_made(stack, memory, bytes);
     top--; /* begin() is entered as by a call: an address below 16 bytes that are aligned */
     *--top = (uintptr_t)begin;
     for (int i = 0; i < 6; i++)
@@ -44,7 +97,9 @@ sim_stack_make(sim_stack *stack, void *memory, size_t bytes, void (*begin)(void)
 void
 sim_stack_switch(sim_stack *from, sim_stack *to)
 {
+    tell_leaving(from, to);
     sim_stack_go(&from->at, to->at);
+    tell_back(from);
 }
 
 #else
@@ -52,6 +107,7 @@ sim_stack_switch(sim_stack *from, sim_stack *to)
 void
 sim_stack_make(sim_stack *stack, void *memory, size_t bytes, void (*begin)(void))
 {
+    tell_made(stack, memory, bytes);
     VDR_ASSERT(getcontext(&stack->context) == 0);
     stack->context.uc_stack = (stack_t){.ss_sp = memory, .ss_size = bytes};
     stack->context.uc_link = NULL;
@@ -61,7 +117,9 @@ sim_stack_make(sim_stack *stack, void *memory, size_t bytes, void (*begin)(void)
 void
 sim_stack_switch(sim_stack *from, sim_stack *to)
 {
+    tell_leaving(from, to);
     (void)swapcontext(&from->context, &to->context);
+    tell_back(from);
 }
 
 #endif
