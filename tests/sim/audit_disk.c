@@ -105,12 +105,14 @@ note_turns(vdr_position position, vdr_span tale)
     }
 }
 
-/* Each case counts as its last line up to there says. */
+/* Each case counts as its last line up to there says. What was erased counts no more in a report, and its lines do here. */
 void
 sim_audit_reported(uint64_t open, vdr_position position)
 {
     uint64_t count = 0;
     size_t end = 0;
+    if (sim_told.gone_count != 0)
+        return;
     while (end < sim_told.turn_count && sim_told.turns[end].position <= position)
         end++;
     for (size_t i = 0; i < end; i++) {

@@ -9,6 +9,7 @@
  *     --parties-off MASK, --percent P     fewer parties, a shorter run (what --shrink finds)
  *     --shrink                            leaves out of a failing seed what it does not need
  *     --keep-going                        past a failing seed
+ *     --kept FILE                         the seeds that stand there, one a line, instead
  *
  * Ends with 1 if a seed failed; its last line is then the one command that repeats it. */
 #define _GNU_SOURCE /* unshare */
@@ -36,6 +37,7 @@
 typedef struct wishes {
     sim_plan plan;
     uint64_t count;
+    const char *kept;
     bool hash, json, shrink, keep_going, twice;
 } wishes;
 
@@ -255,11 +257,19 @@ read_kinds(const char *text)
 static wishes
 read_arguments(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"seed", 1, NULL, 's'},       {"count", 1, NULL, 'c'},   {"trace", 0, NULL, 't'},
-        {"hash", 0, NULL, 'h'},       {"json", 0, NULL, 'j'},    {"without", 1, NULL, 'w'},
-        {"shrink", 0, NULL, 'x'},     {"percent", 1, NULL, 'p'}, {"parties-off", 1, NULL, 'o'},
-        {"keep-going", 0, NULL, 'k'}, {"twice", 0, NULL, '2'},   {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"seed", 1, NULL, 's'},
+                                            {"count", 1, NULL, 'c'},
+                                            {"trace", 0, NULL, 't'},
+                                            {"hash", 0, NULL, 'h'},
+                                            {"json", 0, NULL, 'j'},
+                                            {"without", 1, NULL, 'w'},
+                                            {"shrink", 0, NULL, 'x'},
+                                            {"percent", 1, NULL, 'p'},
+                                            {"parties-off", 1, NULL, 'o'},
+                                            {"keep-going", 0, NULL, 'k'},
+                                            {"twice", 0, NULL, '2'},
+                                            {"kept", 1, NULL, 'f'},
+                                            {NULL, 0, NULL, 0}};
     wishes w = {.plan = {.seed = 1, .percent = 100}, .count = 1};
     int option;
     while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -296,6 +306,9 @@ read_arguments(int argc, char **argv)
             break;
         case '2':
             w.twice = true;
+            break;
+        case 'f':
+            w.kept = optarg;
             break;
         default:
             exit(2);
@@ -345,35 +358,63 @@ seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+typedef struct series {
+    wishes w;
+    totals all;
+    sim_plan failing;
+} series;
+
+static void
+run_one(series *s, uint64_t seed)
+{
+    sim_plan plan = s->w.plan;
+    sim_outcome outcome;
+    plan.seed = seed;
+    run(&plan, &outcome);
+    if (s->w.twice)
+        run_again(&plan, &outcome);
+    add(&s->all, &outcome);
+    if (s->w.hash)
+        printf("seed %llu trace %016llx\n", (unsigned long long)plan.seed, (unsigned long long)outcome.hash);
+    if (!outcome.failed)
+        return;
+    s->failing = plan;
+    printf("seed %llu FAILS: %s\n", (unsigned long long)plan.seed, outcome.words);
+}
+
+/* Each line begins with a seed, or with # */
+static void
+run_kept(series *s, FILE *file)
+{
+    char line[512];
+    while (fgets(line, sizeof line, file) != NULL && (s->all.failed == 0 || s->w.keep_going)) {
+        if (line[0] >= '0' && line[0] <= '9')
+            run_one(s, strtoull(line, NULL, 10));
+    }
+}
+
 int
 main(int argc, char **argv)
 {
-    wishes w = read_arguments(argc, argv);
-    totals all = {0};
-    sim_plan failing = {0};
+    series s = {.w = read_arguments(argc, argv)};
     double begun = seconds();
-    prepare();
-    for (uint64_t i = 0; i < w.count && (all.failed == 0 || w.keep_going); i++) {
-        sim_plan plan = w.plan;
-        sim_outcome outcome;
-        plan.seed += i;
-        run(&plan, &outcome);
-        if (w.twice)
-            run_again(&plan, &outcome);
-        add(&all, &outcome);
-        if (w.hash)
-            printf("seed %llu trace %016llx\n", (unsigned long long)plan.seed,
-                   (unsigned long long)outcome.hash);
-        if (!outcome.failed)
-            continue;
-        failing = plan;
-        printf("seed %llu FAILS: %s\n", (unsigned long long)plan.seed, outcome.words);
+    FILE *kept = s.w.kept != NULL ? fopen(s.w.kept, "re") : NULL;
+    if (s.w.kept != NULL && kept == NULL) {
+        perror(s.w.kept);
+        return 2;
     }
-    tell(&w, &all, seconds() - begun);
-    if (all.failed != 0) {
+    prepare();
+    if (kept != NULL) {
+        run_kept(&s, kept);
+        (void)fclose(kept);
+    }
+    for (uint64_t i = 0; s.w.kept == NULL && i < s.w.count && (s.all.failed == 0 || s.w.keep_going); i++)
+        run_one(&s, s.w.plan.seed + i);
+    tell(&s.w, &s.all, seconds() - begun);
+    if (s.all.failed != 0) {
         printf("again: ");
-        say_command(w.shrink ? (sim_plan[]){shrink(failing)} : &failing);
+        say_command(s.w.shrink ? (sim_plan[]){shrink(s.failing)} : &s.failing);
     }
     leave();
-    return all.failed != 0;
+    return s.all.failed != 0;
 }
