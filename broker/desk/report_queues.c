@@ -99,6 +99,16 @@ put_service(const vdr_report_world *world, vdr_rows *rows, vdr_span id)
     }
 }
 
+/* The record that ended a case may be erased, with the case, before the one that opened it: by the lines that stay it is open
+ * for ever. The state has what is open, and does not know a case that left. */
+static bool
+is_here(const vdr_report_world *world, const vdr_tally_case *of)
+{
+    vdr_at at;
+    vdr_case_view view;
+    return vdr_view_case(world->core, (vdr_case_id){of->number}, &at, &view);
+}
+
 void
 vdr_report_queues(const vdr_report_world *world, vdr_rows *rows)
 {
@@ -114,7 +124,7 @@ vdr_report_queues(const vdr_report_world *world, vdr_rows *rows)
     for (size_t i = 0; i < case_count; i++) {
         size_t number = cases[i].regisseur == 0 ? config->regisseur_count
                                                 : vdr_view_regisseur_number(world->core, cases[i].regisseur);
-        if (number <= config->regisseur_count)
+        if (number <= config->regisseur_count && is_here(world, &cases[i]))
             hold(&holdings[number], &cases[i], world->now);
     }
     put_unassigned(world, rows, &holdings[config->regisseur_count]);
@@ -208,15 +218,18 @@ vdr_report_cases(const vdr_report_world *world, vdr_rows *rows)
 {
     const vdr_tally_case *cases;
     const char *next;
-    size_t case_count = vdr_tally_cases_open(world->tally, &cases), count = 0;
+    size_t case_count = vdr_tally_cases_open(world->tally, &cases), open = 0, count = 0;
     const vdr_tally_case **stuck = (const vdr_tally_case **)vdr_alloc(case_count + 1, sizeof(void *));
     for (size_t i = 0; i < case_count; i++) {
+        if (!is_here(world, &cases[i]))
+            continue;
+        open++;
         if (vdr_report_stuck(&cases[i], world->now, &next) != NULL)
             stuck[count++] = &cases[i];
     }
     qsort(stuck, count, sizeof *stuck, compare);
     vdr_row(rows, "total");
-    vdr_row_number(rows, "open", case_count);
+    vdr_row_number(rows, "open", open);
     vdr_row_number(rows, "stuck", count);
     for (size_t i = 0; i < count && i < STUCK_MAX; i++)
         put_stuck(world, rows, stuck[i]);
