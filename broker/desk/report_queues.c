@@ -99,14 +99,15 @@ put_service(const vdr_report_world *world, vdr_rows *rows, vdr_span id)
     }
 }
 
-/* The record that ended a case may be erased, with the case, before the one that opened it: by the lines that stay it is open
- * for ever. The state has what is open, and does not know a case that left. */
+/* The record that ended a case may be erased before the one that opened it, so that by the lines that stay it is open for ever.
+ * The state says where a case ended, and does not know one that left. */
 static bool
-is_here(const vdr_report_world *world, const vdr_tally_case *of)
+is_open(const vdr_report_world *world, const vdr_tally_case *of)
 {
     vdr_at at;
     vdr_case_view view;
-    return vdr_view_case(world->core, (vdr_case_id){of->number}, &at, &view);
+    return vdr_view_case(world->core, (vdr_case_id){of->number}, &at, &view) &&
+           (vdr_case_state_open(view.state) || view.ended_position > vdr_tally_last(world->tally));
 }
 
 void
@@ -124,7 +125,7 @@ vdr_report_queues(const vdr_report_world *world, vdr_rows *rows)
     for (size_t i = 0; i < case_count; i++) {
         size_t number = cases[i].regisseur == 0 ? config->regisseur_count
                                                 : vdr_view_regisseur_number(world->core, cases[i].regisseur);
-        if (number <= config->regisseur_count && is_here(world, &cases[i]))
+        if (number <= config->regisseur_count && is_open(world, &cases[i]))
             hold(&holdings[number], &cases[i], world->now);
     }
     put_unassigned(world, rows, &holdings[config->regisseur_count]);
@@ -221,7 +222,7 @@ vdr_report_cases(const vdr_report_world *world, vdr_rows *rows)
     size_t case_count = vdr_tally_cases_open(world->tally, &cases), open = 0, count = 0;
     const vdr_tally_case **stuck = (const vdr_tally_case **)vdr_alloc(case_count + 1, sizeof(void *));
     for (size_t i = 0; i < case_count; i++) {
-        if (!is_here(world, &cases[i]))
+        if (!is_open(world, &cases[i]))
             continue;
         open++;
         if (vdr_report_stuck(&cases[i], world->now, &next) != NULL)

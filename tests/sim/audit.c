@@ -414,4 +414,6 @@ sim_audit_journal(const char *line)
         if (strstr(line, sim_audit_town->bsns[i]) != NULL)
             sim_violation("I13", "a BSN in the journal: %s", line);
     }
+    if (strstr(line, "erasure run: the wrapping key") != NULL)
+        sim_told.erased_through = sim_told.durable - 1;
 }

@@ -66,9 +66,10 @@ typedef struct sim_ledger {
     size_t turn_count, turn_max;
     sim_gone *gone;
     size_t gone_count, gone_max;
-    vdr_position config; /* the newest record of a configuration */
-    bool erased;         /* somebody's signals left before their time */
-    bool lied;           /* the disk lost what it said it had */
+    vdr_position erased_through; /* what is proved up to here is out of reach: a run came to its end */
+    vdr_position config;         /* the newest record of a configuration */
+    bool erased;                 /* somebody's signals left before their time */
+    bool lied;                   /* the disk lost what it said it had */
 } sim_ledger;
 extern sim_ledger sim_told;
 

@@ -164,7 +164,8 @@ sim_rights_erased(vdr_log *log)
     for (size_t i = 0; i < sim_told.gone_count; i++) {
         const sim_gone *gone = &sim_told.gone[i];
         vdr_log_record record;
-        if (gone->kind == VDR_LEFT_SIGNAL && vdr_log_read(reader, gone->number, &record) == VDR_OK)
+        if (gone->kind == VDR_LEFT_SIGNAL && gone->position <= sim_told.erased_through &&
+            vdr_log_read(reader, gone->number, &record) == VDR_OK)
             sim_violation("I14", "record %llu, of a signal that left, can be opened, says record %llu",
                           (unsigned long long)gone->number, (unsigned long long)gone->position);
     }

@@ -23,8 +23,9 @@ static void
 on_result(void *context, vdr_err err, const vdr_wire_admin_result *result)
 {
     const sim_actor *actor = context;
-    uint64_t position, first, open;
-    if (err != VDR_OK || result == NULL ||
+    uint64_t position, first, open, last;
+    if (err != VDR_OK || result == NULL || /* what looks at a work shows how far that came */
+        number_of(result->counters, result->counter_count, "position_last", &last) ||
         !number_of(result->counters, result->counter_count, "position", &position))
         return;
     sim_audit_shown(actor->as->id, position);
