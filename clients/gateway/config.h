@@ -15,7 +15,7 @@
  *                  address_header: X-Forwarded-For}      # the client's address; of a list its last counts
  *   jwt: {issuer: "https://login.example/", audience: "voordeur", jwks: jwks.json}  # optional; or an https URL
  *   accounts: accounts                      # optional: local accounts (voordeur-gateway account add)
- *   sessions: /run/voordeur/sessions        # optional: keeps people signed in while it is started anew
+ *   sessions: /run/voordeur/sessions        # optional: keeps people signed in over a restart or a crash
  *   console: /usr/share/voordeur/console    # optional: files of the web page
  *   courier: /var/lib/voordeur-courier      # optional: its folder, for GET /v1/deliveries
  *   origins: ["https://voordeur.example"]   # optional: pages that are ours besides the request's own host

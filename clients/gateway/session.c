@@ -3,7 +3,7 @@
 #include "clients/gateway/account.h"
 #include "clients/gateway/attempts.h"
 #include "clients/gateway/http_conn.h"
-#include "clients/gateway/kept.h"
+#include "clients/gateway/roll.h"
 #include "clients/lib/client.h"
 #include "proto/words.h"
 
@@ -30,7 +30,8 @@ typedef struct session {
     char account[VDR_ACCOUNT_NAME_MAX + 1];   /* "": a person of the proxy's */
     uint8_t digest[VDR_ACCOUNT_DIGEST_BYTES]; /* of the account's line, or of the subject */
     int64_t began_ms, used_ms;
-    bool confirmed; /* while the accounts are looked through */
+    int64_t told_ms; /* used, as the book was told last */
+    bool confirmed;  /* while the accounts are looked through */
 } session;
 
 struct vdr_sessions {
@@ -41,6 +42,7 @@ struct vdr_sessions {
     struct timespec changed; /* the accounts' file, when last looked at */
     vdr_account_decoy decoy;
     vdr_attempts attempts;
+    vdr_roll *book;          /* of who is alive, for the next start; NULL: none is kept */
     vdr_session_ended ended; /* may be NULL */
     void *ended_context;
 };
@@ -70,6 +72,7 @@ drop(vdr_sessions *sessions, session **at)
     *at = it->next;
     if (sessions->ended != NULL)
         sessions->ended(sessions->ended_context, it->hash);
+    vdr_roll_ended(sessions->book, it->hash);
     sodium_memzero(it, sizeof *it);
     free(it);
     sessions->count--;
@@ -108,6 +111,31 @@ drop_ended(vdr_sessions *sessions, bool (*ended)(const vdr_sessions *sessions, c
         }
 }
 
+static vdr_ms
+wall_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (vdr_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* As the book has it, whose clock is the wall's. */
+static vdr_roll_entry
+kept_of(const session *it)
+{
+    int64_t now_ms = vdr_loop_now_ms();
+    vdr_ms wall = wall_ms();
+    vdr_roll_entry kept = {.began = wall - (now_ms - it->began_ms), .used = wall - (now_ms - it->used_ms)};
+    memcpy(kept.hash, it->hash, sizeof kept.hash);
+    memcpy(kept.digest, it->digest, sizeof kept.digest);
+    (void)snprintf(kept.party, sizeof kept.party, "%s:%s", vdr_party_kind_name(it->party->kind),
+                   it->party->id);
+    memcpy(kept.name, it->name, sizeof kept.name);
+    memcpy(kept.csrf_token, it->csrf_token, sizeof kept.csrf_token);
+    memcpy(kept.account, it->account, sizeof kept.account);
+    return kept;
+}
+
 /* ---- Cookies ---- */
 
 static const char *
@@ -142,14 +170,6 @@ static void
 hash_id(const uint8_t id[ID_BYTES], uint8_t ret_hash[ID_BYTES])
 {
     (void)crypto_generichash(ret_hash, ID_BYTES, id, ID_BYTES, NULL, 0);
-}
-
-static vdr_ms
-wall_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (vdr_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static void
@@ -236,7 +256,12 @@ begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *p
     (void)sodium_bin2base64(it->csrf_token, sizeof it->csrf_token, token, sizeof token, BASE64);
     (void)sodium_bin2base64(text, sizeof text, id, sizeof id, BASE64);
     hash_id(id, it->hash);
+    it->told_ms = it->used_ms;
     add(sessions, it);
+    if (sessions->book != NULL) {
+        vdr_roll_entry kept = kept_of(it);
+        vdr_roll_begun(sessions->book, &kept);
+    }
     vdr_exchange *exchange = vdr_exchange_of(request);
     (void)snprintf(exchange->cookie, sizeof exchange->cookie, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s",
                    cookie_name(request), text, request->secure ? "; Secure" : "");
@@ -291,8 +316,10 @@ vdr_session_logout(vdr_sessions *sessions, vdr_http_request *request)
     if (read_cookie(request, id)) {
         hash_id(id, hash);
         session **at = find(sessions, hash);
-        if (at != NULL)
+        if (at != NULL) {
             drop(sessions, at);
+            vdr_roll_sync(sessions->book); /* before anybody is told that it ended */
+        }
         (void)snprintf(exchange->cookie, sizeof exchange->cookie,
                        "%s=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict%s", cookie_name(request),
                        request->secure ? "; Secure" : "");
@@ -455,20 +482,11 @@ look_at_accounts(vdr_sessions *sessions)
     drop_ended(sessions, unconfirmed);
 }
 
-static void
-on_look(void *context)
-{
-    vdr_sessions *sessions = context;
-    drop_ended(sessions, over);
-    look_at_accounts(sessions);
-    vdr_loop_timer_set(sessions->look, LOOK_MS);
-}
-
 /* ---- While it is started anew ---- */
 
 /* Of the first party's secret key; false: it cannot be read, and then nobody is served anyway. */
 static bool
-seal_of(const vdr_gate_config *config, uint8_t ret_key[VDR_KEPT_KEY_BYTES])
+seal_of(const vdr_gate_config *config, uint8_t ret_key[VDR_ROLL_KEY_BYTES])
 {
     char public_key[VDR_CLIENT_KEY_TEXT], secret_key[VDR_CLIENT_KEY_TEXT], words[256];
     uint8_t secret[32];
@@ -476,44 +494,62 @@ seal_of(const vdr_gate_config *config, uint8_t ret_key[VDR_KEPT_KEY_BYTES])
         vdr_lib_keyfile_read_pair(config->parties[0].key_file, public_key, secret_key, words) != VDR_OK)
         return false;
     VDR_ASSERT(zmq_z85_decode(secret, secret_key) != NULL);
-    vdr_kept_key(secret, ret_key);
+    vdr_roll_key(secret, ret_key);
     sodium_memzero(secret, sizeof secret);
     sodium_memzero(secret_key, sizeof secret_key);
     return true;
 }
 
+typedef struct walk {
+    const vdr_sessions *sessions;
+    size_t bucket;
+    session *it; /* the next, of the bucket before */
+} walk;
+
+static bool
+next_alive(void *context, vdr_roll_entry *ret_kept)
+{
+    walk *w = context;
+    for (;;) {
+        while (w->it == NULL && w->bucket < BUCKETS)
+            w->it = w->sessions->buckets[w->bucket++];
+        session *it = w->it;
+        if (it == NULL)
+            return false;
+        w->it = it->next;
+        if (over(w->sessions, it))
+            continue;
+        *ret_kept = kept_of(it);
+        it->told_ms = it->used_ms;
+        return true;
+    }
+}
+
 void
 vdr_gate_sessions_keep(vdr_sessions *sessions)
 {
-    const vdr_gate_config *config = sessions->parts.config;
-    uint8_t key[VDR_KEPT_KEY_BYTES];
-    int64_t now_ms = vdr_loop_now_ms();
-    vdr_ms wall = wall_ms();
-    if (config->sessions == NULL || !seal_of(config, key))
-        return;
-    json_t *array = json_array();
-    for (size_t i = 0; i < BUCKETS; i++)
-        for (const session *it = sessions->buckets[i]; it != NULL; it = it->next) {
-            vdr_kept kept = {.began = wall - (now_ms - it->began_ms), .used = wall - (now_ms - it->used_ms)};
-            memcpy(kept.hash, it->hash, sizeof kept.hash);
-            memcpy(kept.digest, it->digest, sizeof kept.digest);
-            (void)snprintf(kept.party, sizeof kept.party, "%s:%s", vdr_party_kind_name(it->party->kind),
-                           it->party->id);
-            memcpy(kept.name, it->name, sizeof kept.name);
-            memcpy(kept.csrf_token, it->csrf_token, sizeof kept.csrf_token);
-            memcpy(kept.account, it->account, sizeof kept.account);
-            if (!over(sessions, it))
-                vdr_kept_put(array, &kept);
-        }
-    if (vdr_kept_write(config->sessions, array, key) != VDR_OK)
-        (void)fprintf(stderr, "level=warn event=sessions_not_kept\n");
-    sodium_memzero(key, sizeof key);
-    json_decref(array);
+    walk w = {.sessions = sessions};
+    vdr_roll_anew(sessions->book, next_alive, &w);
+}
+
+/* That one is used is told now and then: one that a crash ended has a little less time left. */
+static void
+keep_up(vdr_sessions *sessions)
+{
+    int64_t every_ms = sessions->parts.config->limits.session_idle_ms / 16;
+    if (vdr_roll_wants_anew(sessions->book))
+        vdr_gate_sessions_keep(sessions);
+    for (size_t i = 0; i < BUCKETS && sessions->book != NULL; i++)
+        for (session *it = sessions->buckets[i]; it != NULL; it = it->next)
+            if (it->used_ms - it->told_ms > every_ms) {
+                vdr_roll_used(sessions->book, it->hash, kept_of(it).used);
+                it->told_ms = it->used_ms;
+            }
 }
 
 /* Does the person whom the proxy names still lead to that party? */
 static bool
-is_granted(const vdr_gate_config *config, const vdr_kept *kept, const vdr_gate_party *party)
+is_granted(const vdr_gate_config *config, const vdr_roll_entry *kept, const vdr_gate_party *party)
 {
     uint8_t digest[VDR_ACCOUNT_DIGEST_BYTES];
     for (size_t i = 0; i < config->grant_count; i++) {
@@ -526,8 +562,10 @@ is_granted(const vdr_gate_config *config, const vdr_kept *kept, const vdr_gate_p
 }
 
 static void
-wake(vdr_sessions *sessions, const vdr_kept *kept, vdr_ms wall)
+wake(void *context, const vdr_roll_entry *kept)
 {
+    vdr_sessions *sessions = context;
+    vdr_ms wall = wall_ms();
     const vdr_gate_config *config = sessions->parts.config;
     const vdr_gate_party *party = party_named(config, kept->party);
     int64_t now_ms = vdr_loop_now_ms();
@@ -545,7 +583,7 @@ wake(vdr_sessions *sessions, const vdr_kept *kept, vdr_ms wall)
     memcpy(it->csrf_token, kept->csrf_token, sizeof it->csrf_token);
     memcpy(it->account, kept->account, sizeof it->account);
     it->began_ms = now_ms - (wall - kept->began);
-    it->used_ms = now_ms - (wall - kept->used);
+    it->used_ms = it->told_ms = now_ms - (wall - kept->used);
     add(sessions, it);
 }
 
@@ -554,25 +592,28 @@ static void
 wake_all(vdr_sessions *sessions)
 {
     const vdr_gate_config *config = sessions->parts.config;
-    uint8_t key[VDR_KEPT_KEY_BYTES];
-    json_t *array = NULL, *element;
-    size_t i;
-    vdr_kept kept;
+    uint8_t key[VDR_ROLL_KEY_BYTES];
     if (config->sessions == NULL || !seal_of(config, key))
         return;
-    vdr_err err = vdr_kept_take(config->sessions, key, &array);
+    vdr_roll *book;
+    vdr_err err = vdr_roll_open(config->sessions, key, wake, sessions, &book);
     if (err != VDR_OK && err != VDR_E_NOT_FOUND)
         (void)fprintf(stderr, "level=warn event=sessions_lost reason=%s\n", vdr_err_code(err));
-    vdr_ms wall = wall_ms();
-    json_array_foreach(array, i, element)
-    {
-        if (vdr_kept_get(element, &kept))
-            wake(sessions, &kept, wall);
-    }
-    json_decref(array);
     sodium_memzero(key, sizeof key);
     drop_ended(sessions, over);
     look_at_accounts(sessions);
+    sessions->book = book;
+    vdr_gate_sessions_keep(sessions);
+}
+
+static void
+on_look(void *context)
+{
+    vdr_sessions *sessions = context;
+    drop_ended(sessions, over);
+    look_at_accounts(sessions);
+    keep_up(sessions);
+    vdr_loop_timer_set(sessions->look, LOOK_MS);
 }
 
 vdr_sessions *
@@ -610,6 +651,7 @@ vdr_gate_sessions_free(vdr_sessions **sessions_p)
     if (*sessions_p == NULL)
         return;
     (*sessions_p)->ended = NULL;
+    vdr_roll_close(&(*sessions_p)->book); /* before they end here: they sleep */
     drop_ended(*sessions_p, always);
     vdr_loop_timer_free(&(*sessions_p)->look);
     free(*sessions_p);

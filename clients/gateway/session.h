@@ -1,8 +1,8 @@
 /* clients/gateway/session.h - sessions of browsers: begun by a login, known by a cookie, ended by us.
  *
  * The endpoint /v1/session is the API's; what it needs is here. A session's id is 32 random bytes, of which only
- * the hash is kept, in memory: a restart ends all sessions, but an orderly one where gateway.yaml has `sessions`, a file
- * in which they sleep meanwhile (kept.h). It ends after the idle time, after the absolute time
+ * the hash is kept, in memory: a restart, or a crash, ends all sessions, but where gateway.yaml has `sessions`, a file that
+ * says which are alive (roll.h). It ends after the idle time, after the absolute time
  * whatever is done, by logout, and within seconds when its account is removed or gets another password. A login gives
  * a new id always.
  *
@@ -35,8 +35,8 @@ void vdr_gate_sessions_free(vdr_sessions **sessions_p); /* after vdr_loop_finish
 typedef void (*vdr_session_ended)(void *context, const uint8_t key[VDR_IDENTITY_KEY_BYTES]);
 void vdr_gate_sessions_watch(vdr_sessions *sessions, vdr_session_ended ended, void *context);
 
-/* Writes those that are alive into the file of gateway.yaml, for the next start; at the end, when nobody is served any
- * more. What fails is told, and people sign in again. */
+/* Writes those that are alive into the file of gateway.yaml anew, for the next start, with when each was used last; at the end,
+ * when nobody is served any more. What fails is told, and people sign in again. */
 void vdr_gate_sessions_keep(vdr_sessions *sessions);
 
 /* ---- For the API ---- */

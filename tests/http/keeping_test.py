@@ -79,16 +79,22 @@ def kept_gateway():
     return gateway, os.path.join(gateway.folder, "sleeping")
 
 
+def sign_out(gateway, session, cookie):
+    token = session.json()["csrfToken"]
+    ended = gateway.ask(f"DELETE /v1/session HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie}\r\n"
+                        f"X-CSRF-Token: {token}\r\n\r\n".encode())
+    assert ended.status == 204
+
+
+def alive(gateway, cookie):
+    return gateway.get("/v1/session", [("Cookie", cookie)]).status == 200
+
+
 def test_people_stay_signed_in_while_it_is_started_anew():
     gateway, sleeping = kept_gateway()
     gateway.start()
     anna, bert, gone = login(gateway), login(gateway, "bert"), login(gateway)
-    shown = [("Cookie", cookie_of(anna))]
-    token = ("X-CSRF-Token", gone.json()["csrfToken"])
-    ended = gateway.ask(f"DELETE /v1/session HTTP/1.1\r\nHost: localhost\r\nCookie: {cookie_of(gone)}\r\n"
-                        f"{token[0]}: {token[1]}\r\n\r\n".encode())
-    assert ended.status == 204
-    assert not os.path.exists(sleeping)
+    sign_out(gateway, gone, cookie_of(gone))
     assert gateway.stop() == 0
     assert os.stat(sleeping).st_mode & 0o777 == 0o600
     with open(sleeping, "rb") as f:
@@ -96,29 +102,62 @@ def test_people_stay_signed_in_while_it_is_started_anew():
     assert b"anna" not in old and b"Anna" not in old and cookie_of(anna).split("=")[1].encode() not in old
     assert gateway.account("remove", "bert").returncode == 0
     gateway.start()
-    assert not os.path.exists(sleeping), "read once"
-    again = gateway.get("/v1/session", shown)
+    again = gateway.get("/v1/session", [("Cookie", cookie_of(anna))])
     assert who(again) == "r-1" and again.json()["csrfToken"] == anna.json()["csrfToken"]
     assert again.json()["name"] == "Anna"
-    for cookie, why in ((cookie_of(bert), "the account went meanwhile"), (cookie_of(gone), "it was ended before")):
-        assert gateway.get("/v1/session", [("Cookie", cookie)]).status == 401, why
+    assert not alive(gateway, cookie_of(bert)), "the account went meanwhile"
+    assert not alive(gateway, cookie_of(gone)), "it was ended before"
     assert gateway.metric("sessions") == 1
     # What was ended after it was written is not alive again after a crash.
-    mine = [("X-CSRF-Token", again.json()["csrfToken"]), *shown]
-    assert gateway.ask(("DELETE /v1/session HTTP/1.1\r\nHost: localhost\r\n" + "".join(f"{n}: {v}\r\n" for n, v in mine) +
-                        "\r\n").encode()).status == 204
+    sign_out(gateway, again, cookie_of(anna))
     gateway.stop(signal.SIGKILL)
-    assert not os.path.exists(sleeping)
+    gateway.start()
+    assert not alive(gateway, cookie_of(anna)) and gateway.metric("sessions") == 0
+    gateway.stop(signal.SIGKILL)
     # Nor is a file taken that somebody else wrote, or that was changed; one of before is only that.
-    for text in (b"", b"x", old[:-1], old[:-1] + bytes([old[-1] ^ 1]), old.replace(b"sessions 1", b"sessions 2")):
+    for text in (b"", b"x", old[:-1], old[:-1] + bytes([old[-1] ^ 1]), old.replace(b"sessions 2", b"sessions 1")):
         with open(sleeping, "wb") as f:
             f.write(text)
         gateway.start()
-        assert gateway.get("/v1/session", shown).status == 401
+        assert not alive(gateway, cookie_of(anna))
         assert "event=sessions_lost" in gateway.words()
         gateway.stop(signal.SIGKILL)
-        if os.path.exists(sleeping):
-            os.unlink(sleeping)
+
+
+def test_people_stay_signed_in_over_a_crash():
+    gateway, _ = kept_gateway()
+    gateway.start()
+    known, gone = {}, []
+    for name in ("anna", "bert"):  # each life ends without a word
+        one, out = login(gateway, name), login(gateway)
+        known[cookie_of(one)] = one.json()["csrfToken"]
+        gone.append(cookie_of(out))
+        sign_out(gateway, out, cookie_of(out))
+        gateway.stop(signal.SIGKILL)
+        gateway.start()
+        assert "event=sessions_lost" not in gateway.words()
+        assert gateway.metric("sessions") == len(known)
+    for cookie, token in known.items():
+        shown = gateway.get("/v1/session", [("Cookie", cookie)])
+        assert shown.status == 200 and shown.json()["csrfToken"] == token
+    assert not any(alive(gateway, cookie) for cookie in gone)
+    gateway.stop()
+
+
+def test_sessions_that_cannot_be_kept_end_with_a_crash():
+    gateway, sleeping = kept_gateway()
+    gateway.start()
+    anna = login(gateway)
+    os.unlink(sleeping)
+    os.mkdir(sleeping)  # nothing can be put in its place
+    bert = login(gateway, "bert")
+    sign_out(gateway, anna, cookie_of(anna))
+    assert alive(gateway, cookie_of(bert))
+    gateway.stop(signal.SIGKILL)
+    os.rmdir(sleeping)
+    gateway.start()
+    assert not alive(gateway, cookie_of(anna)) and not alive(gateway, cookie_of(bert))
+    gateway.stop()
 
 
 tests(globals())
