@@ -3,7 +3,7 @@
 #include "broker/core/household.h"
 
 #define MEMBERS_MAX 8u /* of a command: more are rare, and hints too many help nobody */
-#define BACK_MAX    3u /* signals of a household behind its newest: rules look at all, and most have no more */
+#define BACK_MAX    7u /* signals of a household behind its newest: rules look at all, and most have no more */
 
 /* What is looked for next: each pass takes what the one before has fetched, for all commands, and only then are the
  * hints given. So no hint waits for the memory of another. */
