@@ -324,6 +324,69 @@ the_bar_asks_for_a_signal_after_the_end_also_when_the_cooldown_is_over(void **un
     town_free(t);
 }
 
+/* ---- what is told of what one may not know of ---- */
+
+static vdr_err unseen; /* of the act that was stepped last */
+
+static void
+note_unseen(town *t, const vdr_command *command)
+{
+    if (command->kind == VDR_COMMAND_ACT)
+        unseen = vdr_core_unseen(t->core, command);
+}
+
+/* Whatever the verdict on a case or signal that is there: unseen, it is that on one that is not. */
+static void
+what_is_there_and_hidden_is_judged_as_what_is_not_there(void **unused)
+{
+    (void)unused;
+    static const struct {
+        event act;
+        vdr_err verdict;
+    } rows[] = {
+        {{.by = "regisseur:anna", .act = VDR_ACT_CASE_ACCEPTED}, VDR_E_WRONG_STATE},
+        {{.by = "regisseur:anna", .act = VDR_ACT_CASE_CLOSED, .checked = true, .revision = 99},
+         VDR_E_STALE_REVISION},
+        {{.by = "regisseur:anna", .act = VDR_ACT_HANDOVER_OFFERED, .regisseur = "nobody"},
+         VDR_E_UNKNOWN_ACTOR},
+        {{.by = "regisseur:anna", .act = VDR_ACT_HANDOVER_ACCEPTED}, VDR_E_NOT_ALLOWED},
+        {{.by = "regisseur:anna", .act = VDR_ACT_NOTE_SENT, .agency = "nobody"}, VDR_E_UNKNOWN_ACTOR},
+        {{.by = "police", .act = VDR_ACT_CASE_CLOSED, .checked = true, .revision = 99}, VDR_E_STALE_REVISION},
+        {{.by = "police", .act = VDR_ACT_CASE_CLOSED}, VDR_E_NOT_ALLOWED},
+        {{.by = "regisseur:nobody", .act = VDR_ACT_CASE_CLOSED}, VDR_E_UNKNOWN_ACTOR},
+        {{.by = "regisseur:anna",
+          .act = VDR_ACT_CASE_CLOSED,
+          .sender_kind = VDR_PARTY_REGISSEUR,
+          .sender_id = "bram"},
+         VDR_E_UNKNOWN_ACTOR},
+        {{.by = "coordinator:saskia", .act = VDR_ACT_CASE_DISMISSED}, VDR_E_WRONG_STATE},
+        {{.by = "service:debts", .act = VDR_ACT_FEEDBACK, .signal = "s-1"}, VDR_E_NOT_ALLOWED},
+        {{.by = "service:debts", .act = VDR_ACT_NOTE_ANSWERED, .signal = "s-1"}, VDR_E_NOT_ALLOWED},
+    };
+    vdr_config config = town_of_one();
+    town *t = town_new(&config);
+    t->stepped = note_unseen;
+    EVENT(t, .id = "s-1", .by = "police", .type = "violence", .who = "A");
+    EVENT(t, .id = "k-1", .by = "regisseur:anna", .act = VDR_ACT_CASE_ACCEPTED, .case_number = 1);
+    assert_int_equal(t->step.verdict, VDR_E_ACCEPTED);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        event act = rows[i].act;
+        act.id = "x-1";
+        act.case_number = act.signal == NULL;
+        town_event(t, &act);
+        vdr_err there = t->step.verdict, hidden = unseen;
+        act.case_number = act.signal == NULL ? 99 : 0;
+        act.signal = act.signal != NULL ? "s-99" : NULL;
+        town_event(t, &act);
+        if (there != rows[i].verdict || hidden != t->step.verdict || unseen != t->step.verdict)
+            fail_msg("row %zu: %s, hidden %s, not there %s", i, vdr_err_code(there), vdr_err_code(hidden),
+                     vdr_err_code(t->step.verdict));
+    }
+    EVENT(t, .id = "k-1", .by = "regisseur:anna", .act = VDR_ACT_CASE_ACCEPTED, .case_number = 1);
+    assert_int_equal(unseen, VDR_E_DUPLICATE); /* one's own */
+    town_free(t);
+}
+
 int
 main(void)
 {
@@ -332,6 +395,7 @@ main(void)
         cmocka_unit_test(a_load_that_falls_and_rises_again_tries_nothing),
         cmocka_unit_test(unassigned_cases_are_tried_by_priority_then_number),
         cmocka_unit_test(a_case_that_ends_unassigned_names_no_regisseur),
+        cmocka_unit_test(what_is_there_and_hidden_is_judged_as_what_is_not_there),
         cmocka_unit_test(a_raise_while_offered_restarts_the_clock_once),
         cmocka_unit_test(a_hand_over_ends_with_the_regisseur_or_state_that_offered_it),
         cmocka_unit_test(a_revision_that_is_not_the_cases_is_stale_and_leaves_no_trace),
