@@ -113,6 +113,11 @@ vdr_body_parse(vdr_span text, unsigned depth_max, const char *at, vdr_faults *fa
         vdr_faults_add(faults, at, "not_utf8", "the bytes are not UTF-8");
         return NULL;
     }
+    if (text.len != 0 &&
+        memchr(text.at, 0, text.len) != NULL) { /* jansson takes one behind a number for its end */
+        vdr_faults_add(faults, at, "not_json", "a byte of zero is in no JSON");
+        return NULL;
+    }
     walk_text(&w, text);
     if (w.deepest > depth_max) {
         (void)snprintf(words, sizeof words, "nested deeper than %u", depth_max);

@@ -1,8 +1,11 @@
 /* Law: a checkpoint of the core is loaded or refused, whatever its head says and whichever blocks come, of whatever
  * length and as often; what is loaded can be looked at whole and put away. Without a change it gives the same state.
+ * What stands in a block is its checksum's and its seal's to say (store/checkpoint.h; the target pages changes that).
+ * Where it is changed all the same, behind both, the load ends, too: with another state's hash, refused, or with the
+ * words of a broken invariant, and nothing is read beyond.
  *
  * The bytes are changes to a good image: 2 of place and 1 of value for the head; and blocks that are left out, come
- * twice, under another number, or shorter. What stands in a block is its checksum's to say (store/checkpoint.h). */
+ * twice, under another number, or shorter, or have a bit changed. */
 #include "tests/core_dice.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -55,15 +58,30 @@ typedef struct change {
     uint8_t block, how, value;
 } change;
 
+/* Is a bit of some block's content changed? */
+static bool
+changed_inside(const change *changes, size_t count)
+{
+    bool inside = false;
+    for (size_t i = 0; i < count; i++)
+        inside = inside || changes[i].how % 6 == 4;
+    return inside;
+}
+
 static vdr_err
 load_block(vdr_core *core, size_t number, const change *changes, size_t count)
 {
     vdr_core_block block = image.blocks[number];
+    uint8_t *content = malloc(block.bytes.len + 1); /* so that a sanitizer sees a read beyond */
     size_t times = 1;
+    VDR_ASSERT(content != NULL);
+    memcpy(content, block.bytes.at, block.bytes.len);
+    block.bytes.at = content;
     for (size_t i = 0; i < count; i++) {
         if (changes[i].block % image.count != number)
             continue;
-        switch (changes[i].how % 5) {
+        size_t place = (changes[i].value + (size_t)256 * (changes[i].how / 6)) * block.bytes.len / (256 * 43);
+        switch (changes[i].how % 6) {
         case 0:
             times = 0;
             break;
@@ -76,6 +94,10 @@ load_block(vdr_core *core, size_t number, const change *changes, size_t count)
         case 3:
             block.table ^= changes[i].value;
             break;
+        case 4:
+            if (place < block.bytes.len)
+                content[place] ^= (uint8_t)(1u << changes[i].value % 8);
+            break;
         default:
             block.bytes.len = block.bytes.len * changes[i].value / 256;
             break;
@@ -84,6 +106,54 @@ load_block(vdr_core *core, size_t number, const change *changes, size_t count)
     vdr_err err = VDR_OK;
     for (; times > 0 && err == VDR_OK; times--)
         err = vdr_core_load_block(core, block);
+    free(content);
+    return err;
+}
+
+/* ---- a broken invariant, found in a changed block */
+
+static jmp_buf broken;
+static bool may_break;
+
+void __real_vdr_assert_failed(const char *file, int line, const char *expression) __attribute__((noreturn));
+void __wrap_vdr_assert_failed(const char *file, int line, const char *expression) __attribute__((noreturn));
+
+void
+__wrap_vdr_assert_failed(const char *file, int line, const char *expression)
+{
+    if (may_break)
+        longjmp(broken, 1);
+    __real_vdr_assert_failed(file, line, expression);
+}
+
+/* What was being made when an invariant broke is lost: no leak. */
+void __lsan_disable(void) __attribute__((weak));
+void __lsan_enable(void) __attribute__((weak));
+
+static void
+allow_breaking(bool allow)
+{
+    may_break = allow;
+    if (allow && __lsan_disable != NULL)
+        __lsan_disable();
+    else if (!allow && __lsan_enable != NULL)
+        __lsan_enable();
+}
+
+static vdr_err
+load(vdr_core *core, vdr_span head, const change *changes, size_t count)
+{
+    vdr_err err = vdr_core_load_begin(core, head);
+    for (size_t i = 0; i < image.count && err == VDR_OK; i++)
+        err = load_block(core, i, changes, count);
+    if (err != VDR_OK || !changed_inside(changes, count))
+        return err == VDR_OK ? vdr_core_load_end(core, &town_config) : err;
+    allow_breaking(true);
+    if (setjmp(broken) == 0)
+        err = vdr_core_load_end(core, &town_config);
+    else
+        err = VDR_E_STORE_CORRUPT;
+    allow_breaking(false);
     return err;
 }
 
@@ -106,11 +176,7 @@ LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
     for (; count < 16 && from + 3 <= len; from += 3)
         changes[count++] = (change){at[from], at[from + 1], at[from + 2]};
     vdr_core *core = vdr_core_new();
-    vdr_err err = vdr_core_load_begin(core, vdr_span_of(head, image.head_len));
-    for (size_t i = 0; i < image.count && err == VDR_OK; i++)
-        err = load_block(core, i, changes, count);
-    if (err == VDR_OK)
-        err = vdr_core_load_end(core, &town_config);
+    vdr_err err = load(core, vdr_span_of(head, image.head_len), changes, count);
     VDR_ASSERT(err == VDR_OK || err == VDR_E_STORE_CORRUPT || err == VDR_E_STORE_VERSION);
     if (err == VDR_OK) {
         uint64_t hash = vdr_core_state_hash(core);

@@ -130,6 +130,25 @@ json_is_bounded_before_it_is_parsed(void **state)
     }
 }
 
+/* What reads the text would take a zero behind a number for its end. */
+static void
+a_zero_byte_is_nowhere_in_json(void **state)
+{
+    (void)state;
+    static const char text[] = "{\"ab\":31,\"c\":[\"d\"]}";
+    for (size_t i = 0; i <= sizeof text - 1; i++) {
+        char changed[sizeof text + 1];
+        vdr_faults faults = {0};
+        memcpy(changed, text, i);
+        changed[i] = '\0';
+        memcpy(changed + i + 1, text + i, sizeof text - 1 - i);
+        json_t *json = vdr_body_parse(vdr_span_of(changed, sizeof text), 4, "", &faults);
+        if (json != NULL || faults.count != 1)
+            fail_msg("taken with a zero at %zu", i);
+        vdr_faults_done(&faults);
+    }
+}
+
 static void
 every_fault_of_a_form_is_told_with_its_pointer(void **state)
 {
@@ -206,6 +225,7 @@ main(void)
         cmocka_unit_test(an_id_is_a_letter_and_a_number),
         cmocka_unit_test(elements_are_found_as_they_stand),
         cmocka_unit_test(json_is_bounded_before_it_is_parsed),
+        cmocka_unit_test(a_zero_byte_is_nowhere_in_json),
         cmocka_unit_test(every_fault_of_a_form_is_told_with_its_pointer),
         cmocka_unit_test(names_of_the_protocol_are_spelled_in_camel_case),
     };
