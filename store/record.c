@@ -24,7 +24,8 @@ enum {
     AT_INDEX = 8,
     AT_FLAGS = 10,
     AT_VERSION = 11,
-    AT_ENVELOPE = 12,
+    AT_VERSION_AGAIN = 12,
+    AT_ENVELOPE = 13,
     AT_NUMBERS = AT_ENVELOPE + VDR_VAULT_ENVELOPE_BYTES,
     SEAL_COUNT = 8,
     SEAL_CHAIN = 12,
@@ -147,6 +148,8 @@ shape_read(vdr_span bytes, shape *ret_shape)
     if (s.version >= VDR_RECORD_SEALED) {
         if (s.version != VDR_RECORD_SEALED)
             return VDR_E_STORE_VERSION;
+        if (bytes.len <= AT_VERSION_AGAIN || bytes.at[AT_VERSION_AGAIN] != s.version)
+            return VDR_E_STORE_CORRUPT;
         s.flags = bytes.at[AT_FLAGS];
         if ((s.flags & ~(FLAG_LAST | FLAG_CARRIES | FLAG_PRESSED)) != 0)
             return VDR_E_STORE_VERSION; /* something that this release does not know */
@@ -462,7 +465,7 @@ write_sealed(vdr_group *group, const vdr_log_record *record, const shape *s, uin
     size_t len = s->commanded_len + s->told_len - VDR_VAULT_TAG_BYTES;
     vdr_put_le16(ret_bytes + AT_INDEX, (uint16_t)group->index);
     ret_bytes[AT_FLAGS] = s->flags;
-    ret_bytes[AT_VERSION] = s->version;
+    ret_bytes[AT_VERSION] = ret_bytes[AT_VERSION_AGAIN] = s->version;
     vdr_vault_record(group->vault, group->first + group->index, ret_bytes + AT_ENVELOPE);
     uint8_t *at = ret_bytes + AT_NUMBERS;
     if (record->carries != 0) {

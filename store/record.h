@@ -25,8 +25,9 @@
  *     8  index        u16
  *    10  flags        u8   as above; 4: pressed (store/press.h)
  *    11  version      u8   3
- *    12  generation u32, salt 8 (store/vault.h)
- *    24  with flag 2: the position of the record that it carries, u64
+ *    12  version      u8   again, where a release that knows formats 1 and 2 looks for it, and says store_version
+ *    13  generation u32, salt 8 (store/vault.h)
+ *    25  with flag 2: the position of the record that it carries, u64
  *    ..  numbers, lowest seven bits first, never longer than needed: routing_len, content_len; with flag 4 how long
  *        both together stand here; tale_len
  *    ..  sealed as one: routing and content, then tale; with flag 4 these are the two parts that are pressed

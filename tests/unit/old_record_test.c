@@ -155,6 +155,26 @@ an_old_record_is_of_its_layout(void **state)
     vdr_record_room_done(&room);
 }
 
+/* An earlier release looks at byte 12, and says store_version where that is neither 1 nor 2. */
+static void
+a_record_of_now_is_told_apart_where_earlier_releases_look(void **state)
+{
+    bed *b = *state;
+    static uint8_t bytes[1024];
+    const vdr_log_record record = {.routing = vdr_span_str("routing"), .content = vdr_span_str("content")};
+    const vdr_heads none = {{0}, {0}};
+    vdr_record read;
+    bed_open(b);
+    vdr_group group;
+    vdr_group_begin(&group, &none, 1, 1, 1, b->vault);
+    size_t len = vdr_group_record_bytes(&group, &record);
+    assert_true(len < sizeof bytes);
+    vdr_group_write(&group, &record, bytes);
+    vdr_group_end(&group);
+    assert_int_equal(vdr_record_read(1, vdr_span_of(bytes, len), &read), VDR_OK);
+    assert_int_equal(bytes[12], VDR_RECORD_SEALED);
+}
+
 static void
 a_turn_keeps_old_records_and_new_ones(void **state)
 {
@@ -185,6 +205,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         BED(an_old_store_opens_verifies_and_goes_on, "lmdb, sealed", bed_setup_lmdb_sealed),
         BED(an_old_record_is_of_its_layout, "lmdb, sealed", bed_setup_lmdb_sealed),
+        BED(a_record_of_now_is_told_apart_where_earlier_releases_look, "lmdb, sealed", bed_setup_lmdb_sealed),
         BED(a_turn_keeps_old_records_and_new_ones, "lmdb, sealed", bed_setup_lmdb_sealed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
