@@ -139,6 +139,9 @@ succeed(vdr_erasure *erasure)
 static void
 begin(vdr_erasure *erasure)
 {
+    vdr_vault_status status;
+    vdr_vault_status_get(erasure->engine->options.vault, &status);
+    erasure->resumes = status.turning;
     erasure->step = VDR_ERASURE_NOTE;
     erasure->through = vdr_left_newest(erasure->engine->core);
     erasure->position = erasure->engine->next - 1;
@@ -323,6 +326,12 @@ worked(vdr_erasure *erasure)
         vdr_kept_free(&erasure->kept);
         erasure->kept = erasure->keeping;
         erasure->keeping = NULL;
+        if (erasure->resumes) { /* what was written since the turn, and left, stands under the new key */
+            erasure->interrupted = false;
+            rest(erasure);
+            begin(erasure);
+            break;
+        }
         vdr_vault_status_get(erasure->engine->options.vault, &status);
         erasure->counts = vdr_sifter_counts_get(erasure->sifter);
         erasure->entry = (vdr_proof_entry){.line = VDR_PROOF_RUN,

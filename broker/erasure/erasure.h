@@ -14,6 +14,9 @@
  *   finish  kept messages and table are durable, the old wrapping key is destroyed, here and in the escrow
  *   prove   the run's own line is written, and ERASURE records tell what left (broker/core/left.h)
  *
+ * A turn that was interrupted is brought to its finish and proves nothing, since records that were written after it, and have left
+ * meanwhile, stand under the key that took over; a turn of its own follows at once.
+ *
  * So between note and finish the files name what still can be opened, and never the other way round. What leaves
  * while a run is on is left to the next one, unless its records are judged after it left: then its key is gone
  * before its proof is written.

@@ -37,6 +37,7 @@ struct vdr_erasure {
     bool interrupted; /* a turn of the wrapping key is under way and nobody sees to it */
 
     /* of the run */
+    bool resumes;          /* the turn was interrupted: it is finished, and proves nothing */
     uint64_t through;      /* tombstones up to this order are its own */
     vdr_position position; /* NOTE: what must be durable; later: the last record that is sifted */
     uint32_t cursor;       /* NOTE: the last tombstone written */
