@@ -147,7 +147,8 @@ replay_all(replay *r, char *const *files, int file_count)
         err = replay_file(r, "-");
     for (int i = 0; i < file_count && err == VDR_OK; i++)
         err = replay_file(r, files[i]);
-    if ((err == VDR_OK || err == VDR_E_END) && r->until != VDR_MS_NONE && r->until > vdr_core_now(r->core)) {
+    if ((err == VDR_OK || err == VDR_E_END) && r->until != VDR_MS_NONE &&
+        (r->until > vdr_core_now(r->core) || vdr_core_next_due(r->core) <= r->until)) {
         const vdr_command tick = {.kind = VDR_COMMAND_TICK, .at = r->until};
         err = step(r, &tick);
     }

@@ -166,7 +166,7 @@ class Rights:
 
     def rights_of(self, about):
         return [r for r in map(lambda kind: self.standing(kind, about),
-                               ("objection", "restriction", "erasure", "hold")) if r is not None]
+                               ("erasure", "objection", "restriction", "hold")) if r is not None]
 
     def rights_merge(self, source, into):
         for right in self.rights_of(("household", source)):
