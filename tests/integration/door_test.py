@@ -172,15 +172,23 @@ class Door(unittest.TestCase):
         peer.say("next 1026", "many 1025 1025 " + signal_event("school", "n-@", 53))
         self.assertEqual(peer.wait("trouble")["text"], "too_big", "the codec does not even say it")
 
-    def test_a_stale_revision_and_anothers_case(self):
+    def new_case(self, name, person):
+        """A case by two signals, NAME-1 and NAME-2: sessions of both regisseurs, who has it, who has not, itself."""
         school, police = self.broker.session("agency:school"), self.broker.session("agency:politie")
-        school.verdict(signal_event("school", "r-1", 60))
-        police.verdict(signal_event("politie", "r-2", 60))
         sessions = {who: self.broker.session("regisseur:" + who) for who in ("r-anna", "r-bram")}
-        inbox = {who: peer.read("inbox list=1")["cases"] for who, peer in sessions.items()}
-        holder = next(who for who, cases in inbox.items() if cases)
-        other = "r-bram" if holder == "r-anna" else "r-anna"
-        case, name = inbox[holder][-1], "C%d" % inbox[holder][-1]["case"]
+
+        def inboxes():
+            return [(who, x) for who, peer in sessions.items() for x in peer.read("inbox list=1")["cases"]]
+
+        before = [x["case"] for _, x in inboxes()]
+        school.verdict(signal_event("school", name + "-1", person))
+        police.verdict(signal_event("politie", name + "-2", person))
+        (holder, case), = ((who, x) for who, x in inboxes() if x["case"] not in before)
+        return sessions, holder, "r-bram" if holder == "r-anna" else "r-anna", case
+
+    def test_a_stale_revision_and_anothers_case(self):
+        sessions, holder, other, case = self.new_case("r", 60)
+        name = "C%d" % case["case"]
 
         def accept(who, number, revision=None):
             event = act_event("regisseur:" + who, "rev-%d" % number, "case_accepted", case=name)
@@ -201,14 +209,7 @@ class Door(unittest.TestCase):
         self.assertEqual(accept(holder, 4, case["revision"] + 7), "duplicate", "the revision is no part of the event")
 
     def test_who_may_not_see_a_case_or_signal_learns_nothing_of_it_by_acts(self):
-        school, police = self.broker.session("agency:school"), self.broker.session("agency:politie")
-        school.verdict(signal_event("school", "hide-1", 70))
-        police.verdict(signal_event("politie", "hide-2", 70))
-        sessions = {who: self.broker.session("regisseur:" + who) for who in ("r-anna", "r-bram")}
-        inbox = {who: peer.read("inbox list=1")["cases"] for who, peer in sessions.items()}
-        holder = next(who for who, cases in inbox.items() if cases)
-        other = "r-bram" if holder == "r-anna" else "r-anna"
-        case = inbox[holder][-1]
+        sessions, holder, other, case = self.new_case("hide", 70)
         there, nowhere = "C%d" % case["case"], "C999999"
         rows = [(name, "case", data) for name, data in (
             ("case_accepted", {}), ("case_declined", {"reason": "x"}), ("case_dismissed", {"reason": "x"}),
