@@ -103,12 +103,12 @@ get_row(json_t *row, vdr_roll_entry *ret_kept)
 
 /* What a part is bound to: this file, and which part of it. */
 static void
-bind_part(const vdr_roll *book, uint8_t ret_bound[HEAD_BYTES + 8])
+bind_part(const vdr_roll *roll, uint8_t ret_bound[HEAD_BYTES + 8])
 {
     memcpy(ret_bound, format_mark, MARK_BYTES);
-    memcpy(ret_bound + MARK_BYTES, book->own, OWN_BYTES);
+    memcpy(ret_bound + MARK_BYTES, roll->own, OWN_BYTES);
     for (size_t i = 0; i < 8; i++)
-        ret_bound[HEAD_BYTES + i] = (uint8_t)(book->parts >> 8 * i);
+        ret_bound[HEAD_BYTES + i] = (uint8_t)(roll->parts >> 8 * i);
 }
 
 static void
@@ -134,7 +134,7 @@ get_len(const uint8_t at[LEN_BYTES], size_t *ret_len)
 
 /* Seals value, which is taken over, as the next part. */
 static void
-put_part(vdr_roll *book, json_t *value, vdr_bytes *out)
+put_part(vdr_roll *roll, json_t *value, vdr_bytes *out)
 {
     uint8_t bound[HEAD_BYTES + 8], *nonce;
     unsigned long long sealed_len;
@@ -146,10 +146,10 @@ put_part(vdr_roll *book, json_t *value, vdr_bytes *out)
     put_len(at, (uint32_t)len);
     nonce = at + LEN_BYTES;
     randombytes_buf(nonce, NONCE);
-    bind_part(book, bound);
+    bind_part(roll, bound);
     (void)crypto_aead_xchacha20poly1305_ietf_encrypt(nonce + NONCE, &sealed_len, (const uint8_t *)text, len,
-                                                     bound, sizeof bound, NULL, nonce, book->key);
-    book->parts++;
+                                                     bound, sizeof bound, NULL, nonce, roll->key);
+    roll->parts++;
     sodium_memzero(text, len);
     free(text);
     json_decref(value);
@@ -157,7 +157,7 @@ put_part(vdr_roll *book, json_t *value, vdr_bytes *out)
 
 /* The part that rest begins with, off rest. NULL: it is not good; or, with *ret_torn, it was not written to its end. */
 static json_t *
-take_part(vdr_roll *book, vdr_span *rest, bool *ret_torn)
+take_part(vdr_roll *roll, vdr_span *rest, bool *ret_torn)
 {
     uint8_t bound[HEAD_BYTES + 8];
     unsigned long long text_len;
@@ -171,14 +171,14 @@ take_part(vdr_roll *book, vdr_span *rest, bool *ret_torn)
     if (*ret_torn)
         return NULL;
     uint8_t *text = vdr_alloc(len + 1, 1);
-    bind_part(book, bound);
+    bind_part(roll, bound);
     if (crypto_aead_xchacha20poly1305_ietf_decrypt(text, &text_len, NULL, rest->at + LEN_BYTES + NONCE,
                                                    len + TAG, bound, sizeof bound, rest->at + LEN_BYTES,
-                                                   book->key) == 0)
+                                                   roll->key) == 0)
         value = json_loadb((const char *)text, (size_t)text_len, 0, NULL);
     sodium_memzero(text, len);
     free(text);
-    book->parts++;
+    roll->parts++;
     *rest = vdr_span_of(rest->at + whole, rest->len - whole);
     return value;
 }
@@ -233,39 +233,39 @@ apply(json_t *alive, const json_t *part)
 }
 
 static bool
-read_parts(vdr_roll *book, vdr_span rest, json_t *alive)
+read_parts(vdr_roll *roll, vdr_span rest, json_t *alive)
 {
     bool torn = false;
     while (rest.len != 0 && !torn) {
-        json_t *part = take_part(book, &rest, &torn);
+        json_t *part = take_part(roll, &rest, &torn);
         bool good = torn || apply(alive, part);
         json_decref(part);
         if (!good)
             return false;
     }
-    return book->parts != 0; /* the first is there before the file has its name */
+    return roll->parts != 0; /* the first is there before the file has its name */
 }
 
 vdr_err
 vdr_roll_open(const char *path, const uint8_t key[VDR_ROLL_KEY_BYTES],
-              void (*each)(void *context, const vdr_roll_entry *kept), void *context, vdr_roll **ret_book)
+              void (*each)(void *context, const vdr_roll_entry *kept), void *context, vdr_roll **ret_roll)
 {
     vdr_bytes file = {0};
-    vdr_roll *book = vdr_alloc(1, sizeof *book);
+    vdr_roll *roll = vdr_alloc(1, sizeof *roll);
     json_t *alive = json_object(), *row;
     const char *hash;
     vdr_roll_entry kept;
-    book->fd = -1;
-    memcpy(book->key, key, sizeof book->key);
-    VDR_ASSERT(strlen(path) < sizeof book->path);
-    memcpy(book->path, path, strlen(path) + 1);
+    roll->fd = -1;
+    memcpy(roll->key, key, sizeof roll->key);
+    VDR_ASSERT(strlen(path) < sizeof roll->path);
+    memcpy(roll->path, path, strlen(path) + 1);
     vdr_err err = read_whole(path, &file);
     if (err == VDR_OK && (file.len < HEAD_BYTES || memcmp(file.at, format_mark, MARK_BYTES) != 0))
         err = VDR_E_STORE_CORRUPT;
     if (err == VDR_OK) {
-        memcpy(book->own, file.at + MARK_BYTES, OWN_BYTES);
+        memcpy(roll->own, file.at + MARK_BYTES, OWN_BYTES);
         vdr_span rest = vdr_span_of(file.at + HEAD_BYTES, file.len - HEAD_BYTES);
-        err = read_parts(book, rest, alive) ? VDR_OK : VDR_E_STORE_CORRUPT;
+        err = read_parts(roll, rest, alive) ? VDR_OK : VDR_E_STORE_CORRUPT;
     }
     if (err == VDR_OK)
         json_object_foreach(alive, hash, row)
@@ -275,109 +275,109 @@ vdr_roll_open(const char *path, const uint8_t key[VDR_ROLL_KEY_BYTES],
         }
     json_decref(alive);
     vdr_bytes_done(&file);
-    *ret_book = book;
+    *ret_roll = roll;
     return err;
 }
 
 void
-vdr_roll_close(vdr_roll **book_p)
+vdr_roll_close(vdr_roll **roll_p)
 {
-    vdr_roll *book = *book_p;
-    if (book == NULL)
+    vdr_roll *roll = *roll_p;
+    if (roll == NULL)
         return;
-    if (book->fd >= 0)
-        (void)close(book->fd);
-    sodium_memzero(book, sizeof *book);
-    free(book);
-    *book_p = NULL;
+    if (roll->fd >= 0)
+        (void)close(roll->fd);
+    sodium_memzero(roll, sizeof *roll);
+    free(roll);
+    *roll_p = NULL;
 }
 
 /* ---- Writing ---- */
 
 /* It would say that somebody is alive who is not. */
 static void
-give_up(vdr_roll *book)
+give_up(vdr_roll *roll)
 {
-    if (book->fd >= 0)
-        (void)close(book->fd);
-    book->fd = -1;
-    (void)unlink(book->path);
+    if (roll->fd >= 0)
+        (void)close(roll->fd);
+    roll->fd = -1;
+    (void)unlink(roll->path);
     (void)fprintf(stderr, "level=warn event=sessions_not_kept\n");
 }
 
 void
-vdr_roll_anew(vdr_roll *book, bool (*next)(void *context, vdr_roll_entry *ret_kept), void *context)
+vdr_roll_anew(vdr_roll *roll, bool (*next)(void *context, vdr_roll_entry *ret_kept), void *context)
 {
     char beside[PATH_MAX + 8];
     vdr_bytes file = {0};
     vdr_roll_entry kept;
-    if (book == NULL)
+    if (roll == NULL)
         return;
     json_t *begun = json_array();
     while (next(context, &kept))
         VDR_ASSERT(json_array_append_new(begun, row_of(&kept)) == 0);
-    (void)snprintf(beside, sizeof beside, "%s.new", book->path);
-    book->parts = 0;
-    randombytes_buf(book->own, OWN_BYTES);
+    (void)snprintf(beside, sizeof beside, "%s.new", roll->path);
+    roll->parts = 0;
+    randombytes_buf(roll->own, OWN_BYTES);
     vdr_bytes_add(&file, vdr_span_of(format_mark, MARK_BYTES));
-    vdr_bytes_add(&file, vdr_span_of(book->own, OWN_BYTES));
-    put_part(book, json_pack("{s:o}", "begun", begun), &file);
-    book->bytes = book->first_bytes = file.len;
-    vdr_err err = vdr_whole_write(beside, book->path, vdr_bytes_span(&file));
+    vdr_bytes_add(&file, vdr_span_of(roll->own, OWN_BYTES));
+    put_part(roll, json_pack("{s:o}", "begun", begun), &file);
+    roll->bytes = roll->first_bytes = file.len;
+    vdr_err err = vdr_whole_write(beside, roll->path, vdr_bytes_span(&file));
     vdr_bytes_done(&file);
-    if (book->fd >= 0)
-        (void)close(book->fd);
-    book->fd = err == VDR_OK ? open(book->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW) : -1;
-    if (book->fd < 0)
-        give_up(book);
+    if (roll->fd >= 0)
+        (void)close(roll->fd);
+    roll->fd = err == VDR_OK ? open(roll->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW) : -1;
+    if (roll->fd < 0)
+        give_up(roll);
 }
 
 bool
-vdr_roll_wants_anew(const vdr_roll *book)
+vdr_roll_wants_anew(const vdr_roll *roll)
 {
-    return book != NULL && (book->fd < 0 || book->bytes > 3 * book->first_bytes + GROWN_BYTES);
+    return roll != NULL && (roll->fd < 0 || roll->bytes > 3 * roll->first_bytes + GROWN_BYTES);
 }
 
 static void
-append(vdr_roll *book, json_t *value)
+append(vdr_roll *roll, json_t *value)
 {
     vdr_bytes part = {0};
-    if (book->fd < 0) {
+    if (roll->fd < 0) {
         json_decref(value);
         return;
     }
-    put_part(book, value, &part);
-    book->bytes += part.len;
-    if (write(book->fd, part.at, part.len) != (ssize_t)part.len)
-        give_up(book);
+    put_part(roll, value, &part);
+    roll->bytes += part.len;
+    if (write(roll->fd, part.at, part.len) != (ssize_t)part.len)
+        give_up(roll);
     vdr_bytes_done(&part);
 }
 
 void
-vdr_roll_begun(vdr_roll *book, const vdr_roll_entry *kept)
+vdr_roll_begun(vdr_roll *roll, const vdr_roll_entry *kept)
 {
-    if (book != NULL)
-        append(book, json_pack("{s:[o]}", "begun", row_of(kept)));
+    if (roll != NULL)
+        append(roll, json_pack("{s:[o]}", "begun", row_of(kept)));
 }
 
 void
-vdr_roll_used(vdr_roll *book, const uint8_t hash[VDR_ROLL_HASH_BYTES], vdr_ms at)
+vdr_roll_used(vdr_roll *roll, const uint8_t hash[VDR_ROLL_HASH_BYTES], vdr_ms at)
 {
-    if (book != NULL)
-        append(book,
+    if (roll != NULL)
+        append(roll,
                json_pack("{s:o, s:I}", "used", bytes_of(hash, VDR_ROLL_HASH_BYTES), "at", (json_int_t)at));
 }
 
 void
-vdr_roll_ended(vdr_roll *book, const uint8_t hash[VDR_ROLL_HASH_BYTES])
+vdr_roll_ended(vdr_roll *roll, const uint8_t hash[VDR_ROLL_HASH_BYTES])
 {
-    if (book != NULL)
-        append(book, json_pack("{s:o}", "ended", bytes_of(hash, VDR_ROLL_HASH_BYTES)));
+    if (roll != NULL)
+        append(roll, json_pack("{s:o}", "ended", bytes_of(hash, VDR_ROLL_HASH_BYTES)));
 }
 
 void
-vdr_roll_sync(vdr_roll *book)
+vdr_roll_sync(vdr_roll *roll)
 {
-    if (book != NULL && book->fd >= 0 && fdatasync(book->fd) != 0)
-        give_up(book);
+    if (roll != NULL && roll->fd >= 0 && fdatasync(roll->fd) != 0)
+        give_up(roll);
 }

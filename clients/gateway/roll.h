@@ -7,7 +7,7 @@
  *
  * Each part is XChaCha20-Poly1305 under a key made of a party's secret key, and bound to its place in this file. A part that
  * was begun and not written to its end is what a crash leaves, and is none. Whatever else is not so, a byte that was changed,
- * a part taken out or put in, another gateway's file, is no book at all: then everybody signs in again. The ids of sessions
+ * a part taken out or put in, another gateway's file, is no roll at all: then everybody signs in again. The ids of sessions
  * are not in it, only their hashes.
  *
  *   file    "voordeur sessions 2\n", 16 bytes that are this file's own, parts
@@ -49,18 +49,18 @@ void vdr_roll_key(const uint8_t secret_key[32], uint8_t ret_key[VDR_ROLL_KEY_BYT
  * The file is as it was until vdr_roll_anew. path and key are copied. */
 VDR_MUST_CHECK vdr_err vdr_roll_open(const char *path, const uint8_t key[VDR_ROLL_KEY_BYTES],
                                      void (*each)(void *context, const vdr_roll_entry *kept), void *context,
-                                     vdr_roll **ret_book);
-void vdr_roll_close(vdr_roll **book_p); /* NULL-safe; the file stays */
+                                     vdr_roll **ret_roll);
+void vdr_roll_close(vdr_roll **roll_p); /* NULL-safe; the file stays */
 
 /* The file with these and nothing else: next is asked for them until it says false. */
-void vdr_roll_anew(vdr_roll *book, bool (*next)(void *context, vdr_roll_entry *ret_kept), void *context);
+void vdr_roll_anew(vdr_roll *roll, bool (*next)(void *context, vdr_roll_entry *ret_kept), void *context);
 /* Is it time for that: has the file grown, or could it not be written? */
-bool vdr_roll_wants_anew(const vdr_roll *book);
+bool vdr_roll_wants_anew(const vdr_roll *roll);
 
-/* Of a book that is NULL: nothing. */
-void vdr_roll_begun(vdr_roll *book, const vdr_roll_entry *kept);
-void vdr_roll_used(vdr_roll *book, const uint8_t hash[VDR_ROLL_HASH_BYTES], vdr_ms at);
-void vdr_roll_ended(vdr_roll *book, const uint8_t hash[VDR_ROLL_HASH_BYTES]);
-void vdr_roll_sync(vdr_roll *book); /* what was told before is on the disk */
+/* Of a roll that is NULL: nothing. */
+void vdr_roll_begun(vdr_roll *roll, const vdr_roll_entry *kept);
+void vdr_roll_used(vdr_roll *roll, const uint8_t hash[VDR_ROLL_HASH_BYTES], vdr_ms at);
+void vdr_roll_ended(vdr_roll *roll, const uint8_t hash[VDR_ROLL_HASH_BYTES]);
+void vdr_roll_sync(vdr_roll *roll); /* what was told before is on the disk */
 
 #endif

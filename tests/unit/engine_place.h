@@ -197,4 +197,11 @@ submit(place *p, const char *id, const char *source, const char *type, const cha
     return p->last.position;
 }
 
+/* Of a file of its store. */
+static inline void
+put_path(const place *p, const char *name, char path[128])
+{
+    (void)snprintf(path, 128, "%s/%s", p->dir, name);
+}
+
 #endif

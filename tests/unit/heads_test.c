@@ -209,6 +209,16 @@ lines_that_were_moved_or_removed_are_found(void **state)
     }
 }
 
+/* Where the last line begins. */
+static size_t
+last_line(const char *bytes, size_t len)
+{
+    size_t begin = 0;
+    for (size_t i = 0; i + 1 < len; i++)
+        begin = bytes[i] == '\n' ? i + 1 : begin;
+    return begin;
+}
+
 /* A crash at any byte of adding a line: the next start has it whole. */
 static void
 a_line_cut_short_by_a_crash_is_added_whole(void **state)
@@ -219,9 +229,7 @@ a_line_cut_short_by_a_crash_is_added_whole(void **state)
     three_heads(b, &end);
     in_heads(b, "heads.jsonl", path);
     in_heads(b, "", dir);
-    size_t len = slurp(path, bytes, sizeof bytes), third = len;
-    for (size_t i = 0; i + 1 < len; i++)
-        third = bytes[i] == '\n' ? i + 1 : third;
+    size_t len = slurp(path, bytes, sizeof bytes), third = last_line(bytes, len);
     for (size_t cut = third; cut < len; cut++) {
         char again[8192];
         spill(path, bytes, cut);
@@ -246,9 +254,7 @@ a_line_of_which_some_sectors_came_is_added_whole(void **state)
     three_heads(b, &end);
     in_heads(b, "heads.jsonl", path);
     in_heads(b, "", dir);
-    size_t len = slurp(path, bytes, sizeof bytes), third = len;
-    for (size_t i = 0; i + 1 < len; i++)
-        third = bytes[i] == '\n' ? i + 1 : third;
+    size_t len = slurp(path, bytes, sizeof bytes), third = last_line(bytes, len);
     size_t first = third / SECTOR, sectors = (len - 1) / SECTOR - first + 1;
     assert_true(sectors >= 2);
     for (unsigned lost = 1; lost < 1u << sectors; lost++) {
