@@ -62,7 +62,9 @@ int64_t vdr_bench_now_ns(void);
 
 /* A number of /proc/PID/FILE behind a name, in bytes for kB; 0: there is none. */
 uint64_t vdr_bench_proc_value(pid_t pid, const char *file, const char *name);
-double vdr_bench_cpu_s(pid_t pid); /* that the process has used, all threads */
+/* Processor time used so far, in user and kernel: by the process, all threads; by one thread of it. 0: it is gone. */
+double vdr_bench_cpu_s(pid_t pid);
+double vdr_bench_thread_cpu_s(pid_t pid, pid_t thread);
 /* Bytes written so far to the disk that dir lies on, by whomever; where it has none, what the process wrote. */
 uint64_t vdr_bench_disk_bytes(const char *dir, pid_t pid);
 

@@ -2,6 +2,7 @@
 #include "clients/cli/bench_inside.h"
 #include "clients/cli/bench_operator.h"
 #include "clients/cli/bench_slow.h"
+#include "clients/cli/bench_threads.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -161,10 +162,15 @@ static bool
 measure(vdr_bench_run *run, const char *name, vdr_bench_phase what, uint64_t rate, uint64_t households,
         unsigned publishers, double *ret_per_s)
 {
+    static vdr_bench_threads before, after;
     tally alone = {0};
+    vdr_bench_threads_look(run->broker, run->workers, run->worker_count, &before);
     if (!add_window(run, what, rate, &alone))
         return false;
+    vdr_bench_threads_look(run->broker, run->workers, run->worker_count, &after);
     *ret_per_s = show_tally(run, name, households, publishers, &alone);
+    if (alone.count.answered != 0)
+        vdr_bench_threads_show(&before, &after, (double)alone.count.answered, run->json);
     return true;
 }
 

@@ -25,12 +25,11 @@ vdr_bench_proc_value(pid_t pid, const char *file, const char *name)
     return value;
 }
 
-double
-vdr_bench_cpu_s(pid_t pid)
+static double
+cpu_s_of(const char *path)
 {
-    char path[64], line[1024];
+    char line[1024];
     unsigned long long ticks = 0;
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
     FILE *f = fopen(path, "r");
     if (f != NULL && fgets(line, sizeof line, f) != NULL) {
         char *rest = strrchr(line, ')'), *next = NULL;
@@ -44,6 +43,22 @@ vdr_bench_cpu_s(pid_t pid)
     if (f != NULL)
         fclose(f);
     return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+double
+vdr_bench_cpu_s(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    return cpu_s_of(path);
+}
+
+double
+vdr_bench_thread_cpu_s(pid_t pid, pid_t thread)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)pid, (int)thread);
+    return cpu_s_of(path);
 }
 
 uint64_t

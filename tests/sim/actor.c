@@ -47,7 +47,9 @@ on_result(void *context, const vdr_client_result *result)
     sim_wish *wish = wish_of(actor, result->number);
     if (wish ==
         NULL) { /* the broker's answer came before, and was not noted in the outbox when it was killed */
-        if (!result->recovered)
+        if (result->recovered)
+            sim_audit_answered_again(actor->as, result);
+        else
             sim_violation("client", "%s gets an answer for item %llu, which it has not", actor->as->id,
                           (unsigned long long)result->number);
         return;
@@ -136,6 +138,8 @@ sim_actor_kill(sim_actor *actor, bool silent, int64_t back_us)
 {
     sim_trace("client killed", actor->number, silent);
     sim_wire_client_gone(actor->number, silent);
+    for (size_t i = 0; i < actor->wish_count; i++) /* what it had sent may still be on its way */
+        actor->wishes[i].event->left_behind |= actor->wishes[i].number != 0;
     actor->handle = NULL;
     actor->back_us = back_us;
 }

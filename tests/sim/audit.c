@@ -228,6 +228,19 @@ sim_audit_answer(sim_event *event, const vdr_client_result *result)
     event->answered_at = sim_told.log_count > 0 ? sim_told.log[sim_told.log_count - 1].at : 0;
 }
 
+void
+sim_audit_answered_again(const sim_party *by, const vdr_client_result *result)
+{
+    bool taken = result->err == VDR_E_ACCEPTED || result->err == VDR_E_DUPLICATE;
+    for (size_t i = 0; taken && result->detail.position != 0 && i < sim_event_count; i++) {
+        sim_event *event = sim_events[i];
+        if (event->by != by || !event->answered || !sim_audit_is_of(result->detail.position, event))
+            continue;
+        sim_audit_answer(event, result);
+        return;
+    }
+}
+
 /* ---- Mailboxes */
 
 uint32_t

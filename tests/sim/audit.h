@@ -43,6 +43,7 @@ typedef struct sim_event {
     bool clean;
     bool never;         /* it must not be in the log */
     vdr_ms occurred_at; /* of a signal */
+    bool left_behind;   /* a copy may come yet, from a client that was killed */
     bool answered;      /* finally */
     bool open;          /* it was sent again since, and is not answered again yet */
     vdr_err answer;
@@ -62,6 +63,9 @@ void sim_audit_never(const sim_party *by, const char *source, char *json, const 
 void sim_audit_sent_again(sim_event *event);
 size_t sim_audit_events(void);
 void sim_audit_answer(sim_event *event, const vdr_client_result *result);
+/* One that was answered finally, and whose answer was lost with its client, was sent again from the outbox: what was
+ * refused by the state may be taken now, and this is how its sender is told (I2). */
+void sim_audit_answered_again(const sim_party *by, const vdr_client_result *result);
 
 /* Readers are numbered by their program (actor.h): a party may have two. */
 void sim_audit_subscribed(unsigned reader, unsigned party, uint32_t window); /* a new handle begins to read */
