@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -23,18 +24,36 @@ typedef struct sched_wish {
     uint64_t runtime_ns, deadline_ns, period_ns;
 } sched_wish;
 
+/* What a new thread is to do; it frees it. */
+typedef struct errand {
+    const char *name;
+    void *(*run)(void *context);
+    void *context;
+} errand;
+
+/* Only a thread of one's own can be named from within the sandbox: another's name is a file of /proc. */
+static void *
+run_named(void *context)
+{
+    errand mine = *(errand *)context;
+    free(context);
+    (void)pthread_setname_np(pthread_self(), mine.name); /* only a label */
+    return mine.run(mine.context);
+}
+
 void
 vdr_thread_start(pthread_t *thread, const char *name, void *(*run)(void *context), void *context)
 {
     sigset_t all, before;
+    errand *its = vdr_alloc(1, sizeof *its);
+    *its = (errand){.name = name, .run = run, .context = context};
     sigfillset(&all);
     int rc = pthread_sigmask(SIG_SETMASK, &all, &before);
     VDR_ASSERT(rc == 0);
-    rc = pthread_create(thread, NULL, run, context);
+    rc = pthread_create(thread, NULL, run_named, its);
     VDR_ASSERT(rc == 0);
     rc = pthread_sigmask(SIG_SETMASK, &before, NULL);
     VDR_ASSERT(rc == 0);
-    (void)pthread_setname_np(*thread, name); /* only a label */
 }
 
 void

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* Starts a thread that takes no signals: those are the main thread's. The name (at most 15 bytes) is what
- * top and a debugger show. A thread that cannot be had stops the program: it happens at start only. */
+ * top and a debugger show; it outlives the thread. A thread that cannot be had stops the program: it happens at start only. */
 void vdr_thread_start(pthread_t *thread, const char *name, void *(*run)(void *context), void *context);
 
 /* The calling thread, and those it begins, give way to all others: for work that nobody waits for at the moment.
