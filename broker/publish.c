@@ -16,7 +16,7 @@
 #define EXCEPTION_ITEMS 1024u /* items that one exception covers, so that its results fit with it */
 #define ENTRIES_MAX     (4u * VDR_WINDOW_ITEMS) /* answers kept for a client that does not read them */
 #define PAUSE_MS        1000u
-#define FORESEE_AGAIN   4u /* items, where the porter has read none that come next */
+#define READ_NOW        8u /* items that the reactor reads itself at once, where the porter has not come to them */
 
 /* What an item adds to its PUBLISH at least: never more than the client counts. */
 static size_t
@@ -138,8 +138,8 @@ submit_item(vdr_daemon *daemon, vdr_session *session, const vdr_wire_item *item,
     return err;
 }
 
-/* What the porter has read from this place on, the core brings near, as many as it takes at once; the next ones when
- * these are submitted. */
+/* The core brings near what comes next, as much as it takes at once; the next when these are submitted. Where the porter
+ * did not get a processor the reactor reads the next few itself, so that the core sees more than one of them. */
 static void
 foresee(vdr_daemon *daemon, size_t place)
 {
@@ -147,15 +147,16 @@ foresee(vdr_daemon *daemon, size_t place)
     size_t count = 0;
     if (place >= VDR_PORTER_ITEMS || place < daemon->foreseen)
         return;
-    daemon->foreseen = place + FORESEE_AGAIN;
-    for (size_t at = place; at < place + VDR_CORE_FORESEEN; at++) {
-        coming[count] = vdr_porter_look(daemon->porter, at);
-        if (coming[count] == NULL)
-            continue;
-        count++;
-        if (at >= daemon->foreseen)
-            daemon->foreseen = at + 1;
+    size_t at = place;
+    for (; at < place + VDR_CORE_FORESEEN; at++) {
+        bool now = at < place + READ_NOW;
+        coming[count] = now ? vdr_porter_read(daemon->porter, at) : vdr_porter_look(daemon->porter, at);
+        if (coming[count] != NULL)
+            count++;
+        else if (!now)
+            break;
     }
+    daemon->foreseen = at;
     if (count != 0)
         vdr_engine_foresee(daemon->engine, coming, count);
 }
@@ -168,8 +169,9 @@ vdr_publish_go_on(vdr_daemon *daemon)
     vdr_session *session = vdr_session_by_number(daemon->sessions, stalled->session);
     vdr_err err = VDR_OK;
     while (session != NULL && err == VDR_OK && stalled->next < stalled->allowed) {
-        const vdr_command *read = vdr_porter_take(daemon->porter, stalled->place + stalled->next);
-        foresee(daemon, stalled->place + stalled->next);
+        size_t place = stalled->place + stalled->next;
+        foresee(daemon, place);
+        const vdr_command *read = vdr_porter_look(daemon->porter, place);
         err = submit_item(daemon, session, &publish->items[stalled->next], publish->first + stalled->next,
                           read, publish->want_results);
         stalled->next += err == VDR_OK;

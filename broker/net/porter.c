@@ -11,6 +11,7 @@
 #define FEW_ITEMS   8u /* not worth waking it */
 
 typedef enum porter_state { RESTING, WANTED, READING, ENDING } porter_state;
+typedef enum item_state { UNREAD, TAKEN, READ } item_state; /* TAKEN: somebody is at it */
 
 struct vdr_porter {
     pthread_t thread;
@@ -28,28 +29,39 @@ struct vdr_porter {
     size_t readable; /* items that are not NULL */
     bool started;    /* the thread may be at the list: the reactor's */
 
-    /* the thread's; the reactor's where read says so, and while it rests */
-    vdr_arena arena;
+    /* a command is whose its item was taken by, and the reactor's once it is read */
+    vdr_arena arena;     /* the thread's; the reactor's while it rests */
+    vdr_arena own_arena; /* the reactor's */
     vdr_command commands[VDR_PORTER_ITEMS];
-    atomic_bool read[VDR_PORTER_ITEMS];
+    _Atomic(item_state) read[VDR_PORTER_ITEMS];
 
     atomic_size_t reached; /* where the reactor is; count or more: no more is wanted */
 };
 
+/* Unless somebody has, or is at it. */
+static void
+read_item(vdr_porter *porter, size_t place, vdr_arena *arena)
+{
+    vdr_event_options options = {.config = porter->config};
+    item_state unread = UNREAD;
+    if (porter->items[place] == NULL ||
+        !atomic_compare_exchange_strong_explicit(&porter->read[place], &unread, TAKEN, memory_order_relaxed,
+                                                 memory_order_relaxed))
+        return;
+    vdr_event_typed(porter->door, &options, porter->items[place], arena, &porter->commands[place]);
+    atomic_store_explicit(&porter->read[place], READ, memory_order_release);
+}
+
 static void
 read_list(vdr_porter *porter)
 {
-    vdr_event_options options = {.config = porter->config};
     for (size_t i = 0; i < porter->count; i++) {
         size_t reached = atomic_load_explicit(&porter->reached, memory_order_relaxed);
         if (i < reached + DISTANCE)
             i = reached + DISTANCE;
         if (i >= porter->count)
             return;
-        if (porter->items[i] == NULL)
-            continue;
-        vdr_event_typed(porter->door, &options, porter->items[i], &porter->arena, &porter->commands[i]);
-        atomic_store_explicit(&porter->read[i], true, memory_order_release);
+        read_item(porter, i, &porter->arena);
     }
 }
 
@@ -80,6 +92,7 @@ vdr_porter_new(void)
     vdr_porter *porter = vdr_alloc(1, sizeof *porter);
     porter->state = RESTING;
     vdr_arena_init(&porter->arena, VDR_PORTER_ITEMS * ITEM_BYTES);
+    vdr_arena_init(&porter->own_arena, VDR_PORTER_ITEMS * ITEM_BYTES);
     vdr_thread_lock_init(&porter->lock);
     vdr_thread_cond_init(&porter->wanted);
     vdr_thread_cond_init(&porter->idle);
@@ -103,6 +116,7 @@ vdr_porter_free(vdr_porter **porter_p)
     pthread_cond_destroy(&porter->wanted);
     pthread_mutex_destroy(&porter->lock);
     vdr_arena_done(&porter->arena);
+    vdr_arena_done(&porter->own_arena);
     free(porter);
     *porter_p = NULL;
 }
@@ -111,6 +125,7 @@ void
 vdr_porter_begin(vdr_porter *porter, const vdr_door *door, const vdr_config *config)
 {
     vdr_arena_reset(&porter->arena);
+    vdr_arena_reset(&porter->own_arena);
     porter->door = door;
     porter->config = config;
     porter->count = porter->readable = 0;
@@ -131,7 +146,7 @@ vdr_porter_add(vdr_porter *porter, const vdr_wire_typed *typed)
     bool small = typed != NULL && typed->member_count == 0 && typed->person_count <= PERSONS_MAX;
     porter->items[porter->count] = small ? typed : NULL;
     porter->readable += small;
-    atomic_store_explicit(&porter->read[porter->count], false, memory_order_relaxed);
+    atomic_store_explicit(&porter->read[porter->count], UNREAD, memory_order_relaxed);
     return porter->count++;
 }
 
@@ -152,16 +167,18 @@ vdr_porter_start(vdr_porter *porter)
 const vdr_command *
 vdr_porter_look(const vdr_porter *porter, size_t place)
 {
-    if (place >= porter->count || !atomic_load_explicit(&porter->read[place], memory_order_acquire))
+    if (place >= porter->count || atomic_load_explicit(&porter->read[place], memory_order_acquire) != READ)
         return NULL;
     return &porter->commands[place];
 }
 
 const vdr_command *
-vdr_porter_take(vdr_porter *porter, size_t place)
+vdr_porter_read(vdr_porter *porter, size_t place)
 {
-    if (place < porter->count)
-        atomic_store_explicit(&porter->reached, place, memory_order_relaxed);
+    if (place >= porter->count)
+        return NULL;
+    atomic_store_explicit(&porter->reached, place, memory_order_relaxed);
+    read_item(porter, place, &porter->own_arena);
     return vdr_porter_look(porter, place);
 }
 

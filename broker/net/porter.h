@@ -2,7 +2,8 @@
  *
  * The door's keyed hashes are a good part of what a signal costs, and need nothing of the state. While the
  * reactor steps what it has received, the porter reads what comes next. Nobody waits for it: an item that it
- * has not read when it is asked for, the reactor reads by itself, and that gives the same.
+ * has not read when it is wanted, the reactor reads by itself, and that gives the same. Each is read once: whoever
+ * comes first takes it.
  *
  * Thread:  the functions are the reactor's; the porter's own thread is inside.
  * Memory:  the items and the configuration are the caller's, and stay as they are until vdr_porter_rest().
@@ -26,10 +27,11 @@ size_t vdr_porter_room(const vdr_porter *porter);
 size_t vdr_porter_add(vdr_porter *porter, const vdr_wire_typed *typed);
 void vdr_porter_start(vdr_porter *porter);
 
-/* The command of the item at a place, in ascending order of places. NULL: it was not read. */
-const vdr_command *vdr_porter_take(vdr_porter *porter, size_t place);
+/* The command of an item, in ascending order of places. Where the porter has not come to it the reactor reads it here
+ * and now, and the porter goes on behind. NULL: it is at it just now, or the item is not to be read. */
+const vdr_command *vdr_porter_read(vdr_porter *porter, size_t place);
 
-/* The same of a place that is not asked for yet, to look at. */
+/* The same of an item that was read. NULL: it was not, or the porter is at it. */
 const vdr_command *vdr_porter_look(const vdr_porter *porter, size_t place);
 
 /* It reads no more of this list, and nothing of it can be taken any more. */
