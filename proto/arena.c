@@ -69,6 +69,12 @@ vdr_arena_alloc(vdr_arena *arena, size_t bytes)
     return at;
 }
 
+void *
+vdr_arena_array(vdr_arena *arena, size_t count, size_t bytes)
+{
+    return vdr_arena_alloc(arena, bytes != 0 && count > SIZE_MAX / bytes ? SIZE_MAX : count * bytes);
+}
+
 vdr_span
 vdr_arena_copy(vdr_arena *arena, vdr_span bytes)
 {

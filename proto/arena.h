@@ -21,6 +21,8 @@ void vdr_arena_done(vdr_arena *arena);  /* frees everything; the arena may be us
 void vdr_arena_reset(vdr_arena *arena); /* forgets everything, keeps one block */
 
 void *vdr_arena_alloc(vdr_arena *arena, size_t bytes); /* NULL: over budget */
+/* count * bytes, which may be more than there is: NULL then, too. */
+void *vdr_arena_array(vdr_arena *arena, size_t count, size_t bytes);
 /* A copy that is also terminated by a zero byte (not counted). at == NULL: over budget, or absent in. */
 vdr_span vdr_arena_copy(vdr_arena *arena, vdr_span bytes);
 

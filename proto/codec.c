@@ -50,7 +50,7 @@ plain_of_many(const vdr_field *field, ProtobufCMessage *const *messages, size_t 
     if (count == 0)
         return VDR_OK;
     size_t bytes = field->sub->plain_bytes;
-    uint8_t *elements = count <= SIZE_MAX / bytes ? vdr_arena_alloc(arena, count * bytes) : NULL;
+    uint8_t *elements = vdr_arena_array(arena, count, bytes);
     if (elements == NULL)
         return VDR_E_TOO_BIG;
     for (size_t i = 0; i < count; i++) {
@@ -69,8 +69,7 @@ plain_of_texts(const vdr_field *field, const ProtobufCBinaryData *texts, size_t 
 {
     if (count == 0)
         return VDR_OK;
-    vdr_span *spans =
-        count <= SIZE_MAX / sizeof *spans ? vdr_arena_alloc(arena, count * sizeof *spans) : NULL;
+    vdr_span *spans = vdr_arena_array(arena, count, sizeof *spans);
     if (spans == NULL)
         return VDR_E_TOO_BIG;
     for (size_t i = 0; i < count; i++) {
@@ -156,6 +155,7 @@ plain_of_field(const vdr_field *field, const uint8_t *from, size_t count, vdr_ar
     case VDR_FIELD_TEXTS:
         return plain_of_part(field, from, count, arena, plain);
     }
+    VDR_ASSERT(0 && "a kind of field");
     return VDR_E_BAD_FRAME;
 }
 
@@ -292,8 +292,7 @@ message_of_many(const vdr_field *field, const uint8_t *plain, vdr_arena *arena, 
         return VDR_E_TOO_BIG;
     if (count == 0)
         return VDR_OK;
-    ProtobufCMessage **messages =
-        count <= SIZE_MAX / sizeof(void *) ? vdr_arena_alloc(arena, count * sizeof(void *)) : NULL;
+    ProtobufCMessage **messages = vdr_arena_array(arena, count, sizeof(void *));
     if (messages == NULL)
         return VDR_E_TOO_BIG;
     for (size_t i = 0; i < count; i++) {
@@ -315,8 +314,7 @@ message_of_texts(const vdr_field *field, const uint8_t *plain, vdr_arena *arena,
 
     if (count == 0)
         return VDR_OK;
-    ProtobufCBinaryData *texts =
-        count <= SIZE_MAX / sizeof *texts ? vdr_arena_alloc(arena, count * sizeof *texts) : NULL;
+    ProtobufCBinaryData *texts = vdr_arena_array(arena, count, sizeof *texts);
     if (texts == NULL)
         return VDR_E_TOO_BIG;
     for (size_t i = 0; i < count; i++) {
@@ -398,6 +396,7 @@ message_of_field(const vdr_field *field, const uint8_t *plain, vdr_arena *arena,
     case VDR_FIELD_POINTER:
         return message_of_part(field, plain, arena, MEMBER(ProtobufCMessage *, to, 0));
     }
+    VDR_ASSERT(0 && "a kind of field");
     return VDR_E_BAD_FRAME;
 }
 
@@ -434,7 +433,8 @@ vdr_codec_encode(const vdr_wire *wire, uint32_t sequence, size_t frame_bytes_max
     if (err != VDR_OK)
         return err;
     size_t body = protobuf_c_message_get_packed_size(message);
-    if (body > UINT32_MAX - VDR_FRAME_HEAD || VDR_FRAME_HEAD + body > frame_bytes_max)
+    VDR_ASSERT(frame_bytes_max <= UINT32_MAX);
+    if (VDR_FRAME_HEAD + body > frame_bytes_max)
         return VDR_E_TOO_BIG;
     uint8_t *at = vdr_bytes_extend(out, VDR_FRAME_HEAD + body);
     vdr_frame_head_write(wire->type, sequence, (uint32_t)body, at);

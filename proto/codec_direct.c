@@ -92,7 +92,7 @@ read_many(const vdr_field *field, reader *in, uint64_t tag, vdr_arena *arena, ui
 {
     size_t count = count_elements(*in, tag), bytes = field->sub->plain_bytes;
     uint64_t again;
-    vdr_span body;
+    vdr_span body = {0};
 
     if (count == 0 || count > field->max)
         return false;
@@ -101,8 +101,9 @@ read_many(const vdr_field *field, reader *in, uint64_t tag, vdr_arena *arena, ui
         return false;
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
-            (void)read_varint(in, &again); /* the tag, counted before */
-        if (!read_span(in, &body) || !vdr_direct_read(field->sub, body, arena, elements + i * bytes))
+            (void)read_varint(in, &again); /* the tag: it was there when they were counted */
+        (void)read_span(in, &body);        /* and so was this */
+        if (!vdr_direct_read(field->sub, body, arena, elements + i * bytes))
             return false;
     }
     *MEMBER(const void *, plain, field->offset) = elements;
@@ -285,9 +286,10 @@ write_field(const vdr_field *field, uint32_t id, const uint8_t *plain, vdr_bytes
     case VDR_FIELD_INSTANT:
     case VDR_FIELD_EMBED:
     case VDR_FIELD_TEXTS:
+        VDR_ASSERT(0 && "no item has these");
         break;
     }
-    return VDR_E_BAD_FRAME; /* no item has these */
+    return VDR_E_BAD_FRAME;
 }
 
 static vdr_err

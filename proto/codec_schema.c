@@ -544,7 +544,8 @@ vdr_field_takes(const vdr_field *field, vdr_span span)
     case VDR_FIELD_EMBED:
     case VDR_FIELD_POINTER:
     case VDR_FIELD_MANY:
+        VDR_ASSERT(0 && "no span");
         break;
     }
-    return false; /* no span */
+    return false;
 }

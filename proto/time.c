@@ -50,8 +50,8 @@ vdr_time_parse(vdr_span text, vdr_ms *ret_ms)
         return false;
     if (text.len > 20) {
         int64_t all;
-        size_t count = text.len - 21; /* between the point and Z */
-        if (t[19] != '.' || count < 1 || count > 9 || !digits(t + 20, count, &all))
+        size_t count = text.len - 21; /* between the point and Z: at most 9 */
+        if (t[19] != '.' || count < 1 || !digits(t + 20, count, &all))
             return false;
         (void)digits(t + 20, count < 3 ? count : 3, &fraction);
         for (size_t i = count; i < 3; i++)

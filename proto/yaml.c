@@ -34,14 +34,20 @@ fault(builder *b, vdr_place place, const char *message)
     b->listener.fault(b->listener.context, place, message);
 }
 
+static void
+too_much(builder *b, vdr_place place)
+{
+    fault(b, place, "more lists, mappings and values than a configuration may have");
+    b->broken = true;
+}
+
 /* Puts a node where the tree is being filled. NULL: over the arena's budget, and told. */
 static vdr_yaml *
 add(builder *b, vdr_yaml_kind kind, vdr_place place)
 {
     vdr_yaml *node = vdr_arena_alloc(b->arena, sizeof *node);
     if (node == NULL) {
-        fault(b, place, "more lists, mappings and values than a configuration may have");
-        b->broken = true;
+        too_much(b, place);
         return NULL;
     }
     node->kind = kind;
@@ -134,9 +140,11 @@ scalar(builder *b, struct fy_event *event, vdr_place place)
     if (node == NULL)
         return;
     node->text = vdr_arena_copy(b->arena, vdr_span_of(text != NULL ? text : "", len));
-    if (node->text.at == NULL)
-        b->broken = true;
-    if (memchr(node->text.at != NULL ? node->text.at : (const uint8_t *)"", 0, node->text.len) != NULL) {
+    if (node->text.at == NULL) {
+        too_much(b, place);
+        return;
+    }
+    if (memchr(node->text.at, 0, node->text.len) != NULL) {
         fault(b, place, "a zero byte (\\0) is not allowed");
         node->kind = VDR_YAML_BAD;
     }

@@ -56,9 +56,11 @@ law_command_difference(const vdr_command *a, const vdr_command *b)
         !law_span_same(a->service, b->service) || !law_span_same(a->result, b->result) ||
         a->plan_revision != b->plan_revision)
         return "regisseur, agency, result or plan";
-    if (a->ack_count != b->ack_count ||
-        (a->ack_count != 0 && memcmp(a->acks, b->acks, a->ack_count * sizeof a->acks[0]) != 0))
+    if (a->ack_count != b->ack_count)
         return "acknowledgements";
+    for (size_t i = 0; i < a->ack_count; i++)
+        if (a->acks[i].mailbox != b->acks[i].mailbox || a->acks[i].seq != b->acks[i].seq)
+            return "acknowledgements";
     if (!law_span_same(a->author, b->author) || !law_span_same(a->reason, b->reason) ||
         a->alone != b->alone || a->number != b->number || a->decide != b->decide ||
         a->proposal != b->proposal || !vdr_key16_equal(&a->fingerprint, &b->fingerprint) ||

@@ -244,8 +244,7 @@ vdr_assign_offer_expires(vdr_state *state, vdr_slot case_slot, uint64_t order)
 void
 vdr_assign_retry_falls(vdr_state *state, uint64_t order)
 {
-    if (state->retry_order != order)
-        return;
+    VDR_ASSERT(state->retry_order == order); /* there is one, and nothing else ends it */
     state->retry_order = 0;
     vdr_assign_retry(state);
     if (state->unassigned_count != 0)

@@ -105,7 +105,8 @@ vdr_case_hold(vdr_state *state, vdr_slot slot, vdr_case_state to, vdr_name regis
 {
     VDR_ASSERT(vdr_case_state_open(to) && (regisseur == 0) == (to == VDR_CASE_UNASSIGNED));
     vdr_case *held = vdr_case_edit(state, slot);
-    bool accepted = held->state == VDR_CASE_OFFERED && to == VDR_CASE_ACTIVE && held->regisseur == regisseur;
+    bool accepted = held->state == VDR_CASE_OFFERED && to == VDR_CASE_ACTIVE;
+    VDR_ASSERT(!accepted || held->regisseur == regisseur);
     if (accepted)
         vdr_load_accept(state);
     else

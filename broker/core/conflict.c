@@ -176,8 +176,7 @@ vdr_conflict_touch_of(vdr_state *state, vdr_slot slot)
 {
     const vdr_member *member = vdr_member_at(state, slot);
     vdr_index_search search;
-    if (state->conflicts.live == 0 || member->is_address || member->household == 0 ||
-        first_of(state, &member->key, 0, &search) == 0)
+    if (state->conflicts.live == 0 || member->is_address || first_of(state, &member->key, 0, &search) == 0)
         return;
     vdr_conflict_touch(state, member->household);
 }

@@ -191,9 +191,9 @@ vdr_control_judge(const vdr_state *state, const vdr_command *command, const char
     case VDR_COMMAND_VIEW:
     case VDR_COMMAND_REKEY:
     case VDR_COMMAND_CARRY:
+        VDR_ASSERT(0 && "a command of control");
         break;
     }
-    VDR_ASSERT(0 && "a command of control");
     return VDR_E_WRONG_STATE;
 }
 

@@ -25,13 +25,14 @@ vdr_document_is(const vdr_state *state, vdr_slot slot, vdr_span text)
     if (document->len != text.len)
         return false;
     size_t done = 0;
-    for (vdr_slot at = document->pages; at != 0 && done < text.len; at = page_at(state, at)->next) {
+    for (vdr_slot at = document->pages; at != 0; at = page_at(state, at)->next) {
         size_t part = part_of(text.len - done);
         if (memcmp(page_at(state, at)->bytes, text.at + done, part) != 0)
             return false;
         done += part;
     }
-    return done == text.len;
+    VDR_ASSERT(done == text.len);
+    return true;
 }
 
 static vdr_slot

@@ -25,11 +25,11 @@ static uint64_t
 take_number(reader *in)
 {
     uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
+    for (unsigned shift = 0;; shift += 7) {
         if (in->at == in->end)
             break;
         uint64_t byte = *in->at++;
-        if (shift == 63 && byte > 1) /* more than 64 bits */
+        if (shift == 63 && byte > 1) /* more than 64 bits: ten bytes at most */
             break;
         value |= (byte & 0x7f) << shift;
         if (byte < 0x80) {

@@ -157,7 +157,7 @@ find_retry(const vdr_state *state)
     uint32_t cursor = 0, looked = 0;
     while (looked++ < TIMERS_LOOKED_AT &&
            vdr_timers_walk(&state->timers, state->now + state->config->retry_ms, &cursor, &timer))
-        if (timer.kind == VDR_TIMER_RETRY && timer.order == state->retry_order)
+        if (timer.kind == VDR_TIMER_RETRY) /* there is one */
             return timer.due;
     return VDR_MS_NONE;
 }
@@ -186,7 +186,7 @@ vdr_explain_dues(vdr_explaining *e)
     vdr_slots_done(&waiting);
     vdr_slot slot = vdr_household_at(state, e->household)->open_case;
     const vdr_case *of = slot != 0 ? vdr_case_at(state, slot) : NULL;
-    if (of != NULL && of->state == VDR_CASE_OFFERED && of->accept_order != 0)
+    if (of != NULL && of->state == VDR_CASE_OFFERED)
         told[e->told->due_count++] =
             (vdr_explained_due){.kind = VDR_DUE_ACCEPT, .due = of->accept_due, .case_id = {of->number}};
     if (of != NULL && of->state == VDR_CASE_UNASSIGNED && state->retry_order != 0)

@@ -31,7 +31,7 @@ look(const vdr_state *state, vdr_keep *keep)
 }
 
 bool
-vdr_keep_some(const vdr_core *core, vdr_keep *keep, uint32_t count)
+vdr_keep_some(const vdr_core *core, vdr_keep *keep, uint64_t count)
 {
     const vdr_state *state = &core->state;
     const uint32_t ends[KEEP_OVER] = {state->signals.next, state->cases.next, state->mailboxes.next};
@@ -57,8 +57,8 @@ vdr_position
 vdr_core_keep_from(const vdr_core *core)
 {
     vdr_keep keep = {0};
-    while (!vdr_keep_some(core, &keep, UINT32_MAX))
-        ;
+    bool over = vdr_keep_some(core, &keep, UINT64_MAX);
+    VDR_ASSERT(over);
     need(&keep, vdr_core_config_position(core));
     return keep.oldest;
 }

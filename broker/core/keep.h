@@ -16,6 +16,6 @@ typedef struct vdr_keep {
 } vdr_keep;              /* {0} begins */
 
 /* Looks at about count more records. True: over. */
-bool vdr_keep_some(const vdr_core *core, vdr_keep *keep, uint32_t count);
+bool vdr_keep_some(const vdr_core *core, vdr_keep *keep, uint64_t count);
 
 #endif

@@ -110,7 +110,7 @@ check_others(const vdr_state *state, vdr_slot slot)
             return "a public key is registered twice";
         valid += is_valid(o) && vdr_span_equal(vdr_text_get(&state->texts, o->party), party);
     }
-    return valid > 2 ? "a party has more than two keys" : NULL;
+    return valid <= 2 ? NULL : "a party has more than two keys";
 }
 
 const char *

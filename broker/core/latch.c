@@ -34,11 +34,12 @@ holds(vdr_state *state, vdr_slot rule_record, vdr_slot household, vdr_ms t)
     const vdr_rule_record *record = vdr_slab_at(&state->rules, rule_record);
     if (!record->current)
         return false;
-    for (size_t rule = 0; rule < state->config->rule_count; rule++)
-        if (vdr_rule_record_of(state, rule) == rule_record)
-            return vdr_rule_holds(state, rule, household, t);
-    VDR_ASSERT(0 && "a current rule is in the configuration");
-    return false;
+    size_t rule = 0;
+    while (vdr_rule_record_of(state, rule) != rule_record) {
+        rule++;
+        VDR_ASSERT(rule < state->config->rule_count); /* a current rule is in the configuration */
+    }
+    return vdr_rule_holds(state, rule, household, t);
 }
 
 void

@@ -97,8 +97,9 @@ find_place(vdr_state *state, ends list, uint64_t number, vdr_slot *ret_before, v
             after = before != 0 ? vdr_case_at(state, before)->held_after : *list.first;
             break;
         }
-        if (after == 0 || vdr_case_at(state, after)->number > number) {
-            before = after != 0 ? vdr_case_at(state, after)->held_before : *list.last;
+        VDR_ASSERT(after != 0); /* the other end would have come past number first */
+        if (vdr_case_at(state, after)->number > number) {
+            before = vdr_case_at(state, after)->held_before;
             break;
         }
         before = vdr_case_at(state, before)->held_before;

@@ -183,6 +183,7 @@ is_in_town(const vdr_state *state, const vdr_mailbox *mailbox)
     case VDR_PARTY_NONE:
     case VDR_PARTY_OPERATOR:
     case VDR_PARTY_AUDITOR:
+        VDR_ASSERT(0 && "nobody writes to them");
         break;
     }
     return false;

@@ -116,7 +116,8 @@ static vdr_slot
 oldest_of(const vdr_state *state, vdr_slot case_slot)
 {
     vdr_slot slot = vdr_case_at(state, case_slot)->notes;
-    while (slot != 0 && note_at(state, slot)->older != 0)
+    VDR_ASSERT(slot != 0);
+    while (note_at(state, slot)->older != 0)
         slot = note_at(state, slot)->older;
     return slot;
 }

@@ -40,7 +40,7 @@ is_member(const vdr_member *member)
 static bool
 is_right_of_person(const vdr_right *right)
 {
-    return right->number != 0 && right->ended_position == 0 && right->household == 0 && right->signal == 0;
+    return right->number != 0 && right->ended_position == 0 && right->household == 0;
 }
 
 static uint32_t
@@ -283,6 +283,7 @@ vdr_rekey_step(vdr_state *state, const vdr_command *command)
     case VDR_REKEY_FINISH:
         return finish(state, command);
     }
+    VDR_ASSERT(0 && "a phase");
     return VDR_E_WRONG_STATE;
 }
 
@@ -325,6 +326,7 @@ slab_of(const vdr_state *state, vdr_rekey_table table)
     case VDR_REKEY_OF_MEMBERS:
         return &state->members;
     case VDR_REKEY_OF_NONE:
+        VDR_ASSERT(0 && "a table");
         break;
     }
     return NULL;
@@ -396,8 +398,7 @@ bool
 vdr_rekey_is_old(const vdr_core *core, bool is_address, const vdr_key16 *key)
 {
     const vdr_state *state = &core->state;
-    return vdr_member_find(state, key, is_address) != 0 ||
-           (!is_address && (conflict_of(state, key) != 0 || right_of(state, key) != 0));
+    return vdr_member_find(state, key, is_address) != 0 || (!is_address && conflict_of(state, key) != 0);
 }
 
 /* ---- soundness ---- */
@@ -422,7 +423,7 @@ vdr_rekey_check(const vdr_state *state)
     if (vdr_rekey_running(state) && count_guarded(state) != state->old_guarded)
         return words;
     if (!vdr_rekey_running(state))
-        return old[0] + old[1] + old[2] + old[3] + old[4] != 0 ? words : NULL;
+        return old[0] + old[1] + old[2] + old[3] + old[4] == 0 ? NULL : words;
     for (unsigned table = 0; table < VDR_REKEY_OF_NONE; table++) {
         const vdr_slab *slab = slab_of(state, (vdr_rekey_table)table);
         vdr_rekey_item item;

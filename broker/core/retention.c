@@ -132,8 +132,7 @@ void
 vdr_act_forgotten(vdr_state *state, vdr_slot slot, uint64_t order)
 {
     const vdr_act_record *act = vdr_slab_at(&state->acts, slot);
-    if (act->order != order)
-        return;
+    VDR_ASSERT(act->order == order); /* nothing else ends it */
     vdr_rekey_gone(state, act->parity, &state->old_acts);
     vdr_text_drop(&state->texts, act->id);
     vdr_index_remove(&state->acts_by_id, slot);

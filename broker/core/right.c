@@ -30,7 +30,7 @@ hash_of(vdr_right_about about)
 static vdr_right_about
 about_of(const vdr_right *right)
 {
-    bool person = right->household == 0 && right->signal == 0;
+    bool person = right->household == 0; /* a signal has one */
     return (vdr_right_about){right->household, right->signal, person ? &right->person : NULL};
 }
 
@@ -209,20 +209,21 @@ mark_person(vdr_state *state, const vdr_key16 *person)
 {
     vdr_slots signals = {0};
     vdr_slot member = vdr_member_find(state, person, false);
-    if (member != 0)
-        vdr_member_signals(state, member, &signals);
+    VDR_ASSERT(member != 0); /* what stands about a person ends before the person is forgotten */
+    vdr_member_signals(state, member, &signals);
     for (size_t i = 0; i < signals.count; i++)
         mark_known(state, signals.at[i], marks_of(state, signals.at[i]), false);
     vdr_slots_done(&signals);
 }
 
-/* The signal of a position in its household; 0: there is none any more. */
+/* The signal of a position in its household, which it is in as long as something stands about it. */
 static vdr_slot
 signal_at_position(const vdr_state *state, uint64_t household, vdr_position position)
 {
     vdr_slot slot = vdr_household_find(state, (vdr_household_id){household});
-    slot = slot != 0 ? vdr_household_at(state, slot)->signals_first : 0;
-    while (slot != 0 && vdr_signal_at(state, slot)->position != position)
+    VDR_ASSERT(slot != 0);
+    slot = vdr_household_at(state, slot)->signals_first;
+    while (vdr_signal_at(state, slot)->position != position)
         slot = vdr_signal_at(state, slot)->after;
     return slot;
 }
@@ -237,9 +238,11 @@ mark_about(vdr_state *state, unsigned kind, vdr_right_about about)
     if (about.person != NULL) {
         mark_person(state, about.person);
     } else if (about.signal != 0) {
-        if ((slot = signal_at_position(state, about.household, about.signal)) != 0)
-            mark_known(state, slot, marks_of(state, slot), false);
-    } else if ((slot = vdr_household_find(state, (vdr_household_id){about.household})) != 0) {
+        slot = signal_at_position(state, about.household, about.signal);
+        mark_known(state, slot, marks_of(state, slot), false);
+    } else {
+        slot = vdr_household_find(state, (vdr_household_id){about.household});
+        VDR_ASSERT(slot != 0);
         vdr_right_mark_all(state, slot);
     }
 }
@@ -319,7 +322,7 @@ vdr_right_end(vdr_state *state, vdr_slot slot, vdr_right_state as)
     vdr_right_about about = about_of(ended);
     if (about.person != NULL)
         about.person = &person;
-    if (ended->household == 0 && ended->signal == 0)
+    if (about.person != NULL)
         vdr_rekey_gone(state, ended->parity, &state->old_rights);
     ended->state = (uint8_t)as;
     ended->ended_at = state->now;
@@ -349,7 +352,8 @@ static uint64_t
 home_of(const vdr_state *state, const vdr_key16 *person)
 {
     vdr_slot member = vdr_member_find(state, person, false);
-    vdr_slot household = member != 0 ? vdr_member_at(state, member)->household : 0;
+    VDR_ASSERT(member != 0);
+    vdr_slot household = vdr_member_at(state, member)->household;
     return household != 0 ? vdr_household_at(state, household)->number : 0;
 }
 
@@ -359,7 +363,7 @@ vdr_right_tell(vdr_state *state, vdr_slot slot, vdr_message_kind kind)
     const vdr_right *right = vdr_right_at(state, slot);
     vdr_effect message = vdr_message_new(state, kind);
     message.household.number = right->household;
-    if (right->household == 0 && right->ended_position == 0)
+    if (right->household == 0) /* of a person, and it stands: none that ended is told of */
         message.household.number = home_of(state, &right->person);
     message.result = vdr_span_str(vdr_right_kind_name((vdr_right_kind)right->kind));
     vdr_tell_officers(state, &message);

@@ -196,7 +196,7 @@ check_one(const vdr_state *state, vdr_slot slot)
         return "a right stands and has ended";
     if (!standing)
         return right->order != 0 ? NULL : "I9: an ended right does not leave";
-    bool person = right->household == 0 && right->signal == 0;
+    bool person = right->household == 0;
     vdr_right_about about = {right->household, right->signal, person ? &right->person : NULL};
     if (vdr_right_find(state, (vdr_right_kind)right->kind, about) != slot)
         return "a right is not found by what it is about, or stands twice";
@@ -210,7 +210,7 @@ vdr_right_check(const vdr_state *state)
 {
     uint32_t count = 0;
     vdr_slot before = 0;
-    const char *words = state->asked.count != 0 ? "a household was asked about and not looked at" : NULL;
+    const char *words = state->asked.count == 0 ? NULL : "a household was asked about and not looked at";
     for (vdr_slot slot = state->rights_first; slot != 0 && words == NULL; count++) {
         const vdr_right *right = vdr_right_at(state, slot);
         if (right->before != before || count >= state->rights.live ||

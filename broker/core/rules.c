@@ -112,6 +112,7 @@ tally_measure(question *q, tally *counted, const vdr_signal *signal, vdr_rule_as
         }
         break;
     case VDR_MEASURES:
+        VDR_ASSERT(0 && "a measure");
         break;
     }
 }
@@ -338,8 +339,8 @@ vdr_rule_supported_by(vdr_state *state, size_t rule, vdr_slot household, vdr_ms 
         !vdr_rule_passes(state, bound, signal, &namings))
         return false;
     VDR_UNZEROED question q;
-    if (!question_begin(&q, state, rule, household, t))
-        return false;
+    bool in_reach = question_begin(&q, state, rule, household, t);
+    VDR_ASSERT(in_reach); /* asked before */
     bool answer = supports(&q, signal);
     return question_again(&q) ? supports(&q, signal) : answer;
 }

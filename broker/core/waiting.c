@@ -132,7 +132,8 @@ static void
 cut_leaf(vdr_waiting *waiting, uint64_t key)
 {
     uint32_t path[DEPTH_MAX], depth = 0, at = waiting->root;
-    while (at != 0 && waiting->nodes[at].slot == 0) {
+    while (waiting->nodes[at].slot == 0) {
+        VDR_ASSERT(depth < DEPTH_MAX);
         path[depth++] = at;
         at = waiting->nodes[at].child[side_of(&waiting->nodes[at], key)];
     }

@@ -256,7 +256,8 @@ is_reached(const vdr_rule *rule, const counts *counted)
     if (rule->spread_ms == 0)
         return true;
     const spread *of = counted->spread;
-    return of->oldest.count > 0 && -of->newest.at[0].key - of->oldest.at[0].key >= rule->spread_ms;
+    VDR_ASSERT(of->oldest.count > 0); /* at_least asks for one */
+    return -of->newest.at[0].key - of->oldest.at[0].key >= rule->spread_ms;
 }
 
 static void

@@ -44,7 +44,7 @@ set_to_front(vdr_windows *windows, window_set *set)
 {
     if (windows->newest == set)
         return;
-    if (set->older != NULL || set->newer != NULL)
+    if (set->newer != NULL) /* else it is new, and in no list */
         set_unlink(windows, set);
     set->older = windows->newest;
     *(set->older != NULL ? &set->older->newer : &windows->oldest) = set;
@@ -140,11 +140,18 @@ vdr_windows_bytes(const vdr_windows *windows)
            windows->set_size * sizeof(window_set *);
 }
 
+/* The longest unasked go until no more bytes are left, or none but this set (NULL: none at all). */
+static void
+shrink(vdr_windows *windows, uint64_t bytes_max, const window_set *set)
+{
+    while (windows->bytes > bytes_max && windows->oldest != set)
+        set_free(windows, windows->oldest);
+}
+
 void
 vdr_windows_shrink(vdr_windows *windows, uint64_t bytes_max)
 {
-    while (windows->oldest != NULL && windows->bytes > bytes_max)
-        set_free(windows, windows->oldest);
+    shrink(windows, bytes_max, NULL);
 }
 
 vdr_window *
@@ -161,8 +168,7 @@ vdr_windows_at(vdr_state *state, const vdr_rule *rule, vdr_slot household, vdr_m
     else
         vdr_window_move(state, *window_p, t);
     set_weigh(state, set);
-    while (windows->bytes > VDR_WINDOWS_BYTES_MAX && windows->oldest != set)
-        set_free(windows, windows->oldest);
+    shrink(windows, VDR_WINDOWS_BYTES_MAX, set);
     return *window_p;
 }
 
