@@ -45,7 +45,7 @@ is_event(const vdr_command *command)
 static void
 fetch_id(const vdr_state *state, const vdr_command *command)
 {
-    vdr_index_fetch_line(&state->signals_by_id, (uint32_t)command->id_hash);
+    vdr_index_fetch_place(&state->signals_by_id, (uint32_t)command->id_hash);
     vdr_index_fetch_line(&state->acts_by_id, (uint32_t)command->id_hash);
 }
 
@@ -115,7 +115,7 @@ static void
 fetch(const vdr_slab *slab, const sights *found)
 {
     for (size_t i = 0; i < found->count; i++)
-        vdr_slab_prefetch(slab, found->at[i]);
+        vdr_slab_prefetch_edit(slab, found->at[i]);
 }
 
 void

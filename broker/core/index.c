@@ -276,6 +276,14 @@ vdr_index_fetch_line(const vdr_index *index, uint32_t hash)
         vdr_slab_prefetch(&index->lines, line_of(hash, count) + 1);
 }
 
+void
+vdr_index_fetch_place(const vdr_index *index, uint32_t hash)
+{
+    uint32_t count = line_count(index);
+    if (count != 0)
+        vdr_slab_prefetch_edit(&index->lines, line_of(hash, count) + 1);
+}
+
 uint32_t
 vdr_index_guess(const vdr_index *index, uint32_t hash)
 {

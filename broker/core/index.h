@@ -56,6 +56,7 @@ uint32_t vdr_index_next(vdr_index_search *search);
 /* Hints that a hash will be looked for: fetch its line, and in a while (the line is there) a record that it
  * names with this tag. Returns that one, whose hash need not fit; 0: none does. */
 void vdr_index_fetch_line(const vdr_index *index, uint32_t hash);
+void vdr_index_fetch_place(const vdr_index *index, uint32_t hash); /* where it is probably put, too */
 uint32_t vdr_index_guess(const vdr_index *index, uint32_t hash);
 /* A number made into a hash, for records that are found by a counter. Fixed for ever: it is in checkpoints. */
 uint32_t vdr_index_hash_number(uint64_t number);

@@ -124,7 +124,7 @@ mark_clear(vdr_slab_marks *marks, uint32_t index)
 /* ---- what is kept aside ---- */
 
 typedef struct kept_head {
-    uint32_t older; /* of the same chunk, or of the free ones */
+    uint32_t older; /* of the same list */
     uint32_t index;
 } kept_head;
 
@@ -141,25 +141,42 @@ kept_at(const vdr_slab *slab, uint32_t number)
     return slab->kept.blocks[at >> slab->shift] + (size_t)(at & ((1u << slab->shift) - 1)) * kept_bytes(slab);
 }
 
+/* Hints that it will be wanted, its first line and its last. */
+static void
+kept_prefetch(const vdr_slab *slab, uint32_t number)
+{
+    const uint8_t *at = kept_at(slab, number);
+    __builtin_prefetch(at, 1);
+    __builtin_prefetch(at + kept_bytes(slab) - 1, 1);
+}
+
+/* One after the other, as long as there is room that this image has not used: memory that lies in order is near. */
 static uint32_t
 kept_take(vdr_slab *slab)
 {
     vdr_slab_kept *kept = &slab->kept;
-    if (kept->free != 0) {
-        uint32_t number = kept->free;
-        kept_head head;
-        memcpy(&head, kept_at(slab, number), sizeof head);
-        kept->free = head.older;
-        return number;
-    }
-    if (kept->next >> slab->shift == kept->block_count) {
+    bool used_up = kept->next >> slab->shift == kept->block_count;
+    if (used_up && kept->unused_count != 0)
+        return kept->unused[--kept->unused_count];
+    if (used_up) {
         if (kept->block_count == kept->block_room) {
             kept->block_room = kept->block_room != 0 ? kept->block_room * 2 : 4;
             kept->blocks = vdr_realloc(kept->blocks, kept->block_room, sizeof *kept->blocks);
+            kept->unused =
+                vdr_realloc(kept->unused, (size_t)kept->block_room << slab->shift, sizeof *kept->unused);
         }
         kept->blocks[kept->block_count++] = vdr_realloc(NULL, (size_t)1 << slab->shift, kept_bytes(slab));
     }
     return ++kept->next;
+}
+
+static void
+kept_give(vdr_slab *slab, uint32_t number)
+{
+    vdr_slab_kept *kept = &slab->kept;
+    kept->unused[kept->unused_count++] = number;
+    if (kept->unused_count == kept->next) /* none is kept: the next image begins at the first again */
+        kept->next = kept->unused_count = 0;
 }
 
 /* The record as it is, unless it is kept already. */
@@ -170,12 +187,31 @@ keep(vdr_slab *slab, vdr_chunk *chunk, uint32_t index)
     if (mark_is_set(&slab->kept_marks, index))
         return;
     mark_set(&slab->kept_marks, index);
-    kept_head head = {.older = chunk->kept, .index = index};
+    uint32_t *lane = &chunk->lanes[chunk->kept++ % VDR_SLAB_LANES];
+    kept_head head = {.older = *lane, .index = index};
     uint32_t number = kept_take(slab);
     uint8_t *at = kept_at(slab, number);
     memcpy(at, &head, sizeof head);
     memcpy(at + sizeof head, vdr_slab_at(slab, index), slab->record_bytes);
-    chunk->kept = number;
+    *lane = number;
+}
+
+/* Takes the last one off a list, and puts it back into the chunk's bytes if there are any. */
+static void
+keep_one_less(vdr_slab *slab, uint32_t *lane, uint8_t *into)
+{
+    uint32_t number = *lane;
+    const uint8_t *at = kept_at(slab, number);
+    kept_head head;
+    memcpy(&head, at, sizeof head);
+    if (head.older != 0)
+        kept_prefetch(slab, head.older);
+    mark_clear(&slab->kept_marks, head.index);
+    if (into != NULL)
+        memcpy(into + (size_t)(head.index & ((1u << slab->shift) - 1)) * slab->record_bytes, at + sizeof head,
+               slab->record_bytes);
+    *lane = head.older;
+    kept_give(slab, number);
 }
 
 /* What was kept of a chunk is not needed any more; the edits that it was kept for count now. into: NULL, or the
@@ -185,20 +221,9 @@ keep_no_more(vdr_slab *slab, vdr_chunk *chunk, uint8_t *into)
 {
     if (chunk->kept != 0)
         chunk->edited = slab->era;
-    while (chunk->kept != 0) {
-        uint32_t number = chunk->kept;
-        uint8_t *at = kept_at(slab, number);
-        kept_head head;
-        memcpy(&head, at, sizeof head);
-        mark_clear(&slab->kept_marks, head.index);
-        if (into != NULL)
-            memcpy(into + (size_t)(head.index & ((1u << slab->shift) - 1)) * slab->record_bytes,
-                   at + sizeof head, slab->record_bytes);
-        chunk->kept = head.older;
-        head.older = slab->kept.free;
-        memcpy(at, &head, sizeof head);
-        slab->kept.free = number;
-    }
+    for (uint32_t i = chunk->kept; i != 0; i--) /* the last one first: each has one left then */
+        keep_one_less(slab, &chunk->lanes[(i - 1) % VDR_SLAB_LANES], into);
+    chunk->kept = 0;
 }
 
 /* ---- */
@@ -212,6 +237,7 @@ vdr_slab_done(vdr_slab *slab)
         free(slab->kept.blocks[i]);
     free(slab->chunks);
     free(slab->kept.blocks);
+    free(slab->kept.unused);
     free(slab->kept_marks.words);
     free(slab->undo_marks.words);
     free(slab->image_bytes);
@@ -339,7 +365,8 @@ vdr_slab_bytes(const vdr_slab *slab)
 {
     uint64_t bytes = (uint64_t)slab->chunk_room * sizeof(vdr_chunk);
     bytes += (uint64_t)slab->chunks_made * chunk_bytes(slab);
-    bytes += ((uint64_t)slab->kept.block_count << slab->shift) * kept_bytes(slab);
+    bytes +=
+        ((uint64_t)slab->kept.block_count << slab->shift) * (kept_bytes(slab) + sizeof *slab->kept.unused);
     bytes += ((uint64_t)slab->kept_marks.count + slab->undo_marks.count) * sizeof *slab->kept_marks.words;
     return bytes + (slab->image_bytes != NULL ? chunk_bytes(slab) : 0);
 }

@@ -30,19 +30,23 @@
 #include "proto/types.h"
 
 /* Kept apart from the bytes, side by side: to edit a record touches no memory far from it and from these. */
+#define VDR_SLAB_LANES 4u
 typedef struct vdr_chunk {
     uint8_t *bytes; /* NULL: not loaded yet */
     uint32_t
         edited; /* era of the last edit; 0: not since it was loaded. Kept back while it waits to be imaged */
+    uint32_t kept; /* how many of its records are kept as they were when the image began */
     uint32_t
-        kept; /* records of it as they were when the image began, the last one first; 0: none was edited */
+        lanes[VDR_SLAB_LANES]; /* the last one of each of their lists: so much of them is fetched at once */
 } vdr_chunk;
 
 /* Records as they were when the image began, in blocks that stay. */
 typedef struct vdr_slab_kept {
     uint8_t **blocks;
     uint32_t block_count, block_room;
-    uint32_t next, free; /* 1 and up, as records */
+    uint32_t next;    /* how many were taken in order; numbers are 1 and up, as records' */
+    uint32_t *unused; /* of those, the ones that were given back */
+    uint32_t unused_count;
 } vdr_slab_kept;
 
 /* A bit for each record, all 0 in between. */
@@ -139,6 +143,15 @@ vdr_slab_prefetch(const vdr_slab *slab, uint32_t index)
     __builtin_prefetch(record);
     if (slab->record_bytes < 64 && ((uintptr_t)record & 63) + slab->record_bytes > 64)
         __builtin_prefetch(record + slab->record_bytes - 1);
+}
+
+/* The same for one that will be edited: where an image would have it kept, that is looked at, too. */
+static inline void
+vdr_slab_prefetch_edit(const vdr_slab *slab, uint32_t index)
+{
+    vdr_slab_prefetch(slab, index);
+    if (slab->imaging && index >> slab->shift >= slab->image_cursor && index / 64 < slab->kept_marks.count)
+        __builtin_prefetch(&slab->kept_marks.words[index / 64]);
 }
 
 /* The bytes of a chunk, 0 .. chunk_count - 1, as far as records were ever taken: what an image of now would
