@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 typedef struct mutex {
@@ -23,6 +24,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, v
                           void *argument);
 int __wrap_pthread_join(pthread_t thread, void **ret_result);
 int __wrap_pthread_setname_np(pthread_t thread, const char *name);
+int __wrap_setpriority(__priority_which_t which, id_t who, int priority);
 int __wrap_pthread_mutex_init(pthread_mutex_t *at, const pthread_mutexattr_t *attributes);
 int __wrap_pthread_mutex_lock(pthread_mutex_t *at);
 int __wrap_pthread_mutex_unlock(pthread_mutex_t *at);
@@ -61,6 +63,16 @@ __wrap_pthread_setname_np(pthread_t thread, const char *name)
 {
     (void)thread;
     (void)name;
+    return 0;
+}
+
+/* All fibers share one thread of the system: a polite one would hold them all back. */
+int
+__wrap_setpriority(__priority_which_t which, id_t who, int priority)
+{
+    (void)which;
+    (void)who;
+    (void)priority;
     return 0;
 }
 
