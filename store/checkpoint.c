@@ -3,13 +3,27 @@
 #include "store/ops.h"
 
 #include "store/bytes.h"
+#include "store/press.h"
 
 #include <sodium.h>
 #include <stdlib.h>
 
-#define MANIFEST_BOUND_BYTES (8u + 32u + 8u)
+#define MANIFEST_BOUND_BYTES (8u + 32u + 8u + 1u)
 
-/* ---- Sealing ---- */
+/* ---- Pressing and sealing ----
+ *
+ * What is sealed of a block is the block, pressed where that makes it smaller, and a byte behind it that says so.
+ * Releases that did not press sealed the block alone; which it is, the manifest says, for all of its blocks. */
+
+enum form { AS_IS = 0, PRESSED = 1 };
+
+#define FORM_BYTES 1u
+
+struct vdr_checkpoint_room {
+    vdr_press press;
+    uint8_t plain[VDR_BLOCK_BYTES_MAX + FORM_BYTES];                         /* what is sealed */
+    uint8_t bytes[VDR_BLOCK_BYTES_MAX + FORM_BYTES + VDR_VAULT_BLOCK_BYTES]; /* sealed, or pressed no more */
+};
 
 /* A block belongs to its name, a head to the rest of its manifest. */
 static void
@@ -19,29 +33,63 @@ block_bound(vdr_block_id id, uint8_t ret_bound[8])
     vdr_put_be32(ret_bound + 4, id.number);
 }
 
-static void
+/* One of a release that did not press ends before what says so. */
+static vdr_span
 manifest_bound(const vdr_checkpoint_manifest *manifest, uint8_t ret_bound[MANIFEST_BOUND_BYTES])
 {
     vdr_put_be64(ret_bound, manifest->position);
     memcpy(ret_bound + 8, manifest->chain, 32);
     vdr_put_be64(ret_bound + 40, manifest->blocks);
+    ret_bound[48] = PRESSED;
+    return vdr_span_of(ret_bound, MANIFEST_BOUND_BYTES - (manifest->pressed ? 0 : FORM_BYTES));
 }
 
-/* Room for a block, sealed or opened. */
-static uint8_t *
+static struct vdr_checkpoint_room *
 room(vdr_checkpoint *checkpoint)
 {
-    if (checkpoint->room == NULL) {
-        checkpoint->room_bytes = VDR_BLOCK_BYTES_MAX + VDR_VAULT_BLOCK_BYTES;
-        checkpoint->room = vdr_alloc(checkpoint->room_bytes, 1);
-    }
+    if (checkpoint->room == NULL)
+        checkpoint->room = vdr_alloc(1, sizeof *checkpoint->room);
     return checkpoint->room;
+}
+
+static vdr_span
+press(vdr_checkpoint *checkpoint, vdr_span bytes)
+{
+    struct vdr_checkpoint_room *r = room(checkpoint);
+    size_t len = bytes.len != 0 ? vdr_press_block(&r->press, bytes, r->plain, bytes.len - 1) : 0;
+    enum form form = len != 0 ? PRESSED : AS_IS;
+    if (form == AS_IS) {
+        len = bytes.len;
+        if (len != 0)
+            memcpy(r->plain, bytes.at, len);
+    }
+    r->plain[len] = (uint8_t)form;
+    return vdr_span_of(r->plain, len + FORM_BYTES);
+}
+
+/* plain stands in the room, and so does what is given. STORE_CORRUPT. */
+static vdr_err
+press_open(vdr_checkpoint *checkpoint, vdr_span plain, vdr_span *ret_bytes)
+{
+    struct vdr_checkpoint_room *r = room(checkpoint);
+    if (plain.len < FORM_BYTES || plain.at[plain.len - FORM_BYTES] > PRESSED)
+        return VDR_E_STORE_CORRUPT;
+    vdr_span body = vdr_span_of(plain.at, plain.len - FORM_BYTES);
+    if (plain.at[body.len] == AS_IS) {
+        *ret_bytes = body;
+        return VDR_OK;
+    }
+    size_t len = 0;
+    vdr_err err = vdr_press_block_open(body, r->bytes, VDR_BLOCK_BYTES_MAX, &len);
+    if (err == VDR_OK)
+        *ret_bytes = vdr_span_of(r->bytes, len);
+    return err;
 }
 
 static vdr_span
 seal(vdr_checkpoint *checkpoint, vdr_span bound, vdr_span bytes)
 {
-    uint8_t *sealed = room(checkpoint);
+    uint8_t *sealed = room(checkpoint)->bytes;
     uint32_t generation = vdr_vault_seal_block(checkpoint->vault, bound, bytes, sealed);
     if (checkpoint->put == 0 || generation < checkpoint->put)
         checkpoint->put = generation;
@@ -67,6 +115,7 @@ look(vdr_checkpoint *checkpoint)
     vdr_checkpoint_manifest manifest;
     vdr_err err = checkpoint->ops->manifest_get(checkpoint, &manifest);
     atomic_store(&checkpoint->generation, err == VDR_OK ? manifest.generation : 0);
+    atomic_store(&checkpoint->pressed, err == VDR_OK && manifest.pressed);
 }
 
 void
@@ -80,7 +129,7 @@ void
 vdr_checkpoint_seal_end(vdr_checkpoint *checkpoint)
 {
     if (checkpoint->room != NULL)
-        sodium_memzero(checkpoint->room, checkpoint->room_bytes);
+        sodium_memzero(checkpoint->room, sizeof *checkpoint->room);
     free(checkpoint->room);
     free(checkpoint->head);
 }
@@ -104,7 +153,7 @@ vdr_checkpoint_wants_all(const vdr_checkpoint *checkpoint)
     if (checkpoint->vault == NULL)
         return false;
     vdr_vault_status_get(checkpoint->vault, &status);
-    return status.generation != vdr_checkpoint_generation(checkpoint);
+    return status.generation != vdr_checkpoint_generation(checkpoint) || !atomic_load(&checkpoint->pressed);
 }
 
 /* ---- Writing ---- */
@@ -128,7 +177,7 @@ vdr_checkpoint_put(vdr_checkpoint *checkpoint, vdr_block_id id, vdr_span bytes)
     uint8_t bound[8];
     if (checkpoint->vault != NULL) {
         block_bound(id, bound);
-        bytes = seal(checkpoint, vdr_span_of(bound, sizeof bound), bytes);
+        bytes = seal(checkpoint, vdr_span_of(bound, sizeof bound), press(checkpoint, bytes));
     }
     return checkpoint->ops->put(checkpoint, id, bytes);
 }
@@ -147,7 +196,8 @@ needs(const vdr_checkpoint *checkpoint, uint64_t blocks)
     uint32_t carried = vdr_checkpoint_generation(checkpoint);
     if (checkpoint->ops->fresh(checkpoint) == blocks)
         return checkpoint->put;
-    VDR_ASSERT(carried != 0); /* plain blocks would be taken for sealed ones */
+    VDR_ASSERT(carried != 0);                      /* plain blocks would be taken for sealed ones */
+    VDR_ASSERT(atomic_load(&checkpoint->pressed)); /* and others' last byte for the form */
     return carried < checkpoint->put ? carried : checkpoint->put;
 }
 
@@ -158,9 +208,9 @@ vdr_checkpoint_commit(vdr_checkpoint *checkpoint, const vdr_checkpoint_manifest 
     vdr_checkpoint_manifest stored = *manifest;
     uint8_t bound[MANIFEST_BOUND_BYTES];
     stored.generation = 0;
+    stored.pressed = checkpoint->vault != NULL;
     if (checkpoint->vault != NULL) {
-        manifest_bound(manifest, bound);
-        stored.head = seal(checkpoint, vdr_span_of(bound, sizeof bound), manifest->head);
+        stored.head = seal(checkpoint, manifest_bound(&stored, bound), manifest->head);
         stored.generation = needs(checkpoint, manifest->blocks);
     }
     vdr_err err = checkpoint->ops->commit(checkpoint, &stored);
@@ -168,6 +218,7 @@ vdr_checkpoint_commit(vdr_checkpoint *checkpoint, const vdr_checkpoint_manifest 
         checkpoint->ops->abandon(checkpoint);
     } else {
         atomic_store(&checkpoint->generation, stored.generation);
+        atomic_store(&checkpoint->pressed, stored.pressed);
     }
     checkpoint->begun = false;
     return err;
@@ -196,9 +247,8 @@ vdr_checkpoint_manifest_get(vdr_checkpoint *checkpoint, vdr_checkpoint_manifest 
         manifest.head = (vdr_span){0};
         if (sealed.len < VDR_VAULT_BLOCK_BYTES)
             return VDR_E_STORE_CORRUPT;
-        manifest_bound(&manifest, bound);
         uint8_t *opened = vdr_alloc(sealed.len, 1);
-        err = open_sealed(checkpoint, vdr_span_of(bound, sizeof bound), sealed, opened, &manifest.head);
+        err = open_sealed(checkpoint, manifest_bound(&manifest, bound), sealed, opened, &manifest.head);
         free(checkpoint->head);
         checkpoint->head = opened;
     }
@@ -219,11 +269,13 @@ load_sealed(void *context, vdr_block_id id, vdr_span sealed)
     const loading *l = context;
     uint8_t bound[8];
     vdr_span bytes;
-    if (sealed.len > VDR_BLOCK_BYTES_MAX + VDR_VAULT_BLOCK_BYTES)
+    if (sealed.len > sizeof l->checkpoint->room->plain + VDR_VAULT_BLOCK_BYTES)
         return VDR_E_STORE_CORRUPT;
     block_bound(id, bound);
-    vdr_err err =
-        open_sealed(l->checkpoint, vdr_span_of(bound, sizeof bound), sealed, room(l->checkpoint), &bytes);
+    vdr_err err = open_sealed(l->checkpoint, vdr_span_of(bound, sizeof bound), sealed,
+                              room(l->checkpoint)->plain, &bytes);
+    if (err == VDR_OK && atomic_load(&l->checkpoint->pressed))
+        err = press_open(l->checkpoint, bytes, &bytes);
     return err == VDR_OK ? l->block(l->context, id, bytes) : err;
 }
 

@@ -8,7 +8,7 @@
  * With a vault blocks and head are sealed under the wrapping key of the present generation (store/vault.h). What
  * is carried over stays under the one that it was sealed under. So before a generation is destroyed a checkpoint
  * is written whole: when vdr_checkpoint_wants_all() says so every block is put, none carried over. It says so
- * also where the newest is not sealed yet.
+ * also where the newest is not sealed yet, or by a release that did not press. What is sealed is pressed before.
  *
  * Thread:  one thread at a time uses a handle; backup may run on another one at the same time. A process
  *          has one handle on a store; another process gets STORE_BUSY.
@@ -27,8 +27,9 @@
 
 typedef struct vdr_checkpoint vdr_checkpoint;
 
-#define VDR_BLOCK_BYTES_MAX  (1u << 20)
-#define VDR_BLOCK_BYTES_GOOD 65464u /* the largest that, sealed, fills LMDB's pages: 16, nothing wasted */
+#define VDR_BLOCK_BYTES_MAX (1u << 20)
+#define VDR_BLOCK_BYTES_GOOD                                                                                 \
+    65463u /* the largest that, sealed as it is, fills LMDB's pages: 16, nothing wasted */
 
 /* What a manifest says. head is a small byte string (sizes and versions of the tables, counters,
  * the configuration's position) whose meaning the store does not know; at most VDR_BLOCK_BYTES_MAX. */
@@ -39,6 +40,7 @@ typedef struct vdr_checkpoint_manifest {
     vdr_span head;
     uint32_t
         generation; /* the oldest of wrapping keys that it needs; 0: it is not sealed. Not looked at by commit */
+    bool pressed; /* as what is sealed is since blocks are pressed. Not looked at by commit */
 } vdr_checkpoint_manifest;
 
 /* A block's name: table and number in it. */
@@ -64,7 +66,7 @@ VDR_MUST_CHECK vdr_err vdr_checkpoint_put(vdr_checkpoint *checkpoint, vdr_block_
 /* Drops a block of the last checkpoint that the new one does not have. NOT_FOUND: it had none such. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_drop(vdr_checkpoint *checkpoint, vdr_block_id id);
 /* Makes it the newest, durable. Blocks neither put nor dropped are carried over from the newest; with them
- * there are manifest->blocks, asserted; also that none that is not sealed is carried over into one that is. Then
+ * there are manifest->blocks, asserted; also that none that is not sealed and pressed is carried over into one that is. Then
  * removes what only checkpoints before the last two had. */
 VDR_MUST_CHECK vdr_err vdr_checkpoint_commit(vdr_checkpoint *checkpoint,
                                              const vdr_checkpoint_manifest *manifest);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 
 #define MANIFEST_PLAIN      1u
-#define MANIFEST_SEALED     2u
+#define MANIFEST_SEALED     2u /* of releases that did not press */
+#define MANIFEST_PRESSED    3u
 #define MANIFEST_HEAD_BYTES (4u + 8u + 32u + 8u + 8u)
 #define CHAIN_BYTES         32u
 
@@ -67,18 +68,20 @@ vdr_checkpoint_lmdb_manifest(vdr_checkpoint_lmdb *c, MDB_txn *txn, uint64_t gene
     if (bytes.len < MANIFEST_HEAD_BYTES)
         return VDR_E_STORE_CORRUPT;
     uint32_t version = vdr_get_le32(bytes.at);
-    if (version != MANIFEST_PLAIN && version != MANIFEST_SEALED)
+    if (version < MANIFEST_PLAIN || version > MANIFEST_PRESSED)
         return VDR_E_STORE_VERSION;
-    size_t head_at = MANIFEST_HEAD_BYTES + (version == MANIFEST_SEALED ? 4 : 0);
+    bool sealed = version != MANIFEST_PLAIN;
+    size_t head_at = MANIFEST_HEAD_BYTES + (sealed ? 4 : 0);
     if (bytes.len < head_at)
         return VDR_E_STORE_CORRUPT;
     ret_manifest->position = vdr_get_le64(bytes.at + 4);
     memcpy(ret_manifest->chain, bytes.at + 12, CHAIN_BYTES);
     ret_manifest->blocks = vdr_get_le64(bytes.at + 12 + CHAIN_BYTES);
     *ret_sum = vdr_get_le64(bytes.at + 20 + CHAIN_BYTES);
-    ret_manifest->generation = version == MANIFEST_SEALED ? vdr_get_le32(bytes.at + MANIFEST_HEAD_BYTES) : 0;
+    ret_manifest->generation = sealed ? vdr_get_le32(bytes.at + MANIFEST_HEAD_BYTES) : 0;
+    ret_manifest->pressed = version == MANIFEST_PRESSED;
     ret_manifest->head = vdr_span_of(bytes.at + head_at, bytes.len - head_at);
-    if (version == MANIFEST_SEALED && ret_manifest->generation == 0)
+    if (sealed && ret_manifest->generation == 0)
         return VDR_E_STORE_CORRUPT;
     return VDR_OK;
 }
@@ -88,9 +91,10 @@ manifest_write(vdr_checkpoint_lmdb *c, MDB_txn *txn, const vdr_checkpoint_manife
 {
     uint8_t key[8];
     bool sealed = manifest->generation != 0;
+    VDR_ASSERT(manifest->pressed == sealed);
     size_t head_at = MANIFEST_HEAD_BYTES + (sealed ? 4 : 0), len = head_at + manifest->head.len;
     uint8_t *bytes = vdr_alloc(len, 1);
-    vdr_put_le32(bytes, sealed ? MANIFEST_SEALED : MANIFEST_PLAIN);
+    vdr_put_le32(bytes, sealed ? MANIFEST_PRESSED : MANIFEST_PLAIN);
     vdr_put_le64(bytes + 4, manifest->position);
     memcpy(bytes + 12, manifest->chain, CHAIN_BYTES);
     vdr_put_le64(bytes + 12 + CHAIN_BYTES, manifest->blocks);

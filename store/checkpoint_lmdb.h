@@ -5,6 +5,7 @@
  *   meta      "format"  store/env.c
  *   manifest  generation u64 -> version u32, position u64, chain 32 bytes, blocks u64, sum u64, head;
  *             version 2: before head the generation u32 of wrapping keys (checkpoint.h), and head is sealed
+ *             version 3: the same, and each block says in its last byte, sealed too, whether it is pressed
  *   block     table u32, number u32, generation u64 -> version u32, bytes; no value at all: dropped then
  *
  * Every value stands behind its checksum. A block belongs to a checkpoint if its generation is the highest

@@ -168,6 +168,7 @@ commit(vdr_checkpoint *base, const vdr_checkpoint_manifest *manifest)
     work->position = manifest->position;
     memcpy(work->chain, manifest->chain, sizeof work->chain);
     work->generation = manifest->generation;
+    work->pressed = manifest->pressed;
     work->head = vdr_alloc(manifest->head.len, 1);
     work->head_len = manifest->head.len;
     if (manifest->head.len != 0)
@@ -205,6 +206,7 @@ manifest_get(vdr_checkpoint *base, vdr_checkpoint_manifest *ret_manifest)
     memcpy(ret_manifest->chain, state->chain, sizeof state->chain);
     ret_manifest->blocks = state->count;
     ret_manifest->generation = state->generation;
+    ret_manifest->pressed = state->pressed;
     ret_manifest->head = vdr_span_of(state->head, state->head_len);
     return VDR_OK;
 }

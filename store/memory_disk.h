@@ -58,6 +58,7 @@ typedef struct vdr_mem_state {
     vdr_position position;
     uint8_t chain[32];
     uint32_t generation;
+    bool pressed;
     uint8_t *head;
     size_t head_len;
     vdr_mem_slot *slots; /* in order of name */

@@ -75,12 +75,13 @@ struct vdr_checkpoint {
     bool back;  /* looks at the one before the newest; kept by checkpoint.c */
     bool look;  /* a second handle that only reads; kept by checkpoint.c */
 
-    /* Sealing is checkpoint.c's: a backend stores and gives sealed bytes, and the manifest's generation. */
+    /* Sealing is checkpoint.c's: a backend stores and gives sealed bytes, and of the manifest generation and pressed. */
     vdr_vault *vault;
     _Atomic uint32_t generation; /* of the newest; as vdr_checkpoint_generation tells */
+    _Atomic bool pressed;        /* its blocks say at their end whether they are (checkpoint.c) */
     uint32_t put;                /* the oldest generation that was put under since begin; 0: none */
-    uint8_t *room, *head;        /* of a block, and of the manifest last read */
-    size_t room_bytes;
+    uint8_t *head;               /* of the manifest last read */
+    struct vdr_checkpoint_room *room;
 };
 
 /* checkpoint.c: a backend calls it when its handle is whole, and as it closes. */

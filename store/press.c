@@ -1,6 +1,7 @@
 #include "store/press.h"
 
-#define EFFORT 1 /* of LZ4: the most; 3 saves a quarter microsecond a record and is a fifth larger */
+#define EFFORT       1 /* of LZ4: the most; 3 saves a quarter microsecond a record and is a fifth larger */
+#define BLOCK_EFFORT 4 /* of a checkpoint: 1 takes two fifths more time, and a thirtieth fewer bytes */
 
 void
 vdr_press_init(vdr_press *press)
@@ -37,4 +38,27 @@ vdr_press_open(vdr_span pressed, uint8_t *bytes, size_t from, size_t to)
     int len = LZ4_decompress_safe_usingDict((const char *)pressed.at, (char *)bytes + from, (int)pressed.len,
                                             (int)(to - from), (const char *)bytes, (int)from);
     return len == (int)(to - from) ? VDR_OK : VDR_E_STORE_CORRUPT;
+}
+
+size_t
+vdr_press_block(vdr_press *press, vdr_span bytes, uint8_t *ret_pressed, size_t most)
+{
+    VDR_ASSERT(bytes.len <= LZ4_MAX_INPUT_SIZE && most <= LZ4_MAX_INPUT_SIZE);
+    if (bytes.len == 0 || most == 0)
+        return 0;
+    int len = LZ4_compress_fast_extState(&press->stream, (const char *)bytes.at, (char *)ret_pressed,
+                                         (int)bytes.len, (int)most, BLOCK_EFFORT);
+    return len > 0 ? (size_t)len : 0;
+}
+
+vdr_err
+vdr_press_block_open(vdr_span pressed, uint8_t *ret_bytes, size_t most, size_t *ret_len)
+{
+    if (pressed.len > LZ4_MAX_INPUT_SIZE || most > LZ4_MAX_INPUT_SIZE)
+        return VDR_E_STORE_CORRUPT;
+    int len = LZ4_decompress_safe((const char *)pressed.at, (char *)ret_bytes, (int)pressed.len, (int)most);
+    if (len < 0)
+        return VDR_E_STORE_CORRUPT;
+    *ret_len = (size_t)len;
+    return VDR_OK;
 }

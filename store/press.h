@@ -1,11 +1,11 @@
-/* store/press.h - the parts of a record in fewer bytes. Private to store/.
+/* store/press.h - the parts of a record, and blocks of a checkpoint, in fewer bytes. Private to store/.
  *
  * A record says many things twice: its routing and its tale name what its content names. What stood before in the same
  * record is told by where it stood. Nothing is taken from another record: each opens alone, and goes alone when its key
  * does.
  *
  * Form: a block of LZ4 for each part (github.com/lz4/lz4, doc/lz4_Block_format.md), which may refer to the parts
- * before it in the same record; nothing at all for an empty part.
+ * before it in the same record; nothing at all for an empty part. A block of a checkpoint is one such block.
  *
  * Thread: any; an object is used by one thread. */
 #ifndef VDR_STORE_PRESS_H
@@ -40,5 +40,12 @@ size_t vdr_press_part(vdr_press *press, const uint8_t *bytes, size_t from, size_
 
 /* Makes bytes[from, to) again, given all before. STORE_CORRUPT: that is not what was pressed. */
 VDR_MUST_CHECK vdr_err vdr_press_open(vdr_span pressed, uint8_t *bytes, size_t from, size_t to);
+
+/* Presses a block that stands alone. 0: that would be more than most bytes, and ret_pressed, which has room for so many,
+ * has nothing. */
+size_t vdr_press_block(vdr_press *press, vdr_span bytes, uint8_t *ret_pressed, size_t most);
+/* Opens it: at most most bytes. STORE_CORRUPT: that is not what was pressed, or it is more. */
+VDR_MUST_CHECK vdr_err vdr_press_block_open(vdr_span pressed, uint8_t *ret_bytes, size_t most,
+                                            size_t *ret_len);
 
 #endif

@@ -25,6 +25,10 @@ fill(uint8_t *bytes, size_t len, vdr_block_id id, uint32_t version)
 {
     uint32_t x = id.table * 1000003u + id.number * 10007u + version * 101u + 1;
     for (size_t i = 0; i < len; i++) {
+        if (version % 2 != 0 && len > 1000 && len < 65000 && i % 16 != 0) { /* what presses well */
+            bytes[i] = (uint8_t)version;
+            continue;
+        }
         x = x * 1664525u + 1013904223u;
         bytes[i] = (uint8_t)(x >> 24);
     }
@@ -404,7 +408,7 @@ every_flipped_bit_and_missing_row_is_found(void **state)
         }
         bed_forge(b, "state", "block", name, value);
     }
-    size_t more = b->vault != NULL ? VDR_VAULT_BLOCK_BYTES : 0;
+    size_t more = b->vault != NULL ? VDR_VAULT_BLOCK_BYTES + 1 : 0; /* and what says whether it is pressed */
     assert_int_equal(flips, 2 * (30 + more + 12 + 1));
     bed_open_checkpoint(b);
     check(b, &newest, 2);

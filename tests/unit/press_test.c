@@ -144,10 +144,46 @@ anything_else_opens_within_its_room_or_is_refused(void **state)
     assert_true(refused > 1000);
 }
 
+/* A block is as it was, or is not pressed; what is not one opens within its room or is refused. */
+static void
+a_block_opens_as_it_was_within_its_room(void **state)
+{
+    static uint8_t bytes[70000];
+    (void)state;
+    for (int round = 0; round < 300; round++) {
+        size_t len = roll(round % 8 == 0 ? sizeof bytes : 300), again_len = 0;
+        for (size_t i = 0; i < len; i++)
+            bytes[i] = (uint8_t)(round % 3 == 0 || i % (size_t)(1 + round) == 0 ? roll(256) : 0);
+        uint8_t *pressed = malloc(len + 1), *again = malloc(len + 1);
+        assert_non_null(pressed);
+        assert_non_null(again);
+        size_t most = len != 0 ? len - 1 : 0,
+               got = vdr_press_block(&room, vdr_span_of(bytes, len), pressed, most);
+        assert_true(got <= most);
+        if (got != 0) {
+            uint8_t *exact = malloc(got);
+            assert_non_null(exact);
+            memcpy(exact, pressed, got);
+            assert_int_equal(vdr_press_block_open(vdr_span_of(exact, got), again, len, &again_len), VDR_OK);
+            assert_int_equal(again_len, len);
+            assert_memory_equal(again, bytes, len);
+            assert_int_equal(vdr_press_block_open(vdr_span_of(exact, got), again, len - 1, &again_len),
+                             VDR_E_STORE_CORRUPT);
+            exact[roll((uint32_t)got)] ^= (uint8_t)(1u << roll(8));
+            vdr_err err = vdr_press_block_open(vdr_span_of(exact, got), again, len, &again_len);
+            assert_true(err == VDR_E_STORE_CORRUPT || (err == VDR_OK && again_len <= len));
+            free(exact);
+        }
+        free(pressed);
+        free(again);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_block_opens_as_it_was_within_its_room),
         cmocka_unit_test(what_is_pressed_opens_as_it_was),
         cmocka_unit_test(every_short_length_and_its_parts),
         cmocka_unit_test(what_is_said_twice_is_told_once),
