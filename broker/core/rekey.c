@@ -53,6 +53,17 @@ count_conflicts(const vdr_state *state)
 }
 
 static uint32_t
+count_guarded(const vdr_state *state)
+{
+    uint32_t count = 0;
+    for (vdr_slot slot = 1; slot < state->guarded.next; slot++) {
+        const vdr_guarded *at = vdr_slab_at(&state->guarded, slot);
+        count += at->guard != 0 && at->parity != state->parity;
+    }
+    return count;
+}
+
+static uint32_t
 count_rights(const vdr_state *state)
 {
     uint32_t count = 0;
@@ -224,7 +235,8 @@ begin(vdr_state *state, const vdr_command *command)
     state->old_acts = state->acts.live;
     state->old_conflicts = count_conflicts(state);
     state->old_rights = count_rights(state);
-    state->old_guarded = state->guarded.live;
+    state->old_guarded =
+        count_guarded(state); /* not all: windows may be left that the change before gave up */
     return VDR_E_ACCEPTED;
 }
 
@@ -402,17 +414,6 @@ vdr_rekey_is_old(const vdr_core *core, bool is_address, const vdr_key16 *key)
 }
 
 /* ---- soundness ---- */
-
-static uint32_t
-count_guarded(const vdr_state *state)
-{
-    uint32_t count = 0;
-    for (vdr_slot slot = 1; slot < state->guarded.next; slot++) {
-        const vdr_guarded *at = vdr_slab_at(&state->guarded, slot);
-        count += at->guard != 0 && at->parity != state->parity;
-    }
-    return count;
-}
 
 const char *
 vdr_rekey_check(const vdr_state *state)

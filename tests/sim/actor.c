@@ -20,8 +20,7 @@ sim_actor_begin(sim_actor *actor, unsigned number, unsigned party, const sim_tow
     *actor = (sim_actor){.number = number, .party = party, .as = &town->parties[party], .town = town};
     actor->dice = sim_dice_of(seed, 100 + number);
     (void)snprintf(server_key_file, sizeof server_key_file, "%s/keys/server.pub", base);
-    (void)snprintf(actor->key_file, sizeof actor->key_file, "%s/keys/%s.key", base, actor->as->id);
-    (void)snprintf(actor->outbox_file, sizeof actor->outbox_file, "%s/outbox-%u", town->dir, number);
+    (void)snprintf(actor->base, sizeof actor->base, "%s", base);
     actor->has_outbox = sim_below(&actor->dice, 2) == 0;
     actor->window = (uint32_t)sim_between(&actor->dice, 1, 64);
     actor->pace_us = sim_between(&actor->dice, 20000, 2000000);
@@ -92,10 +91,15 @@ on_message(void *context, const vdr_wire_message *message)
 void
 sim_actor_open(sim_actor *actor)
 {
+    char file[120], key_file[400];
+    sim_town_key_file(actor->as, actor->pair, true, file, sizeof file);
+    (void)snprintf(key_file, sizeof key_file, "%s/%s", actor->base, file);
+    (void)snprintf(actor->outbox_file, sizeof actor->outbox_file, "%s/outbox-%u-%u", actor->town->dir,
+                   actor->number, actor->pair);
     vdr_client_options options = {.endpoint = actor->as->kind == VDR_PARTY_OPERATOR ? "tcp://127.0.0.1:7701"
                                                                                     : "tcp://127.0.0.1:7700",
                                   .server_key_file = server_key_file,
-                                  .key_file = actor->key_file,
+                                  .key_file = key_file,
                                   .outbox_file = actor->has_outbox ? actor->outbox_file : NULL,
                                   .want_results = sim_below(&actor->dice, 2) == 0,
                                   .frame_items = (uint32_t)sim_below(&actor->dice, 4),

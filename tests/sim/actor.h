@@ -19,8 +19,9 @@ typedef struct sim_wish {
 typedef struct sim_actor {
     unsigned number; /* from 1 on: of the client on the wire */
     unsigned party;
+    unsigned pair; /* of its keys, with which it comes */
     const sim_party *as;
-    char key_file[320], outbox_file[320];
+    char base[200], outbox_file[320];
     bool has_outbox;
     uint32_t window;
 
@@ -34,6 +35,7 @@ typedef struct sim_actor {
     size_t wish_count, wish_max;
     uint64_t made; /* events so far: names them */
     uint64_t seen, acknowledged_wish;
+    uint64_t proposal; /* an operator: the newest that it made */
     vdr_position line; /* of the last one in the stream of decisions */
     const sim_town *town;
     const char *time; /* of the event made last */
@@ -70,6 +72,7 @@ bool sim_mischief(sim_actor *actor, const sim_town *town);
 void sim_role_acts(sim_actor *actor, sim_town *town);
 /* operator.c: the same for an operator. */
 void sim_operator_acts(sim_actor *actor, sim_town *town);
+void sim_operator_says(sim_actor *actor, const vdr_wire_admin *admin);
 void sim_role_hears(sim_actor *actor, const vdr_wire_message *message);
 
 #endif

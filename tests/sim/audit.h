@@ -42,6 +42,7 @@ typedef struct sim_event {
         or_else; /* the verdict that it must get, or VDR_OK; clean: it must be none of its shape */
     bool clean;
     bool never;         /* it must not be in the log */
+    bool twice;         /* another event has its id, too */
     vdr_ms occurred_at; /* of a signal */
     bool left_behind;   /* a copy may come yet, from a client that was killed */
     bool answered;      /* finally */

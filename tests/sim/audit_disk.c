@@ -1,6 +1,7 @@
 #include "broker/core/effect.h"
 #include "broker/record/record.h"
 #include "tests/sim/audit_inside.h"
+#include "tests/sim/keys.h"
 #include "tests/sim/trace.h"
 
 #include <stdlib.h>
@@ -167,6 +168,7 @@ write_down(vdr_position position, const vdr_log_record *record)
     if (position > 1 && w.at != VDR_MS_NONE && sim_told.log[position - 2].at > w.at)
         sim_violation("I20", "log time goes back at record %llu", (unsigned long long)position);
     note_acks(position, &command);
+    sim_keys_note(position, w.at, &command);
     sim_told.log[position - 1] = w;
     sim_told.log_count = position;
 }
@@ -232,6 +234,7 @@ cut(vdr_position next)
     sim_told.config = sim_told.log_count;
     while (sim_told.config > 0 && !sim_told.log[sim_told.config - 1].config)
         sim_told.config--;
+    sim_keys_cut(next);
     while (sim_told.acked_count > 0 && sim_told.acked[sim_told.acked_count - 1].position >= next)
         sim_told.acked_count--;
     while (sim_told.turn_count > 0 && sim_told.turns[sim_told.turn_count - 1].position >= next)
@@ -266,6 +269,7 @@ sim_audit_settled(vdr_position next, bool lied)
                       sim_told.log_count);
     sim_told.durable = next;
     cut(next);
+    sim_keys_started();
     /* A number that was given in what is lost may be another party's next. */
     memset(sim_mailbox_numbers, 0, sizeof sim_mailbox_numbers);
     if (!lied)

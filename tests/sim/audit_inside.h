@@ -4,11 +4,14 @@
  *   audit_disk.c    what the disk was given
  *   audit_cases.c   cases, as the lines tell of them
  *   audit_rights.c  what residents asked for, and what was erased
+ *   audit_known.c   persons, and the households that they have
+ *   audit_keys.c    keys of parties (keys.h)
  *   audit_look.c    the broker's state, its log, and the end */
 #ifndef VDR_SIM_AUDIT_INSIDE_H
 #define VDR_SIM_AUDIT_INSIDE_H
 
 #include "broker/core/core.h"
+#include "broker/core/effect.h"
 #include "tests/sim/audit.h"
 
 /* A record as it was handed to the disk. */
@@ -105,6 +108,10 @@ void sim_audit_disk_begin(void);
 void sim_cases_begin(void);
 void sim_cases_step(const vdr_core *core, vdr_position position, const vdr_command *command, vdr_span tale);
 void sim_cases_end(const vdr_core *core);
+
+/* audit_known.c: the same. */
+void sim_known_begin(void);
+void sim_known_step(vdr_position position, const vdr_command *command, vdr_span tale);
 
 /* audit_rights.c: what residents asked for, as the acts in the log say. */
 void sim_rights_check(void);                                           /* of all of them */

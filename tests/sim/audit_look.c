@@ -4,6 +4,8 @@
 #include "tests/sim/broker.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/disk.h"
+#include "tests/sim/keys.h"
+#include "tests/sim/wire.h"
 
 #include <stdio.h>
 
@@ -24,6 +26,7 @@ sim_audit_state(void)
         sim_violation("I18", "the configuration of record %llu is in force, the log says %llu",
                       (unsigned long long)vdr_core_config_position(core),
                       (unsigned long long)sim_told.config);
+    sim_keys_compare(core);
 }
 
 void
@@ -35,6 +38,7 @@ sim_audit_timers(void)
     vdr_ms due = vdr_core_next_due(vdr_engine_core(engine));
     if (due != VDR_MS_MAX && due + LATE_MS < sim_clock_wall_ms())
         sim_violation("I9", "a timer is %lld ms late", (long long)(sim_clock_wall_ms() - due));
+    sim_wire_let_in_look(sim_audit_still_there);
 }
 
 /* Steps a history to its end; whole: from the first record on. */
@@ -43,11 +47,15 @@ step_all(vdr_history *history, bool whole, char *ret_words)
 {
     vdr_history_step step;
     vdr_err err;
-    if (whole)
+    if (whole) {
         sim_cases_begin();
+        sim_known_begin();
+    }
     while ((err = vdr_history_next(history, VDR_MS_NONE, &step, ret_words)) == VDR_OK) {
-        if (whole)
-            sim_cases_step(vdr_history_core(history), step.position, step.command, step.step.tale);
+        if (!whole)
+            continue;
+        sim_cases_step(vdr_history_core(history), step.position, step.command, step.step.tale);
+        sim_known_step(step.position, step.command, step.step.tale);
     }
     if (whole && err == VDR_E_END)
         sim_cases_end(vdr_history_core(history));

@@ -59,12 +59,15 @@ sim_hostile_frames(void)
 static void
 come(void)
 {
-    char path[320], key[64] = "";
+    char path[320], name[100], key[64] = "";
     bool operators = sim_below(&h.dice, 8) == 0;
     h.as =
         sim_below(&h.dice, 5) == 0 ? NULL : &h.town->parties[sim_below(&h.dice, 4)]; /* agencies come first */
     VDR_ASSERT(h.as == NULL || h.as->kind == VDR_PARTY_AGENCY);
-    (void)snprintf(path, sizeof path, "%s/keys/%s.pub", h.base, h.as != NULL ? h.as->id : "stranger");
+    unsigned pair = h.town->keys ? (unsigned)sim_below(&h.dice, SIM_KEYS_EACH) : 0; /* also one that ended */
+    if (h.as != NULL)
+        sim_town_key_file(h.as, pair, false, name, sizeof name);
+    (void)snprintf(path, sizeof path, "%s/%s", h.base, h.as != NULL ? name : "keys/stranger.pub");
     FILE *file = fopen(path, "re");
     VDR_ASSERT(file != NULL && fscanf(file, "%40s", key) == 1);
     (void)fclose(file);

@@ -1,6 +1,7 @@
 #include "proto/assert.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/fiber.h"
+#include "tests/sim/keys.h"
 #include "tests/sim/trace.h"
 #include "tests/sim/wire_inside.h"
 
@@ -35,6 +36,7 @@ struct sim_link {
     char endpoint[SIM_NAME_BYTES];
     uint8_t public_key[SIM_KEY_BYTES];
     bool asked;       /* the ZAP handler has not answered yet */
+    vdr_ms asked_ms;  /* when it was asked */
     bool open;        /* the client was let in */
     uint32_t routing; /* 0: the broker has not let it in */
     char user[SIM_USER_BYTES];
@@ -198,11 +200,20 @@ sim_link_room(const sim_link *link, bool to_client, int frames_max)
     return l->count - l->first < (size_t)frames_max;
 }
 
+static bool
+is_operators(const sim_link *link)
+{
+    return strstr(link->endpoint, ":7701") != NULL;
+}
+
 void
 sim_link_send(sim_link *link, bool to_client, const void *bytes, size_t len)
 {
-    if (link != NULL && (to_client ? link->router : link->dealer) != NULL)
-        lane_put(link, to_client ? &link->down : &link->up, MESSAGE, bytes, len, 0);
+    if (link == NULL || (to_client ? link->router : link->dealer) == NULL)
+        return;
+    if (to_client && !link->inside)
+        sim_audit_speaks(link->public_key, is_operators(link), bytes, len);
+    lane_put(link, to_client ? &link->down : &link->up, MESSAGE, bytes, len, 0);
 }
 
 sim_link *
@@ -280,6 +291,7 @@ ask_zap(sim_link *link, sim_socket *router)
     char number[24];
     int len = snprintf(number, sizeof number, "%llu", (unsigned long long)link->number);
     link->asked = true;
+    link->asked_ms = sim_clock_wall_ms();
     link->router = router;
     sim_socket_put(zap, "1.0", 3, true, NULL, NULL);
     sim_socket_put(zap, number, (size_t)len, true, NULL, NULL);
@@ -298,6 +310,8 @@ sim_link_judged(uint64_t number, bool good, const char *user)
     if (!link->asked || link->router == NULL)
         return;
     link->asked = false;
+    if (good && !link->inside)
+        sim_audit_let_in(link->public_key, link->asked_ms);
     if (good) {
         link->routing = ++last_routing;
         memcpy(link->user, user, sizeof link->user);
@@ -422,7 +436,7 @@ static void
 trace(const sim_link *link, bool up, const carried *c)
 {
     uint64_t which = link->number * 16 + (uint64_t)c->thing;
-    if (!up && strstr(link->endpoint, ":7701") != NULL)
+    if (!up && is_operators(link))
         sim_trace("to operator", which, 0);
     else
         sim_trace_bytes(up ? "to broker" : "to client", which, c->bytes, c->len);
@@ -515,6 +529,15 @@ stall(lane *l, int64_t until_us)
     }
     if (l->last_us < until_us)
         l->last_us = until_us;
+}
+
+void
+sim_wire_let_in_look(void (*look)(const uint8_t *public_key))
+{
+    for (size_t i = 0; i < live_count; i++) {
+        if (!live[i]->inside && live[i]->dealer != NULL && live[i]->router != NULL && live[i]->routing != 0)
+            look(live[i]->public_key);
+    }
 }
 
 bool

@@ -43,7 +43,7 @@ typedef struct wishes {
 
 typedef struct totals {
     uint64_t runs, failed, first_failed;
-    uint64_t faults[SIM_FAULT_COUNT];
+    uint64_t faults[SIM_FAULT_COUNT], deeds[SIM_DEED_COUNT];
     uint64_t events, answers, messages, frames, records, folds, starts, lines, again, refusals, foretold;
     double simulated_s;
 } totals;
@@ -172,6 +172,8 @@ add(totals *all, const sim_outcome *outcome)
         all->first_failed = outcome->seed;
     for (int f = 0; f < SIM_FAULT_COUNT; f++)
         all->faults[f] += outcome->faults[f];
+    for (int d = 0; d < SIM_DEED_COUNT; d++)
+        all->deeds[d] += outcome->deeds[d];
     all->events += outcome->events;
     all->answers += outcome->answers;
     all->messages += outcome->messages;
@@ -229,6 +231,12 @@ tell(const wishes *w, const totals *all, double seconds)
         if (f != 0 || !w->json)
             printf("%s", between);
         say_number(w->json, sim_fault_names[f], all->faults[f]);
+    }
+    printf(w->json ? "},\"deeds\":{" : " deeds:");
+    for (int d = 0; d < SIM_DEED_COUNT; d++) {
+        if (d != 0 || !w->json)
+            printf("%s", between);
+        say_number(w->json, sim_deed_names[d], all->deeds[d]);
     }
     printf(w->json ? "}}\n" : "\n");
 }

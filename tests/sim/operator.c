@@ -1,6 +1,7 @@
 #include "tests/sim/actor.h"
 
 #include "tests/sim/clock.h"
+#include "tests/sim/keys.h"
 
 #include <stdlib.h>
 
@@ -22,12 +23,13 @@ number_of(const vdr_wire_counter *counters, size_t count, const char *name, uint
 static void
 on_result(void *context, vdr_err err, const vdr_wire_admin_result *result)
 {
-    const sim_actor *actor = context;
+    sim_actor *actor = context;
     uint64_t position, first, open, last;
     if (err != VDR_OK || result == NULL || /* what looks at a work shows how far that came */
         number_of(result->counters, result->counter_count, "position_last", &last) ||
         !number_of(result->counters, result->counter_count, "position", &position))
         return;
+    (void)number_of(result->counters, result->counter_count, "proposal", &actor->proposal);
     sim_audit_shown(actor->as->id, position);
     if (!number_of(result->counters, result->counter_count, "position_first", &first) || first != 1)
         return;
@@ -39,8 +41,8 @@ on_result(void *context, vdr_err err, const vdr_wire_admin_result *result)
     }
 }
 
-static void
-say(sim_actor *actor, const vdr_wire_admin *admin)
+void
+sim_operator_says(sim_actor *actor, const vdr_wire_admin *admin)
 {
     (void)(vdr_client_admin_async(actor->handle, admin, 20000, on_result, actor) == VDR_OK);
 }
@@ -66,7 +68,7 @@ say_files(sim_actor *actor, sim_town *town, vdr_verb verb)
                             .file_count = 3,
                             .allowed = allowed,
                             .allowed_count = 1};
-    say(actor, &admin);
+    sim_operator_says(actor, &admin);
     for (size_t i = 0; i < 3; i++)
         free(texts[i]);
 }
@@ -83,6 +85,12 @@ sim_operator_acts(sim_actor *actor, sim_town *town)
         VDR_VERB_TEXTS,    VDR_VERB_SENTENCES,   VDR_VERB_WITHDRAW,  VDR_VERB_LINT};
     static const char *const reports[] = {"cases", "cases", "queues", "follow-up", "rules", "agencies"};
     static const char *const rules[] = {"domains", "violence", "often", "school"};
+    if (town->proposal < actor->proposal)
+        town->proposal = actor->proposal;
+    if (town->keys && sim_below(&actor->dice, 4) == 0) {
+        sim_keys_act(actor, town);
+        return;
+    }
     uint64_t which = sim_below(&actor->dice, 4);
     vdr_wire_admin admin = {.verb = verbs[sim_below(&actor->dice, sizeof verbs / sizeof verbs[0])],
                             .time = VDR_MS_NONE,
@@ -107,5 +115,5 @@ sim_operator_acts(sim_actor *actor, sim_town *town)
     if (admin.verb == VDR_VERB_PAUSE || admin.verb == VDR_VERB_REJECT || admin.verb == VDR_VERB_ROLLBACK ||
         admin.verb == VDR_VERB_APPROVE || admin.verb == VDR_VERB_RESUME || admin.verb == VDR_VERB_WITHDRAW)
         admin.reason = vdr_span_str("so it is");
-    say(actor, &admin);
+    sim_operator_says(actor, &admin);
 }

@@ -79,18 +79,21 @@ finish(FILE *file)
     VDR_ASSERT(fclose(file) == 0);
 }
 
+static char public_keys[EVERYBODY][SIM_KEYS_EACH][41]; /* Z85 */
+static uint8_t public_bytes[EVERYBODY][SIM_KEYS_EACH][32];
+
 static void
-make_pair(const char *keys, const char *name)
+make_pair(const char *keys, const char *name, char ret_public[41])
 {
-    char public_key[41], secret_key[41], file_name[64];
-    VDR_ASSERT(zmq_curve_keypair(public_key, secret_key) == 0);
+    char secret_key[41], file_name[64];
+    VDR_ASSERT(zmq_curve_keypair(ret_public, secret_key) == 0);
     (void)snprintf(file_name, sizeof file_name, "%s.key", name);
     FILE *file = create(keys, file_name);
-    (void)fprintf(file, "%s\n%s\n", public_key, secret_key);
+    (void)fprintf(file, "%s\n%s\n", ret_public, secret_key);
     finish(file);
     (void)snprintf(file_name, sizeof file_name, "%s.pub", name);
     file = create(keys, file_name);
-    (void)fprintf(file, "%s\n", public_key);
+    (void)fprintf(file, "%s\n", ret_public);
     finish(file);
 }
 
@@ -110,13 +113,50 @@ sim_town_keys(const char *base)
     char keys[256];
     (void)snprintf(keys, sizeof keys, "%s/keys", base);
     VDR_ASSERT(mkdir(keys, 0700) == 0);
-    make_pair(keys, "server");
-    make_pair(keys, "stranger");
-    for (size_t i = 0; i < EVERYBODY; i++)
-        make_pair(keys, everybody[i].id);
-    make_hex(keys, "pseudonym", 1);
-    make_hex(keys, "store", 2);
+    char public_key[41], name[64];
+    make_pair(keys, "server", public_key);
+    make_pair(keys, "stranger", public_key);
+    for (size_t i = 0; i < EVERYBODY; i++) {
+        for (unsigned pair = 0; pair < SIM_KEYS_EACH; pair++) {
+            (void)snprintf(name, sizeof name, "%s-%u", everybody[i].id, pair);
+            make_pair(keys, name, public_keys[i][pair]);
+            VDR_ASSERT(zmq_z85_decode(public_bytes[i][pair], public_keys[i][pair]) != NULL);
+        }
+    }
+    for (unsigned i = 0; i < SIM_SECRETS; i++) {
+        (void)snprintf(name, sizeof name, "pseudonym-%u", i);
+        make_hex(keys, name, 1 + i * 16);
+        (void)snprintf(name, sizeof name, "store-%u", i);
+        make_hex(keys, name, 2 + i * 16);
+    }
     make_hex(keys, "signing", 3);
+}
+
+const uint8_t *
+sim_town_key(unsigned party, unsigned pair)
+{
+    return public_bytes[party][pair];
+}
+
+bool
+sim_town_key_find(const uint8_t *public_key, unsigned *ret_party, unsigned *ret_pair)
+{
+    for (unsigned i = 0; i < EVERYBODY; i++) {
+        for (unsigned pair = 0; pair < SIM_KEYS_EACH; pair++) {
+            if (memcmp(public_bytes[i][pair], public_key, sizeof public_bytes[i][pair]) != 0)
+                continue;
+            *ret_party = i;
+            *ret_pair = pair;
+            return true;
+        }
+    }
+    return false;
+}
+
+void
+sim_town_key_file(const sim_party *of, unsigned pair, bool private, char *ret_path, size_t size)
+{
+    (void)snprintf(ret_path, size, "keys/%s-%u.%s", of->id, pair, private ? "key" : "pub");
 }
 
 /* ---- The configuration */
@@ -243,44 +283,45 @@ write_rules(sim_town *town, sim_dice *dice)
     free(text);
 }
 
+/* What of node.yaml stays as it is through a run. */
 static void
-write_node(const sim_town *town, const char *base, sim_dice *dice)
+make_node(sim_town *town, sim_dice *dice)
+{
+    const char *signing = sim_below(dice, 3) == 0 ? "signing_key: ../keys/signing\n" : "";
+    const char *approvals = PICK(dice, "one", "two");
+    (void)snprintf(
+        town->node, sizeof town->node,
+        "listen: tcp://127.0.0.1:7700\noperators: tcp://127.0.0.1:7701\n"
+        "server_key: ../keys/server.key\n%s%sapprovals: %s\n"
+        "limits: {heartbeat: %ds, checkpoint_records: %d, checkpoint_every: %ds, heads_every: 1s,\n"
+        "  heads_records: %d, window_items: %d, delivery_window: %d, receive_frames: %d, "
+        "handshake: 1s, reserve: 32MiB}\n",
+        signing, town->erases ? "erasure: {every: 1m}\n" : "", approvals, (int)(town->heartbeat_ms / 1000),
+        (int)sim_between(dice, 5, 200), (int)sim_between(dice, 1, 20), (int)sim_between(dice, 1, 50),
+        (int)sim_between(dice, 1, 2) * (int)sim_between(dice, 1, 60), (int)sim_between(dice, 1, 40),
+        (int)sim_between(dice, 4, 64));
+}
+
+void
+sim_town_node(const sim_town *town)
 {
     FILE *file = create(town->dir, "node.yaml");
-    (void)fprintf(
-        file, "listen: tcp://127.0.0.1:7700\noperators: tcp://127.0.0.1:7701\n"
-              "server_key: ../keys/server.key\npseudonym_key: ../keys/pseudonym\nstore_key: ../keys/store\n");
-    if (sim_below(dice, 3) == 0)
-        (void)fprintf(file, "signing_key: ../keys/signing\n");
-    if (town->erases)
-        (void)fprintf(file, "erasure: {every: 1m}\n");
-    (void)fprintf(file, "approvals: %s\n", PICK(dice, "one", "two"));
-    (void)fprintf(file,
-                  "limits: {heartbeat: %ds, checkpoint_records: %d, checkpoint_every: %ds, heads_every: 1s,\n"
-                  "  heads_records: %d, window_items: %d, delivery_window: %d, receive_frames: %d, "
-                  "handshake: 1s, reserve: 32MiB}\n",
-                  (int)(town->heartbeat_ms / 1000), (int)sim_between(dice, 5, 200),
-                  (int)sim_between(dice, 1, 20), (int)sim_between(dice, 1, 50),
-                  (int)sim_between(dice, 1, 2) * (int)sim_between(dice, 1, 60), (int)sim_between(dice, 1, 40),
-                  (int)sim_between(dice, 4, 64));
+    (void)fprintf(file, "%spseudonym_key: ../keys/pseudonym-%u\nstore_key: ../keys/store-%u\n", town->node,
+                  town->pseudonym, town->store);
+    if (town->keys && town->pseudonym + 1 < SIM_SECRETS)
+        (void)fprintf(file, "pseudonym_key_next: ../keys/pseudonym-%u\n", town->pseudonym + 1);
+    if (town->store_next)
+        (void)fprintf(file, "store_key_next: ../keys/store-%u\n", town->store + 1);
     (void)fprintf(file, "parties:\n");
-    for (size_t i = 0; i < EVERYBODY; i++) {
-        char path[512], public_key[64] = "";
-        (void)snprintf(path, sizeof path, "%s/keys/%s.pub", base, everybody[i].id);
-        FILE *key = fopen(path, "re");
-        VDR_ASSERT(key != NULL && fscanf(key, "%40s", public_key) == 1);
-        (void)fclose(key);
-        (void)fprintf(file, "  - {party: \"%s:%s\", public_key: \"", vdr_party_kind_name(everybody[i].kind),
-                      everybody[i].id);
-        for (const char *c = public_key; *c != '\0'; c++)
-            (void)fputc(*c, file);
-        (void)fprintf(file, "\"}\n");
-    }
+    for (size_t i = 0; i < EVERYBODY; i++)
+        (void)fprintf(file, "  - {party: \"%s:%s\", public_key: \"%s\"}\n",
+                      vdr_party_kind_name(everybody[i].kind), everybody[i].id,
+                      public_keys[i][town->in_file[i]]);
     finish(file);
 }
 
 void
-sim_town_make(uint64_t seed, const char *base, const char *dir, sim_town *ret_town)
+sim_town_make(uint64_t seed, const char *dir, sim_town *ret_town)
 {
     sim_dice dice = sim_dice_of(seed, 5);
     sim_town town = {.party_count = EVERYBODY, .heartbeat_ms = 1000 * sim_between(&dice, 1, 3)};
@@ -298,7 +339,9 @@ sim_town_make(uint64_t seed, const char *base, const char *dir, sim_town *ret_to
     write_rules(&town, &dice);
     town.rights = sim_below(&dice, 2) == 0;
     town.still = sim_below(&dice, 2) == 0;
-    write_node(&town, base, &dice);
+    make_node(&town, &dice);
+    town.keys = sim_below(&dice, 2) == 0;
+    sim_town_node(&town);
     *ret_town = town;
 }
 

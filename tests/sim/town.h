@@ -18,6 +18,8 @@ typedef struct sim_party {
 #define SIM_ACTORS_MAX  32u
 #define SIM_PERSONS     24u
 #define SIM_TYPES       6u
+#define SIM_KEYS_EACH   5u /* key pairs that a party has made, one after the other */
+#define SIM_SECRETS     4u /* the same of the pseudonym key and of the store's */
 /* What a broker keeps free on its volume, in bytes. */
 #define SIM_TOWN_RESERVE (UINT64_C(32) << 20)
 
@@ -34,13 +36,27 @@ typedef struct sim_town {
     vdr_ms begun_ms;
     unsigned persons; /* that signals are about */
     char bsns[SIM_PERSONS][12];
+    bool keys;                         /* operators rotate and revoke keys, and the pseudonym key changes */
+    unsigned in_file[SIM_PARTIES_MAX]; /* which pair of a party stands in node.yaml */
+    unsigned pseudonym, store;         /* which secrets do; the one after it is named as next */
+    bool store_next;
+    uint64_t proposal; /* the newest that operators heard of */
+    char node[1024];   /* what of node.yaml stays */
     char dir[200];
 } sim_town;
 
 /* Keys of everybody, in base/keys. Once a process. */
 void sim_town_keys(const char *base);
+/* The public key of a party's pair. */
+const uint8_t *sim_town_key(unsigned party, unsigned pair);
+/* Whose is it? False: nobody's. */
+bool sim_town_key_find(const uint8_t *public_key, unsigned *ret_party, unsigned *ret_pair);
+/* The file of the pair, behind base/: private, or else public. */
+void sim_town_key_file(const sim_party *of, unsigned pair, bool private, char *ret_path, size_t size);
+/* node.yaml as the town is now. */
+void sim_town_node(const sim_town *town);
 /* Writes config/ and node.yaml into dir. */
-void sim_town_make(uint64_t seed, const char *base, const char *dir, sim_town *ret_town);
+void sim_town_make(uint64_t seed, const char *dir, sim_town *ret_town);
 /* Another version of the rules, in the same dir. */
 void sim_town_change(sim_town *town, sim_dice *dice);
 /* One that is none, in its place. */

@@ -52,6 +52,9 @@ void sim_wire_heal(void);
 
 uint64_t sim_wire_messages(void);
 
+/* Looks at the key of everybody who is connected. */
+void sim_wire_let_in_look(void (*look)(const uint8_t *public_key));
+
 /* What the auditor hears: every message that reaches a client, before that client sees it. */
 void sim_wire_tap_set(void (*tap)(unsigned client, uint64_t link, const void *bytes, size_t len));
 

@@ -6,6 +6,7 @@
 #include "tests/sim/disk.h"
 #include "tests/sim/fiber.h"
 #include "tests/sim/hostile.h"
+#include "tests/sim/keys.h"
 #include "tests/sim/trace.h"
 #include "tests/sim/wire.h"
 
@@ -25,6 +26,13 @@ const char *const sim_fault_names[SIM_FAULT_COUNT] = {
 #undef X
 };
 
+const char *const sim_deed_names[SIM_DEED_COUNT] = {
+#define X(symbol, name) name,
+    SIM_DEEDS(X)
+#undef X
+};
+uint64_t sim_deeds[SIM_DEED_COUNT];
+
 static sim_plan plan;
 static sim_town town;
 static sim_actor actors[SIM_ACTORS_MAX];
@@ -40,6 +48,7 @@ static bool broken;       /* the configuration on disk is none */
 static bool looked;       /* at what it made of its log when it started */
 static bool lying, lied;  /* the disk does; it did, and what it lost is gone */
 static int64_t truth_us;  /* until when it lies */
+static bool unread;       /* node.yaml was written anew */
 static bool refused;      /* the broker saw that its disk had lied, and does not serve: the run is over */
 static int64_t room_us;   /* when the disk has room again */
 static uint64_t refusals; /* starts that were refused for a byte that was not as written */
@@ -425,6 +434,18 @@ step(void)
     return true;
 }
 
+/* A party whose key is only in the file waits until that is read, and a reload may get lost, or find no room. */
+static void
+look_at_keys(void)
+{
+    unread = sim_keys_mend(actors, actor_count, &town, &dice, healed) || unread;
+    actors_us = 0;
+    if (unread && sim_broker_serves() && !broken) {
+        unread = sim_below(&dice, 2) == 0;
+        sim_broker_reload();
+    }
+}
+
 static void
 go_on_until(int64_t until_us, bool stop_when_finished)
 {
@@ -437,6 +458,7 @@ go_on_until(int64_t until_us, bool stop_when_finished)
             some_fault();
         if (sim_clock_us() >= look_us) {
             sim_audit_state();
+            look_at_keys();
             look_us = sim_clock_us() + sim_between(&dice, SECOND_US / 10, 2 * SECOND_US);
             if (stop_when_finished && sim_broker_serves() && sim_audit_unfinished() == NULL)
                 return;
@@ -498,7 +520,7 @@ begin(const char *base, const char *dir)
     habits.lost = weights[SIM_LOST] * 300;
     habits.kept = weights[SIM_KEPT] * 300;
     habits.full = weights[SIM_FULL] * 3000;
-    sim_town_make(plan.seed, base, dir, &town);
+    sim_town_make(plan.seed, dir, &town);
     town.begun_ms = WALL_MS;
     sim_fibers_begin(plan.seed, (uint32_t)sim_below(&dice, 3) * 20000);
     sim_wire_begin(plan.seed, &weather);
@@ -538,6 +560,7 @@ report(sim_outcome *ret_outcome)
                                  .simulated_us = sim_clock_us()};
     (void)snprintf(ret_outcome->words, sizeof ret_outcome->words, "%s", sim_audit_words());
     memcpy(ret_outcome->faults, faults, sizeof faults);
+    memcpy(ret_outcome->deeds, sim_deeds, sizeof sim_deeds);
     ret_outcome->faults[SIM_LOST] = disk.lost;
     ret_outcome->faults[SIM_KEPT] = disk.kept;
     ret_outcome->faults[SIM_FULL] += disk.full;

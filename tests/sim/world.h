@@ -35,6 +35,24 @@ typedef enum sim_fault {
 } sim_fault;
 extern const char *const sim_fault_names[SIM_FAULT_COUNT];
 
+/* What is done besides, and is no fault. */
+#define SIM_DEEDS(X)                                                                                         \
+    X(KEY_GIVEN, "key_given") /* to a party, by the log */                                                   \
+    X(KEY_REVOKED, "key_revoked")                                                                            \
+    X(KEY_OF_FILE, "key_of_file")   /* given by node.yaml */                                                 \
+    X(KEY_TAKEN_UP, "key_taken_up") /* a party's program comes with another key */                           \
+    X(REKEY_BEGUN, "rekey_begun")   /* a change of the pseudonym key */                                      \
+    X(REKEY_ENDED, "rekey_ended")
+
+typedef enum sim_deed {
+#define X(symbol, name) SIM_##symbol,
+    SIM_DEEDS(X)
+#undef X
+        SIM_DEED_COUNT
+} sim_deed;
+extern const char *const sim_deed_names[SIM_DEED_COUNT];
+extern uint64_t sim_deeds[SIM_DEED_COUNT];
+
 typedef struct sim_plan {
     uint64_t seed;
     uint32_t without;     /* faults that do not come */
@@ -47,7 +65,7 @@ typedef struct sim_outcome {
     uint64_t seed, hash;
     bool failed;
     char words[1024];
-    uint64_t faults[SIM_FAULT_COUNT];
+    uint64_t faults[SIM_FAULT_COUNT], deeds[SIM_DEED_COUNT];
     uint64_t events, answers, messages, frames, records, folds, starts, switches, lines, again, refusals,
         foretold;
     int64_t simulated_us;

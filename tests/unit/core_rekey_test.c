@@ -301,6 +301,39 @@ what_nobody_can_name_is_given_up_and_stays_where_it_is(void **unused)
     town_free(t);
 }
 
+/* What guards counted is given up with the rest; what is left of it when the next change begins waits for nothing. */
+static void
+a_change_does_not_wait_for_what_the_one_before_gave_up(void **unused)
+{
+    (void)unused;
+    static const vdr_config_guard guard = {
+        .id = S("crowd"), .agency = S("school"), .count = VDR_GUARD_PERSONS, .per_ms = HOUR, .max = 9};
+    vdr_config config = town_config;
+    vdr_rekey_view view;
+    config.guards = &guard;
+    config.guard_count = 1;
+    town_era = 1;
+    town_changing = town_collides = false;
+    event_last = 0;
+    town *t = town_new(&config);
+    EVENT(t, .id = "e-0", .by = "school", .type = "absence", .who = "ab", .where = 'p');
+    for (int times = 0; times < 2; times++) {
+        change_begins(t);
+        vdr_rekey_view_get(t->core, &view);
+        assert_int_equal(view.old_guarded, times == 0 ? 3 : 0);
+        vdr_command finish = {.kind = VDR_COMMAND_REKEY,
+                              .at = VDR_MS_NONE,
+                              .rekey = VDR_REKEY_FINISH,
+                              .key_check = check_of(town_era)};
+        if (times == 0)
+            town_step(t, &finish);
+        while (town_changing)
+            change_goes_on(t, 100);
+        assert_null(vdr_core_check(t->core));
+    }
+    town_free(t);
+}
+
 int
 main(void)
 {
@@ -308,6 +341,7 @@ main(void)
         cmocka_unit_test(the_same_is_decided_as_if_the_key_had_not_changed),
         cmocka_unit_test(a_change_says_how_far_it_is_and_ends_when_nothing_is_left),
         cmocka_unit_test(what_nobody_can_name_is_given_up_and_stays_where_it_is),
+        cmocka_unit_test(a_change_does_not_wait_for_what_the_one_before_gave_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
