@@ -214,6 +214,7 @@ vdr_engine_open(const vdr_engine_options *options, vdr_engine **ret_engine, char
         vdr_engine_close(&engine);
         return e;
     }
+    engine->options.escrow = NULL; /* node.yaml may be read again: whoever writes there has a copy */
     *ret_engine = engine;
     return VDR_OK;
 }

@@ -56,7 +56,7 @@ typedef enum vdr_notice_level {
 /* Words for the operator; called on the reactor's thread from inside any call of the engine. */
 typedef void (*vdr_notice_fn)(void *context, vdr_notice_level level, const char *words);
 
-/* What the engine is built on. log, checkpoint, clock and key stay the caller's and outlive the engine. */
+/* What the engine is built on. log, checkpoint, clock and key stay the caller's and outlive the engine; escrow is copied. */
 typedef struct vdr_engine_options {
     vdr_log *log;
     vdr_checkpoint *checkpoint;

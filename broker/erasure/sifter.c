@@ -22,6 +22,7 @@ typedef enum sifter_work {
 
 struct vdr_sifter {
     vdr_sifter_places places;
+    char *dir, *escrow; /* of places: whoever named them may read node.yaml again */
     bool threaded;
     int fd;
     pthread_t thread;
@@ -266,11 +267,23 @@ give(vdr_sifter *sifter, sifter_work work)
     pthread_mutex_unlock(&sifter->lock);
 }
 
+static char *
+copy_name(const char *name)
+{
+    if (name == NULL)
+        return NULL;
+    char *copy = vdr_alloc(strlen(name) + 1, 1);
+    memcpy(copy, name, strlen(name) + 1);
+    return copy;
+}
+
 vdr_sifter *
 vdr_sifter_new(const vdr_sifter_places *places, bool thread, int fd)
 {
     vdr_sifter *sifter = vdr_alloc(1, sizeof *sifter);
     sifter->places = *places;
+    sifter->places.dir = sifter->dir = copy_name(places->dir);
+    sifter->places.escrow = sifter->escrow = copy_name(places->escrow);
     sifter->threaded = thread;
     sifter->fd = fd;
     vdr_arena_init(&sifter->arena, BATCH_BYTES);
@@ -295,6 +308,8 @@ vdr_sifter_free(vdr_sifter **sifter_p)
     vdr_arena_done(&sifter->arena);
     pthread_cond_destroy(&sifter->wanted);
     pthread_mutex_destroy(&sifter->lock);
+    free(sifter->dir);
+    free(sifter->escrow);
     free(sifter);
     *sifter_p = NULL;
 }

@@ -42,7 +42,7 @@ typedef struct vdr_sifter_places {
     vdr_vault *vault;
 } vdr_sifter_places;
 
-/* fd: an eventfd that is written when a piece of work is done. Strings and handles stay the caller's. */
+/* fd: an eventfd that is written when a piece of work is done. Handles stay the caller's, strings are copied. */
 vdr_sifter *vdr_sifter_new(const vdr_sifter_places *places, bool thread, int fd);
 void vdr_sifter_free(vdr_sifter **sifter_p); /* finishes the piece it is at; abandons the table. NULL-safe */
 

@@ -92,11 +92,13 @@ try_open(place *p)
     vdr_clock_move(&p->clock, wall != 0 ? wall : T0, steady_us);
     (void)vdr_clock_jump(&p->clock);
     vdr_config_texts texts = texts_of(officer_town, catalogue_text, rules_text);
+    char escrow[sizeof p->escrow];
+    memcpy(escrow, p->escrow, sizeof escrow);
     const vdr_engine_options options = {.log = p->log,
                                         .checkpoint = p->checkpoint,
                                         .vault = p->vault,
                                         .dir = p->dir,
-                                        .escrow = p->escrow,
+                                        .escrow = escrow,
                                         .clock = &p->clock,
                                         .key = test_key,
                                         .config = &texts,
@@ -106,7 +108,9 @@ try_open(place *p)
                                         .checkpoint_ms = p->checkpoint_ms,
                                         .notice = note,
                                         .notice_context = p};
-    return vdr_engine_open(&options, &p->engine, p->words);
+    vdr_err opened = vdr_engine_open(&options, &p->engine, p->words);
+    memset(escrow, '#', sizeof escrow - 1); /* as when node.yaml is read again */
+    return opened;
 }
 
 static inline void
