@@ -199,6 +199,82 @@ vdr_memory_lie(vdr_memory *memory, bool lies, bool state_too)
     (void)pthread_mutex_unlock(&memory->lock);
 }
 
+static vdr_mem_state *
+copy_blocks(const vdr_mem_state *from)
+{
+    vdr_mem_state *copy = copy_state(from);
+    for (size_t i = 0; copy != NULL && i < copy->count; i++) { /* another disk has bytes of its own */
+        vdr_mem_block *shared = copy->slots[i].block, *own = vdr_alloc(1, sizeof *own);
+        *own = *shared;
+        own->holders = 1;
+        own->bytes = vdr_alloc(shared->len, 1);
+        memcpy(own->bytes, shared->bytes, shared->len);
+        shared->holders--;
+        copy->slots[i].block = own;
+    }
+    return copy;
+}
+
+void
+vdr_memory_copy_state(vdr_memory *from, vdr_memory *to)
+{
+    (void)pthread_mutex_lock(&from->lock);
+    VDR_ASSERT(to->newest == NULL && to->before == NULL);
+    to->newest = copy_blocks(from->newest);
+    to->before = copy_blocks(from->before);
+    (void)pthread_mutex_unlock(&from->lock);
+}
+
+static void
+copy_rows(const vdr_memory *from, vdr_memory *to)
+{
+    vdr_position end = vdr_mem_end(from, from->version);
+    to->row_first = to->base.first;
+    to->row_max = (size_t)(end - to->row_first);
+    to->rows = vdr_alloc(to->row_max + 1, sizeof *to->rows);
+    for (vdr_position p = to->row_first; p < end; p++) {
+        vdr_mem_row *row = &to->rows[to->row_count++];
+        *row = *vdr_mem_row_at(from, p, from->version);
+        uint8_t *bytes = vdr_alloc(row->len, 1);
+        memcpy(bytes, row->bytes, row->len);
+        *row = (vdr_mem_row){
+            .bytes = bytes, .len = row->len, .carries = row->carries, .born = 0, .dead = VDR_ALIVE};
+        to->used_bytes += row->len;
+    }
+}
+
+static void
+copy_mails(const vdr_memory *from, vdr_memory *to)
+{
+    to->mailbox_max = from->mailbox_count;
+    to->mailboxes = vdr_alloc(to->mailbox_max + 1, sizeof *to->mailboxes);
+    for (size_t i = 0; i < from->mailbox_count; i++) {
+        const vdr_mem_mailbox *old = &from->mailboxes[i];
+        vdr_mem_mailbox *box = &to->mailboxes[to->mailbox_count++];
+        *box = *old;
+        box->max = old->count;
+        box->mails = vdr_alloc(old->count + 1, sizeof *box->mails);
+        for (size_t m = 0; m < old->count; m++) {
+            box->mails[m] = old->mails[m];
+            box->mails[m].born = 0;
+            box->mails[m].dead = old->mails[m].dead <= from->version ? 0 : VDR_ALIVE;
+            to->used_bytes += box->mails[m].dead == VDR_ALIVE ? VDR_MEM_MAIL_BYTES : 0;
+        }
+    }
+}
+
+void
+vdr_memory_copy_log(vdr_memory *from, vdr_memory *to)
+{
+    (void)pthread_mutex_lock(&from->lock);
+    VDR_ASSERT(to->row_count == 0 && to->mailbox_count == 0);
+    to->base = from->base;
+    to->carriers = from->carriers;
+    copy_rows(from, to);
+    copy_mails(from, to);
+    (void)pthread_mutex_unlock(&from->lock);
+}
+
 /* Was it put there meanwhile? Then it never was. Removed meanwhile? Then it is there. */
 static bool
 was_there(uint64_t truth, uint64_t born, uint64_t *dead)

@@ -51,6 +51,10 @@ bool vdr_memory_rot_block(vdr_memory *memory, vdr_block_id id, size_t at, uint8_
  * where state lies too, every checkpoint. Not told twice in a row. */
 void vdr_memory_lie(vdr_memory *memory, bool lies, bool state_too);
 
+/* Puts into an empty disk what a copy of this one's log, or of its checkpoints, has: all that its handles were told of. */
+void vdr_memory_copy_log(vdr_memory *from, vdr_memory *to);
+void vdr_memory_copy_state(vdr_memory *from, vdr_memory *to);
+
 /* The machine stops and starts: open handles give STORE_FAILED from now on and are good for closing only,
  * spans from them are dead; what was durable can be opened again. */
 void vdr_memory_crash(vdr_memory *memory);

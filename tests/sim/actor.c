@@ -58,6 +58,10 @@ on_result(void *context, const vdr_client_result *result)
         wish->again_us = sim_clock_us() + 1000000 + (int64_t)result->retry_after_ms * 1000;
         return;
     }
+    vdr_client_state state;
+    vdr_client_state_get(actor->handle, &state);
+    wish->event->left_behind |=
+        state.sessions > 1; /* on the connection before, which is not read to its end yet */
     sim_audit_answer(wish->event, result);
     *wish = actor->wishes[--actor->wish_count];
 }

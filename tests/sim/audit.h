@@ -21,6 +21,9 @@ void sim_audit_appending(vdr_position expected, const vdr_log_record *records, s
 void sim_audit_appended(vdr_position expected, size_t count, vdr_err err);
 /* The broker is down, and this is what its disk holds now: up to before next. lied: durable ones may be gone. */
 void sim_audit_settled(vdr_position next, bool lied);
+/* A backup took the place of a store that was lost: up to before next. What ended or was erased since stays so. */
+void sim_audit_restored(const sim_town *town, vdr_position next);
+void sim_audit_restored_look(void); /* it serves now */
 /* And so far nothing else is wrong with it: nothing was lost, nothing is rotten. */
 vdr_position sim_audit_durable(void);
 
@@ -44,7 +47,7 @@ typedef struct sim_event {
     bool never;         /* it must not be in the log */
     bool twice;         /* another event has its id, too */
     vdr_ms occurred_at; /* of a signal */
-    bool left_behind;   /* a copy may come yet, from a client that was killed */
+    bool left_behind;   /* a copy may come yet, from a client that was killed, or a connection that broke */
     bool answered;      /* finally */
     bool open;          /* it was sent again since, and is not answered again yet */
     vdr_err answer;

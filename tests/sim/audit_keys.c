@@ -9,6 +9,7 @@
 #include "tests/sim/keys.h"
 #include "tests/sim/world.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define NO_PAIR UINT32_MAX
@@ -36,6 +37,7 @@ static turn *turns;
 static size_t turn_count, turn_max;
 static vdr_position known; /* the broker has said, or has read, what the log says up to here */
 static vdr_arena arena;
+static bool dead[PAIRS]; /* it ended, whatever the log says that was restored since */
 
 /* ---- The book */
 
@@ -186,9 +188,25 @@ fold(vdr_position to)
     return all;
 }
 
+void
+sim_keys_restored(const char *proofs)
+{
+    const standing *all = fold(sim_told.durable - 1);
+    for (uint32_t i = 0; i < sim_audit_town->party_count * SIM_KEYS_EACH; i++) {
+        char hex[2 * VDR_PUBLIC_KEY_BYTES + 1];
+        const uint8_t *key = sim_town_key(i / SIM_KEYS_EACH, i % SIM_KEYS_EACH);
+        for (size_t b = 0; b < VDR_PUBLIC_KEY_BYTES; b++)
+            (void)snprintf(hex + 2 * b, 3, "%02x", key[b]);
+        if (all[i].state == SIM_KEY_ENDED && strstr(proofs, hex) != NULL)
+            dead[i] = true;
+    }
+}
+
 sim_key_state
 sim_keys_state(unsigned party, unsigned pair)
 {
+    if (dead[party * SIM_KEYS_EACH + pair])
+        return SIM_KEY_ENDED;
     return fold(sim_told.durable - 1)[party * SIM_KEYS_EACH + pair].state;
 }
 
@@ -227,6 +245,9 @@ sim_audit_let_in(const uint8_t *public_key, vdr_ms asked)
         sim_violation("I12", "a key that nobody knows is let in");
         return;
     }
+    if (dead[party * SIM_KEYS_EACH + pair])
+        sim_violation("7.15", "pair %u of %s is let in, and had ended before a backup was restored", pair,
+                      sim_audit_town->parties[party].id);
     if (turn_count == 0)
         return;
     const standing *s = &fold(known)[party * SIM_KEYS_EACH + pair];

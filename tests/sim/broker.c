@@ -2,10 +2,12 @@
 
 #include "broker/gauge/journal.h"
 #include "tests/sim/audit.h"
+#include "tests/sim/backup.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/event.h"
 #include "tests/sim/fiber.h"
+#include "tests/sim/keys.h"
 #include "tests/sim/trace.h"
 #include "tests/sim/wire.h"
 
@@ -18,6 +20,7 @@ static uint64_t fiber, starts;
 static bool serves;
 static vdr_exit status;
 static vdr_engine *engine;
+static unsigned rekey_items;
 
 vdr_err __wrap_vdr_engine_open(const vdr_engine_options *options, vdr_engine **ret_engine, char *ret_words);
 vdr_err __real_vdr_engine_open(const vdr_engine_options *options, vdr_engine **ret_engine, char *ret_words);
@@ -26,8 +29,9 @@ void __real_vdr_engine_close(vdr_engine **engine_p);
 void __wrap_vdr_journal_write(vdr_note note, const vdr_field *fields, size_t count);
 
 void
-sim_broker_begin(const char *dir)
+sim_broker_begin(const char *dir, unsigned rekey_slice)
 {
+    rekey_items = rekey_slice;
     (void)snprintf(config_dir, sizeof config_dir, "%s/config", dir);
     (void)snprintf(store_dir, sizeof store_dir, "%s/store", dir);
     (void)snprintf(node_path, sizeof node_path, "%s/node.yaml", dir);
@@ -65,6 +69,7 @@ sim_broker_crash(bool silent)
     sim_fibers_leave();
     sim_wire_broker_gone(silent);
     vdr_memory_crash(sim_disk());
+    sim_backup_crash();
     engine = NULL;
     serves = false;
     fiber = 0;
@@ -115,7 +120,9 @@ sim_broker_starts(void)
 vdr_err
 __wrap_vdr_engine_open(const vdr_engine_options *options, vdr_engine **ret_engine, char *ret_words)
 {
-    vdr_err err = __real_vdr_engine_open(options, ret_engine, ret_words);
+    vdr_engine_options slow = *options; /* what changes its key does so for a while */
+    slow.rekey_items = rekey_items;
+    vdr_err err = __real_vdr_engine_open(&slow, ret_engine, ret_words);
     if (err == VDR_OK)
         engine = *ret_engine;
     return err;
@@ -134,6 +141,10 @@ __wrap_vdr_journal_write(vdr_note note, const vdr_field *fields, size_t count)
     char line[4096];
     sim_trace("journal", (uint64_t)note, 0);
     serves = serves || note == VDR_NOTE_READY;
+    if (note == VDR_NOTE_STORE_KEY)
+        sim_keys_store_told();
+    if (note == VDR_NOTE_BACKUP)
+        sim_backup_told(fields[0].number);
     size_t len = vdr_journal_line(VDR_JOURNAL_TEXT, note, sim_clock_wall_ms(), 0, fields, count, line,
                                   sizeof line - 1);
     line[len > 0 ? len - 1 : 0] = '\0';

@@ -7,7 +7,8 @@
 #include "broker/engine/engine.h"
 #include "broker/start.h"
 
-void sim_broker_begin(const char *dir);
+/* rekey_slice: so much of a change of the pseudonym key is done in a turn (engine.h); 0: as the broker has it. */
+void sim_broker_begin(const char *dir, unsigned rekey_slice);
 void sim_broker_start(void);
 void sim_broker_crash(bool silent); /* silent: the whole machine, so that its connections hang */
 void sim_broker_stop(void);         /* asks it to */

@@ -2,6 +2,7 @@
 
 #include "store/store.h"
 #include "tests/sim/audit.h"
+#include "tests/sim/backup.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/fiber.h"
 #include "tests/sim/trace.h"
@@ -15,6 +16,16 @@ static int64_t stalled_us;
 static sim_dice dice;
 static sim_disk_habits habits;
 static sim_disk_counts counts;
+
+#define OPENED 8u
+typedef struct handles {
+    const vdr_log *log;
+    const vdr_checkpoint *checkpoint;
+    vdr_memory *memory;
+} handles;
+static handles opened[OPENED]; /* of copies; those that are open are the newest */
+static handles own;            /* of the broker that runs */
+static size_t opened_count;
 
 vdr_err __wrap_vdr_store_open(const char *dir, const vdr_store_options *options, vdr_store *ret_store,
                               char *reterr);
@@ -80,24 +91,55 @@ sim_disk_counted(void)
 vdr_err
 __wrap_vdr_store_open(const char *dir, const vdr_store_options *options, vdr_store *ret_store, char *reterr)
 {
-    vdr_vault_options vault = {.key = options->key, .key_next = options->key_next, .create = true};
+    vdr_vault_options vault = {.key = options->key,
+                               .key_next = options->key_next,
+                               .escrow = options->escrow,
+                               .wrap = options->wrap,
+                               .create = options->log.create};
+    vdr_memory *other = sim_backup_disk(dir), *of = other != NULL ? other : memory;
     vdr_store store = {0};
     vdr_log_options log = options->log;
-    vdr_err err = vdr_vault_open(dir, &vault, &store.vault, reterr);
+    vdr_err err = options->key != NULL ? vdr_vault_open(dir, &vault, &store.vault, reterr) : VDR_OK;
     log.vault = store.vault;
     if (err == VDR_OK)
-        err = vdr_log_open_memory(memory, &log, &store.log);
+        err = vdr_log_open_memory(of, &log, &store.log);
     if (err == VDR_OK)
-        err = vdr_checkpoint_open_memory(memory, store.vault, &store.checkpoint);
+        err = vdr_checkpoint_open_memory(of, store.vault, &store.checkpoint);
     if (err != VDR_OK) {
         (void)snprintf(reterr, VDR_STORE_WORDS_BYTES, "the simulated store: %s", vdr_err_code(err));
         vdr_store_close(&store);
         return err;
     }
-    checkpoints = store.checkpoint;
-    checkpoint_begun = false;
+    const handles made = {store.log, store.checkpoint, of};
+    if (other != NULL)
+        opened[opened_count++ % OPENED] = made;
+    if (other == NULL) {
+        own = made;
+        checkpoints = store.checkpoint;
+        checkpoint_begun = false;
+    }
     *ret_store = store;
     return VDR_OK;
+}
+
+vdr_memory *
+sim_disk_of(const vdr_log *log, const vdr_checkpoint *checkpoint)
+{
+    if (log != NULL ? log == own.log : checkpoint == own.checkpoint)
+        return own.memory;
+    for (size_t i = opened_count; i-- > 0 && opened_count - i <= OPENED;) {
+        const handles *h = &opened[i % OPENED];
+        if (log != NULL ? h->log == log : h->checkpoint == checkpoint)
+            return h->memory;
+    }
+    VDR_ASSERT(false);
+    return NULL;
+}
+
+void
+sim_disk_take_over(vdr_memory *other)
+{
+    memory = other;
 }
 
 int64_t
@@ -118,6 +160,12 @@ take_time(int64_t share)
         stalled_us = sim_clock_us() + us;
     }
     sim_fiber_sleep(us);
+}
+
+void
+sim_disk_take_time(void)
+{
+    take_time(1);
 }
 
 static void

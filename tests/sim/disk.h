@@ -20,6 +20,10 @@ vdr_memory *sim_disk(void);
 vdr_checkpoint *sim_disk_checkpoint(void); /* of the broker that runs */
 bool sim_disk_checkpoint_begun(void);      /* one is being written */
 void sim_disk_heal(void);
+/* The disk of a handle; one of the two is given. */
+vdr_memory *sim_disk_of(const vdr_log *log, const vdr_checkpoint *checkpoint);
+void sim_disk_take_over(vdr_memory *memory); /* the machine has another disk now */
+void sim_disk_take_time(void);
 /* Did something begin since the last call, until when a crash would find it half done? 0: nothing did. */
 int64_t sim_disk_stalled_us(void);
 

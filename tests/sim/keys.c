@@ -130,13 +130,28 @@ take_up(sim_actor *actor, const sim_town *town, sim_dice *dice, bool healed)
         actor->wishes[i].number = 0;
 }
 
-/* The change of the pseudonym key is complete: the file that was the next one is the key now. */
+static bool store_told; /* the broker said that the store is sealed under the next key */
+
+void
+sim_keys_store_told(void)
+{
+    store_told = true;
+}
+
+/* The file that was the next one is the key now: where a change of the pseudonym key is complete, or the store is under
+ * another key of its tenant. */
 static bool
 move_secrets(sim_town *town, sim_dice *dice)
 {
     bool pseudonym = town->pseudonym < sim_keys_pseudonym() && sim_below(dice, 3) == 0;
     town->pseudonym += pseudonym;
-    return pseudonym;
+    if (sim_below(dice, 12) != 0 || (town->store_next ? !store_told : town->store + 1 == SIM_SECRETS))
+        return pseudonym;
+    town->store += town->store_next;
+    sim_deeds[SIM_STORE_KEY] += town->store_next;
+    town->store_next = !town->store_next;
+    store_told = false;
+    return true;
 }
 
 bool

@@ -17,11 +17,16 @@ void sim_keys_act(sim_actor *operator, sim_town * town);
 /* Parties take up their newest key; who has none gets a new one by node.yaml. True: that was written, and must be read. */
 bool sim_keys_mend(sim_actor *actors, unsigned count, sim_town *town, sim_dice *dice, bool healed);
 
+/* The broker said that its store is under the next key of its tenant. */
+void sim_keys_store_told(void);
+
 /* ---- audit_keys.c */
 
 /* A record that is handed to the disk, at this log time. */
 void sim_keys_note(vdr_position position, vdr_ms at, const vdr_command *command);
 void sim_keys_cut(vdr_position next);
+/* The log is a backup's now; the pairs that ended since, and of which the escrow's proofs say so, stay ended. */
+void sim_keys_restored(const char *proofs);
 /* The broker starts: it knows all that is durable. */
 void sim_keys_started(void);
 /* What the durable log says of a pair; node.yaml is not looked at. */

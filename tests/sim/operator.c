@@ -3,6 +3,7 @@
 #include "tests/sim/clock.h"
 #include "tests/sim/keys.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #define MINUTE_MS 60000
@@ -73,6 +74,15 @@ say_files(sim_actor *actor, sim_town *town, vdr_verb verb)
         free(texts[i]);
 }
 
+static void
+back_up(sim_actor *actor)
+{
+    char name[40];
+    (void)snprintf(name, sizeof name, "b-%u-%llu", actor->number, (unsigned long long)++actor->made);
+    const vdr_wire_admin admin = {.verb = VDR_VERB_BACKUP, .time = VDR_MS_NONE, .name = vdr_span_str(name)};
+    sim_operator_says(actor, &admin);
+}
+
 void
 sim_operator_acts(sim_actor *actor, sim_town *town)
 {
@@ -89,6 +99,10 @@ sim_operator_acts(sim_actor *actor, sim_town *town)
         town->proposal = actor->proposal;
     if (town->keys && sim_below(&actor->dice, 4) == 0) {
         sim_keys_act(actor, town);
+        return;
+    }
+    if (town->backs && sim_below(&actor->dice, 16) == 0) {
+        back_up(actor);
         return;
     }
     uint64_t which = sim_below(&actor->dice, 4);

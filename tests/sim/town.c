@@ -97,6 +97,15 @@ make_pair(const char *keys, const char *name, char ret_public[41])
     finish(file);
 }
 
+#define STORE_FILL(number) (2 + (number)*16)
+
+void
+sim_town_store_key(unsigned number, uint8_t ret_key[32])
+{
+    for (unsigned i = 0; i < 32; i++)
+        ret_key[i] = (uint8_t)(STORE_FILL(number) + i * 7);
+}
+
 static void
 make_hex(const char *keys, const char *name, unsigned fill)
 {
@@ -127,7 +136,7 @@ sim_town_keys(const char *base)
         (void)snprintf(name, sizeof name, "pseudonym-%u", i);
         make_hex(keys, name, 1 + i * 16);
         (void)snprintf(name, sizeof name, "store-%u", i);
-        make_hex(keys, name, 2 + i * 16);
+        make_hex(keys, name, STORE_FILL(i));
     }
     make_hex(keys, "signing", 3);
 }
@@ -310,6 +319,8 @@ sim_town_node(const sim_town *town)
                   town->pseudonym, town->store);
     if (town->keys && town->pseudonym + 1 < SIM_SECRETS)
         (void)fprintf(file, "pseudonym_key_next: ../keys/pseudonym-%u\n", town->pseudonym + 1);
+    if (town->backs)
+        (void)fprintf(file, "escrow: escrow\nbackups: backups\n");
     if (town->store_next)
         (void)fprintf(file, "store_key_next: ../keys/store-%u\n", town->store + 1);
     (void)fprintf(file, "parties:\n");
@@ -341,6 +352,9 @@ sim_town_make(uint64_t seed, const char *dir, sim_town *ret_town)
     town.still = sim_below(&dice, 2) == 0;
     make_node(&town, &dice);
     town.keys = sim_below(&dice, 2) == 0;
+    town.backs = sim_below(&dice, 2) == 0;
+    (void)snprintf(path, sizeof path, "%s/escrow", dir);
+    VDR_ASSERT(mkdir(path, 0700) == 0);
     sim_town_node(&town);
     *ret_town = town;
 }

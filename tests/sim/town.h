@@ -40,6 +40,7 @@ typedef struct sim_town {
     unsigned in_file[SIM_PARTIES_MAX]; /* which pair of a party stands in node.yaml */
     unsigned pseudonym, store;         /* which secrets do; the one after it is named as next */
     bool store_next;
+    bool backs;        /* there are backups, and an escrow */
     uint64_t proposal; /* the newest that operators heard of */
     char node[1024];   /* what of node.yaml stays */
     char dir[200];
@@ -53,6 +54,7 @@ const uint8_t *sim_town_key(unsigned party, unsigned pair);
 bool sim_town_key_find(const uint8_t *public_key, unsigned *ret_party, unsigned *ret_pair);
 /* The file of the pair, behind base/: private, or else public. */
 void sim_town_key_file(const sim_party *of, unsigned pair, bool private, char *ret_path, size_t size);
+void sim_town_store_key(unsigned number, uint8_t ret_key[32]);
 /* node.yaml as the town is now. */
 void sim_town_node(const sim_town *town);
 /* Writes config/ and node.yaml into dir. */

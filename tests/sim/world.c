@@ -1,6 +1,7 @@
 #include "tests/sim/world.h"
 
 #include "tests/sim/actor.h"
+#include "tests/sim/backup.h"
 #include "tests/sim/broker.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/disk.h"
@@ -124,6 +125,43 @@ process_ends(void)
     broker_down();
 }
 
+static bool
+set_rot(void)
+{
+    return rot.of_block ? vdr_memory_rot_block(sim_disk(), rot.block, rot.at, rot.mask)
+                        : vdr_memory_rot_record(sim_disk(), rot.position, rot.at, rot.mask);
+}
+
+static void
+end_rot(void)
+{
+    bool there = set_rot(); /* the same bits again */
+    VDR_ASSERT(there);
+    rot.on = false;
+}
+
+/* Its disk is lost. Whoever had read of it has read of another world, as with one that lied. */
+static void
+store_is_lost(void)
+{
+    vdr_position next;
+    if (!sim_broker_serves())
+        return;
+    if (rot.on)
+        end_rot();
+    power_fails();
+    if (!sim_backup_restore(&town, &next))
+        return;
+    lied = looked = false;
+    sim_audit_restored(&town, next);
+    for (unsigned i = 0; i < actor_count; i++) {
+        if (actors[i].handle != NULL)
+            sim_actor_kill(&actors[i], false, sim_clock_us() + SECOND_US);
+    }
+    town.pseudonym = sim_keys_pseudonym();
+    sim_town_node(&town);
+}
+
 static void
 reload(void)
 {
@@ -207,6 +245,9 @@ do_fault(sim_fault fault)
     case SIM_RELOAD:
         reload();
         break;
+    case SIM_RESTORE:
+        store_is_lost();
+        break;
     case SIM_ROT:
     case SIM_LOST: /* these are habits of disk and network */
     case SIM_KEPT:
@@ -250,13 +291,6 @@ some_fault(void)
 
 /* ---- The broker's process */
 
-static bool
-set_rot(void)
-{
-    return rot.of_block ? vdr_memory_rot_block(sim_disk(), rot.block, rot.at, rot.mask)
-                        : vdr_memory_rot_record(sim_disk(), rot.position, rot.at, rot.mask);
-}
-
 static void
 may_rot(void)
 {
@@ -276,18 +310,11 @@ may_rot(void)
 }
 
 static void
-end_rot(void)
-{
-    bool there = set_rot(); /* the same bits again */
-    VDR_ASSERT(there);
-    rot.on = false;
-}
-
-static void
 start_broker(void)
 {
     broker_back_us = SIM_NEVER;
     sim_audit_settled(vdr_memory_end(sim_disk()), lied);
+    sim_backup_settled(vdr_memory_end(sim_disk()));
     if (!lied)
         may_rot();
     sim_broker_start();
@@ -337,7 +364,10 @@ look_at_broker(void)
     }
     if (sim_broker_serves() && !looked && sim_below(&dice, 3) == 0)
         sim_audit_history(false);
+    if (sim_broker_serves() && !looked)
+        sim_audit_restored_look();
     looked = sim_broker_serves();
+    sim_backup_look(&town);
     lied = lied && !looked;
 }
 
@@ -526,7 +556,8 @@ begin(const char *base, const char *dir)
     sim_wire_begin(plan.seed, &weather);
     sim_disk_begin(plan.seed, &habits);
     sim_audit_begin(&town);
-    sim_broker_begin(dir);
+    sim_backup_begin(plan.seed, &town);
+    sim_broker_begin(dir, (unsigned)sim_below(&dice, 3));
     sim_wire_tap_set(sim_audit_frame);
     for (unsigned i = 0; i < town.party_count; i++)
         add_actor(i, base);

@@ -17,15 +17,16 @@
     X(PARTITION, "partition") /* nobody reaches the broker */                                                \
     X(FORWARD, "forward")     /* the clock jumps */                                                          \
     X(BACK, "back")                                                                                          \
-    X(STILL, "still")   /* it stands still */                                                                \
-    X(LOST, "lost")     /* a commit fails, and is not there */                                               \
-    X(KEPT, "kept")     /* a commit fails, and is there */                                                   \
-    X(FULL, "full")     /* the disk is full */                                                               \
-    X(SLOW, "slow")     /* it takes its time */                                                              \
-    X(DELAY, "delay")   /* messages do */                                                                    \
-    X(RELOAD, "reload") /* another configuration, now and then one that is none */                           \
-    X(LIE, "lie")       /* the disk says that it has what it has not, until the power goes */                \
-    X(ROT, "rot")       /* a byte of the store is another one when the broker starts */
+    X(STILL, "still")     /* it stands still */                                                              \
+    X(LOST, "lost")       /* a commit fails, and is not there */                                             \
+    X(KEPT, "kept")       /* a commit fails, and is there */                                                 \
+    X(FULL, "full")       /* the disk is full */                                                             \
+    X(SLOW, "slow")       /* it takes its time */                                                            \
+    X(DELAY, "delay")     /* messages do */                                                                  \
+    X(RELOAD, "reload")   /* another configuration, now and then one that is none */                         \
+    X(LIE, "lie")         /* the disk says that it has what it has not, until the power goes */              \
+    X(RESTORE, "restore") /* the store is lost, and a backup takes its place */                              \
+    X(ROT, "rot")         /* a byte of the store is another one when the broker starts */
 
 typedef enum sim_fault {
 #define X(symbol, name) SIM_##symbol,
@@ -39,10 +40,12 @@ extern const char *const sim_fault_names[SIM_FAULT_COUNT];
 #define SIM_DEEDS(X)                                                                                         \
     X(KEY_GIVEN, "key_given") /* to a party, by the log */                                                   \
     X(KEY_REVOKED, "key_revoked")                                                                            \
-    X(KEY_OF_FILE, "key_of_file")   /* given by node.yaml */                                                 \
-    X(KEY_TAKEN_UP, "key_taken_up") /* a party's program comes with another key */                           \
-    X(REKEY_BEGUN, "rekey_begun")   /* a change of the pseudonym key */                                      \
-    X(REKEY_ENDED, "rekey_ended")
+    X(KEY_OF_FILE, "key_of_file")     /* given by node.yaml */                                               \
+    X(KEY_TAKEN_UP, "key_taken_up")   /* a party's program comes with another key */                         \
+    X(REKEY_BEGUN, "rekey_begun")     /* a change of the pseudonym key */                                    \
+    X(STORE_KEY, "store_key_changed") /* the tenant's, under which the wrapping key is */                    \
+    X(REKEY_ENDED, "rekey_ended")                                                                            \
+    X(BACKUP, "backups") X(RESTORED, "restored") X(RESTORED_ELSEWHERE, "restored_elsewhere")
 
 typedef enum sim_deed {
 #define X(symbol, name) SIM_##symbol,
