@@ -110,20 +110,13 @@ manifest_write(vdr_checkpoint_lmdb *c, MDB_txn *txn, const vdr_checkpoint_manife
     return err;
 }
 
-/* The transaction of the piece at work. A volume that is short may still have room for a smaller one: without a
- * checkpoint the log can never be cut. */
+/* The transaction of the piece at work. */
 static vdr_err
 piece(vdr_checkpoint_lmdb *c)
 {
     if (c->txn != NULL)
         return VDR_OK;
-    c->piece_max = VDR_PIECE_BYTES;
-    vdr_err err = vdr_env_write_begin(&c->env, c->piece_max + VDR_PIECE_MORE, false, &c->txn);
-    if (err == VDR_E_STORE_FULL) {
-        c->piece_max = VDR_PIECE_LEAST;
-        err = vdr_env_write_begin(&c->env, c->piece_max + VDR_PIECE_MORE, false, &c->txn);
-    }
-    return err;
+    return vdr_env_write_begin(&c->env, VDR_PIECE_BYTES + VDR_PIECE_MORE, false, &c->txn);
 }
 
 static vdr_err
@@ -193,7 +186,7 @@ put(vdr_checkpoint *base, vdr_block_id id, vdr_span bytes)
     c->sum += check;
     c->piece_bytes += bytes.len;
     atomic_fetch_add_explicit(&c->written_bytes, bytes.len, memory_order_relaxed);
-    return c->piece_bytes >= c->piece_max ? piece_end(c) : VDR_OK;
+    return c->piece_bytes >= VDR_PIECE_BYTES ? piece_end(c) : VDR_OK;
 }
 
 static vdr_err

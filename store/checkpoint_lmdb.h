@@ -26,9 +26,9 @@ enum {
     VDR_TABLE_BLOCK,
 };
 
-/* Of one transaction of a checkpoint: what the disk is busy with at once, and a group of the log waits for. */
-#define VDR_PIECE_BYTES (UINT64_C(2) << 20)
-#define VDR_PIECE_LEAST (UINT64_C(1) << 20)  /* the same where the volume is short */
+/* Of one transaction of a checkpoint: what the disk, and a processor without a pause, is busy with at once, and a group of
+ * the log waits for. */
+#define VDR_PIECE_BYTES (UINT64_C(512) << 10)
 #define VDR_SWEEP_BYTES (UINT64_C(32) << 20) /* removed by one transaction, which writes little */
 #define VDR_PIECE_MORE  (UINT64_C(4) << 20)  /* what pages, keys and a last block come to besides */
 
@@ -37,7 +37,7 @@ typedef struct vdr_checkpoint_lmdb {
     vdr_env env;
     uint64_t newest, before; /* complete generations; 0: none */
     MDB_txn *txn;            /* the piece at work; NULL: none */
-    uint64_t piece_bytes, piece_max;
+    uint64_t piece_bytes;
     uint64_t blocks, sum; /* of the generation being written */
     uint64_t fresh;       /* blocks of it that were put */
     _Atomic uint64_t written_bytes;

@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define PIECE_BYTES (UINT64_C(2) << 20) /* as the LMDB backend: a commit of its own */
+#define PIECE_BYTES (UINT64_C(512) << 10) /* as the LMDB backend: a commit of its own */
 
 typedef struct vdr_checkpoint_memory {
     vdr_checkpoint checkpoint;

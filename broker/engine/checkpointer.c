@@ -129,6 +129,7 @@ static void *
 run(void *context)
 {
     vdr_checkpointer *checkpointer = context;
+    vdr_thread_modest();
     pthread_mutex_lock(&checkpointer->lock);
     for (;;) {
         if (checkpointer->queued != 0) {

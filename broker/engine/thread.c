@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define POLITE_NICE     19
+#define MODEST_NICE     5       /* a third of what the others have, where there is not enough */
 #define POLITE_SLICE_NS 100000u /* the shortest that the kernel gives */
 
 /* sched_setattr(2), its first version: the kernel's header cannot be had beside the C library's. */
@@ -56,13 +57,24 @@ vdr_thread_start(pthread_t *thread, const char *name, void *(*run)(void *context
     VDR_ASSERT(rc == 0);
 }
 
+static void
+make_way(int nice)
+{
+    sched_wish wish = {.size = sizeof wish, .nice = nice, .runtime_ns = POLITE_SLICE_NS};
+    if (syscall(SYS_sched_setattr, 0, &wish, 0u) != 0)
+        (void)setpriority(PRIO_PROCESS, (id_t)gettid(), nice); /* without either it is only less polite */
+}
+
 void
 vdr_thread_polite(void)
 {
-    sched_wish wish = {.size = sizeof wish, .nice = POLITE_NICE, .runtime_ns = POLITE_SLICE_NS};
-    if (syscall(SYS_sched_setattr, 0, &wish, 0u) != 0)
-        (void)setpriority(PRIO_PROCESS, (id_t)gettid(),
-                          POLITE_NICE); /* without either it is only less polite */
+    make_way(POLITE_NICE);
+}
+
+void
+vdr_thread_modest(void)
+{
+    make_way(MODEST_NICE);
 }
 
 void

@@ -14,6 +14,9 @@ void vdr_thread_start(pthread_t *thread, const char *name, void *(*run)(void *co
  * and later; before, the low weight alone must do). Not SCHED_IDLE: a thread that is not let run at all while it has
  * a lock of the store or the kernel would hold up the committer. */
 void vdr_thread_polite(void);
+/* Likewise, but with a share that lets it get on whatever the others do: for work that must be done in time, behind what a
+ * confirm waits for. */
+void vdr_thread_modest(void);
 
 void vdr_thread_lock_init(pthread_mutex_t *lock);
 void vdr_thread_cond_init(pthread_cond_t *cond);

@@ -18,6 +18,7 @@ static void *
 run(void *context)
 {
     vdr_warmer *warmer = context;
+    vdr_thread_modest();
     pthread_mutex_lock(&warmer->lock);
     while (!warmer->stop) {
         if (!warmer->make) {

@@ -38,6 +38,7 @@ int __wrap_pthread_cond_broadcast(pthread_cond_t *at);
 int __wrap_nanosleep(const struct timespec *wish, struct timespec *ret_left);
 int __wrap_poll(struct pollfd *fds, nfds_t count, int timeout_ms);
 void __wrap_vdr_thread_polite(void);
+void __wrap_vdr_thread_modest(void);
 int __wrap_epoll_ctl(int epoll, int operation, int fd, void *event);
 
 int
@@ -78,6 +79,11 @@ __wrap_setpriority(__priority_which_t which, id_t who, int priority)
 
 void
 __wrap_vdr_thread_polite(void)
+{
+}
+
+void
+__wrap_vdr_thread_modest(void)
 {
 }
 

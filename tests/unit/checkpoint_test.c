@@ -293,7 +293,7 @@ an_abandoned_one_leaves_nothing(void **state)
         assert_int_equal(vdr_checkpoint_begin(b->checkpoint), VDR_OK);
         put(b, &lost, id_of(0, 1), 2, 100);
         drop(b, &lost, id_of(0, 2));
-        for (uint32_t i = 0; i < 70; i++) /* two pieces and a bit are committed on the way */
+        for (uint32_t i = 0; i < 70; i++) /* some pieces and a bit are committed on the way */
             put(b, &lost, id_of(2, i % 16), 3 + i, VDR_BLOCK_BYTES_MAX);
         if (way == 0)
             vdr_checkpoint_abandon(b->checkpoint);
@@ -484,7 +484,7 @@ a_commit_that_fails_leaves_the_older_one(void **state)
         {"kept at a piece", VDR_MEMORY_KEPT, 0, VDR_E_STORE_FAILED, false},
         {"full at a piece", VDR_MEMORY_FULL, 0, VDR_E_STORE_FULL, false},
     };
-    static uint8_t bytes[1 << 20];
+    static uint8_t bytes[1 << 18];
     model m = {0};
     bed_open_checkpoint(b);
     assert_int_equal(vdr_checkpoint_begin(b->checkpoint), VDR_OK);
@@ -495,7 +495,7 @@ a_commit_that_fails_leaves_the_older_one(void **state)
         vdr_err err = VDR_OK;
         vdr_memory_fault_set(b->memory, VDR_MEMORY_STATE, rows[row].passing, rows[row].fault);
         assert_int_equal(vdr_checkpoint_begin(b->checkpoint), VDR_OK);
-        for (uint32_t i = 0; i < 3 && err == VDR_OK; i++) { /* of 1 MiB: a piece, and one more */
+        for (uint32_t i = 0; i < 3 && err == VDR_OK; i++) { /* of 256 KiB: a piece, and one more */
             vdr_block_id id = id_of(2, i % 16);
             fill(bytes, sizeof bytes, id, 10 * row + i + 1);
             err = vdr_checkpoint_put(b->checkpoint, id, vdr_span_of(bytes, sizeof bytes));
