@@ -3,6 +3,7 @@
 #include "clients/cli/erasure.h"
 
 #include "clients/cli/figures.h"
+#include "clients/cli/patient.h"
 #include "clients/cli/show.h"
 
 #include <stdio.h>
@@ -74,6 +75,14 @@ status_json(const vdr_wire_admin_result *result)
     vdr_cli_print(o);
 }
 
+static void
+on_run(void *context, vdr_err err, const vdr_wire_admin_result *result)
+{
+    (void)context;
+    (void)err;
+    (void)result; /* done: how it stands now is asked for */
+}
+
 static int
 show(const vdr_cli_verb *verb, const vdr_cli_link *link, vdr_verb what)
 {
@@ -82,8 +91,11 @@ show(const vdr_cli_verb *verb, const vdr_cli_link *link, vdr_verb what)
     int status = vdr_cli_link_open(verb, link, &how, true, &client);
     if (status != VDR_EXIT_OK)
         return status;
-    const vdr_wire_admin_result *result = ask(link, client, what);
-    if (result != NULL && what == VDR_VERB_ERASE) /* done: how it stands now */
+    const vdr_wire_admin run = {.verb = what, .time = VDR_MS_NONE};
+    const vdr_wire_admin_result *result = NULL;
+    if (what != VDR_VERB_ERASE)
+        result = ask(link, client, what);
+    else if (vdr_cli_patient(link, client, &run, verb->name, on_run, NULL) == VDR_OK)
         result = ask(link, client, VDR_VERB_ERASE_LOOK);
     if (result == NULL)
         status = vdr_cli_link_failed(link, client, verb->name);

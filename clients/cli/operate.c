@@ -1,4 +1,5 @@
 /* voordeur status, decisions, clock, reload, sessions, mailboxes, checkpoint, backup: the operator's verbs. */
+#include "clients/cli/patient.h"
 #include "clients/cli/show.h"
 
 #include "proto/time.h"
@@ -206,25 +207,28 @@ show_mailboxes(const vdr_cli_link *link, const vdr_wire_admin_result *result)
         vdr_cli_table_print(&table);
 }
 
-/* One verb of the operator, asked and shown. */
-static int
-ask(const vdr_cli_verb *verb, const vdr_cli_link *link, vdr_client *client, const vdr_wire_admin *admin)
+typedef struct asking {
+    const vdr_cli_link *link;
+    vdr_verb verb;
+} asking;
+
+static void
+show_told(void *context, vdr_err err, const vdr_wire_admin_result *result)
 {
-    const vdr_wire_admin_result *result = NULL;
-    vdr_err err = vdr_client_admin(client, admin, link->timeout_ms, &result);
-    for (size_t i = 0; result != NULL && i < result->problem_count; i++)
+    const asking *a = context;
+    const vdr_cli_link *link = a->link;
+    for (size_t i = 0; i < result->problem_count; i++)
         fprintf(stderr, "%.*s:%u:%u: %.*s\n", (int)result->problems[i].file.len,
                 (const char *)result->problems[i].file.at, result->problems[i].line,
                 result->problems[i].column, (int)result->problems[i].text.len,
                 (const char *)result->problems[i].text.at);
-    for (size_t i = 0; result != NULL && i < result->file_count; i++)
+    for (size_t i = 0; i < result->file_count; i++)
         (void)fwrite(result->files[i].text.at, 1, result->files[i].text.len, stderr);
     if (err != VDR_OK)
-        return vdr_cli_link_failed(link, client, verb->name);
-    VDR_ASSERT(result != NULL);
-    if (admin->verb == VDR_VERB_SESSIONS)
+        return;
+    if (a->verb == VDR_VERB_SESSIONS)
         show_sessions(link, result);
-    else if (admin->verb == VDR_VERB_MAILBOXES)
+    else if (a->verb == VDR_VERB_MAILBOXES)
         show_mailboxes(link, result);
     else if (result->text.len != 0 && !link->json)
         printf("%.*s\n", (int)result->text.len, (const char *)result->text.at);
@@ -235,7 +239,15 @@ ask(const vdr_cli_verb *verb, const vdr_cli_link *link, vdr_client *client, cons
                result->text.len != 0 ? (const char *)result->text.at : "done");
     else
         vdr_cli_print(json_pack("{s:s, s:o}", "result", "ok", "text", vdr_cli_text(result->text)));
-    return VDR_EXIT_OK;
+}
+
+/* One verb of the operator, asked and shown. */
+static int
+ask(const vdr_cli_verb *verb, const vdr_cli_link *link, vdr_client *client, const vdr_wire_admin *admin)
+{
+    asking a = {.link = link, .verb = admin->verb};
+    vdr_err err = vdr_cli_patient(link, client, admin, verb->name, show_told, &a);
+    return err == VDR_OK ? VDR_EXIT_OK : vdr_cli_link_failed(link, client, verb->name);
 }
 
 static int
@@ -294,7 +306,6 @@ run_backup(int argc, char **argv)
 {
     verb_line line = {.link = VDR_CLI_LINK_NEW};
     vdr_wire_admin admin = {.verb = VDR_VERB_BACKUP, .time = VDR_MS_NONE};
-    line.link.timeout_ms = 3600000; /* a copy takes as long as it takes */
     int status = take_options(&vdr_cli_backup, &line, argc, argv);
     if (status != VDR_EXIT_OK)
         return status < 0 ? VDR_EXIT_OK : status;

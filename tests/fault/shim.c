@@ -9,6 +9,7 @@
  *                    after: the call is made, and then reported as failed
  *                    short: half of a write is done and reported
  *                    kill: the process ends there; torn: after half of a write; done: after the call
+ *                    slow: the call takes three seconds longer
  *   VDR_FAULT_STAYS  1: all calls after it are hit as well
  *   VDR_FAULT_QUOTA  bytes that a file may have; beyond: short writes, then ENOSPC
  *   VDR_FAULT_NO_FALLOCATE  1: fallocate is not supported
@@ -28,6 +29,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -124,6 +126,11 @@ judge(const char *call, int fd, const char *path)
     int len = snprintf(words, sizeof words, "fault: %s %u %s\n", call, n, path);
     if (REAL(write)(STDERR_FILENO, words, (size_t)len) < 0)
         abort();
+    if (strcmp(setting("VDR_FAULT_DOES"), "slow") == 0) {
+        const struct timespec longer = {.tv_sec = 3};
+        (void)nanosleep(&longer, NULL);
+        return PASS;
+    }
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i].name, setting("VDR_FAULT_DOES")) == 0)
             return names[i].verdict;
