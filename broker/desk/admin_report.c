@@ -119,7 +119,7 @@ answer_report(vdr_daemon *daemon, vdr_session *session, const vdr_admin_wait *wa
                                     .counter_count = sizeof counters / sizeof counters[0],
                                     .rows = rows.at,
                                     .row_count = rows.count};
-    vdr_admin_say(daemon, session, &result);
+    vdr_admin_answer(daemon, session, &result); /* the state that it was compared with is ahead of the disk */
     vdr_arena_done(&arena);
 }
 

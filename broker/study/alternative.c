@@ -198,6 +198,8 @@ follow(vdr_alternative *a, const vdr_recorded *recorded)
         vdr_at at;
         vdr_household_view view;
         uint64_t household = recorded->cases[i].household;
+        if (recorded->cases[i].state == VDR_CASE_MERGED)
+            continue; /* another case of the household stays, and what is known is of that one */
         set_state(a, household, recorded->cases[i].state);
         uint64_t here = vdr_household_map_get(&a->here_of, household);
         if (here != 0 && vdr_view_household(a->core, (vdr_household_id){here}, &at, &view) &&
