@@ -3,6 +3,7 @@
 #include "tests/sim/audit_inside.h"
 #include "tests/sim/keys.h"
 #include "tests/sim/trace.h"
+#include "tests/sim/trials.h"
 
 #include <stdlib.h>
 #include <xxhash.h>
@@ -159,6 +160,7 @@ write_down(vdr_position position, const vdr_log_record *record)
         copy_text(w.id, sizeof w.id, command.id);
         w.name = sim_audit_name(w.source, w.id);
         note_act(&w, &command);
+        sim_trials_record(position);
     }
     w.config = command.kind == VDR_COMMAND_CONFIG;
     if (w.config)

@@ -5,13 +5,17 @@
 #include "tests/sim/audit_inside.h"
 #include "tests/sim/broker.h"
 #include "tests/sim/keys.h"
+#include "tests/sim/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define ERASED_MAX 256u
 
-static uint64_t erased[ERASED_MAX]; /* households */
+static struct {
+    vdr_position position;
+    uint64_t hash;    /* of its id, the lower half */
+} erased[ERASED_MAX]; /* signals */
 static size_t erased_count;
 static bool waits;
 static unsigned times;
@@ -20,9 +24,11 @@ static void
 note(void *context, const vdr_proof_entry *entry)
 {
     (void)context;
-    if (entry->line == VDR_PROOF_LEFT && entry->left.kind == VDR_LEFT_HOUSEHOLD &&
-        entry->left.reason == VDR_LEFT_BY_ERASURE && erased_count < ERASED_MAX)
-        erased[erased_count++] = entry->left.number;
+    if (entry->line != VDR_PROOF_LEFT || entry->left.kind != VDR_LEFT_SIGNAL ||
+        entry->left.reason != VDR_LEFT_BY_ERASURE || erased_count == ERASED_MAX)
+        return;
+    erased[erased_count].position = entry->left.number;
+    erased[erased_count++].hash = entry->left.hash;
 }
 
 static char *
@@ -54,7 +60,21 @@ sim_audit_restored(const sim_town *town, vdr_position next)
     sim_audit_settled(next, true);
 }
 
-/* Numbers are given again, after the first time, to households of which those proofs do not speak. */
+static bool
+is_there(const vdr_core *core, vdr_position position, uint64_t hash)
+{
+    vdr_at at[16];
+    vdr_signal_view view;
+    size_t count = vdr_view_signals_hashed(core, hash, at, sizeof at / sizeof at[0]);
+    bool there = false;
+    for (size_t i = 0; i < count && !there; i++) {
+        vdr_view_signal_at(core, at[i], &view);
+        there = view.position == position;
+    }
+    return there;
+}
+
+/* Positions are given again, after the first time, to signals of which those proofs do not speak. */
 void
 sim_audit_restored_look(void)
 {
@@ -63,10 +83,9 @@ sim_audit_restored_look(void)
         return;
     waits = false;
     for (size_t i = 0; i < erased_count && times == 1; i++) {
-        vdr_at at;
-        vdr_household_view view;
-        if (vdr_view_household(vdr_engine_core(engine), (vdr_household_id){erased[i]}, &at, &view))
-            sim_violation("7.16", "H%llu was erased, and is back with a backup",
-                          (unsigned long long)erased[i]);
+        sim_deeds[SIM_ERASED_LOOKED_AT]++;
+        if (is_there(vdr_engine_core(engine), erased[i].position, erased[i].hash))
+            sim_violation("7.16", "the signal of record %llu was erased, and is back with a backup",
+                          (unsigned long long)erased[i].position);
     }
 }

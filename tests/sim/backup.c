@@ -29,7 +29,7 @@ static size_t place_count, newest;
 static sim_dice dice;
 static char root[200];
 static uint64_t turns; /* begun */
-static bool turning;
+static bool turning, moment;
 static unsigned restored; /* names folders */
 
 vdr_err __wrap_vdr_log_backup(vdr_log *log, const char *dir);
@@ -131,8 +131,16 @@ vdr_err
 __wrap_vdr_vault_turn_begin(vdr_vault *vault)
 {
     turns++;
-    turning = true;
+    turning = moment = true;
     return __real_vdr_vault_turn_begin(vault);
+}
+
+bool
+sim_backup_moment(void)
+{
+    bool now = moment && place_count != 0 && sim_below(&dice, 3) == 0;
+    moment = false;
+    return now;
 }
 
 vdr_err

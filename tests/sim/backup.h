@@ -20,6 +20,9 @@ void sim_backup_settled(vdr_position next);
 void sim_backup_told(vdr_position position);
 /* Now and then one that is new is restored in another folder, and looked at, while the broker goes on. */
 void sim_backup_look(const sim_town *town);
+/* Is this a moment in which the store may be lost: what was erased is on its way to be so for good, and a backup of before
+ * can still be opened? Told once of each. */
+bool sim_backup_moment(void);
 /* The broker is down and its store is lost: some backup takes its place. False: there is none, or it is one of before an
  * erasure, which nobody can open; the store is as it was. */
 bool sim_backup_restore(const sim_town *town, vdr_position *ret_next);

@@ -41,6 +41,8 @@ vdr_err __wrap_vdr_checkpoint_begin(vdr_checkpoint *checkpoint);
 vdr_err __real_vdr_checkpoint_begin(vdr_checkpoint *checkpoint);
 void __wrap_vdr_checkpoint_abandon(vdr_checkpoint *checkpoint);
 void __real_vdr_checkpoint_abandon(vdr_checkpoint *checkpoint);
+vdr_err __wrap_vdr_checkpoint_look_open(vdr_checkpoint *checkpoint, vdr_checkpoint **ret_look);
+vdr_err __wrap_vdr_checkpoint_look_oldest(vdr_checkpoint *checkpoint, vdr_checkpoint **ret_look);
 int __wrap_rename(const char *from, const char *to);
 int __real_rename(const char *from, const char *to);
 int __wrap_fsync(int fd);
@@ -232,6 +234,24 @@ __wrap_vdr_checkpoint_commit(vdr_checkpoint *checkpoint, const vdr_checkpoint_ma
         stalled_us = sim_clock_us() + sim_between(&dice, 1, 300);
     take_time(habits.state_share);
     return err;
+}
+
+/* The twin has no second handle: a copy of what is there has one, which is what a snapshot shows. */
+vdr_err
+__wrap_vdr_checkpoint_look_open(vdr_checkpoint *checkpoint, vdr_checkpoint **ret_look)
+{
+    vdr_memory *copy = vdr_memory_new();
+    vdr_memory_copy_state(sim_disk_of(NULL, checkpoint), copy);
+    return vdr_checkpoint_open_memory(copy, vdr_checkpoint_vault(checkpoint), ret_look);
+}
+
+vdr_err
+__wrap_vdr_checkpoint_look_oldest(vdr_checkpoint *checkpoint, vdr_checkpoint **ret_look)
+{
+    vdr_err err = __wrap_vdr_checkpoint_look_open(checkpoint, ret_look);
+    if (err == VDR_OK)
+        err = vdr_checkpoint_look_back(*ret_look);
+    return err == VDR_E_NOT_FOUND ? VDR_OK : err;
 }
 
 int

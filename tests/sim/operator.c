@@ -2,6 +2,7 @@
 
 #include "tests/sim/clock.h"
 #include "tests/sim/keys.h"
+#include "tests/sim/trials.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +100,10 @@ sim_operator_acts(sim_actor *actor, sim_town *town)
         town->proposal = actor->proposal;
     if (town->keys && sim_below(&actor->dice, 4) == 0) {
         sim_keys_act(actor, town);
+        return;
+    }
+    if (town->trials && sim_below(&actor->dice, 6) == 0) {
+        sim_trials_act(actor, town);
         return;
     }
     if (town->backs && sim_below(&actor->dice, 16) == 0) {

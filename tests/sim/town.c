@@ -353,6 +353,7 @@ sim_town_make(uint64_t seed, const char *dir, sim_town *ret_town)
     make_node(&town, &dice);
     town.keys = sim_below(&dice, 2) == 0;
     town.backs = sim_below(&dice, 2) == 0;
+    town.trials = sim_below(&dice, 2) == 0;
     (void)snprintf(path, sizeof path, "%s/escrow", dir);
     VDR_ASSERT(mkdir(path, 0700) == 0);
     sim_town_node(&town);

@@ -40,6 +40,7 @@ typedef struct sim_town {
     unsigned in_file[SIM_PARTIES_MAX]; /* which pair of a party stands in node.yaml */
     unsigned pseudonym, store;         /* which secrets do; the one after it is named as next */
     bool store_next;
+    bool trials;       /* back-tests, shadows; and the broker is drained, and stopped by the verb */
     bool backs;        /* there are backups, and an escrow */
     uint64_t proposal; /* the newest that operators heard of */
     char node[1024];   /* what of node.yaml stays */

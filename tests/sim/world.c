@@ -9,6 +9,7 @@
 #include "tests/sim/hostile.h"
 #include "tests/sim/keys.h"
 #include "tests/sim/trace.h"
+#include "tests/sim/trials.h"
 #include "tests/sim/wire.h"
 
 #include <fcntl.h>
@@ -263,6 +264,11 @@ static void
 look_at_disk(void)
 {
     int64_t until_us = sim_disk_stalled_us();
+    if (sim_backup_moment()) {
+        next_fault_us = sim_clock_us() + sim_between(&dice, 0, 5000);
+        next_fault = SIM_RESTORE;
+        return;
+    }
     if (until_us == 0 || sim_below(&dice, 3) != 0)
         return;
     next_fault_us = sim_between(&dice, sim_clock_us(), until_us);
@@ -317,6 +323,7 @@ start_broker(void)
     sim_backup_settled(vdr_memory_end(sim_disk()));
     if (!lied)
         may_rot();
+    sim_trials_started();
     sim_broker_start();
 }
 
@@ -470,6 +477,8 @@ look_at_keys(void)
 {
     unread = sim_keys_mend(actors, actor_count, &town, &dice, healed) || unread;
     actors_us = 0;
+    if (sim_broker_serves() && sim_trials_drained(healed))
+        sim_broker_stop();
     if (unread && sim_broker_serves() && !broken) {
         unread = sim_below(&dice, 2) == 0;
         sim_broker_reload();

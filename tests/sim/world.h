@@ -45,7 +45,13 @@ extern const char *const sim_fault_names[SIM_FAULT_COUNT];
     X(REKEY_BEGUN, "rekey_begun")     /* a change of the pseudonym key */                                    \
     X(STORE_KEY, "store_key_changed") /* the tenant's, under which the wrapping key is */                    \
     X(REKEY_ENDED, "rekey_ended")                                                                            \
-    X(BACKUP, "backups") X(RESTORED, "restored") X(RESTORED_ELSEWHERE, "restored_elsewhere")
+    X(DRAINED, "drained")                                                                                    \
+    X(BACKTESTED, "backtested")                                                                              \
+    X(SHADOW, "shadows")                                                                                     \
+    X(BACKUP, "backups")                                                                                     \
+    X(RESTORED, "restored")                                                                                  \
+    X(RESTORED_ELSEWHERE, "restored_elsewhere")                                                              \
+    X(ERASED_LOOKED_AT, "erased_looked_for")
 
 typedef enum sim_deed {
 #define X(symbol, name) SIM_##symbol,
