@@ -19,6 +19,7 @@
 
 #define A "\"persons\":[{\"bsn\":\"999990342\"}]"
 #define B "\"persons\":[{\"bsn\":\"999990019\"}]"
+#define C "\"persons\":[{\"bsn\":\"999990020\"}]"
 
 typedef struct story {
     vdr_position a[3], b[2]; /* records of household 1, and of household 2 */
@@ -512,6 +513,62 @@ a_run_that_is_stopped_anywhere_is_gone_through_again(void **state)
     print_message("stopped after each of %u turns\n", turns);
 }
 
+typedef struct proved_gone {
+    vdr_position position;
+    bool left, proved; /* a run ended after it left */
+} proved_gone;
+
+static void
+see_if_proved(void *context, const vdr_proof_entry *entry)
+{
+    proved_gone *seen = context;
+    seen->left = seen->left || (entry->line == VDR_PROOF_LEFT && entry->left.kind == VDR_LEFT_SIGNAL &&
+                                entry->left.number == seen->position);
+    seen->proved = seen->proved || (entry->line == VDR_PROOF_RUN && seen->left);
+}
+
+/* What came after the turn of the key, and left before the run was gone through, stands under the key that stays: the run that
+ * is taken up again takes nothing of it away, and may not prove it. */
+static void
+what_left_since_a_turn_that_was_stopped_is_gone_when_it_is_proved(void **state)
+{
+    (void)state;
+    unsigned tried = 0, turns = 0;
+    for (bool over = false; !over; turns++) {
+        place *p = place_new();
+        open_place(p);
+        story s = tell(p);
+        erase(p, &s);
+        move_ms(p, 2000);
+        for (unsigned i = 0; i < turns; i++)
+            turn(p);
+        vdr_position later = submit(p, "c-1", "urn:a:woonstad", "nl.t.overlast.v1", C);
+        (void)submit(p, "e-2", "urn:voordeur:privacy_officer:p-els", "nl.voordeur.erased.v1",
+                     "\"household\":\"H3\"");
+        vdr_engine_erasure seen;
+        vdr_engine_erasure_get(p->engine, &seen);
+        vdr_vault_status status;
+        vdr_vault_status_get(p->vault, &status);
+        over = seen.runs != 0;
+        tried += status.turning;
+        close_place(p);
+        open_place(p);
+        if (status.turning) {
+            proved_gone gone = {.position = later};
+            run_to_the_end(p);
+            check_erased(p, &s);
+            assert_int_equal(vdr_proofs_walk(p->escrow, see_if_proved, &gone), VDR_OK);
+            assert_true(gone.proved);
+            if (read_record(p->log, later) != VDR_E_ERASED)
+                fail_msg("stopped after %u turns: record %llu is proved gone, and can be opened", turns,
+                         (unsigned long long)later);
+        }
+        place_free(p);
+    }
+    assert_true(tried >= 3);
+    print_message("stopped in %u of %u turns\n", tried, turns);
+}
+
 /* The store is lost while a run is on; the backup is of before the erasure. */
 static void
 a_restored_store_erases_again_before_it_serves(void **state)
@@ -828,6 +885,7 @@ main(void)
         cmocka_unit_test(a_key_that_ended_since_the_backup_does_not_come_back_with_it),
         cmocka_unit_test(threads_of_their_own_change_nothing),
         cmocka_unit_test(a_run_that_is_stopped_anywhere_is_gone_through_again),
+        cmocka_unit_test(what_left_since_a_turn_that_was_stopped_is_gone_when_it_is_proved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
