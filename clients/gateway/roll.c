@@ -294,15 +294,18 @@ vdr_roll_close(vdr_roll **roll_p)
 
 /* ---- Writing ---- */
 
-/* It would say that somebody is alive who is not. */
+/* It would say that somebody is alive who is not: after a power cut too, so that it is gone from the disk before anybody is told
+ * that a session ended. */
 static void
 give_up(vdr_roll *roll)
 {
     if (roll->fd >= 0)
         (void)close(roll->fd);
     roll->fd = -1;
-    (void)unlink(roll->path);
-    (void)fprintf(stderr, "level=warn event=sessions_not_kept\n");
+    if (vdr_whole_drop(roll->path) == VDR_OK)
+        (void)fprintf(stderr, "level=warn event=sessions_not_kept\n");
+    else /* what signed out could be alive at the next start */
+        (void)fprintf(stderr, "level=error event=sessions_file_stays reason=\"%s\"\n", strerror(errno));
 }
 
 void

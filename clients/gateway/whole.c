@@ -55,3 +55,12 @@ vdr_whole_write(const char *beside, const char *path, vdr_span bytes)
     good = good && rename(beside, path) == 0;
     return good ? vdr_whole_sync(folder) : VDR_E_IO;
 }
+
+vdr_err
+vdr_whole_drop(const char *path)
+{
+    char folder[PATH_MAX];
+    if (!folder_of(folder, path) || (unlink(path) != 0 && errno != ENOENT))
+        return VDR_E_IO;
+    return vdr_whole_sync(folder) == VDR_OK || errno == ENOENT ? VDR_OK : VDR_E_IO; /* no folder, no file */
+}

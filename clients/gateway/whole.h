@@ -15,4 +15,7 @@ VDR_MUST_CHECK vdr_err vdr_whole_sync(const char *folder);
  * folder too. */
 VDR_MUST_CHECK vdr_err vdr_whole_write(const char *beside, const char *path, vdr_span bytes);
 
+/* Takes path away, and syncs the folder. OK: it is not there, and no power cut brings it back. */
+VDR_MUST_CHECK vdr_err vdr_whole_drop(const char *path);
+
 #endif

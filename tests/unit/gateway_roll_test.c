@@ -2,6 +2,7 @@
  * signs in nobody. */
 #include "clients/gateway/roll.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -290,6 +291,118 @@ a_file_that_grew_is_begun_anew_and_one_that_cannot_be_written_is_none(void **sta
     assert_int_not_equal(access(beside, F_OK), 0);
 }
 
+/* ---- a disk that takes no more ---- */
+
+static struct {
+    const char *path; /* of the file; NULL: nothing is watched */
+    bool full, faulty;
+    bool comes_back; /* the name was taken away, and a power cut brings it back */
+} disk;
+
+ssize_t __real_write(int fd, const void *at, size_t len);
+int __real_fsync(int fd);
+int __real_fdatasync(int fd);
+int __real_unlink(const char *path);
+ssize_t __wrap_write(int fd, const void *at, size_t len);
+int __wrap_fsync(int fd);
+int __wrap_fdatasync(int fd);
+int __wrap_unlink(const char *path);
+
+ssize_t
+__wrap_write(int fd, const void *at, size_t len)
+{
+    if (!disk.full)
+        return __real_write(fd, at, len);
+    errno = ENOSPC;
+    return -1;
+}
+
+int
+__wrap_fsync(int fd)
+{
+    struct stat st;
+    int rc = __real_fsync(fd);
+    if (rc == 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+        disk.comes_back = false;
+    return rc;
+}
+
+int
+__wrap_fdatasync(int fd)
+{
+    if (!disk.faulty)
+        return __real_fdatasync(fd);
+    errno = EIO;
+    return -1;
+}
+
+int
+__wrap_unlink(const char *path)
+{
+    int rc = __real_unlink(path);
+    if (rc == 0 && disk.path != NULL && strcmp(path, disk.path) == 0)
+        disk.comes_back = true;
+    return rc;
+}
+
+static void
+end_unwritten(vdr_roll *book)
+{
+    disk.full = true;
+    vdr_roll_ended(book, kept_of(1).hash);
+}
+
+static void
+end_unsynced(vdr_roll *book)
+{
+    disk.faulty = true;
+    vdr_roll_ended(book, kept_of(1).hash);
+    vdr_roll_sync(book);
+}
+
+static void
+begin_unwritten(vdr_roll *book)
+{
+    disk.full = true;
+    vdr_roll_anew(book, nobody, NULL);
+}
+
+/* Whoever hears that a session ended hears it after the call returns. */
+static void
+what_could_not_be_written_revives_nobody_after_a_power_cut(void **state)
+{
+    const place *p = *state;
+    static const struct {
+        const char *what;
+        void (*fails)(vdr_roll *book);
+    } rows[] = {
+        {"an end is not written", end_unwritten},
+        {"an end is not synced", end_unsynced},
+        {"the file is not begun anew", begin_unwritten},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        print_message("  %s\n", rows[i].what);
+        vdr_roll *book;
+        alive seen = {0};
+        unsigned n = 0;
+        disk.path = p->path;
+        assert_int_equal(vdr_roll_open(p->path, key, see, &seen, &book), VDR_E_NOT_FOUND);
+        vdr_roll_anew(book, next, &n);
+        rows[i].fails(book);
+        assert_int_not_equal(access(p->path, F_OK), 0);
+        assert_false(disk.comes_back);
+        assert_true(vdr_roll_wants_anew(book));
+        disk.full = disk.faulty = false;
+        vdr_roll_anew(book, nobody, NULL); /* as soon as it can be */
+        assert_false(vdr_roll_wants_anew(book));
+        vdr_roll_close(&book);
+        assert_int_equal(look(p, key, &seen), VDR_OK);
+        assert_int_equal(seen.count, 0);
+        assert_int_equal(__real_unlink(p->path), 0);
+    }
+    memset(&disk, 0, sizeof disk);
+}
+
 #define IN_PLACE(test) cmocka_unit_test_setup_teardown(test, make_place, drop_place)
 
 int
@@ -301,6 +414,7 @@ main(void)
         IN_PLACE(every_byte_that_is_changed_and_every_part_that_is_moved_is_found),
         IN_PLACE(a_part_that_was_not_written_to_its_end_is_none),
         IN_PLACE(a_file_that_grew_is_begun_anew_and_one_that_cannot_be_written_is_none),
+        IN_PLACE(what_could_not_be_written_revives_nobody_after_a_power_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
