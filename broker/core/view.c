@@ -108,6 +108,7 @@ show_case(const vdr_state *state, vdr_slot slot, vdr_case_view *ret_view)
         .signal_count = of->signal_count,
         .rule_count = count_list(state, of->rules),
         .agency_count = count_agencies(state, of->tallies),
+        .refused_count = count_list(state, of->refused),
     };
 }
 

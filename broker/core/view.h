@@ -46,6 +46,7 @@ typedef struct vdr_case_view {
     vdr_ms opened_at, ended_at; /* ended_at VDR_MS_NONE while open */
     vdr_ms accept_due;          /* while offered; else VDR_MS_NONE */
     uint32_t signal_count, rule_count, agency_count;
+    uint32_t refused_count; /* regisseurs who declined it, or let its time pass */
 } vdr_case_view;
 
 typedef struct vdr_household_view {

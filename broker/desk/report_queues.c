@@ -99,35 +99,90 @@ put_service(const vdr_report_world *world, vdr_rows *rows, vdr_span id)
     }
 }
 
-/* The record that ended a case may be erased before the one that opened it, so that by the lines that stay it is open for ever.
- * The state says where a case ended, and does not know one that left. */
-static bool
-is_open(const vdr_report_world *world, const vdr_tally_case *of)
+/* ---- which cases are open ---- */
+
+typedef struct open_case {
+    vdr_tally_case of; /* its rules and agencies are the tally's */
+    size_t holder;     /* number of its regisseur in the town; regisseur_count: nobody */
+} open_case;
+
+/* Records of a case may be erased, with the signals that they are about, in any order, while the case is there: then by the
+ * lines that stay it is open for ever, or was never opened, or is with somebody who has it no more. So the state says which are
+ * open, and how they stand; the lines, what happened to them. */
+static open_case
+open_case_of(const vdr_report_world *world, const vdr_case_view *view, size_t holder)
 {
-    vdr_at at;
+    const vdr_tally_case *told = vdr_tally_case_of(world->tally, view->id.number);
+    open_case made = {.of = {.moved_at = VDR_MS_NONE}, .holder = holder};
+    if (told != NULL)
+        made.of = *told;
+    made.of.number = view->id.number;
+    made.of.household = view->household.number;
+    made.of.state = view->state;
+    made.of.priority = view->priority;
+    made.of.opened_at = view->opened_at;
+    made.of.accept_due = view->accept_due;
+    made.of.plans = (uint32_t)view->plan_revision;
+    if (made.of.moved_at == VDR_MS_NONE)
+        made.of.moved_at = view->opened_at;
+    if (made.of.refusals < view->refused_count)
+        made.of.refusals = view->refused_count;
+    return made;
+}
+
+/* Those that are open after the last record that is counted; the caller frees them. The state may be a little further: what ended
+ * since is as the lines say, what ended and left since is not told. */
+static open_case *
+open_cases(const vdr_report_world *world, size_t *ret_count)
+{
+    const vdr_config *config = vdr_core_config(world->core);
+    const vdr_tally_case *told;
+    size_t told_count = vdr_tally_cases_open(world->tally, &told), count = 0;
+    vdr_position last = vdr_tally_last(world->tally);
+    vdr_core_counts counts;
     vdr_case_view view;
-    return vdr_view_case(world->core, (vdr_case_id){of->number}, &at, &view) &&
-           (vdr_case_state_open(view.state) || view.ended_position > vdr_tally_last(world->tally));
+    vdr_at at;
+    vdr_view_counts(world->core, &counts);
+    open_case *cases = (open_case *)vdr_alloc(
+        (size_t)(counts.unassigned + counts.offered + counts.active) + told_count + 1, sizeof *cases);
+    for (size_t i = 0; config != NULL && i <= config->regisseur_count; i++) {
+        vdr_span holder = i < config->regisseur_count ? config->regisseurs[i].id : (vdr_span){0};
+        vdr_case_id after = {0};
+        while (vdr_view_open_case(world->core, holder, after, &view)) {
+            after = view.id;
+            if (view.opened_position <= last)
+                cases[count++] = open_case_of(world, &view, i);
+        }
+    }
+    for (size_t i = 0; config != NULL && i < told_count; i++) {
+        size_t holder = told[i].regisseur == 0 ? config->regisseur_count
+                                               : vdr_view_regisseur_number(world->core, told[i].regisseur);
+        if (vdr_view_case(world->core, (vdr_case_id){told[i].number}, &at, &view) &&
+            !vdr_case_state_open(view.state) && view.ended_position > last &&
+            holder <= config->regisseur_count) {
+            cases[count] = (open_case){.of = told[i], .holder = holder};
+            cases[count++].of.opened_at = view.opened_at;
+        }
+    }
+    *ret_count = count;
+    return cases;
 }
 
 void
 vdr_report_queues(const vdr_report_world *world, vdr_rows *rows)
 {
     const vdr_config *config = vdr_core_config(world->core);
-    const vdr_tally_case *cases;
-    size_t case_count = vdr_tally_cases_open(world->tally, &cases);
     if (config == NULL)
         return;
+    size_t case_count;
+    open_case *cases = open_cases(world, &case_count);
     /* By number of the regisseur in the town; the last is nobody. */
     holding *holdings = (holding *)vdr_alloc(config->regisseur_count + 1, sizeof *holdings);
     for (size_t i = 0; i <= config->regisseur_count; i++)
         holdings[i].accept_by = holdings[i].oldest = VDR_MS_NONE;
-    for (size_t i = 0; i < case_count; i++) {
-        size_t number = cases[i].regisseur == 0 ? config->regisseur_count
-                                                : vdr_view_regisseur_number(world->core, cases[i].regisseur);
-        if (number <= config->regisseur_count && is_open(world, &cases[i]))
-            hold(&holdings[number], &cases[i], world->now);
-    }
+    for (size_t i = 0; i < case_count; i++)
+        hold(&holdings[cases[i].holder], &cases[i].of, world->now);
+    free(cases);
     put_unassigned(world, rows, &holdings[config->regisseur_count]);
     for (size_t i = 0; i < config->regisseur_count; i++)
         put_regisseur(world, rows, i, &holdings[i]);
@@ -184,7 +239,7 @@ vdr_report_stuck(const vdr_tally_case *of, vdr_ms now, const char **ret_next)
 static int
 compare(const void *a, const void *b)
 {
-    const vdr_tally_case *x = *(const vdr_tally_case *const *)a, *y = *(const vdr_tally_case *const *)b;
+    const vdr_tally_case *x = &(*(const open_case *const *)a)->of, *y = &(*(const open_case *const *)b)->of;
     if (x->state != y->state)
         return x->state < y->state ? -1 : 1;
     if (x->priority != y->priority)
@@ -195,15 +250,18 @@ compare(const void *a, const void *b)
 }
 
 static void
-put_stuck(const vdr_report_world *world, vdr_rows *rows, const vdr_tally_case *of)
+put_stuck(const vdr_report_world *world, vdr_rows *rows, const open_case *one)
 {
+    const vdr_tally_case *of = &one->of;
+    const vdr_config *config = vdr_core_config(world->core);
     const char *next = NULL, *why = vdr_report_stuck(of, world->now, &next);
     vdr_row(rows, "case");
     vdr_row_number(rows, "case", of->number);
     vdr_row_number(rows, "household", of->household);
     vdr_row_text(rows, "state", vdr_span_str(vdr_case_state_name(of->state)));
     vdr_row_text(rows, "priority", vdr_span_str(vdr_priority_name(of->priority)));
-    vdr_row_text(rows, "regisseur", vdr_view_name(world->core, of->regisseur));
+    if (one->holder < config->regisseur_count)
+        vdr_row_text(rows, "regisseur", config->regisseurs[one->holder].id);
     vdr_row_text(rows, "why", vdr_span_str(why));
     vdr_row_text(rows, "next", vdr_span_str(next));
     vdr_row_instant(rows, "opened_ms", of->opened_at);
@@ -217,17 +275,13 @@ put_stuck(const vdr_report_world *world, vdr_rows *rows, const vdr_tally_case *o
 void
 vdr_report_cases(const vdr_report_world *world, vdr_rows *rows)
 {
-    const vdr_tally_case *cases;
     const char *next;
-    size_t case_count = vdr_tally_cases_open(world->tally, &cases), open = 0, count = 0;
-    const vdr_tally_case **stuck = (const vdr_tally_case **)vdr_alloc(case_count + 1, sizeof(void *));
-    for (size_t i = 0; i < case_count; i++) {
-        if (!is_open(world, &cases[i]))
-            continue;
-        open++;
-        if (vdr_report_stuck(&cases[i], world->now, &next) != NULL)
+    size_t open, count = 0;
+    open_case *cases = open_cases(world, &open);
+    const open_case **stuck = (const open_case **)vdr_alloc(open + 1, sizeof(void *));
+    for (size_t i = 0; i < open; i++)
+        if (vdr_report_stuck(&cases[i].of, world->now, &next) != NULL)
             stuck[count++] = &cases[i];
-    }
     qsort(stuck, count, sizeof *stuck, compare);
     vdr_row(rows, "total");
     vdr_row_number(rows, "open", open);
@@ -235,4 +289,5 @@ vdr_report_cases(const vdr_report_world *world, vdr_rows *rows)
     for (size_t i = 0; i < count && i < STUCK_MAX; i++)
         put_stuck(world, rows, stuck[i]);
     free(stuck);
+    free(cases);
 }

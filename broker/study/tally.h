@@ -9,7 +9,8 @@
  * is not answered, eight weeks of hours for each agency. Names are numbers of the core's name table, as in tales.
  * It knows households and cases by their numbers, and no person.
  *
- * Of a log that was cut, what began before its first record is not counted.
+ * Of a log that was cut, or of which records were erased, what is gone is not counted. A case that such a record opened is known
+ * from its next line on, and one that such a record ended stays open here: the state knows better (broker/desk/report.h).
  *
  * Thread:  one at a time. Memory: its own. Errors: STORE_CORRUPT, a tale that is none. */
 #ifndef VDR_STUDY_TALLY_H
@@ -72,7 +73,8 @@ typedef struct vdr_tally_case { /* an open one */
     vdr_case_state state;
     vdr_priority priority;
     vdr_name regisseur; /* 0: none */
-    vdr_ms opened_at, moved_at;
+    vdr_ms opened_at;   /* VDR_MS_NONE: its beginning is gone, and its rules and agencies are not known */
+    vdr_ms moved_at;
     vdr_ms accept_due; /* while offered */
     uint32_t refusals; /* declined, or not accepted in time */
     uint32_t attached; /* signals since its proposal */
@@ -138,6 +140,8 @@ size_t vdr_tally_agencies(const vdr_tally *tally, const vdr_tally_agency **ret_a
 size_t vdr_tally_pairs(const vdr_tally *tally, const vdr_tally_pair **ret_pairs);
 size_t vdr_tally_services(const vdr_tally *tally, const vdr_tally_service **ret_services);
 size_t vdr_tally_cases_open(const vdr_tally *tally, const vdr_tally_case **ret_cases);
+const vdr_tally_case *vdr_tally_case_of(const vdr_tally *tally,
+                                        uint64_t number); /* an open one; NULL: none */
 
 /* ---- What a rhythm says */
 

@@ -10,6 +10,19 @@ case_at(const vdr_tally *tally, uint64_t number)
     return place != 0 ? (vdr_tally_case *)tally->cases.at + (place - 1) : NULL;
 }
 
+const vdr_tally_case *
+vdr_tally_case_of(const vdr_tally *tally, uint64_t number)
+{
+    return case_at(tally, number);
+}
+
+static void
+add(vdr_tally *tally, const vdr_tally_case *made)
+{
+    *(vdr_tally_case *)vdr_tally_add(&tally->cases, sizeof *made) = *made;
+    vdr_tally_set(tally, VDR_KEY_CASE, made->number, 0, (uint32_t)tally->cases.count);
+}
+
 static uint32_t
 rule_place(vdr_tally *tally, vdr_name name)
 {
@@ -97,8 +110,7 @@ propose(vdr_tally *tally, const vdr_effect *effect)
             made.agencies[made.agency_count++] = (uint32_t)agency;
         vdr_tally_follow_taken(tally, signal.position, made.number);
     }
-    *(vdr_tally_case *)vdr_tally_add(&tally->cases, sizeof made) = made;
-    vdr_tally_set(tally, VDR_KEY_CASE, made.number, 0, (uint32_t)tally->cases.count);
+    add(tally, &made);
     count_all(tally, &made, VDR_CHANGE_PROPOSED, 1);
 }
 
@@ -145,11 +157,16 @@ start_clock(const vdr_tally *tally, vdr_tally_case *of, const vdr_effect *effect
 void
 vdr_tally_case_line(vdr_tally *tally, const vdr_effect *effect)
 {
-    if (effect->change == VDR_CHANGE_PROPOSED && case_at(tally, effect->case_id.number) == NULL)
+    bool known = case_at(tally, effect->case_id.number) != NULL;
+    if (effect->change == VDR_CHANGE_PROPOSED && !known)
         propose(tally, effect);
+    else if (!known && vdr_case_state_open(effect->state)) /* its beginning is gone from the log */
+        add(tally, &(vdr_tally_case){.number = effect->case_id.number,
+                                     .opened_at = VDR_MS_NONE,
+                                     .accept_due = VDR_MS_NONE});
     vdr_tally_case *of = case_at(tally, effect->case_id.number);
     if (of == NULL)
-        return; /* its beginning was cut from the log */
+        return;
     of->state = effect->state;
     of->priority = effect->priority;
     of->household = effect->household.number;
