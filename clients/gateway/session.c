@@ -1,64 +1,31 @@
-#include "clients/gateway/session.h"
+#include "clients/gateway/session_inside.h"
 
-#include "clients/gateway/account.h"
-#include "clients/gateway/attempts.h"
 #include "clients/gateway/http_conn.h"
-#include "clients/gateway/roll.h"
-#include "clients/lib/client.h"
 #include "proto/words.h"
 
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <zmq.h>
 
-#define ID_BYTES    32
-#define TEXT_BYTES  44 /* of 32 bytes in base64, and the zero */
-#define BUCKETS     1024
-#define LOOK_MS     2000 /* between looks at the file of accounts, and for sessions that have ended */
-#define SUBJECT_MAX 256
-#define OF_ONE_MAX  32 /* sessions of one person */
-#define BASE64      sodium_base64_VARIANT_URLSAFE_NO_PADDING
-
-typedef struct session {
-    struct session *next; /* of its bucket */
-    uint8_t hash[ID_BYTES];
-    const vdr_gate_party *party;
-    char name[SUBJECT_MAX + 1], csrf_token[TEXT_BYTES];
-    char account[VDR_ACCOUNT_NAME_MAX + 1];   /* "": a person of the proxy's */
-    uint8_t digest[VDR_ACCOUNT_DIGEST_BYTES]; /* of the account's line, or of the subject */
-    int64_t began_ms, used_ms;
-    int64_t told_ms; /* used, as the book was told last */
-    bool confirmed;  /* while the accounts are looked through */
-} session;
-
-struct vdr_sessions {
-    vdr_sessions_parts parts;
-    session *buckets[BUCKETS];
-    size_t count;
-    vdr_loop_timer *look;
-    struct timespec changed; /* the accounts' file, when last looked at */
-    vdr_account_decoy decoy;
-    vdr_attempts attempts;
-    vdr_roll *book;          /* of who is alive, for the next start; NULL: none is kept */
-    vdr_session_ended ended; /* may be NULL */
-    void *ended_context;
-};
+#define ID_BYTES   VDR_SESSION_ID_BYTES
+#define BUCKETS    VDR_SESSION_BUCKETS
+#define LOOK_MS    2000 /* between looks at the file of accounts, and for sessions that have ended */
+#define OF_ONE_MAX 32   /* sessions of one person */
+#define BASE64     sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 /* ---- The table ---- */
 
-static session **
+static vdr_session **
 bucket_of(vdr_sessions *sessions, const uint8_t hash[ID_BYTES])
 {
     return &sessions->buckets[((size_t)hash[0] | (size_t)hash[1] << 8) % BUCKETS];
 }
 
-static void
-add(vdr_sessions *sessions, session *it)
+void
+vdr_session_add(vdr_sessions *sessions, vdr_session *it)
 {
-    session **at = bucket_of(sessions, it->hash);
+    vdr_session **at = bucket_of(sessions, it->hash);
     it->next = *at;
     *at = it;
     sessions->count++;
@@ -66,9 +33,9 @@ add(vdr_sessions *sessions, session *it)
 }
 
 static void
-drop(vdr_sessions *sessions, session **at)
+drop(vdr_sessions *sessions, vdr_session **at)
 {
-    session *it = *at;
+    vdr_session *it = *at;
     *at = it->next;
     if (sessions->ended != NULL)
         sessions->ended(sessions->ended_context, it->hash);
@@ -81,7 +48,7 @@ drop(vdr_sessions *sessions, session **at)
 
 /* The ms until it ends if nothing is asked for; at most 0: it has ended. */
 static int64_t
-left_ms(const vdr_sessions *sessions, const session *it, int64_t now_ms)
+left_ms(const vdr_sessions *sessions, const vdr_session *it, int64_t now_ms)
 {
     const vdr_gate_limits *limits = &sessions->parts.config->limits;
     int64_t idle_ms = it->used_ms + limits->session_idle_ms - now_ms;
@@ -89,10 +56,10 @@ left_ms(const vdr_sessions *sessions, const session *it, int64_t now_ms)
     return idle_ms < absolute_ms ? idle_ms : absolute_ms;
 }
 
-static session **
-find(vdr_sessions *sessions, const uint8_t hash[ID_BYTES])
+vdr_session **
+vdr_session_find(vdr_sessions *sessions, const uint8_t hash[ID_BYTES])
 {
-    for (session **at = bucket_of(sessions, hash); *at != NULL; at = &(*at)->next)
+    for (vdr_session **at = bucket_of(sessions, hash); *at != NULL; at = &(*at)->next)
         if (sodium_memcmp((*at)->hash, hash, ID_BYTES) == 0)
             return at;
     return NULL;
@@ -100,10 +67,10 @@ find(vdr_sessions *sessions, const uint8_t hash[ID_BYTES])
 
 /* Drops every session that `ended` says has ended. */
 static void
-drop_ended(vdr_sessions *sessions, bool (*ended)(const vdr_sessions *sessions, const session *it))
+drop_ended(vdr_sessions *sessions, bool (*ended)(const vdr_sessions *sessions, const vdr_session *it))
 {
     for (size_t i = 0; i < BUCKETS; i++)
-        for (session **at = &sessions->buckets[i]; *at != NULL;) {
+        for (vdr_session **at = &sessions->buckets[i]; *at != NULL;) {
             if (ended(sessions, *at))
                 drop(sessions, at);
             else
@@ -111,29 +78,12 @@ drop_ended(vdr_sessions *sessions, bool (*ended)(const vdr_sessions *sessions, c
         }
 }
 
-static vdr_ms
-wall_ms(void)
+vdr_ms
+vdr_session_wall_ms(void)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_REALTIME, &now);
     return (vdr_ms)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* As the book has it, whose clock is the wall's. */
-static vdr_roll_entry
-kept_of(const session *it)
-{
-    int64_t now_ms = vdr_loop_now_ms();
-    vdr_ms wall = wall_ms();
-    vdr_roll_entry kept = {.began = wall - (now_ms - it->began_ms), .used = wall - (now_ms - it->used_ms)};
-    memcpy(kept.hash, it->hash, sizeof kept.hash);
-    memcpy(kept.digest, it->digest, sizeof kept.digest);
-    (void)snprintf(kept.party, sizeof kept.party, "%s:%s", vdr_party_kind_name(it->party->kind),
-                   it->party->id);
-    memcpy(kept.name, it->name, sizeof kept.name);
-    memcpy(kept.csrf_token, it->csrf_token, sizeof kept.csrf_token);
-    memcpy(kept.account, it->account, sizeof kept.account);
-    return kept;
 }
 
 /* ---- Cookies ---- */
@@ -173,7 +123,7 @@ hash_id(const uint8_t id[ID_BYTES], uint8_t ret_hash[ID_BYTES])
 }
 
 static void
-show(const vdr_sessions *sessions, const session *it, vdr_http_request *request)
+show(const vdr_sessions *sessions, const vdr_session *it, vdr_http_request *request)
 {
     vdr_arena *arena = &vdr_exchange_of(request)->arena;
     const char *name = (const char *)vdr_arena_copy(arena, vdr_span_str(it->name)).at;
@@ -183,17 +133,23 @@ show(const vdr_sessions *sessions, const session *it, vdr_http_request *request)
         .party = it->party,
         .name = name != NULL ? name : "",
         .csrf_token = token != NULL ? token : "",
-        .expires_at = wall_ms() + left_ms(sessions, it, vdr_loop_now_ms()),
+        .expires_at = vdr_session_wall_ms() + left_ms(sessions, it, vdr_loop_now_ms()),
     };
     memcpy(request->identity.key, it->hash, sizeof request->identity.key);
 }
 
 /* ---- Begin and end ---- */
 
-static bool
-over(const vdr_sessions *sessions, const session *it)
+bool
+vdr_session_over(const vdr_sessions *sessions, const vdr_session *it)
 {
     return left_ms(sessions, it, vdr_loop_now_ms()) <= 0;
+}
+
+void
+vdr_sessions_drop_over(vdr_sessions *sessions)
+{
+    drop_ended(sessions, vdr_session_over);
 }
 
 /* Whose a session is. */
@@ -203,14 +159,14 @@ typedef struct person {
 } person;
 
 static bool
-is_of(const session *it, const person *who)
+is_of(const vdr_session *it, const person *who)
 {
     return strcmp(it->account, who->account) == 0 &&
            (it->account[0] != '\0' || memcmp(it->digest, who->digest, sizeof it->digest) == 0);
 }
 
 static bool
-older(const session *it, session *const *than)
+older(const vdr_session *it, vdr_session *const *than)
 {
     return than == NULL || it->used_ms < (*than)->used_ms;
 }
@@ -220,10 +176,10 @@ older(const session *it, session *const *than)
 static void
 make_room(vdr_sessions *sessions, const person *who)
 {
-    session **oldest = NULL, **own = NULL;
+    vdr_session **oldest = NULL, **own = NULL;
     size_t own_count = 0;
     for (size_t i = 0; i < BUCKETS; i++)
-        for (session **at = &sessions->buckets[i]; *at != NULL; at = &(*at)->next) {
+        for (vdr_session **at = &sessions->buckets[i]; *at != NULL; at = &(*at)->next) {
             if (older(*at, oldest))
                 oldest = at;
             if (!is_of(*at, who))
@@ -243,25 +199,22 @@ begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *p
       vdr_span name)
 {
     uint8_t id[ID_BYTES], token[ID_BYTES];
-    char text[TEXT_BYTES];
+    char text[VDR_SESSION_TEXT_BYTES];
     make_room(sessions, who);
     randombytes_buf(id, sizeof id);
     randombytes_buf(token, sizeof token);
-    session *it = vdr_alloc(1, sizeof *it);
+    vdr_session *it = vdr_alloc(1, sizeof *it);
     it->party = party;
     memcpy(it->account, who->account, strlen(who->account) + 1);
     memcpy(it->digest, who->digest, sizeof it->digest);
     it->began_ms = it->used_ms = vdr_loop_now_ms();
-    memcpy(it->name, name.at, name.len < SUBJECT_MAX ? name.len : SUBJECT_MAX);
+    memcpy(it->name, name.at, name.len < VDR_SESSION_SUBJECT_MAX ? name.len : VDR_SESSION_SUBJECT_MAX);
     (void)sodium_bin2base64(it->csrf_token, sizeof it->csrf_token, token, sizeof token, BASE64);
     (void)sodium_bin2base64(text, sizeof text, id, sizeof id, BASE64);
     hash_id(id, it->hash);
     it->told_ms = it->used_ms;
-    add(sessions, it);
-    if (sessions->book != NULL) {
-        vdr_roll_entry kept = kept_of(it);
-        vdr_roll_begun(sessions->book, &kept);
-    }
+    vdr_session_add(sessions, it);
+    vdr_session_keep_begun(sessions, it);
     vdr_exchange *exchange = vdr_exchange_of(request);
     (void)snprintf(exchange->cookie, sizeof exchange->cookie, "%s=%s; Path=/; HttpOnly; SameSite=Strict%s",
                    cookie_name(request), text, request->secure ? "; Secure" : "");
@@ -270,8 +223,8 @@ begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *p
     show(sessions, it, request);
 }
 
-static void
-digest_of(vdr_span text, uint8_t ret_digest[VDR_ACCOUNT_DIGEST_BYTES])
+void
+vdr_session_digest_of(vdr_span text, uint8_t ret_digest[VDR_ACCOUNT_DIGEST_BYTES])
 {
     (void)crypto_generichash(ret_digest, VDR_ACCOUNT_DIGEST_BYTES, text.at, text.len, NULL, 0);
 }
@@ -283,14 +236,14 @@ vdr_gate_sessions_find(vdr_sessions *sessions, vdr_http_request *request, vdr_sp
     if (!read_cookie(request, id))
         return false;
     hash_id(id, hash);
-    session **at = find(sessions, hash);
+    vdr_session **at = vdr_session_find(sessions, hash);
     if (at == NULL)
         return false;
-    if (over(sessions, *at)) {
+    if (vdr_session_over(sessions, *at)) {
         drop(sessions, at);
         return false;
     }
-    digest_of(subject, digest);
+    vdr_session_digest_of(subject, digest);
     bool local = (*at)->account[0] != '\0';
     if (local != (subject.at == NULL) || (!local && memcmp(digest, (*at)->digest, sizeof digest) != 0))
         return false;
@@ -304,7 +257,7 @@ vdr_gate_sessions_begin(vdr_sessions *sessions, vdr_http_request *request, const
                         vdr_span subject, vdr_span name)
 {
     person who = {.account = ""};
-    digest_of(subject, who.digest);
+    vdr_session_digest_of(subject, who.digest);
     begin(sessions, request, party, &who, name);
 }
 
@@ -315,7 +268,7 @@ vdr_session_logout(vdr_sessions *sessions, vdr_http_request *request)
     vdr_exchange *exchange = vdr_exchange_of(request);
     if (read_cookie(request, id)) {
         hash_id(id, hash);
-        session **at = find(sessions, hash);
+        vdr_session **at = vdr_session_find(sessions, hash);
         if (at != NULL) {
             drop(sessions, at);
             vdr_roll_sync(sessions->book); /* before anybody is told that it ended */
@@ -343,8 +296,8 @@ typedef struct login {
     vdr_refusal refusal; /* known without a look at the password */
 } login;
 
-static const vdr_gate_party *
-party_named(const vdr_gate_config *config, const char *text)
+const vdr_gate_party *
+vdr_session_party_named(const vdr_gate_config *config, const char *text)
 {
     size_t kind_len = strcspn(text, ":");
     vdr_party_kind kind = vdr_party_kind_of(vdr_span_of(text, kind_len));
@@ -374,7 +327,7 @@ conclude(login *it)
         return VDR_REFUSAL_UNAVAILABLE;
     if (it->err != VDR_OK)
         return VDR_REFUSAL_WRONG_PASSWORD;
-    const vdr_gate_party *party = party_named(sessions->parts.config, it->account.party);
+    const vdr_gate_party *party = vdr_session_party_named(sessions->parts.config, it->account.party);
     if (party == NULL)
         return VDR_REFUSAL_WRONG_PASSWORD; /* an account of a party that is no more */
     vdr_attempts_right(&sessions->attempts, &it->attempt);
@@ -448,21 +401,21 @@ confirm(void *context, const vdr_account *account)
 {
     vdr_sessions *sessions = context;
     for (size_t i = 0; i < BUCKETS; i++)
-        for (session *it = sessions->buckets[i]; it != NULL; it = it->next)
+        for (vdr_session *it = sessions->buckets[i]; it != NULL; it = it->next)
             if (strcmp(it->account, account->name) == 0 &&
                 memcmp(it->digest, account->digest, sizeof it->digest) == 0)
                 it->confirmed = true;
 }
 
 static bool
-unconfirmed(const vdr_sessions *sessions, const session *it)
+unconfirmed(const vdr_sessions *sessions, const vdr_session *it)
 {
     (void)sessions;
     return it->account[0] != '\0' && !it->confirmed;
 }
 
-static void
-look_at_accounts(vdr_sessions *sessions)
+void
+vdr_sessions_look_at_accounts(vdr_sessions *sessions)
 {
     const char *path = sessions->parts.config->accounts;
     struct stat st;
@@ -474,7 +427,7 @@ look_at_accounts(vdr_sessions *sessions)
         return;
     sessions->changed = st.st_ctim;
     for (size_t i = 0; i < BUCKETS; i++)
-        for (session *it = sessions->buckets[i]; it != NULL; it = it->next)
+        for (vdr_session *it = sessions->buckets[i]; it != NULL; it = it->next)
             it->confirmed = false;
     /* A file that cannot be read confirms nobody. */
     if (vdr_account_each(path, confirm, sessions) != VDR_OK)
@@ -482,137 +435,13 @@ look_at_accounts(vdr_sessions *sessions)
     drop_ended(sessions, unconfirmed);
 }
 
-/* ---- While it is started anew ---- */
-
-/* Of the first party's secret key; false: it cannot be read, and then nobody is served anyway. */
-static bool
-seal_of(const vdr_gate_config *config, uint8_t ret_key[VDR_ROLL_KEY_BYTES])
-{
-    char public_key[VDR_CLIENT_KEY_TEXT], secret_key[VDR_CLIENT_KEY_TEXT], words[256];
-    uint8_t secret[32];
-    if (config->party_count == 0 ||
-        vdr_lib_keyfile_read_pair(config->parties[0].key_file, public_key, secret_key, words) != VDR_OK)
-        return false;
-    VDR_ASSERT(zmq_z85_decode(secret, secret_key) != NULL);
-    vdr_roll_key(secret, ret_key);
-    sodium_memzero(secret, sizeof secret);
-    sodium_memzero(secret_key, sizeof secret_key);
-    return true;
-}
-
-typedef struct walk {
-    const vdr_sessions *sessions;
-    size_t bucket;
-    session *it; /* the next, of the bucket before */
-} walk;
-
-static bool
-next_alive(void *context, vdr_roll_entry *ret_kept)
-{
-    walk *w = context;
-    for (;;) {
-        while (w->it == NULL && w->bucket < BUCKETS)
-            w->it = w->sessions->buckets[w->bucket++];
-        session *it = w->it;
-        if (it == NULL)
-            return false;
-        w->it = it->next;
-        if (over(w->sessions, it))
-            continue;
-        *ret_kept = kept_of(it);
-        it->told_ms = it->used_ms;
-        return true;
-    }
-}
-
-void
-vdr_gate_sessions_keep(vdr_sessions *sessions)
-{
-    walk w = {.sessions = sessions};
-    vdr_roll_anew(sessions->book, next_alive, &w);
-}
-
-/* That one is used is told now and then: one that a crash ended has a little less time left. */
-static void
-keep_up(vdr_sessions *sessions)
-{
-    int64_t every_ms = sessions->parts.config->limits.session_idle_ms / 16;
-    if (vdr_roll_wants_anew(sessions->book))
-        vdr_gate_sessions_keep(sessions);
-    for (size_t i = 0; i < BUCKETS && sessions->book != NULL; i++)
-        for (session *it = sessions->buckets[i]; it != NULL; it = it->next)
-            if (it->used_ms - it->told_ms > every_ms) {
-                vdr_roll_used(sessions->book, it->hash, kept_of(it).used);
-                it->told_ms = it->used_ms;
-            }
-}
-
-/* Does the person whom the proxy names still lead to that party? */
-static bool
-is_granted(const vdr_gate_config *config, const vdr_roll_entry *kept, const vdr_gate_party *party)
-{
-    uint8_t digest[VDR_ACCOUNT_DIGEST_BYTES];
-    for (size_t i = 0; i < config->grant_count; i++) {
-        digest_of(config->grants[i].subject, digest);
-        if (config->grants[i].kind == VDR_GRANT_SUBJECT && config->grants[i].party == party &&
-            memcmp(digest, kept->digest, sizeof digest) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void
-wake(void *context, const vdr_roll_entry *kept)
-{
-    vdr_sessions *sessions = context;
-    vdr_ms wall = wall_ms();
-    const vdr_gate_config *config = sessions->parts.config;
-    const vdr_gate_party *party = party_named(config, kept->party);
-    int64_t now_ms = vdr_loop_now_ms();
-    bool local = kept->account[0] != '\0';
-    /* A clock that was set back must not make a session longer. */
-    if (party == NULL || kept->began > wall || kept->used > wall || kept->began > kept->used ||
-        (local ? config->accounts == NULL : !is_granted(config, kept, party)) ||
-        sessions->count >= (size_t)config->limits.sessions || find(sessions, kept->hash) != NULL)
-        return;
-    session *it = vdr_alloc(1, sizeof *it);
-    it->party = party;
-    memcpy(it->hash, kept->hash, sizeof it->hash);
-    memcpy(it->digest, kept->digest, sizeof it->digest);
-    memcpy(it->name, kept->name, sizeof it->name);
-    memcpy(it->csrf_token, kept->csrf_token, sizeof it->csrf_token);
-    memcpy(it->account, kept->account, sizeof it->account);
-    it->began_ms = now_ms - (wall - kept->began);
-    it->used_ms = it->told_ms = now_ms - (wall - kept->used);
-    add(sessions, it);
-}
-
-/* Those of the life before. The accounts are looked at before anybody is served. */
-static void
-wake_all(vdr_sessions *sessions)
-{
-    const vdr_gate_config *config = sessions->parts.config;
-    uint8_t key[VDR_ROLL_KEY_BYTES];
-    if (config->sessions == NULL || !seal_of(config, key))
-        return;
-    vdr_roll *book;
-    vdr_err err = vdr_roll_open(config->sessions, key, wake, sessions, &book);
-    if (err != VDR_OK && err != VDR_E_NOT_FOUND)
-        (void)fprintf(stderr, "level=warn event=sessions_lost reason=%s\n", vdr_err_code(err));
-    sodium_memzero(key, sizeof key);
-    drop_ended(sessions, over);
-    look_at_accounts(sessions);
-    sessions->book = book;
-    vdr_gate_sessions_keep(sessions);
-}
-
 static void
 on_look(void *context)
 {
     vdr_sessions *sessions = context;
-    drop_ended(sessions, over);
-    look_at_accounts(sessions);
-    keep_up(sessions);
+    vdr_sessions_drop_over(sessions);
+    vdr_sessions_look_at_accounts(sessions);
+    vdr_sessions_keep_up(sessions);
     vdr_loop_timer_set(sessions->look, LOOK_MS);
 }
 
@@ -624,7 +453,7 @@ vdr_gate_sessions_new(const vdr_sessions_parts *parts)
     vdr_attempts_init(&sessions->attempts);
     if (parts->config->accounts != NULL)
         vdr_account_decoy_make(&sessions->decoy);
-    wake_all(sessions);
+    vdr_sessions_wake(sessions);
     sessions->look = vdr_loop_timer_new(parts->loop, on_look, sessions);
     vdr_loop_timer_set(sessions->look, LOOK_MS);
     return sessions;
@@ -638,7 +467,7 @@ vdr_gate_sessions_watch(vdr_sessions *sessions, vdr_session_ended ended, void *c
 }
 
 static bool
-always(const vdr_sessions *sessions, const session *it)
+always(const vdr_sessions *sessions, const vdr_session *it)
 {
     (void)sessions;
     (void)it;
