@@ -50,7 +50,8 @@ typedef struct fake_broker {
     unsigned counts[VDR_FRAME_TYPE_MAX + 1];
     bool gap; /* a frame of the client was not the next one */
 
-    uint64_t messages;   /* in the mailbox: 1 .. messages */
+    uint64_t messages; /* in the mailbox: 1 .. messages */
+    int64_t message_at_ms;
     uint64_t first_kept; /* those below are gone */
     uint64_t acknowledged;
     uint64_t delivered, limit; /* of the subscription; limit 0: none */
@@ -261,6 +262,7 @@ fake_deliver(fake_broker *broker)
                broker->delivered < broker->messages)
             messages[wire.deliver.message_count++] =
                 (vdr_wire_message){.seq = ++broker->delivered,
+                                   .at_ms = broker->message_at_ms,
                                    .kind = VDR_MESSAGE_FEEDBACK,
                                    .signal = {vdr_span_str("urn:school"), vdr_span_str("s-1")},
                                    .result = vdr_span_str("done")};
