@@ -507,10 +507,52 @@ what_is_not_there_or_does_not_fit_memory_is_not_told(void **unused)
     town_free(t);
 }
 
+/* With `approvals: one` whoever proposed may decide, too; the record says that nobody else did. */
+static void
+whoever_is_alone_approves_what_they_proposed(void **unused)
+{
+    (void)unused;
+    town *t = town_new(&town_config);
+    vdr_config b = other_config(2), c = other_config(3);
+    vdr_arena arena;
+    vdr_version_view version;
+    vdr_pause_view pause;
+    vdr_arena_init(&arena, 1 << 20);
+    t->hour = 1;
+    assert_int_equal(pause_until(t, "kees", VDR_PROPOSAL_PAUSE, "busy", 48, false), VDR_E_ACCEPTED);
+    assert_int_equal(decide(t, "kees", VDR_DECIDE_APPROVE, 1), VDR_E_FOUR_EYES);
+    vdr_command alone = {
+        .kind = VDR_COMMAND_DECIDE, .decide = VDR_DECIDE_APPROVE, .number = 1, .alone = true};
+    assert_int_equal(ask(t, alone, "kees"), VDR_E_ACCEPTED);
+    assert_true(vdr_control_pause(t->core, 1, &arena, &pause));
+    assert_true(vdr_span_equal(pause.author, vdr_span_str("kees")) && pause.approver.at == NULL);
+    assert_int_equal(pause_until(t, "kees", VDR_PROPOSAL_PAUSE, "violence", 48, false), VDR_E_ACCEPTED);
+    vdr_command not_a_town = {
+        .kind = VDR_COMMAND_CONFIG, .number = 2, .config = &b, .texts = texts_of('b'), .alone = true};
+    assert_int_equal(ask(t, not_a_town, "mia"), VDR_E_WRONG_STATE); /* a pause was proposed */
+    vdr_command proposal = {.kind = VDR_COMMAND_PROPOSE,
+                            .proposal = VDR_PROPOSAL_CONFIG,
+                            .texts = texts_of('b'),
+                            .until = VDR_MS_NONE,
+                            .fingerprint = b.fingerprint,
+                            .alone = true};
+    assert_int_equal(ask(t, proposal, "kees"), VDR_E_ACCEPTED);
+    vdr_command approval = {
+        .kind = VDR_COMMAND_CONFIG, .number = 3, .config = &c, .texts = texts_of('b'), .alone = true};
+    assert_int_equal(ask(t, approval, "kees"), VDR_E_WRONG_STATE); /* not what was proposed */
+    approval.config = &b;
+    assert_int_equal(ask(t, approval, "kees"), VDR_E_ACCEPTED);
+    assert_true(vdr_control_version(t->core, 2, &arena, &version));
+    assert_true(vdr_span_equal(version.author, vdr_span_str("kees")) && version.approver.at == NULL);
+    vdr_arena_done(&arena);
+    town_free(t);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(whoever_is_alone_approves_what_they_proposed),
         cmocka_unit_test(a_proposal_is_approved_by_somebody_else_and_made_a_version),
         cmocka_unit_test(what_was_proposed_against_an_older_version_is_not_approved),
         cmocka_unit_test(so_many_proposals_are_open_and_no_more),

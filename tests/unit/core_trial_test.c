@@ -65,6 +65,7 @@ a_large_household_is_not_tried(void **unused)
     town *t = town_new(&config);
     t->reload_every = UINT32_MAX;
     vdr_command_person person = {.key = town_key('a', "person")};
+    const vdr_key16 home = town_key('p', "address"), elsewhere = town_key('q', "address");
     vdr_command command = {.kind = VDR_COMMAND_SIGNAL,
                            .at = TOWN_T0,
                            .source = vdr_span_str("urn:school"),
@@ -74,7 +75,9 @@ a_large_household_is_not_tried(void **unused)
                            .act_before = VDR_MS_NONE,
                            .municipality = vdr_span_str("GM1"),
                            .persons = &person,
-                           .person_count = 1};
+                           .person_count = 1,
+                           .addresses = &home,
+                           .address_count = 1};
     for (unsigned i = 0; i <= VDR_TRIAL_SIGNALS_MAX; i++) {
         char id[16];
         (void)snprintf(id, sizeof id, "s-%u", i);
@@ -93,7 +96,16 @@ a_large_household_is_not_tried(void **unused)
     assert_true(vdr_trial_bears(t->core, &withdrawal));
     vdr_command merge = {.kind = VDR_COMMAND_ACT, .act = VDR_ACT_HOUSEHOLD_MERGED, .into = {2}, .from = {1}};
     assert_false(vdr_trial_bears(t->core, &merge));
+    merge = (vdr_command){.kind = VDR_COMMAND_ACT, .act = VDR_ACT_HOUSEHOLD_MERGED, .into = {1}, .from = {2}};
+    assert_false(vdr_trial_bears(t->core, &merge));
+    const vdr_command split = {.kind = VDR_COMMAND_ACT, .act = VDR_ACT_HOUSEHOLD_SPLIT, .household = {1}};
+    assert_false(vdr_trial_bears(t->core, &split));
+    const vdr_command hopeless = {
+        .kind = VDR_COMMAND_SIGNAL, .shape = VDR_E_MALFORMED, .persons = &person, .person_count = 1};
+    assert_true(vdr_trial_bears(t->core, &hopeless));
     person.key = town_key('b', "person");
+    assert_false(vdr_trial_bears(t->core, &command)); /* at that address */
+    command.addresses = &elsewhere;
     assert_true(vdr_trial_bears(t->core, &command));
     town_free(t);
 }

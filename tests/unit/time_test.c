@@ -79,6 +79,7 @@ durations_have_one_unit(void **state)
         {"1w", -1},
         {"01d", -1},
         {"99999999999d", -1},
+        {"1000000000000s", -1},
         {"", -1},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

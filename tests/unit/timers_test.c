@@ -145,10 +145,40 @@ added_and_taken_in_turn_they_never_go_back_and_loaded_ones_go_on_the_same(void *
     vdr_timers_done(&two);
 }
 
+/* Each that is due once, and no other, whatever lies behind them in the heap. */
+static void
+a_walk_gives_what_is_due_and_nothing_else(void **state)
+{
+    (void)state;
+    enum { SOME = 400 };
+    static const vdr_ms horizons[] = {-1, 0, 1, 7, 50, 99, VDR_MS_MAX};
+    vdr_timer timer;
+    uint64_t dice = 5;
+    for (uint32_t count = 0; count <= SOME; count = count * 2 + 1) {
+        vdr_timers timers;
+        vdr_timers_init(&timers, 1);
+        for (uint32_t i = 0; i < count; i++) {
+            vdr_timer one = timer_of(roll(&dice, 100), i);
+            vdr_timers_add(&timers, &one);
+        }
+        for (size_t h = 0; h < sizeof horizons / sizeof *horizons; h++) {
+            bool seen[SOME] = {false};
+            uint32_t cursor = 0, found = 0;
+            for (; vdr_timers_walk(&timers, horizons[h], &cursor, &timer); found++) {
+                assert_true(timer.due <= horizons[h] && timer.order < count && !seen[timer.order]);
+                seen[timer.order] = true;
+            }
+            assert_int_equal(found, vdr_timers_due(&timers, horizons[h], UINT32_MAX));
+        }
+        vdr_timers_done(&timers);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_walk_gives_what_is_due_and_nothing_else),
         cmocka_unit_test(none_is_first_of_none),
         cmocka_unit_test(they_come_in_order_of_due_time_and_creation),
         cmocka_unit_test(added_and_taken_in_turn_they_never_go_back_and_loaded_ones_go_on_the_same),
