@@ -226,7 +226,8 @@ came_lines(client *c, const vdr_wire_decision *decision)
     }
 }
 
-/* The frame is named; nothing else is owed for it. Or the session is over, and nothing is. */
+/* The frame is named; nothing else is owed for it. Or the session is over, and nothing is: a bad frame may have the
+ * number of another that is owed something. */
 static inline void
 came_error(client *c, const vdr_wire_error *error)
 {
@@ -234,6 +235,10 @@ came_error(client *c, const vdr_wire_error *error)
                 error->error == VDR_E_BAD_VERSION || error->error == VDR_E_TOO_BIG ||
                 error->error == VDR_E_SEQUENCE_GAP;
     VDR_ASSERT(error->error != VDR_OK && error->text.len <= 1024);
+    if (ends) {
+        c->over = c->told = true;
+        return;
+    }
     for (size_t i = 0; i < c->due_count; i++) {
         if (c->dues[i].sequence == error->refers_to_sequence && error->refers_to_sequence != 0) {
             VDR_ASSERT((uint32_t)c->dues[i].type == error->refers_to_type);
@@ -241,8 +246,6 @@ came_error(client *c, const vdr_wire_error *error)
             break;
         }
     }
-    if (ends)
-        c->over = c->told = true;
 }
 
 static inline void
