@@ -424,8 +424,9 @@ take_control(vdr_trail *trail, const vdr_command *command, vdr_trail_row row)
     static const char *const decides[] = {"", "approved", "rejected", "withdrawn"};
     static const char *const rekeys[] = {"", "pseudonym key: begun", "", "pseudonym key: changed",
                                          "pseudonym key: finish"};
-    if (command->kind == VDR_COMMAND_REKEY && command->rekey == VDR_REKEY_PAIRS)
-        return; /* nobody's doing, and very many */
+    bool pairs = command->kind == VDR_COMMAND_REKEY && command->rekey == VDR_REKEY_PAIRS;
+    if (pairs || command->kind == VDR_COMMAND_REWRITE)
+        return; /* nobody's doing: it follows from what has a row */
     row.kind = VDR_TRAIL_CONTROL;
     row.by_kind = command->author.len != 0 ? VDR_PARTY_OPERATOR : VDR_PARTY_NONE;
     row.by = command->author;
