@@ -400,6 +400,17 @@ is_whole(vdr_span line)
     return memcmp(line.at + len, text, CHECK_CHARS) == 0;
 }
 
+/* Is this how it is written? A check that is right says only that somebody counted. */
+static bool
+is_spelled(vdr_span line, const vdr_proof_entry *entry)
+{
+    vdr_bytes again = {0};
+    vdr_proof_write(entry, &again);
+    bool same = again.len == line.len + 1 && memcmp(again.at, line.at, line.len) == 0;
+    vdr_bytes_done(&again);
+    return same;
+}
+
 bool
 vdr_proof_read(vdr_span line, vdr_arena *arena, vdr_proof_entry *ret_entry)
 {
@@ -427,6 +438,7 @@ vdr_proof_read(vdr_span line, vdr_arena *arena, vdr_proof_entry *ret_entry)
                get_number(object, "through", &entry.through) && get_number(object, "kept", &entry.kept) &&
                get_number(object, "dropped", &entry.dropped);
     }
+    good = good && is_spelled(line, &entry);
     if (good)
         *ret_entry = entry;
     return good;
