@@ -83,6 +83,7 @@ drop_socket(vdr_client *client)
         (void)zmq_close(sockets[i]);
     }
     session->monitor = session->socket = NULL;
+    session->blocked = false; /* there is nothing to ask whether it can be sent on */
 }
 
 /* False: errno says what could not be had. */
