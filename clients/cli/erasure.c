@@ -75,14 +75,6 @@ status_json(const vdr_wire_admin_result *result)
     vdr_cli_print(o);
 }
 
-static void
-on_run(void *context, vdr_err err, const vdr_wire_admin_result *result)
-{
-    (void)context;
-    (void)err;
-    (void)result; /* done: how it stands now is asked for */
-}
-
 static int
 show(const vdr_cli_verb *verb, const vdr_cli_link *link, vdr_verb what)
 {
@@ -95,7 +87,7 @@ show(const vdr_cli_verb *verb, const vdr_cli_link *link, vdr_verb what)
     const vdr_wire_admin_result *result = NULL;
     if (what != VDR_VERB_ERASE)
         result = ask(link, client, what);
-    else if (vdr_cli_patient(link, client, &run, verb->name, on_run, NULL) == VDR_OK)
+    else if (vdr_cli_patient(link, client, &run, verb->name, NULL, NULL) == VDR_OK) /* how it stands now */
         result = ask(link, client, VDR_VERB_ERASE_LOOK);
     if (result == NULL)
         status = vdr_cli_link_failed(link, client, verb->name);

@@ -34,7 +34,7 @@ on_ruled(void *context, vdr_err err, const vdr_wire_admin_result *result)
     p->err = err;
     if (p->shown)
         wipe(p->link);
-    if (result != NULL)
+    if (result != NULL && p->told != NULL)
         p->told(p->context, err, result);
 }
 
