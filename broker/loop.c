@@ -15,6 +15,7 @@
 
 #define OPERATOR_FRAMES 64u   /* of a turn */
 #define PARTY_FRAMES    2048u /* of a turn: beyond it, what was stepped is handed over first */
+#define PARTY_ITEMS     1024u /* and so many of their items: what the disk has meanwhile is spoken soon */
 #define TIDY_MS         250   /* silent sessions are looked for so often */
 #define WAIT_MS         1000  /* the longest sleep */
 #define SILENT_BEATS    3     /* heartbeats without a frame, and a session is forgotten */
@@ -174,13 +175,14 @@ drain_operators(vdr_daemon *daemon)
     return budget == 0;
 }
 
-/* As long as the engine has room. True: more may be waiting. */
+/* As long as the engine has room, and the turn some left. True: more may be waiting. */
 static bool
 drain_parties(vdr_daemon *daemon)
 {
     unsigned budget = PARTY_FRAMES;
     bool over = false;
-    while (!over && vdr_engine_room(daemon->engine) > 0) {
+    uint64_t until = vdr_engine_taken(daemon->engine) + PARTY_ITEMS;
+    while (!over && vdr_engine_room(daemon->engine) > 0 && vdr_engine_taken(daemon->engine) < until) {
         if (daemon->stalled.on) {
             vdr_publish_go_on(daemon);
             if (daemon->stalled.on)

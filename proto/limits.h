@@ -14,6 +14,8 @@
 #define VDR_DELIVERY_WINDOW 1024u /* undelivered-to-acknowledged messages of a subscription (published) */
 #define VDR_GROUP_RECORDS_MAX                                                                                \
     4096u /* commands of one turn: larger groups gain nothing (performance.md 4.3) */
+#define VDR_GROUP_RECORDS_GOOD                                                                               \
+    2048u /* so many need not wait for more: what follows is stepped while they sync */
 #define VDR_GROUP_BYTES_MAX (8u * 1024 * 1024) /* bytes of one turn's commands */
 #define VDR_CONF_BYTES_MAX  (1024u * 1024)     /* one YAML file */
 #define VDR_PROTOCOL_MIN    1u

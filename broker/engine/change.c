@@ -100,8 +100,7 @@ judge(vdr_engine *engine, const vdr_command *command, char *ret_words)
     const char *words;
     while (vdr_core_next_due(engine->core) <= command->at) {
         vdr_engine_tick(engine, command->at);
-        if (vdr_gather_room(vdr_engine_open_group(engine)) == 0)
-            (void)vdr_engine_close_group(engine, VDR_COMMITTER_DEPTH - 1);
+        vdr_engine_hand_over(engine);
     }
     vdr_err e = vdr_control_verdict(engine->core, command, &words);
     if (e == VDR_E_ACCEPTED)

@@ -127,6 +127,9 @@ typedef struct vdr_submission {
  * back-pressure of a disk that is slower than the network. */
 size_t vdr_engine_room(const vdr_engine *engine);
 
+/* Submissions since the start. */
+uint64_t vdr_engine_taken(const vdr_engine *engine);
+
 /* Each of these gives exactly one result with the ticket, in order, unless it returns another error than OK:
  * BUSY no room; STORE_FAILED the engine is dead; CLOSING after stop. A verdict is never returned here.
  * Spans need to live through the call only. When the store is full, signals get the verdict STORE_FULL

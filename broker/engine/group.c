@@ -166,6 +166,13 @@ vdr_gather_room(const vdr_gather *gather)
     return VDR_GROUP_RECORDS_MAX - taken;
 }
 
+bool
+vdr_gather_enough(const vdr_gather *gather)
+{
+    return vdr_gather_room(gather) <= VDR_GROUP_RECORDS_MAX - VDR_GROUP_RECORDS_GOOD ||
+           gather->bytes >= VDR_GROUP_BYTES_MAX / 2;
+}
+
 void
 vdr_gather_close(vdr_gather *gather)
 {

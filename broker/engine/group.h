@@ -64,6 +64,9 @@ vdr_gather_empty(const vdr_gather *gather)
 /* How many more submissions fit before it counts as full. */
 size_t vdr_gather_room(const vdr_gather *gather);
 
+/* So much that more of it would gain little: it goes to the committer as soon as that has a place. */
+bool vdr_gather_enough(const vdr_gather *gather);
+
 void vdr_gather_close(vdr_gather *gather); /* fills in group */
 
 #endif

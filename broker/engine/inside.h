@@ -191,6 +191,8 @@ vdr_engine_open_group_const(const vdr_engine *engine)
 }
 /* Closes the open group if there is anything in it and the committer may have it. at_most: in flight before. */
 bool vdr_engine_close_group(vdr_engine *engine, size_t at_most);
+/* Closes it when it has enough and the committer has a place. */
+void vdr_engine_hand_over(vdr_engine *engine);
 /* Waits until everything stepped is durable, and drops the groups: before anybody listens. */
 vdr_err vdr_engine_settle(vdr_engine *engine);
 

@@ -147,8 +147,7 @@ vdr_engine_step(vdr_engine *engine, vdr_command *command, const vdr_body *body, 
 {
     while (vdr_core_swamped(engine->core, command->at)) {
         vdr_engine_tick(engine, command->at);
-        if (vdr_gather_room(vdr_engine_open_group(engine)) == 0)
-            (void)vdr_engine_close_group(engine, VDR_COMMITTER_DEPTH - 1);
+        vdr_engine_hand_over(engine);
     }
     step_one(engine, command, body, ticket);
 }
@@ -156,10 +155,9 @@ vdr_engine_step(vdr_engine *engine, vdr_command *command, const vdr_body *body, 
 /* So much is due that whoever submits waits until the turn has fired it, a part at a time. On an event clock a
  * line's time is its own, and fires all. */
 static bool
-swamped(vdr_engine *engine)
+swamped(vdr_engine *engine, vdr_ms now)
 {
-    vdr_clock *clock = engine->options.clock;
-    if (clock->kind == VDR_CLOCK_EVENT || !vdr_core_swamped(engine->core, vdr_clock_now(clock)))
+    if (engine->options.clock->kind == VDR_CLOCK_EVENT || !vdr_core_swamped(engine->core, now))
         return false;
     engine->behind = true;
     return true;
@@ -184,13 +182,18 @@ vdr_engine_room(const vdr_engine *engine)
     return vdr_gather_room(vdr_engine_open_group_const(engine));
 }
 
-/* A full group goes at once, so that the next can gather in the same drain. */
+uint64_t
+vdr_engine_taken(const vdr_engine *engine)
+{
+    return engine->submitted;
+}
+
+/* What has enough goes at once, so that the next can gather in the same drain. */
 void
 vdr_engine_submitted(vdr_engine *engine)
 {
     engine->submitted++;
-    if (vdr_gather_room(vdr_engine_open_group(engine)) == 0)
-        (void)vdr_engine_close_group(engine, VDR_COMMITTER_DEPTH - 1);
+    vdr_engine_hand_over(engine);
 }
 
 /* A result of something that is not stepped. */
@@ -209,7 +212,8 @@ vdr_engine_submit(vdr_engine *engine, const vdr_submission *submission)
     vdr_err e = vdr_engine_ready(engine);
     if (e != VDR_OK)
         return e;
-    if (swamped(engine))
+    vdr_ms now = vdr_clock_now(engine->options.clock);
+    if (swamped(engine, now))
         return VDR_E_BUSY;
     vdr_event_options options = {.config = engine->config, .resolve = vdr_engine_resolve, .context = engine};
     vdr_command command;
@@ -228,8 +232,7 @@ vdr_engine_submit(vdr_engine *engine, const vdr_submission *submission)
         engine->full_refused++;
         vdr_engine_answer(engine, submission->ticket, VDR_E_STORE_FULL);
     } else {
-        command.at = engine->options.clock->kind == VDR_CLOCK_EVENT ? command.time
-                                                                    : vdr_clock_now(engine->options.clock);
+        command.at = engine->options.clock->kind == VDR_CLOCK_EVENT ? command.time : now;
         command.sender_kind = submission->sender_kind;
         command.sender_id = submission->sender_id;
         command.revision_checked = submission->revision_checked;
@@ -261,10 +264,10 @@ vdr_engine_submit_acks(vdr_engine *engine, vdr_ticket ticket, const vdr_command_
     vdr_err e = vdr_engine_ready(engine);
     if (e != VDR_OK)
         return e;
-    if (swamped(engine))
+    vdr_ms now = vdr_engine_own_time(engine);
+    if (swamped(engine, now))
         return VDR_E_BUSY;
-    vdr_command command = {
-        .kind = VDR_COMMAND_ACKS, .at = vdr_engine_own_time(engine), .acks = acks, .ack_count = count_acks};
+    vdr_command command = {.kind = VDR_COMMAND_ACKS, .at = now, .acks = acks, .ack_count = count_acks};
     vdr_engine_step(engine, &command, &none, &ticket);
     engine->acks++;
     vdr_engine_submitted(engine);

@@ -40,6 +40,13 @@ vdr_engine_close_group(vdr_engine *engine, size_t at_most)
     return true;
 }
 
+void
+vdr_engine_hand_over(vdr_engine *engine)
+{
+    if (vdr_gather_enough(vdr_engine_open_group_const(engine)))
+        (void)vdr_engine_close_group(engine, VDR_COMMITTER_DEPTH - 1);
+}
+
 bool
 vdr_engine_collect(vdr_engine *engine, const vdr_group **ret_group)
 {

@@ -111,11 +111,9 @@ make_room(vdr_engine *engine, vdr_ms at)
 {
     while (vdr_core_next_due(engine->core) <= at) {
         vdr_engine_tick(engine, at);
-        if (vdr_gather_room(vdr_engine_open_group(engine)) == 0)
-            (void)vdr_engine_close_group(engine, VDR_COMMITTER_DEPTH - 1);
+        vdr_engine_hand_over(engine);
     }
-    if (vdr_gather_room(vdr_engine_open_group(engine)) == 0)
-        (void)vdr_engine_close_group(engine, VDR_COMMITTER_DEPTH - 1);
+    vdr_engine_hand_over(engine);
 }
 
 static void

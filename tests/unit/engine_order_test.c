@@ -101,6 +101,40 @@ results_without_records_still_wait_their_turn(void **state)
     world_free(w);
 }
 
+/* While one group syncs the next is stepped: a group that has enough does not wait until the turn's end, nor until it is
+ * full. Where the disk takes nothing, two are handed over and the third fills up. */
+static void
+a_group_that_has_enough_goes_at_once(void **state)
+{
+    (void)state;
+    const unsigned good = VDR_GROUP_RECORDS_GOOD, full = VDR_GROUP_RECORDS_MAX;
+    world *w = world_new(VDR_CLOCK_EVENT, false);
+    world_start(w);
+    uint64_t before = vdr_engine_taken(w->engine);
+    submit_events(w, 0, good - 1);
+    world_collect(w);
+    assert_int_equal(w->result_count, 0);
+    submit_events(w, good - 1, good);
+    world_collect(w);
+    assert_int_equal(w->result_count, good);
+
+    vdr_memory_capacity_set(w->memory, 1);
+    unsigned n = good;
+    while (vdr_engine_room(w->engine) > 0)
+        assert_int_equal(submit_event(w, n++), VDR_OK);
+    assert_int_equal(n, good + 2 * good + full);
+    assert_int_equal(vdr_engine_taken(w->engine), before + n);
+    assert_int_equal(submit_event(w, n), VDR_E_BUSY);
+    world_collect(w);
+    assert_int_equal(w->result_count, good);
+    vdr_memory_capacity_set(w->memory, 0);
+    assert_true(world_settle(w));
+    assert_int_equal(w->result_count, n);
+    for (unsigned i = 0; i < n; i++)
+        assert_int_equal(w->results[i].ticket.seq, i);
+    world_free(w);
+}
+
 static void
 a_failed_write_ends_everything(void **state)
 {
@@ -172,6 +206,7 @@ main(void)
         cmocka_unit_test(results_come_in_order_and_each_once),
         cmocka_unit_test(nothing_is_spoken_before_it_is_durable),
         cmocka_unit_test(results_without_records_still_wait_their_turn),
+        cmocka_unit_test(a_group_that_has_enough_goes_at_once),
         cmocka_unit_test(a_failed_write_ends_everything),
         cmocka_unit_test(what_is_stepped_at_a_clean_stop_is_there_at_the_next_start),
     };
