@@ -10,8 +10,8 @@ vdr_assert_failed(const char *file, int line, const char *expression)
     abort();
 }
 
-__attribute__((noreturn, cold)) static void
-out_of_memory(unsigned long count, unsigned long bytes)
+void
+vdr_out_of_memory(unsigned long count, unsigned long bytes)
 {
     fprintf(stderr, "voordeur: out of memory: %lu times %lu bytes more are not to be had; stopped\n", count,
             bytes);
@@ -23,7 +23,7 @@ vdr_alloc(unsigned long count, unsigned long bytes)
 {
     void *at = calloc(count != 0 ? count : 1, bytes != 0 ? bytes : 1);
     if (at == NULL)
-        out_of_memory(count, bytes);
+        vdr_out_of_memory(count, bytes);
     return at;
 }
 
@@ -33,6 +33,6 @@ vdr_realloc(void *at, unsigned long count, unsigned long bytes)
     VDR_ASSERT(bytes == 0 || count <= (unsigned long)-1 / bytes);
     void *more = realloc(at, count * bytes != 0 ? count * bytes : 1);
     if (more == NULL)
-        out_of_memory(count, bytes);
+        vdr_out_of_memory(count, bytes);
     return more;
 }

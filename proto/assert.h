@@ -14,6 +14,9 @@ __attribute__((noreturn, cold)) void vdr_assert_failed(const char *file, int lin
 
 #define VDR_ASSERT(expression) ((expression) ? (void)0 : vdr_assert_failed(__FILE__, __LINE__, #expression))
 
+/* Writes how much could not be had to standard error and aborts. */
+__attribute__((noreturn, cold)) void vdr_out_of_memory(unsigned long count, unsigned long bytes);
+
 /* Memory that must be had: state is never left half-changed because an allocation failed. Zeroed.
  * Out of memory stops the program; what was confirmed is in the log. Free with free(). */
 __attribute__((malloc, alloc_size(1, 2), returns_nonnull)) void *vdr_alloc(unsigned long count,

@@ -12,13 +12,15 @@
 static _Atomic(void *) spare;
 static atomic_ulong regions; /* of that size, taken since the program began */
 
+/* NULL: the system gives no more. */
 static void *
 map(unsigned long bytes)
 {
     /* Aligned memory is cut out of what is larger by one page; what sticks out goes back. */
     unsigned long room = bytes + VDR_PAGES_ALIGNMENT;
     uint8_t *mapped = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    VDR_ASSERT(mapped != MAP_FAILED);
+    if (mapped == MAP_FAILED)
+        return NULL;
     unsigned long before = -(uintptr_t)mapped % VDR_PAGES_ALIGNMENT;
     if (before != 0)
         (void)munmap(mapped, before);
@@ -37,7 +39,11 @@ vdr_pages_new(unsigned long bytes)
         ready = atomic_exchange(&spare, NULL);
         (void)atomic_fetch_add_explicit(&regions, 1, memory_order_relaxed);
     }
-    return ready != NULL ? ready : map(bytes);
+    if (ready == NULL)
+        ready = map(bytes);
+    if (ready == NULL)
+        vdr_out_of_memory(1, bytes);
+    return ready;
 }
 
 bool
@@ -51,6 +57,8 @@ void
 vdr_pages_spare_make(void)
 {
     uint8_t *made = map(VDR_PAGES_REGION_BYTES);
+    if (made == NULL)
+        return; /* whoever needs one stops, and says why */
     for (unsigned long at = 0; at < VDR_PAGES_REGION_BYTES; at += PAGE_BYTES) /* the system has cleared it */
         *(volatile uint8_t *)(made + at) = 0;
     void *before = atomic_exchange(&spare, made);

@@ -17,8 +17,9 @@ void vdr_pages_free(void *at, unsigned long bytes);
 
 /* The first touch of a page is where the system looks for it and clears it: a millisecond and more for a huge one
  * where a host lends its memory late. Who must not wait for that lets another thread make a spare region, touched
- * already, and vdr_pages_new of VDR_PAGES_REGION_BYTES takes it. Wanted: the last one is gone, and the program has
- * taken more than one, so a small one keeps none. Wanted and make: one thread makes at a time. */
+ * already, and vdr_pages_new of VDR_PAGES_REGION_BYTES takes it. Where there is no memory, none is made. Wanted: the
+ * last one is gone, and the program has taken more than one, so a small one keeps none. Wanted and make: one thread
+ * makes at a time. */
 bool vdr_pages_spare_wanted(void);
 void vdr_pages_spare_make(void);
 void vdr_pages_spare_drop(void);
