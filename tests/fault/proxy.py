@@ -124,6 +124,7 @@ class Proxy(threading.Thread):
         """Every connection meets its fault after so many bytes, so that none lasts for ever."""
         link.kind = self.random.choice(KINDS)
         link.after = self.random.choice((0, 20, 200, 700, 3000, 20000, 60000))
+        seen = sum(way.seen for way in link.ways)
         delay_s, piece = self.random.uniform(0.005, 0.1), self.random.choice((1, 7, 100))
         if link.kind in ("delay", "byte by byte", "slow"):
             self.injected[link.kind] += 1
@@ -133,6 +134,7 @@ class Proxy(threading.Thread):
                 else:
                     way.piece = 1 if link.kind == "byte by byte" else 50 * piece
             link.after = self.random.choice((700, 2000) if link.kind == "byte by byte" else (3000, 20000))
+        link.after += seen
 
     def strike(self, link):
         """The fault itself. False: the connection is over."""
@@ -146,6 +148,9 @@ class Proxy(threading.Thread):
         if kind == "stopped":
             for way in link.ways:
                 way.stopped_until = time.monotonic() + self.random.uniform(0.5, 3)
+            if self.wild:  # it goes on, and to the next fault: in the end all connections would be such that had theirs
+                link.done = False
+                self.plan(link)
         elif kind == "half-open":  # the broker sees an end, the client does not
             self.forget(link.broker)
             link.ways[0].lost = True
