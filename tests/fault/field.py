@@ -120,7 +120,7 @@ class Reader:
     def again(self):
         if self.process is not None:
             self.process.kill()
-            self.take()
+            self.collect()
         self.process = self.field.party(self.name, "-reader-%d" % self.generation)
         self.generation += 1
         for line in self.open.values():
@@ -138,8 +138,8 @@ class Reader:
         self.open[event["id"]] = json.dumps(event, separators=(",", ":")).encode()
         self.send(self.open[event["id"]])
 
-    def take(self):
-        """Messages come at least once and in order; what was seen before is passed over."""
+    def collect(self):
+        """Messages come at least once and in order; what was seen before is passed over. True: its output has ended."""
         with self.process.changed:
             messages, self.process.messages = self.process.messages, []
             answers = list(self.process.answers)
@@ -156,7 +156,10 @@ class Reader:
                     self.accept(m["case"])
             elif m["seq"] > self.last:
                 raise Broken("%s: message %d after %d" % (self.name, m["seq"], self.last))
-        if None in answers and not self.over and self.process.process.poll() is not None:
+        return None in answers
+
+    def take(self):
+        if self.collect() and not self.over and self.process.process.poll() is not None:
             self.again()  # it gave up, as after a long time without a broker
 
 
