@@ -148,12 +148,12 @@ foresee(vdr_daemon *daemon, size_t place)
     if (place >= VDR_PORTER_ITEMS || place < daemon->foreseen)
         return;
     size_t at = place;
+    vdr_porter_read(daemon->porter, place, READ_NOW);
     for (; at < place + VDR_CORE_FORESEEN; at++) {
-        bool now = at < place + READ_NOW;
-        coming[count] = now ? vdr_porter_read(daemon->porter, at) : vdr_porter_look(daemon->porter, at);
+        coming[count] = vdr_porter_look(daemon->porter, at);
         if (coming[count] != NULL)
             count++;
-        else if (!now)
+        else if (at >= place + READ_NOW)
             break;
     }
     daemon->foreseen = at;

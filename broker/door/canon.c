@@ -3,6 +3,14 @@
 static void
 put(vdr_canon *canon, const void *bytes, size_t len)
 {
+    if (canon->batch != NULL) {
+        if (vdr_keyed_batch_put(canon->batch, bytes, len))
+            return;
+        vdr_span text = vdr_keyed_batch_drop(canon->batch); /* too long for it */
+        canon->batch = NULL;
+        vdr_keyed_begin(&canon->hash, canon->key);
+        vdr_keyed_add(&canon->hash, text.at, text.len);
+    }
     vdr_keyed_add(&canon->hash, bytes, len);
 }
 
@@ -15,9 +23,14 @@ put_count(vdr_canon *canon, uint8_t tag, size_t count)
 }
 
 void
-vdr_canon_begin(vdr_canon *canon, const vdr_keyed_key *key)
+vdr_canon_begin(vdr_canon *canon, const vdr_keyed_key *key, vdr_keyed_batch *batch)
 {
-    vdr_keyed_begin(&canon->hash, key);
+    canon->key = key;
+    canon->batch = batch;
+    if (batch != NULL)
+        vdr_keyed_batch_open(batch);
+    else
+        vdr_keyed_begin(&canon->hash, key);
 }
 
 void
@@ -92,8 +105,11 @@ vdr_canon_value(vdr_canon *canon, const vdr_json *value)
     }
 }
 
-vdr_key16
-vdr_canon_digest(vdr_canon *canon)
+void
+vdr_canon_digest(vdr_canon *canon, vdr_key16 *ret_digest)
 {
-    return vdr_keyed_end(&canon->hash);
+    if (canon->batch != NULL)
+        vdr_keyed_batch_close(canon->batch, canon->key, ret_digest);
+    else
+        *ret_digest = vdr_keyed_end(&canon->hash);
 }

@@ -15,19 +15,23 @@
 #define VDR_DOOR_CANON_H
 
 #include "broker/door/json.h"
-#include "broker/door/keyed.h"
+#include "broker/door/keyed_batch.h"
 
 typedef struct vdr_canon {
+    const vdr_keyed_key *key;
+    vdr_keyed_batch *batch; /* that the text is in; NULL: it is hashed as it comes */
     vdr_keyed hash;
 } vdr_canon;
 
-void vdr_canon_begin(vdr_canon *canon, const vdr_keyed_key *key);
+/* batch: which hashes it at its end; NULL: none. */
+void vdr_canon_begin(vdr_canon *canon, const vdr_keyed_key *key, vdr_keyed_batch *batch);
 void vdr_canon_object(vdr_canon *canon, size_t count);
 void vdr_canon_name(vdr_canon *canon, vdr_span name); /* of the member whose value comes next */
 void vdr_canon_list(vdr_canon *canon, size_t count);
 void vdr_canon_string(vdr_canon *canon, vdr_span text);
 void vdr_canon_number(vdr_canon *canon, double number);
 void vdr_canon_value(vdr_canon *canon, const vdr_json *value);
-vdr_key16 vdr_canon_digest(vdr_canon *canon);
+/* There at once, or when the batch ends. */
+void vdr_canon_digest(vdr_canon *canon, vdr_key16 *ret_digest);
 
 #endif

@@ -97,6 +97,18 @@ vdr_door_pseudonym(const vdr_door *door, bool is_address, vdr_span digits)
     return vdr_keyed_end(&hash);
 }
 
+void
+vdr_door_pseudonym_later(const vdr_door *door, vdr_keyed_batch *batch, bool is_address, vdr_span digits,
+                         vdr_key16 *ret_key)
+{
+    vdr_keyed_batch_open(batch);
+    bool fits = vdr_keyed_batch_put(batch, is_address ? "bag:" : "bsn:", 4) &&
+                vdr_keyed_batch_put(batch, digits.at,
+                                    digits.len < VDR_NAME_BYTES_MAX ? digits.len : VDR_NAME_BYTES_MAX);
+    VDR_ASSERT(fits);
+    vdr_keyed_batch_close(batch, &door->pseudonyms, ret_key);
+}
+
 uint64_t
 vdr_door_id_hash(const vdr_door *door, vdr_span id)
 {

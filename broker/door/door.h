@@ -3,7 +3,7 @@
 #define VDR_DOOR_DOOR_H
 
 #include "broker/door/event.h"
-#include "broker/door/keyed.h"
+#include "broker/door/keyed_batch.h"
 
 #include <sodium.h>
 
@@ -20,6 +20,10 @@ struct vdr_door {
 vdr_command_earlier *vdr_door_command(const vdr_door *door, const vdr_event_options *options,
                                       const vdr_event_content *content, vdr_arena *arena,
                                       vdr_command *ret_command);
+
+/* vdr_door_pseudonym, there when the batch ends. */
+void vdr_door_pseudonym_later(const vdr_door *door, vdr_keyed_batch *batch, bool is_address, vdr_span digits,
+                              vdr_key16 *ret_key);
 
 /* What a tree says. The tree must outlive the content. */
 void vdr_door_content(const vdr_json *event, vdr_arena *arena, vdr_event_content *ret_content);

@@ -102,6 +102,16 @@ is_known_form(const vdr_event_options *options, vdr_act act, bool is_address, vd
 }
 
 static void
+put_pseudonym(const vdr_door *door, const vdr_event_options *options, bool is_address, vdr_span digits,
+              vdr_key16 *ret_key)
+{
+    if (options->batch != NULL)
+        vdr_door_pseudonym_later(door, options->batch, is_address, digits, ret_key);
+    else
+        *ret_key = vdr_door_pseudonym(door, is_address, digits);
+}
+
+static void
 put_persons(const vdr_door *door, const vdr_event_options *options, const vdr_event_content *content,
             vdr_arena *arena, vdr_command *command)
 {
@@ -112,7 +122,7 @@ put_persons(const vdr_door *door, const vdr_event_options *options, const vdr_ev
     for (size_t i = 0; i < content->person_count; i++) {
         persons[i].role = content->persons[i].role;
         if (is_known_form(options, content->act, false, content->persons[i].bsn))
-            persons[i].key = vdr_door_pseudonym(door, false, content->persons[i].bsn);
+            put_pseudonym(door, options, false, content->persons[i].bsn, &persons[i].key);
         else
             command->bsn_bad = true;
     }
@@ -132,7 +142,7 @@ put_addresses(const vdr_door *door, const vdr_event_options *options, const vdr_
     VDR_ASSERT(addresses != NULL);
     for (size_t i = 0; i < content->address_count; i++) {
         if (is_known_form(options, content->act, true, content->addresses[i]))
-            addresses[i] = vdr_door_pseudonym(door, true, content->addresses[i]);
+            put_pseudonym(door, options, true, content->addresses[i], &addresses[i]);
         else
             command->address_bad = true;
     }
@@ -144,16 +154,17 @@ put_addresses(const vdr_door *door, const vdr_event_options *options, const vdr_
 
 /* The same persons, addresses and digest under the key before. Those that are no BSN or BAG id have none. */
 static vdr_command_earlier *
-put_earlier(const vdr_door *before, const vdr_event_content *content, vdr_arena *arena, vdr_command *command)
+put_earlier(const vdr_door *before, const vdr_event_options *options, const vdr_event_content *content,
+            vdr_arena *arena, vdr_command *command)
 {
     size_t persons = command->person_count, addresses = command->address_count;
     vdr_command_earlier *earlier = vdr_arena_alloc(arena, sizeof *earlier);
     vdr_key16 *keys = vdr_arena_alloc(arena, (persons + addresses + 1) * sizeof keys[0]);
     VDR_ASSERT(earlier != NULL && keys != NULL);
     for (size_t i = 0; i < persons; i++)
-        keys[i] = vdr_door_pseudonym(before, false, content->persons[i].bsn);
+        put_pseudonym(before, options, false, content->persons[i].bsn, &keys[i]);
     for (size_t i = 0; i < addresses; i++)
-        keys[persons + i] = vdr_door_pseudonym(before, true, content->addresses[i]);
+        put_pseudonym(before, options, true, content->addresses[i], &keys[persons + i]);
     *earlier = (vdr_command_earlier){.persons = keys, .addresses = keys + persons};
     command->earlier = earlier;
     return earlier;
@@ -203,7 +214,7 @@ vdr_door_command(const vdr_door *door, const vdr_event_options *options, const v
     command->absent_to = content->absent_to;
     command->upheld = content->upheld;
     command->plan_revision = content->revision > 0 ? (uint64_t)content->revision : 0;
-    return door->before != NULL ? put_earlier(door->before, content, arena, command) : NULL;
+    return door->before != NULL ? put_earlier(door->before, options, content, arena, command) : NULL;
 }
 
 /* ---- handles */
@@ -255,13 +266,14 @@ resolve_handles(const vdr_event_options *options, const vdr_json *event, vdr_are
     return persons || addresses;
 }
 
-static vdr_key16
-digest_of(const vdr_door *door, const vdr_json *event)
+static void
+put_digest(const vdr_door *door, const vdr_event_options *options, const vdr_json *event,
+           vdr_key16 *ret_digest)
 {
     VDR_UNZEROED vdr_canon canon;
-    vdr_canon_begin(&canon, &door->digests);
+    vdr_canon_begin(&canon, &door->digests, options->batch);
     vdr_canon_value(&canon, event);
-    return vdr_canon_digest(&canon);
+    vdr_canon_digest(&canon, ret_digest);
 }
 
 void
@@ -280,9 +292,9 @@ vdr_event_read(const vdr_door *door, const vdr_event_options *options, vdr_span 
     VDR_ASSERT(!arena->overflow); /* or an event would be malformed for want of memory */
     vdr_command_earlier *earlier = vdr_door_command(door, options, &content, arena, ret_command);
     if (content.shape == VDR_OK)
-        ret_command->digest = digest_of(door, event);
+        put_digest(door, options, event, &ret_command->digest);
     if (earlier != NULL)
-        earlier->digest = digest_of(door->before, event);
+        put_digest(door->before, options, event, &earlier->digest);
     if (ret_stored != NULL)
         *ret_stored = stored;
 }

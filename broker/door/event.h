@@ -66,6 +66,8 @@ typedef struct vdr_event_options {
      * 5.9); false: it stands for none. NULL: a handle is a bad BSN or BAG id like any other. */
     bool (*resolve)(void *context, const vdr_event_handle *handle, char ret_text[16], size_t *ret_len);
     void *context;
+    /* Pseudonyms and digest of the command are there when this batch ends. NULL: at once. */
+    struct vdr_keyed_batch *batch;
 } vdr_event_options;
 
 #define VDR_EVENT_ARENA_BYTES (VDR_JSON_ARENA_BYTES(VDR_EVENT_BYTES_MAX) * 2)

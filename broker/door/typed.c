@@ -353,15 +353,16 @@ hash_own(vdr_canon *canon, const vdr_wire_typed *typed, size_t i)
         vdr_canon_string(canon, texts[i]);
 }
 
-static vdr_key16
-digest_of(const vdr_door *door, const vdr_wire_typed *typed, const envelope_member *members)
+static void
+put_digest(const vdr_door *door, const vdr_event_options *options, const vdr_wire_typed *typed,
+           const envelope_member *members, vdr_key16 *ret_digest)
 {
     VDR_UNZEROED vdr_canon canon;
     size_t own_count = 0, i = 0, j = 0;
 
     for (size_t k = 0; k < OWN_NAMES; k++)
         own_count += has_own(typed, k);
-    vdr_canon_begin(&canon, &door->digests);
+    vdr_canon_begin(&canon, &door->digests, options->batch);
     vdr_canon_object(&canon, own_count + typed->member_count);
     while (i < OWN_NAMES || j < typed->member_count) {
         if (i < OWN_NAMES && !has_own(typed, i)) {
@@ -374,7 +375,7 @@ digest_of(const vdr_door *door, const vdr_wire_typed *typed, const envelope_memb
             vdr_canon_value(&canon, members[j++].value);
         }
     }
-    return vdr_canon_digest(&canon);
+    vdr_canon_digest(&canon, ret_digest);
 }
 
 /* ---- the door's calls */
@@ -390,9 +391,9 @@ vdr_event_typed(const vdr_door *door, const vdr_event_options *options, const vd
     VDR_ASSERT(!arena->overflow); /* or an event would be malformed for want of memory */
     vdr_command_earlier *earlier = vdr_door_command(door, options, &content, arena, ret_command);
     if (content.shape == VDR_OK)
-        ret_command->digest = digest_of(door, typed, members);
+        put_digest(door, options, typed, members, &ret_command->digest);
     if (earlier != NULL)
-        earlier->digest = digest_of(door->before, typed, members);
+        put_digest(door->before, options, typed, members, &earlier->digest);
 }
 
 void

@@ -1,5 +1,6 @@
 #include "broker/net/porter.h"
 
+#include "broker/door/keyed_batch.h"
 #include "broker/engine/thread.h"
 
 #include <stdatomic.h>
@@ -7,8 +8,9 @@
 
 #define PERSONS_MAX 64u /* of an item that is read ahead */
 #define ITEM_BYTES  (PERSONS_MAX * 128u)
-#define DISTANCE    2u /* nearer to the reactor it would only be in its way */
-#define FEW_ITEMS   8u /* not worth waking it */
+#define TOGETHER    8u  /* items whose hashes are made side by side */
+#define DISTANCE    16u /* nearer to the reactor it would only be in its way */
+#define FEW_ITEMS   8u  /* not worth waking it */
 
 typedef enum porter_state { RESTING, WANTED, READING, ENDING } porter_state;
 typedef enum item_state { UNREAD, TAKEN, READ } item_state; /* TAKEN: somebody is at it */
@@ -32,6 +34,7 @@ struct vdr_porter {
     /* a command is whose its item was taken by, and the reactor's once it is read */
     vdr_arena arena;     /* the thread's; the reactor's while it rests */
     vdr_arena own_arena; /* the reactor's */
+    vdr_keyed_batch batch, own_batch;
     vdr_command commands[VDR_PORTER_ITEMS];
     _Atomic(item_state) read[VDR_PORTER_ITEMS];
 
@@ -39,29 +42,41 @@ struct vdr_porter {
 };
 
 /* Unless somebody has, or is at it. */
-static void
-read_item(vdr_porter *porter, size_t place, vdr_arena *arena)
+static bool
+take(vdr_porter *porter, size_t place)
 {
-    vdr_event_options options = {.config = porter->config};
     item_state unread = UNREAD;
-    if (porter->items[place] == NULL ||
-        !atomic_compare_exchange_strong_explicit(&porter->read[place], &unread, TAKEN, memory_order_relaxed,
-                                                 memory_order_relaxed))
-        return;
-    vdr_event_typed(porter->door, &options, porter->items[place], arena, &porter->commands[place]);
-    atomic_store_explicit(&porter->read[place], READ, memory_order_release);
+    return porter->items[place] != NULL &&
+           atomic_compare_exchange_strong_explicit(&porter->read[place], &unread, TAKEN, memory_order_relaxed,
+                                                   memory_order_relaxed);
+}
+
+/* Those of count items that nobody has, nor is at. */
+static void
+read_items(vdr_porter *porter, size_t place, size_t count, vdr_arena *arena, vdr_keyed_batch *batch)
+{
+    vdr_event_options options = {.config = porter->config, .batch = batch};
+    size_t taken[TOGETHER], n = 0;
+    VDR_ASSERT(count <= TOGETHER);
+    for (size_t i = place; i < place + count && i < porter->count; i++) {
+        if (!take(porter, i))
+            continue;
+        vdr_event_typed(porter->door, &options, porter->items[i], arena, &porter->commands[i]);
+        taken[n++] = i;
+    }
+    vdr_keyed_batch_end(batch);
+    for (size_t i = 0; i < n; i++)
+        atomic_store_explicit(&porter->read[taken[i]], READ, memory_order_release);
 }
 
 static void
 read_list(vdr_porter *porter)
 {
-    for (size_t i = 0; i < porter->count; i++) {
+    for (size_t i = 0; i < porter->count; i += TOGETHER) {
         size_t reached = atomic_load_explicit(&porter->reached, memory_order_relaxed);
         if (i < reached + DISTANCE)
             i = reached + DISTANCE;
-        if (i >= porter->count)
-            return;
-        read_item(porter, i, &porter->arena);
+        read_items(porter, i, TOGETHER, &porter->arena, &porter->batch);
     }
 }
 
@@ -93,6 +108,8 @@ vdr_porter_new(void)
     porter->state = RESTING;
     vdr_arena_init(&porter->arena, VDR_PORTER_ITEMS * ITEM_BYTES);
     vdr_arena_init(&porter->own_arena, VDR_PORTER_ITEMS * ITEM_BYTES);
+    vdr_keyed_batch_begin(&porter->batch);
+    vdr_keyed_batch_begin(&porter->own_batch);
     vdr_thread_lock_init(&porter->lock);
     vdr_thread_cond_init(&porter->wanted);
     vdr_thread_cond_init(&porter->idle);
@@ -172,14 +189,15 @@ vdr_porter_look(const vdr_porter *porter, size_t place)
     return &porter->commands[place];
 }
 
-const vdr_command *
-vdr_porter_read(vdr_porter *porter, size_t place)
+void
+vdr_porter_read(vdr_porter *porter, size_t place, size_t count)
 {
     if (place >= porter->count)
-        return NULL;
+        return;
     atomic_store_explicit(&porter->reached, place, memory_order_relaxed);
-    read_item(porter, place, &porter->own_arena);
-    return vdr_porter_look(porter, place);
+    for (size_t i = 0; i < count; i += TOGETHER)
+        read_items(porter, place + i, count - i < TOGETHER ? count - i : TOGETHER, &porter->own_arena,
+                   &porter->own_batch);
 }
 
 void

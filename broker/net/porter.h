@@ -27,11 +27,11 @@ size_t vdr_porter_room(const vdr_porter *porter);
 size_t vdr_porter_add(vdr_porter *porter, const vdr_wire_typed *typed);
 void vdr_porter_start(vdr_porter *porter);
 
-/* The command of an item, in ascending order of places. Where the porter has not come to it the reactor reads it here
- * and now, and the porter goes on behind. NULL: it is at it just now, or the item is not to be read. */
-const vdr_command *vdr_porter_read(vdr_porter *porter, size_t place);
+/* Of count items from place on the reactor reads here and now what the porter has not come to, and the porter goes on
+ * behind. In ascending order of places. */
+void vdr_porter_read(vdr_porter *porter, size_t place, size_t count);
 
-/* The same of an item that was read. NULL: it was not, or the porter is at it. */
+/* The command of an item. NULL: it was not read, is not to be read, or the porter is at it just now. */
 const vdr_command *vdr_porter_look(const vdr_porter *porter, size_t place);
 
 /* It reads no more of this list, and nothing of it can be taken any more. */

@@ -1,6 +1,7 @@
-/* Law: any bytes are one command. Read again they are the same command; what JSON they hold, written out,
- * is the same event; a typed item made of them gives what its JSON gives. */
+/* Law: any bytes are one command. Read again they are the same command, also where their hashes are made later with
+ * others; what JSON they hold, written out, is the same event; a typed item made of them gives what its JSON gives. */
 #include "broker/door/event.h"
+#include "broker/door/keyed_batch.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/typed_law.h"
 
@@ -57,7 +58,8 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
 {
     static const uint8_t key[VDR_DOOR_KEY_BYTES] = {1}, none[1] = {0};
-    const vdr_event_options options = {0};
+    static vdr_keyed_batch batch;
+    const vdr_event_options options = {0}, later = {.batch = &batch};
     vdr_span json = vdr_span_of(len != 0 ? at : none, len);
     vdr_command once, again;
     vdr_event_content content;
@@ -68,6 +70,9 @@ LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
     }
     vdr_arena_reset(&arena);
     vdr_event_read(door, &options, json, &arena, &once, NULL);
+    vdr_event_read(door, &later, json, &arena, &again, NULL);
+    vdr_keyed_batch_end(&batch);
+    VDR_ASSERT(law_command_difference(&once, &again) == NULL);
     vdr_event_content_read(json, &arena, &content);
     VDR_ASSERT(content.shape == once.shape && content.person_count >= once.person_count);
     const vdr_json *value = vdr_json_read(json, 0, &arena);
