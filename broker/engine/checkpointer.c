@@ -8,7 +8,7 @@
 
 #define SLOTS    32u /* of at most 64 KiB as the core makes them: 2 MiB */
 #define OUTCOMES 4u
-#define REST_MS  50 /* at most, after a piece that went to the disk */
+#define REST_US  50000 /* at most, after a piece that went to the disk */
 
 typedef enum work_kind { WORK_BEGIN, WORK_PUT, WORK_COMMIT, WORK_ABANDON, WORK_BACKUP } work_kind;
 
@@ -114,15 +114,14 @@ work_off(vdr_checkpointer *checkpointer, const work_item *work)
     }
 }
 
-/* A piece that took the disk for some time leaves it to the log for as long: whoever waits for a confirm must not wait
- * for a whole checkpoint. Under the lock. */
+/* A block that took the processor for some time, or the disk, leaves it to the others for as long: whoever waits for a
+ * confirm must not wait for a whole checkpoint. Under the lock. */
 static void
 rest(vdr_checkpointer *checkpointer, int64_t took_us)
 {
-    int64_t took_ms = took_us / 1000;
-    if (took_ms > 0 && !checkpointer->hurry && !checkpointer->stop)
-        vdr_thread_cond_wait_ms(&checkpointer->hurried, &checkpointer->lock,
-                                took_ms < REST_MS ? took_ms : REST_MS);
+    if (took_us > 0 && !checkpointer->hurry && !checkpointer->stop)
+        vdr_thread_cond_wait_us(&checkpointer->hurried, &checkpointer->lock,
+                                took_us < REST_US ? took_us : REST_US);
 }
 
 static void *

@@ -109,12 +109,18 @@ vdr_thread_cond_init(pthread_cond_t *cond)
 }
 
 void
-vdr_thread_cond_wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms)
+vdr_thread_cond_wait_us(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t us)
 {
     struct timespec until;
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += (ms % 1000) * 1000000;
-    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec += (us % 1000000) * 1000;
+    until.tv_sec += us / 1000000 + until.tv_nsec / 1000000000;
     until.tv_nsec %= 1000000000;
     (void)pthread_cond_timedwait(cond, lock, &until);
+}
+
+void
+vdr_thread_cond_wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms)
+{
+    vdr_thread_cond_wait_us(cond, lock, ms * 1000);
 }

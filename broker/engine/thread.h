@@ -22,6 +22,7 @@ void vdr_thread_lock_init(pthread_mutex_t *lock);
 void vdr_thread_cond_init(pthread_cond_t *cond);
 /* Until it is told, or so long, whatever the wall clock does meanwhile (I20). cond is one of vdr_thread_cond_init(). */
 void vdr_thread_cond_wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t ms);
+void vdr_thread_cond_wait_us(pthread_cond_t *cond, pthread_mutex_t *lock, int64_t us);
 
 /* Makes the eventfd readable. Any thread. */
 void vdr_thread_wake(int fd);
