@@ -8,9 +8,9 @@
 
 #define PERSONS_MAX 64u /* of an item that is read ahead */
 #define ITEM_BYTES  (PERSONS_MAX * 128u)
-#define TOGETHER    8u  /* items whose hashes are made side by side */
-#define DISTANCE    16u /* nearer to the reactor it would only be in its way */
-#define FEW_ITEMS   8u  /* not worth waking it */
+#define TOGETHER    8u /* items whose hashes are made side by side */
+#define DISTANCE    8u /* nearer to the reactor, which reads so many itself, it would only be in its way */
+#define FEW_ITEMS   8u /* not worth waking it */
 
 typedef enum porter_state { RESTING, WANTED, READING, ENDING } porter_state;
 typedef enum item_state { UNREAD, TAKEN, READ } item_state; /* TAKEN: somebody is at it */
