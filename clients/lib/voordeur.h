@@ -129,7 +129,9 @@ typedef struct vdr_client_options {
 } vdr_client_options;
 
 /* Begins to connect; does not wait. What the file system or the options got wrong is told here: IO, USAGE
- * (key files too), STORE_BUSY (another process has the outbox), STORE_CORRUPT (no outbox at all).
+ * (key files too), STORE_BUSY (another process has the outbox), STORE_CORRUPT (no outbox at all). An outbox is sealed
+ * under the key pair that filled it, and USAGE under another one: whoever changes keys lets it run empty
+ * (vdr_client_flush) while the earlier key is still let in; what is left in it then is published again.
  * reterr may be NULL. */
 VDR_MUST_CHECK vdr_err vdr_client_open(const vdr_client_options *options, vdr_client **ret_client,
                                        vdr_client_error *reterr);
