@@ -10,6 +10,10 @@
 static bool drained;                /* it said so, and nobody asked for the contrary since */
 static vdr_position drained_at;     /* no event behind this one */
 static unsigned undrains_under_way; /* of which nobody heard: they may come yet */
+static unsigned drains_under_way;
+/* Nothing was asked for since the last drain, nor was under way before it: of what two operators ask for nobody says in
+ * which order it comes, nor in which the answers do. */
+static bool in_order;
 static bool ever, restart;
 
 /* ---- Drained */
@@ -21,7 +25,8 @@ on_drain(void *context, vdr_err err, const vdr_wire_admin_result *result)
     (void)context;
     (void)result;
     restart = true;
-    if (err != VDR_OK || engine == NULL || undrains_under_way != 0)
+    drains_under_way -= err == VDR_OK;
+    if (err != VDR_OK || engine == NULL || undrains_under_way != 0 || drains_under_way != 0 || !in_order)
         return;
     sim_deeds[SIM_DRAINED]++;
     drained = true;
@@ -67,6 +72,8 @@ drain(sim_actor *operator, vdr_verb verb)
         VDR_OK)
         return;
     ever = true;
+    in_order = of && undrains_under_way == 0;
+    drains_under_way += of;
     if (of)
         return;
     drained = false;
