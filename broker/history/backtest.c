@@ -285,16 +285,26 @@ note_made(vdr_backtest *b, vdr_recorded *note)
     b->households = last;
 }
 
+/* A case may be gone by the end of the line that closed it: an erasure that waited for that. The book still has it. */
+static uint64_t
+household_of(vdr_backtest *b, vdr_case_id number)
+{
+    vdr_at at;
+    vdr_case_view view;
+    if (vdr_view_case(vdr_history_core(b->recorded), number, &at, &view))
+        return view.household.number;
+    const vdr_book_case *of = vdr_book_find(&b->book, number.number);
+    return of != NULL ? of->household : 0;
+}
+
 static void
 note_act(vdr_backtest *b, const vdr_command *act, vdr_recorded *note)
 {
     const vdr_core *core = vdr_history_core(b->recorded);
-    vdr_at at;
-    vdr_case_view view;
     vdr_household_id home = {0};
     vdr_position ignored;
-    if (act->case_id.number != 0 && vdr_view_case(core, act->case_id, &at, &view))
-        note->household = view.household.number;
+    if (act->case_id.number != 0)
+        note->household = household_of(b, act->case_id);
     if (act->act == VDR_ACT_HOUSEHOLD_MERGED)
         rehouse(b, act->into.number);
     else if (act->act == VDR_ACT_PERSON_MOVED && act->person_count == 1 &&

@@ -49,17 +49,31 @@ vdr_lib_request_end(vdr_client *client)
     }
 }
 
+/* Of those that wait for a session, the one that was asked first. NULL: none waits. */
+static vdr_lib_request *
+oldest(vdr_client *client)
+{
+    vdr_lib_request *found = NULL;
+    for (size_t i = 0; i < VDR_LIB_REQUESTS_MAX; i++) {
+        vdr_lib_request *request = &client->requests[i];
+        if (request->used && !request->told && (found == NULL || request->number < found->number))
+            found = request;
+    }
+    return found;
+}
+
 void
 vdr_lib_request_pump(vdr_client *client, int64_t now_ms)
 {
+    vdr_lib_request *request;
     for (size_t i = 0; i < VDR_LIB_REQUESTS_MAX; i++) {
-        vdr_lib_request *request = &client->requests[i];
+        request = &client->requests[i];
         if (request->used && now_ms >= request->deadline_ms) {
             client->events++;
             end(request, VDR_E_TIMEOUT, NULL);
         }
-        if (!request->used || request->told || !vdr_lib_session_ready(client))
-            continue;
+    }
+    while (vdr_lib_session_ready(client) && (request = oldest(client)) != NULL) {
         request->sequence = vdr_lib_session_next_sequence(client);
         request->told = true;
         vdr_frame frame = {

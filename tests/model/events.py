@@ -6,6 +6,7 @@ import re
 
 INSTANT = re.compile(r"^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?Z$", re.ASCII)
 EPOCH = datetime.datetime(1970, 1, 1)
+LAST = 253402300799999  # 9999-12-31T23:59:59.999Z
 
 # The members of data, by command: what kind of value each is. A mark ? at the end: may be left out.
 COMMANDS = {
@@ -80,6 +81,7 @@ def instant(text):
 def instant_text(ms):
     if ms is None:
         return None
+    ms = min(ms, LAST)
     moment = EPOCH + datetime.timedelta(milliseconds=ms)
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + "%03dZ" % (ms % 1000)
 

@@ -34,6 +34,10 @@ static unsigned restored; /* names folders */
 
 vdr_err __wrap_vdr_log_backup(vdr_log *log, const char *dir);
 vdr_err __wrap_vdr_checkpoint_backup(vdr_checkpoint *checkpoint, const char *dir);
+vdr_err __wrap_vdr_backup_write(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir,
+                                vdr_position *ret_position, char *ret_words);
+vdr_err __real_vdr_backup_write(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir,
+                                vdr_position *ret_position, char *ret_words);
 vdr_err __wrap_vdr_vault_turn_begin(vdr_vault *vault);
 vdr_err __real_vdr_vault_turn_begin(vdr_vault *vault);
 vdr_err __wrap_vdr_vault_turn_finish(vdr_vault *vault, vdr_vault_table **table_p);
@@ -122,8 +126,25 @@ __wrap_vdr_log_backup(vdr_log *log, const char *dir)
     sim_disk_take_time();
     make_folder(dir, "log");
     vdr_memory_copy_log(sim_disk_of(log, NULL), p->memory);
-    newest = (size_t)(p - places);
     sim_disk_take_time();
+    return VDR_OK;
+}
+
+/* The next one may be under way by the time that this one is told of. */
+vdr_err
+__wrap_vdr_backup_write(vdr_log *log, vdr_checkpoint *checkpoint, const char *dir, vdr_position *ret_position,
+                        char *ret_words)
+{
+    vdr_err err = __real_vdr_backup_write(log, checkpoint, dir, ret_position, ret_words);
+    if (err != VDR_OK)
+        return err;
+    place *p = find(dir);
+    p->whole = true;
+    p->looked_at = false;
+    newest = (size_t)(p - places);
+    if (vdr_memory_end(p->memory) != *ret_position + 1)
+        sim_violation("backup", "one is complete up to %llu, and ends before %llu",
+                      (unsigned long long)*ret_position, (unsigned long long)vdr_memory_end(p->memory));
     return VDR_OK;
 }
 
@@ -161,12 +182,13 @@ sim_backup_settled(vdr_position next)
 void
 sim_backup_told(vdr_position position)
 {
-    place *p = &places[newest];
+    bool there = false;
     sim_deeds[SIM_BACKUP]++;
-    p->whole = true;
-    if (vdr_memory_end(p->memory) != position + 1)
-        sim_violation("backup", "one is complete up to %llu, and ends before %llu",
-                      (unsigned long long)position, (unsigned long long)vdr_memory_end(p->memory));
+    for (size_t i = 0; i < place_count; i++)
+        there = there || (places[i].whole && vdr_memory_end(places[i].memory) == position + 1);
+    if (!there)
+        sim_violation("backup", "one is told to be complete up to %llu, and none is",
+                      (unsigned long long)position);
 }
 
 /* ---- Restored */

@@ -79,6 +79,42 @@ a_verb_is_answered_once_and_never_said_twice(void **state)
     fake_free(broker);
 }
 
+static unsigned order_now;
+
+static void
+on_ruled_in_order(void *context, vdr_err err, const vdr_wire_admin_result *result)
+{
+    (void)result;
+    *(unsigned *)context = err == VDR_OK ? ++order_now : 0;
+}
+
+/* The second and third are asked before the first one's time is over, the fourth and fifth get the places that are free then. */
+static void
+verbs_that_waited_are_said_in_the_order_of_asking(void **state)
+{
+    (void)state;
+    heard h;
+    unsigned order[5] = {9, 9, 9, 9, 9};
+    fake_broker *broker = fake_new();
+    vdr_client *client = open_client(broker, &h);
+    const vdr_wire_admin admin = {.verb = VDR_VERB_SESSIONS, .time = VDR_MS_NONE};
+
+    order_now = 0;
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(
+            vdr_client_admin_async(client, &admin, i == 0 ? 1 : 5000, on_ruled_in_order, &order[i]), VDR_OK);
+    while (order[0] == 9)
+        (void)vdr_client_wait(client, 10);
+    assert_int_equal(order[0], 0);
+    for (unsigned i = 3; i < 5; i++)
+        assert_int_equal(vdr_client_admin_async(client, &admin, 5000, on_ruled_in_order, &order[i]), VDR_OK);
+    FAKE_UNTIL(broker, client, order_now == 4);
+    for (unsigned i = 1; i < 5; i++)
+        assert_int_equal(order[i], i);
+    vdr_client_close(&client);
+    fake_free(broker);
+}
+
 static void
 an_act_needs_a_session_once_and_is_answered_as_any_item(void **state)
 {
@@ -185,6 +221,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_verb_is_answered_once_and_never_said_twice),
+        cmocka_unit_test(verbs_that_waited_are_said_in_the_order_of_asking),
         cmocka_unit_test(an_act_needs_a_session_once_and_is_answered_as_any_item),
         cmocka_unit_test(what_a_guard_holds_back_says_until_when),
         cmocka_unit_test(mail_that_is_ended_comes_no_more_until_it_is_wished_again),
