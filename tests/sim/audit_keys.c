@@ -293,13 +293,33 @@ sim_audit_speaks(const uint8_t *public_key, bool operators, const void *bytes, s
         hear_result(&frame);
 }
 
+static char still_there[128];
+
 void
-sim_audit_still_there(const uint8_t *public_key)
+sim_audit_ended_there(const uint8_t *public_key)
 {
     unsigned party, pair;
     if (sim_town_key_find(public_key, &party, &pair) && sim_keys_state(party, pair) == SIM_KEY_ENDED)
-        sim_violation("3.9", "pair %u of %s has ended, and is still connected", pair,
-                      sim_audit_town->parties[party].id);
+        (void)snprintf(still_there, sizeof still_there, "pair %u of %s has ended, and is still connected",
+                       pair, sim_audit_town->parties[party].id);
+}
+
+const char *
+sim_audit_ended_words(void)
+{
+    static char words[sizeof still_there];
+    memcpy(words, still_there, sizeof words);
+    still_there[0] = '\0';
+    return words[0] != '\0' ? words : NULL;
+}
+
+void
+sim_audit_still_there(const uint8_t *public_key)
+{
+    sim_audit_ended_there(public_key);
+    const char *words = sim_audit_ended_words();
+    if (words != NULL)
+        sim_violation("3.9", "%s", words);
 }
 
 void

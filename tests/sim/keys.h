@@ -42,5 +42,8 @@ void sim_audit_speaks(const uint8_t *public_key, bool operators, const void *byt
 void sim_keys_compare(const vdr_core *core);
 /* A connection that is still open when everything is over. */
 void sim_audit_still_there(const uint8_t *public_key);
+/* Has the key of somebody who is connected ended? Asked of each, then words, or NULL. */
+void sim_audit_ended_there(const uint8_t *public_key);
+const char *sim_audit_ended_words(void);
 
 #endif
