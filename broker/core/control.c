@@ -200,9 +200,10 @@ vdr_control_judge(const vdr_state *state, const vdr_command *command, const char
 /* ---- proposals ---- */
 
 static void
-end_proposal(vdr_state *state, const vdr_command *command, vdr_proposal_state to, uint32_t made)
+end_proposal(vdr_state *state, const vdr_command *command, uint64_t number, vdr_proposal_state to,
+             uint32_t made)
 {
-    vdr_proposal *ended = vdr_slab_edit(&state->proposals, (uint32_t)command->number);
+    vdr_proposal *ended = vdr_slab_edit(&state->proposals, (uint32_t)number);
     uint32_t decider = put_text(state, command->author);
     vdr_slot verdict = vdr_document_put(state, command->reason);
     ended->state = to;
@@ -284,11 +285,19 @@ vdr_control_decide(vdr_state *state, const vdr_command *c)
     else if (c->decide == VDR_DECIDE_APPROVE)
         made = begin_pause(state, proposal.kind, proposal.subject, proposal.until,
                            vdr_text_get(&state->texts, proposal.author), c->author, proposal.reason);
-    end_proposal(state, c,
+    end_proposal(state, c, c->number,
                  c->decide == VDR_DECIDE_APPROVE  ? VDR_PROPOSAL_APPROVED
                  : c->decide == VDR_DECIDE_REJECT ? VDR_PROPOSAL_REJECTED
                                                   : VDR_PROPOSAL_WITHDRAWN,
                  made);
+}
+
+void
+vdr_control_revoke(vdr_state *state, const vdr_command *c)
+{
+    uint32_t proposal = vdr_key_revoke(state, c);
+    if (proposal != 0)
+        end_proposal(state, c, proposal, VDR_PROPOSAL_REJECTED, 0);
 }
 
 /* ---- versions ---- */
@@ -327,7 +336,7 @@ vdr_control_activate(vdr_state *state, const vdr_command *c)
         made.author = put_text(state, vdr_text_get(&state->texts, proposal.author));
         made.reason = proposal.reason;
         vdr_document_use(state, made.reason);
-        end_proposal(state, c, VDR_PROPOSAL_APPROVED, state->versions.next);
+        end_proposal(state, c, c->number, VDR_PROPOSAL_APPROVED, state->versions.next);
     } else {
         made.author = put_text(state, c->author);
         made.reason = vdr_document_put(state, c->reason);

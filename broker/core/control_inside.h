@@ -12,6 +12,7 @@ vdr_err vdr_control_judge(const vdr_state *state, const vdr_command *command, co
 void vdr_control_propose(vdr_state *state, const vdr_command *command);
 void vdr_control_decide(vdr_state *state, const vdr_command *command);
 void vdr_control_resume(vdr_state *state, const vdr_command *command);
+void vdr_control_revoke(vdr_state *state, const vdr_command *command); /* of a key */
 /* A configuration that is not in force yet comes into force: a new version. Before state->config changes. */
 void vdr_control_activate(vdr_state *state, const vdr_command *command);
 

@@ -250,7 +250,7 @@ step_control(vdr_state *state, const vdr_command *command, vdr_step *ret_step)
     else if (command->kind == VDR_COMMAND_RESUME)
         vdr_control_resume(state, command);
     else
-        vdr_key_revoke(state, command);
+        vdr_control_revoke(state, command);
     ret_step->record = true;
 }
 

@@ -214,9 +214,7 @@ vdr_key_judge_revoke(const vdr_state *state, const vdr_command *c, const char **
     const vdr_party_key *key = key_at(state, slot);
     if (!is_of(state, key, c->party_kind, c->subject))
         return refuse(ret_words, VDR_E_NOT_FOUND, "this key is of another party");
-    if (key->state == VDR_PARTY_KEY_PROPOSED)
-        return refuse(ret_words, VDR_E_WRONG_STATE, "it is only proposed: reject the proposal");
-    if (key->state != VDR_PARTY_KEY_VALID)
+    if (key->state == VDR_PARTY_KEY_EXPIRED || key->state == VDR_PARTY_KEY_REVOKED)
         return refuse(ret_words, VDR_E_WRONG_STATE, "the key has ended already");
     return VDR_E_ACCEPTED;
 }
@@ -341,10 +339,12 @@ vdr_key_refuse(vdr_state *state, vdr_slot slot, const vdr_command *decide)
     end_by(state, slot, VDR_PARTY_KEY_REFUSED, decide);
 }
 
-void
+/* One that is only proposed may be let in by node.yaml meanwhile, and must not come back by an approval. */
+uint32_t
 vdr_key_revoke(vdr_state *state, const vdr_command *c)
 {
     vdr_slot slot = find(state, c->public_key.at);
+    bool proposed = slot != 0 && key_at(state, slot)->state == VDR_PARTY_KEY_PROPOSED;
     if (slot == 0) {
         uint8_t text[PARTY_TEXT_MAX];
         uint32_t party = vdr_text_put(&state->texts, party_text(c->party_kind, c->subject, text));
@@ -353,6 +353,7 @@ vdr_key_revoke(vdr_state *state, const vdr_command *c)
         slot = add(state, &made);
     }
     end_by(state, slot, VDR_PARTY_KEY_REVOKED, c);
+    return proposed ? key_at(state, slot)->proposal : 0;
 }
 
 void

@@ -16,7 +16,8 @@ vdr_slot vdr_key_put(vdr_state *state, const vdr_command *command, vdr_slot reas
 void vdr_key_is_proposed(vdr_state *state, vdr_slot key, uint32_t proposal);
 void vdr_key_begin(vdr_state *state, vdr_slot key, vdr_span approver); /* it holds, and the one before ends */
 void vdr_key_refuse(vdr_state *state, vdr_slot key, const vdr_command *decide);
-void vdr_key_revoke(vdr_state *state, const vdr_command *command);
+/* Returns the proposal that falls with it; 0: none. */
+uint32_t vdr_key_revoke(vdr_state *state, const vdr_command *command);
 void vdr_key_falls(vdr_state *state, vdr_slot key, uint64_t order);
 
 vdr_span vdr_key_party(const vdr_state *state, vdr_slot key);

@@ -116,6 +116,21 @@ make_room(vdr_engine *engine, vdr_ms at)
     vdr_engine_hand_over(engine);
 }
 
+/* Whose key it is here counts: one of node.yaml may be proposed for somebody else. */
+static void
+whose_here(vdr_engine *engine, vdr_command *command, char id[VDR_CONF_NAME_MAX + 1])
+{
+    vdr_party_key_view view;
+    uint64_t number = vdr_key_find(engine->core, command->public_key.at);
+    if (vdr_key_view(engine->core, number, &engine->arena, &view)) {
+        VDR_ASSERT(view.id.len <= VDR_CONF_NAME_MAX);
+        memcpy(id, view.id.at, view.id.len);
+        command->party_kind = view.kind;
+        command->subject = vdr_span_of(id, view.id.len);
+    }
+    vdr_arena_reset(&engine->arena);
+}
+
 static void
 end_again(void *context, const vdr_proof_entry *entry)
 {
@@ -134,7 +149,9 @@ end_again(void *context, const vdr_proof_entry *entry)
         .subject = vdr_span_of(entry->party.at + kind + 1, entry->party.len - kind - 1),
         .public_key = entry->public_key};
     const char *words;
+    char id[VDR_CONF_NAME_MAX + 1];
     make_room(e->engine, command.at);
+    whose_here(e->engine, &command, id);
     if (vdr_control_verdict(e->engine->core, &command, &words) != VDR_E_ACCEPTED)
         return; /* it has ended here, too */
     vdr_engine_step(e->engine, &command, &none, NULL);

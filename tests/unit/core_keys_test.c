@@ -199,7 +199,6 @@ a_key_of_who_watches_over_others_needs_two_operators(void **unused)
         assert_int_equal(state_of(t, 'a'), rows[i].two ? VDR_PARTY_KEY_PROPOSED : VDR_PARTY_KEY_VALID);
         if (rows[i].two) {
             assert_int_equal(add(t, "mia", rows[i].kind, rows[i].id, 'b', 100), VDR_E_WRONG_STATE);
-            assert_int_equal(revoke(t, "mia", rows[i].kind, rows[i].id, 'a'), VDR_E_WRONG_STATE);
             assert_int_equal(decide(t, "kees", VDR_DECIDE_APPROVE, 1), VDR_E_FOUR_EYES);
             t->hour = 2;
             assert_int_equal(decide(t, "mia", VDR_DECIDE_APPROVE, 1), VDR_E_ACCEPTED);
@@ -220,6 +219,35 @@ a_key_of_who_watches_over_others_needs_two_operators(void **unused)
         assert_int_equal(revoke(t, "kees", rows[i].kind, rows[i].id, 'a'), VDR_E_WRONG_STATE);
         town_free(t);
     }
+}
+
+/* node.yaml may let it in meanwhile: whoever could propose it again and again could not be shut out else. */
+static void
+a_key_that_is_only_proposed_is_revoked_with_its_proposal(void **unused)
+{
+    (void)unused;
+    town *t = town_new(&town_config);
+    vdr_proposal_view proposal;
+    vdr_arena arena;
+    vdr_arena_init(&arena, 4096);
+    t->hour = 1;
+    assert_int_equal(add(t, "kees", VDR_PARTY_OPERATOR, "kees", 'a', 100), VDR_E_ACCEPTED);
+    assert_int_equal(revoke(t, "mia", VDR_PARTY_OPERATOR, "mia", 'a'), VDR_E_NOT_FOUND);
+    assert_int_equal(vdr_control_open(t->core), 1);
+    uint64_t changes = vdr_key_changes(t->core);
+    assert_int_equal(revoke(t, "mia", VDR_PARTY_OPERATOR, "kees", 'a'), VDR_E_ACCEPTED);
+    assert_true(vdr_key_changes(t->core) > changes); /* who is connected hears of it */
+    assert_int_equal(state_of(t, 'a'), VDR_PARTY_KEY_REVOKED);
+    assert_int_equal(vdr_control_open(t->core), 0);
+    assert_true(vdr_control_proposal(t->core, 1, &arena, &proposal));
+    assert_int_equal(proposal.state, VDR_PROPOSAL_REJECTED);
+    assert_true(vdr_span_equal(proposal.decider, vdr_span_str("mia")) && proposal.made == 0);
+    assert_int_equal(decide(t, "mia", VDR_DECIDE_APPROVE, 1), VDR_E_WRONG_STATE);
+    assert_int_equal(add(t, "kees", VDR_PARTY_OPERATOR, "kees", 'a', 100), VDR_E_WRONG_STATE);
+    assert_int_equal(add(t, "kees", VDR_PARTY_OPERATOR, "kees", 'b', 100), VDR_E_ACCEPTED);
+    assert_null(vdr_core_check(t->core));
+    vdr_arena_done(&arena);
+    town_free(t);
 }
 
 static void
@@ -353,6 +381,7 @@ main(void)
         cmocka_unit_test(one_operator_gives_an_agency_a_key_and_its_term_ends_it),
         cmocka_unit_test(what_may_not_be_given_is_refused),
         cmocka_unit_test(a_key_of_who_watches_over_others_needs_two_operators),
+        cmocka_unit_test(a_key_that_is_only_proposed_is_revoked_with_its_proposal),
         cmocka_unit_test(a_refused_key_may_be_proposed_again_and_an_approval_looks_again),
         cmocka_unit_test(a_rotation_ends_the_old_key_with_the_overlap),
         cmocka_unit_test(a_key_of_a_file_is_ended_by_the_log_and_never_let_in_by_it),

@@ -4,6 +4,7 @@
 
 #include "engine_place.h"
 
+#include "broker/core/control.h"
 #include "broker/core/keys.h"
 #include "broker/core/rekey.h"
 #include "broker/core/view.h"
@@ -694,6 +695,37 @@ revoke_key(place *p, uint8_t first, const char *party)
         fail_msg("%s", words);
 }
 
+/* A key of an operator that another one must approve. */
+static void
+propose_key(place *p, uint8_t first)
+{
+    uint8_t key[VDR_PUBLIC_KEY_BYTES] = {first, 1};
+    char words[VDR_ENGINE_WORDS_BYTES];
+    const vdr_engine_by by = {.operator_id = vdr_span_str("kees"), .reason = vdr_span_str("new")};
+    const vdr_engine_key_wish wish = {.kind = VDR_PARTY_OPERATOR,
+                                      .id = vdr_span_str("mia"),
+                                      .public_key = vdr_span_of(key, sizeof key),
+                                      .until = vdr_core_now(vdr_engine_core(p->engine)) + 30 * VDR_DAY_MS};
+    if (vdr_engine_key(p->engine, (vdr_ticket){1, ++p->seq}, &wish, &by, words) != VDR_OK)
+        fail_msg("%s", words);
+}
+
+static void
+approve_and_revoke(place *p, uint8_t first)
+{
+    uint8_t key[VDR_PUBLIC_KEY_BYTES] = {first, 1};
+    char words[VDR_ENGINE_WORDS_BYTES];
+    const vdr_engine_by by = {.operator_id = vdr_span_str("mia"), .reason = vdr_span_str("seen")};
+    const vdr_engine_key_wish wish = {.kind = VDR_PARTY_OPERATOR,
+                                      .id = vdr_span_str("mia"),
+                                      .public_key = vdr_span_of(key, sizeof key),
+                                      .until = VDR_MS_NONE};
+    if (vdr_engine_decide(p->engine, (vdr_ticket){1, ++p->seq}, VDR_DECIDE_APPROVE, 1, &by, words) !=
+            VDR_OK ||
+        vdr_engine_key_revoke(p->engine, (vdr_ticket){1, ++p->seq}, &wish, &by, words) != VDR_OK)
+        fail_msg("%s", words);
+}
+
 /* 0: the log does not know it. */
 static vdr_party_key_state
 state_of_key(place *p, uint8_t first)
@@ -723,7 +755,7 @@ ended_in(const char *folder)
     return count;
 }
 
-/* One that the log gave, one of node.yaml, and one whose term was over. */
+/* One that the log gave, one of node.yaml, one whose term was over, and one that was only proposed then. */
 static void
 a_key_that_ended_since_the_backup_does_not_come_back_with_it(void **state)
 {
@@ -732,38 +764,41 @@ a_key_that_ended_since_the_backup_does_not_come_back_with_it(void **state)
     open_place(p);
     (void)tell(p);
     give_key(p, 1, 30 * VDR_DAY_MS);
+    propose_key(p, 4);
     turn(p);
     place *copy = backup_of(p);
     assert_int_equal(ended_in(p->escrow), 0);
     revoke_key(p, 1, "school");
     revoke_key(p, 2, "politie");
+    approve_and_revoke(p, 4);
     give_key(p, 3, 3600 * 1000);
     move_ms(p, 2 * 3600 * 1000);
-    for (unsigned i = 0; ended_in(p->escrow) < 3; i++) {
+    for (unsigned i = 0; ended_in(p->escrow) < 4; i++) {
         assert_true(i < 200);
         turn(p);
     }
-    assert_int_equal(ended_in(p->dir), 3);
+    assert_int_equal(ended_in(p->dir), 4);
     for (unsigned i = 0; i < 20; i++) /* each is told once */
         turn(p);
     close_place(p);
     open_place(p);
     for (unsigned i = 0; i < 20; i++)
         turn(p);
-    assert_int_equal(ended_in(p->escrow), 3);
+    assert_int_equal(ended_in(p->escrow), 4);
     place_wrap(copy, p);
     copy_file(p->escrow, copy->escrow, VDR_PROOFS_NAME);
     copy_file(p->escrow, copy->escrow, VDR_PROOFS_LAST);
     place_free(p);
 
     open_place(copy);
-    assert_non_null(strstr(copy->notices, "3 that ended since"));
-    for (uint8_t key = 1; key <= 3; key++)
+    assert_non_null(strstr(copy->notices, "4 that ended since"));
+    for (uint8_t key = 1; key <= 4; key++)
         assert_int_equal(state_of_key(copy, key), VDR_PARTY_KEY_REVOKED);
+    assert_int_equal(vdr_control_open(vdr_engine_core(copy->engine)), 0);
     for (unsigned i = 0; i < 20; i++)
         turn(copy);
-    assert_int_equal(ended_in(copy->dir), 3); /* taken over, and nothing is said twice */
-    assert_int_equal(ended_in(copy->escrow), 3);
+    assert_int_equal(ended_in(copy->dir), 4); /* taken over, and nothing is said twice */
+    assert_int_equal(ended_in(copy->escrow), 4);
     uint64_t hash = vdr_engine_state_hash(copy->engine);
     copy->notices[0] = '\0';
     close_place(copy);
