@@ -5,6 +5,7 @@
 #include "broker/trust/head.h"
 #include "proto/limits.h"
 #include "proto/time.h"
+#include "proto/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -490,7 +491,7 @@ load(const char *path, vdr_arena *arena, vdr_span *ret_text, char *ret_words)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
-        (void)snprintf(ret_words, WORDS_BYTES, "%.180s: %s", path, strerror(errno));
+        vdr_utf8_words(ret_words, WORDS_BYTES, "%.180s: %s", path, strerror(errno));
         return errno == ENOENT ? VDR_E_NOT_FOUND : VDR_E_IO;
     }
     uint8_t *at = (uint8_t *)vdr_arena_alloc(arena, VDR_CONF_BYTES_MAX + 1u);
@@ -500,10 +501,10 @@ load(const char *path, vdr_arena *arena, vdr_span *ret_text, char *ret_words)
         len += (size_t)got;
     vdr_err err = VDR_OK;
     if (got < 0) {
-        (void)snprintf(ret_words, WORDS_BYTES, "%.180s: %s", path, strerror(errno));
+        vdr_utf8_words(ret_words, WORDS_BYTES, "%.180s: %s", path, strerror(errno));
         err = VDR_E_IO;
     } else if (len > VDR_CONF_BYTES_MAX) {
-        (void)snprintf(ret_words, WORDS_BYTES, "%.180s: longer than %u bytes", path, VDR_CONF_BYTES_MAX);
+        vdr_utf8_words(ret_words, WORDS_BYTES, "%.180s: longer than %u bytes", path, VDR_CONF_BYTES_MAX);
         err = VDR_E_BAD_CONFIG;
     }
     (void)close(fd);

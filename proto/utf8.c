@@ -1,5 +1,7 @@
 #include "proto/utf8.h"
 
+#include <stdio.h>
+
 /* How many bytes the sequence at `at` has; 0: it is none. left is at least 1. */
 static size_t
 sequence_bytes(const uint8_t *at, size_t left)
@@ -57,4 +59,49 @@ vdr_span_is_utf8(vdr_span text)
         i += bytes;
     }
     return true;
+}
+
+vdr_span
+vdr_utf8_cut(vdr_span text, size_t bytes_max)
+{
+    size_t len = text.len < bytes_max ? text.len : bytes_max, from = len;
+    while (from > 0 && len - from < 3 && (text.at[from - 1] & 0xc0) == 0x80)
+        from--;
+    if (from > 0 && text.at[from - 1] >= 0xc0) { /* the first byte of the last character: are all there? */
+        uint8_t first = text.at[--from];
+        size_t bytes = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+        if (from + bytes > len)
+            len = from;
+    }
+    return vdr_span_of(text.at, len);
+}
+
+void
+vdr_utf8_mend(char *text)
+{
+    vdr_span whole = vdr_utf8_cut(vdr_span_str(text), SIZE_MAX);
+    text[whole.len] = '\0';
+    for (size_t i = 0; i < whole.len;) {
+        size_t bytes = sequence_bytes(whole.at + i, whole.len - i);
+        if (bytes == 0)
+            text[i] = '?';
+        i += bytes != 0 ? bytes : 1;
+    }
+}
+
+void
+vdr_utf8_print(char *ret_text, size_t size, const char *format, va_list arguments)
+{
+    ret_text[0] = '\0';
+    (void)vsnprintf(ret_text, size, format, arguments);
+    vdr_utf8_mend(ret_text);
+}
+
+void
+vdr_utf8_words(char *ret_text, size_t size, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vdr_utf8_print(ret_text, size, format, arguments);
+    va_end(arguments);
 }

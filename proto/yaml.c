@@ -99,9 +99,9 @@ keys_once(builder *b, const vdr_yaml *map)
         if (vdr_nameset_add(&seen, value->key->text))
             continue;
         char message[300];
-        int shown = (int)(value->key->text.len < 128 ? value->key->text.len : 128);
-        snprintf(message, sizeof message, "%.*s: the key is here twice; keep one", shown,
-                 (const char *)value->key->text.at);
+        vdr_span shown = vdr_utf8_cut(value->key->text, 128);
+        snprintf(message, sizeof message, "%.*s: the key is here twice; keep one", (int)shown.len,
+                 (const char *)shown.at);
         fault(b, value->key->place, message);
     }
     vdr_nameset_done(&seen);
@@ -204,7 +204,7 @@ syntax_fault(builder *b, struct fy_diag *diag)
         fault(b, (vdr_place){1, 1}, "this is not YAML");
         return;
     }
-    snprintf(message, sizeof message, "this is not YAML: %s", error->msg != NULL ? error->msg : "");
+    vdr_utf8_words(message, sizeof message, "this is not YAML: %s", error->msg != NULL ? error->msg : "");
     /* The parser counts from 1 here, and gives 0 where it knows no place. */
     vdr_place place = {.line = error->line > 0 ? (uint32_t)error->line : 1,
                        .column = error->column > 0 ? (uint32_t)error->column : 1};

@@ -1,5 +1,7 @@
 #include "store/store.h"
 
+#include "proto/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -8,7 +10,7 @@ fail(char *reterr, vdr_err err, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(reterr, VDR_STORE_WORDS_BYTES, format, arguments);
+    vdr_utf8_print(reterr, VDR_STORE_WORDS_BYTES, format, arguments);
     va_end(arguments);
     return err;
 }

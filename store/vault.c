@@ -1,5 +1,6 @@
 #include "store/vault_inside.h"
 
+#include "proto/utf8.h"
 #include "store/bytes.h"
 #include "store/check.h"
 #include "store/env.h"
@@ -22,7 +23,7 @@ fail(char *reterr, vdr_err err, const char *format, ...)
     va_list arguments;
     va_start(arguments, format);
     if (reterr != NULL)
-        (void)vsnprintf(reterr, VDR_VAULT_WORDS_BYTES, format, arguments);
+        vdr_utf8_print(reterr, VDR_VAULT_WORDS_BYTES, format, arguments);
     va_end(arguments);
     return err;
 }

@@ -8,6 +8,7 @@
 #include "broker/core/rulebook.h"
 #include "broker/core/rules.h"
 #include "broker/core/window.h"
+#include "proto/utf8.h"
 
 /* Looks into the past or future of a household cost its signals each: fewer for a large one. */
 #define LOOKED_AT_MAX 8192u
@@ -286,18 +287,6 @@ tell_bar(vdr_explaining *e, size_t rule, vdr_explained_rule *told)
     }
 }
 
-/* At most so many bytes, and no part of a character. */
-static vdr_span
-shortened(vdr_span text)
-{
-    if (text.len > VDR_EXPLAIN_TEXT_BYTES) {
-        text.len = VDR_EXPLAIN_TEXT_BYTES;
-        while (text.len > 0 && (text.at[text.len] & 0xc0) == 0x80)
-            text.len--;
-    }
-    return text;
-}
-
 vdr_err
 vdr_explain_rule(vdr_explaining *e, size_t place, vdr_explained_rule *ret_rule)
 {
@@ -309,7 +298,7 @@ vdr_explain_rule(vdr_explaining *e, size_t place, vdr_explained_rule *ret_rule)
     if (uses == NULL)
         return VDR_E_NO_MEMORY;
     *ret_rule = (vdr_explained_rule){.id = config->id,
-                                     .text = shortened(config->text),
+                                     .text = vdr_utf8_cut(config->text, VDR_EXPLAIN_TEXT_BYTES),
                                      .level = config->level,
                                      .priority = config->priority,
                                      .holds = vdr_rule_holds(state, place, e->household, state->now),

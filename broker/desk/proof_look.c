@@ -4,6 +4,7 @@
 
 #include "broker/study/sentence.h"
 #include "proto/limits.h"
+#include "proto/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -21,16 +22,10 @@ vdr_proof_look_begin(vdr_proof *proof)
     vdr_rows_begin(&proof->rows, &proof->told);
 }
 
-/* Cut where a character begins. */
 static vdr_span
 cut(vdr_span text)
 {
-    if (text.len <= TEXT_BYTES_MAX)
-        return text;
-    text.len = TEXT_BYTES_MAX;
-    while (text.len > 0 && (text.at[text.len] & 0xc0) == 0x80)
-        text.len--;
-    return text;
+    return vdr_utf8_cut(text, TEXT_BYTES_MAX);
 }
 
 static size_t

@@ -2,6 +2,7 @@
 
 #include "broker/door/reader.h"
 #include "proto/limits.h"
+#include "proto/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,15 +34,15 @@ vdr_config_text_load(const char *path, vdr_arena *arena, vdr_span *ret_text, cha
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0) {
-        snprintf(ret_words, WORDS, "%.180s: %s", path, strerror(errno));
+        vdr_utf8_words(ret_words, WORDS, "%.180s: %s", path, strerror(errno));
         return errno == ENOENT || errno == ENOTDIR ? VDR_E_NOT_FOUND : VDR_E_IO;
     }
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        snprintf(ret_words, WORDS, "%.180s: not a regular file", path);
+        vdr_utf8_words(ret_words, WORDS, "%.180s: not a regular file", path);
         goto done;
     }
     if (st.st_size > (off_t)VDR_CONF_BYTES_MAX) {
-        snprintf(ret_words, WORDS, "%.180s: longer than %u bytes", path, VDR_CONF_BYTES_MAX);
+        vdr_utf8_words(ret_words, WORDS, "%.180s: longer than %u bytes", path, VDR_CONF_BYTES_MAX);
         err = VDR_E_BAD_CONFIG;
         goto done;
     }
@@ -52,7 +53,7 @@ vdr_config_text_load(const char *path, vdr_arena *arena, vdr_span *ret_text, cha
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0) {
-            snprintf(ret_words, WORDS, "%.180s: %s", path, strerror(errno));
+            vdr_utf8_words(ret_words, WORDS, "%.180s: %s", path, strerror(errno));
             goto done;
         }
         if (got == 0)
@@ -60,7 +61,7 @@ vdr_config_text_load(const char *path, vdr_arena *arena, vdr_span *ret_text, cha
         used += (size_t)got;
     }
     if (at == NULL) {
-        snprintf(ret_words, WORDS, "%.180s: no memory for it", path);
+        vdr_utf8_words(ret_words, WORDS, "%.180s: no memory for it", path);
         err = VDR_E_NO_MEMORY;
         goto done;
     }
@@ -83,7 +84,7 @@ vdr_config_texts_load(const char *dir, vdr_arena *arena, vdr_config_texts *ret_t
         size_t len = dir_len + 1 + strlen(file_names[i]);
         char *path = vdr_arena_alloc(arena, len + 1);
         if (path == NULL) {
-            snprintf(ret_words, 256, "%s: no memory for it", file_names[i]);
+            vdr_utf8_words(ret_words, 256, "%s: no memory for it", file_names[i]);
             return VDR_E_NO_MEMORY;
         }
         snprintf(path, len + 1, "%.*s/%s", (int)dir_len, dir, file_names[i]);

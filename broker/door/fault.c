@@ -1,5 +1,7 @@
 #include "broker/door/reader.h"
 
+#include "proto/utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -22,19 +24,20 @@ vdr_config_faults_done(vdr_config_faults *faults)
     faults->more = 0;
 }
 
-/* A copy that is fit for a terminal: what a file holds must not move the cursor. Cut between characters. */
+/* A copy that is fit for a terminal and for JSON: what a file holds, or what it is called, must not move the cursor,
+ * and is cut between characters. */
 static vdr_span
 shown(vdr_arena *arena, vdr_span text, size_t max)
 {
-    size_t len = text.len < max ? text.len : max;
-    while (len < text.len && len > 0 && (text.at[len] & 0xc0) == 0x80)
-        len--;
-    uint8_t *at = vdr_arena_alloc(arena, len + 1);
+    text = vdr_utf8_cut(text, max);
+    char *at = vdr_arena_alloc(arena, text.len + 1);
     if (at == NULL)
         return vdr_span_str("");
-    for (size_t i = 0; i < len; i++)
-        at[i] = (text.at[i] < 0x20 && text.at[i] != '\t') || text.at[i] == 0x7f ? '?' : text.at[i];
-    return vdr_span_of(at, len);
+    for (size_t i = 0; i < text.len; i++)
+        at[i] = (char)((text.at[i] < 0x20 && text.at[i] != '\t') || text.at[i] == 0x7f ? '?' : text.at[i]);
+    at[text.len] = '\0';
+    vdr_utf8_mend(at);
+    return vdr_span_of(at, strlen(at));
 }
 
 static vdr_span
@@ -93,7 +96,7 @@ vdr_reader_fault(vdr_reader *reader, vdr_place place, const char *format, ...)
     char message[MESSAGE_BYTES];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    vdr_utf8_print(message, sizeof message, format, arguments);
     va_end(arguments);
     vdr_config_fault_at(reader->texts, reader->file, place.line, place.column, message, &faults->arena,
                         &fault);

@@ -10,6 +10,7 @@
 
 #include "broker/door/config_read.h"
 #include "proto/nameset.h"
+#include "proto/utf8.h"
 #include "proto/yaml.h"
 
 typedef struct vdr_reader {
@@ -34,7 +35,7 @@ __attribute__((format(printf, 3, 4))) void vdr_reader_fault(vdr_reader *reader, 
                                                             const char *format, ...);
 
 /* A span for %.*s, cut so that no message grows without bound. */
-#define VDR_SHOWN(span) (int)((span).len < 128 ? (span).len : 128), (const char *)(span).at
+#define VDR_SHOWN(span) (int)vdr_utf8_cut((span), 128).len, (const char *)(span).at
 
 /* What the node is called in a message: its key, or the key of the list that it stands in. */
 vdr_span vdr_reader_label(const vdr_yaml *node);

@@ -1,5 +1,7 @@
 #include "broker/engine/inside.h"
 
+#include "proto/utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,7 +21,7 @@ vdr_engine_say(const vdr_engine *engine, vdr_notice_level level, const char *for
     char words[VDR_ENGINE_WORDS_BYTES];
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(words, sizeof words, format, args);
+    vdr_utf8_print(words, sizeof words, format, args);
     va_end(args);
     engine->options.notice(engine->options.notice_context, level, words);
 }
@@ -29,7 +31,7 @@ vdr_engine_words(char *ret_words, vdr_err err, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(ret_words, VDR_ENGINE_WORDS_BYTES, format, args);
+    vdr_utf8_print(ret_words, VDR_ENGINE_WORDS_BYTES, format, args);
     va_end(args);
     return err;
 }

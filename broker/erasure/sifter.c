@@ -3,6 +3,7 @@
 #include "broker/erasure/proofs.h"
 #include "broker/record/record.h"
 #include "broker/engine/thread.h"
+#include "proto/utf8.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +54,7 @@ note(vdr_sifter *sifter)
     for (size_t i = 0; i < 2; i++) {
         vdr_err err = folders[i] != NULL ? vdr_proofs_append(folders[i], sifter->lines) : VDR_OK;
         if (err != VDR_OK) {
-            (void)snprintf(sifter->words, sizeof sifter->words, "writing %.200s/" VDR_PROOFS_NAME,
+            vdr_utf8_words(sifter->words, sizeof sifter->words, "writing %.200s/" VDR_PROOFS_NAME,
                            folders[i]);
             return err;
         }
@@ -133,7 +134,7 @@ read_batch(vdr_sifter *sifter)
             sifter->counts.at++;
     }
     if (err != VDR_OK)
-        (void)snprintf(sifter->words, sizeof sifter->words, "record %llu of the log",
+        vdr_utf8_words(sifter->words, sizeof sifter->words, "record %llu of the log",
                        (unsigned long long)sifter->counts.at);
     vdr_log_reader_rest(sifter->reader);
     return err;
@@ -175,7 +176,7 @@ go_on(vdr_sifter *sifter)
         }
         vdr_err err = vdr_vault_table_add(sifter->table, &sifted->key);
         if (err != VDR_OK) {
-            (void)snprintf(sifter->words, sizeof sifter->words, "the key of record %llu",
+            vdr_utf8_words(sifter->words, sizeof sifter->words, "the key of record %llu",
                            (unsigned long long)sifted->position);
             return err;
         }
@@ -192,7 +193,7 @@ finish(vdr_sifter *sifter)
     vdr_err err = vdr_vault_table_beside(sifter->table, vdr_bytes_span(&kept));
     vdr_bytes_done(&kept);
     if (err != VDR_OK)
-        (void)snprintf(sifter->words, sizeof sifter->words, "the messages that are kept");
+        vdr_utf8_words(sifter->words, sizeof sifter->words, "the messages that are kept");
     else
         err = vdr_vault_turn_finish(sifter->places.vault, &sifter->table);
     let_go(sifter);

@@ -110,15 +110,11 @@ text_line(line *out, vdr_note note, const char *when, uint64_t left_out, const v
 
 /* ---- JSON and the journal: a field is there whole or not at all */
 
-/* The longest beginning of a text that is UTF-8 and not too long; absent where its first bytes are no UTF-8. */
+/* The beginning of a text that is not too long, where it is UTF-8. */
 static vdr_span
 whole_text(const char *text)
 {
-    vdr_span whole = vdr_span_str(text);
-    if (whole.len > TEXT_BYTES_MAX)
-        whole.len = TEXT_BYTES_MAX;
-    for (unsigned i = 0; i < 4 && whole.len > 0 && !vdr_span_is_utf8(whole); i++)
-        whole.len--;
+    vdr_span whole = vdr_utf8_cut(vdr_span_str(text), TEXT_BYTES_MAX);
     return vdr_span_is_utf8(whole) ? whole : vdr_span_str("(not UTF-8)");
 }
 

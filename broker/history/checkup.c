@@ -2,6 +2,7 @@
 
 #include "broker/history/history.h"
 #include "broker/engine/inside.h"
+#include "proto/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,7 +31,7 @@ found(checkup *c, const char *check, const char *invariants, vdr_finding_result 
                            .next = result == VDR_FINDING_BAD ? restore : NULL};
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(finding.text, sizeof finding.text, format, arguments);
+    vdr_utf8_print(finding.text, sizeof finding.text, format, arguments);
     va_end(arguments);
     c->bad = c->bad || result == VDR_FINDING_BAD;
     c->tell(c->context, &finding);

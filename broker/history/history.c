@@ -3,6 +3,7 @@
 #include "broker/door/config_read.h"
 #include "broker/record/record.h"
 #include "proto/time.h"
+#include "proto/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -32,7 +33,7 @@ say(char *words, vdr_err err, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(words, VDR_HISTORY_WORDS, format, arguments);
+    vdr_utf8_print(words, VDR_HISTORY_WORDS, format, arguments);
     va_end(arguments);
     return err;
 }

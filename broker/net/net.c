@@ -1,6 +1,7 @@
 #include "broker/net/net.h"
 
 #include "broker/net/net_probe.h"
+#include "proto/utf8.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -28,7 +29,7 @@ fail(vdr_err err, char *ret_words, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(ret_words, VDR_NET_WORDS, format, arguments);
+    vdr_utf8_print(ret_words, VDR_NET_WORDS, format, arguments);
     va_end(arguments);
     return err;
 }

@@ -1,5 +1,7 @@
 #include "broker/net/secret.h"
 
+#include "proto/utf8.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -20,7 +22,7 @@ fail(vdr_err err, char *ret_words, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(ret_words, VDR_SECRET_WORDS, format, arguments);
+    vdr_utf8_print(ret_words, VDR_SECRET_WORDS, format, arguments);
     va_end(arguments);
     return err;
 }

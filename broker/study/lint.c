@@ -1,6 +1,7 @@
 #include "broker/study/lint_inside.h"
 
 #include "proto/time.h"
+#include "proto/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -110,7 +111,7 @@ vdr_lint_say(vdr_linter *linter, vdr_lint_id id, vdr_config_file file, vdr_place
         return;
     }
     va_start(arguments, format);
-    vsnprintf(words, sizeof words, format, arguments);
+    vdr_utf8_print(words, sizeof words, format, arguments);
     va_end(arguments);
     char *advice = strchr(words, '\n');
     if (advice != NULL)

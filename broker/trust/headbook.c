@@ -1,5 +1,6 @@
 #include "broker/trust/headbook.h"
 
+#include "proto/utf8.h"
 #include "store/file.h"
 #include "store/folder.h"
 
@@ -19,7 +20,7 @@ said(char *ret_words, vdr_err err, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(ret_words, VDR_HEADBOOK_WORDS, format, arguments);
+    vdr_utf8_print(ret_words, VDR_HEADBOOK_WORDS, format, arguments);
     va_end(arguments);
     return err;
 }

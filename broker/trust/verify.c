@@ -1,6 +1,7 @@
 #include "broker/trust/verify.h"
 
 #include "broker/erasure/proofs.h"
+#include "proto/utf8.h"
 #include "store/file.h"
 
 #include <errno.h>
@@ -102,7 +103,7 @@ tell(verifying *v, vdr_verify_part part, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(part.text, sizeof part.text, format, arguments);
+    vdr_utf8_print(part.text, sizeof part.text, format, arguments);
     va_end(arguments);
     if (part.file == NULL)
         part.file = "";
@@ -118,7 +119,7 @@ tell_none(verifying *v, const char *name, const char *format, ...)
     vdr_verify_part part = {.part = name, .result = VDR_VERIFY_NONE, .file = ""};
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(part.text, sizeof part.text, format, arguments);
+    vdr_utf8_print(part.text, sizeof part.text, format, arguments);
     va_end(arguments);
     v->ask->tell(v->ask->context, &part);
 }

@@ -5,6 +5,7 @@
 #include "clients/cli/show.h"
 #include "clients/cli/store_key.h"
 #include "proto/time.h"
+#include "proto/utf8.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -81,7 +82,7 @@ found(visit *v, const char *check, const char *invariants, vdr_finding_result re
     va_list arguments;
     finding.next = result == VDR_FINDING_BAD ? next : NULL;
     va_start(arguments, format);
-    vsnprintf(finding.text, sizeof finding.text, format, arguments);
+    vdr_utf8_print(finding.text, sizeof finding.text, format, arguments);
     va_end(arguments);
     tell(v, &finding);
 }

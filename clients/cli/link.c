@@ -1,6 +1,7 @@
 #include "clients/cli/link.h"
 
 #include "proto/time.h"
+#include "proto/utf8.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -155,7 +156,18 @@ vdr_cli_link_failed(const vdr_cli_link *link, const vdr_client *client, const ch
 json_t *
 vdr_cli_text(vdr_span text)
 {
-    return text.at == NULL ? json_null() : json_stringn((const char *)text.at, text.len);
+    if (text.at == NULL)
+        return json_null();
+    json_t *string = json_stringn((const char *)text.at, text.len);
+    if (string != NULL)
+        return string;
+    /* Not UTF-8: a path, or what another program sent. It is told as well as it can be, never left out. */
+    char *mended = vdr_alloc(text.len + 1, 1);
+    memcpy(mended, text.at, text.len);
+    vdr_utf8_mend(mended);
+    string = json_string(mended);
+    free(mended);
+    return string;
 }
 
 json_t *

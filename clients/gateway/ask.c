@@ -2,6 +2,7 @@
 
 #include "clients/gateway/routes.h"
 #include "proto/time.h"
+#include "proto/utf8.h"
 
 #include <sodium.h>
 #include <stdio.h>
@@ -60,10 +61,9 @@ static void
 query_fault(vdr_ask *ask, vdr_span name, const char *code, const char *detail)
 {
     char pointer[128];
-    size_t len = name.len < 64 ? name.len : 64;
-    while (len < name.len && len != 0 && (name.at[len] & 0xc0) == 0x80)
-        len--; /* a cut goes between characters */
-    (void)snprintf(pointer, sizeof pointer, "?%.*s", (int)len, len != 0 ? (const char *)name.at : "");
+    name = vdr_utf8_cut(name, 64);
+    (void)snprintf(pointer, sizeof pointer, "?%.*s", (int)name.len,
+                   name.len != 0 ? (const char *)name.at : "");
     vdr_faults_add(&ask->faults, pointer, code, detail);
 }
 

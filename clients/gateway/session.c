@@ -1,6 +1,7 @@
 #include "clients/gateway/session_inside.h"
 
 #include "clients/gateway/http_conn.h"
+#include "proto/utf8.h"
 #include "proto/words.h"
 
 #include <sodium.h>
@@ -208,7 +209,8 @@ begin(vdr_sessions *sessions, vdr_http_request *request, const vdr_gate_party *p
     memcpy(it->account, who->account, strlen(who->account) + 1);
     memcpy(it->digest, who->digest, sizeof it->digest);
     it->began_ms = it->used_ms = vdr_loop_now_ms();
-    memcpy(it->name, name.at, name.len < VDR_SESSION_SUBJECT_MAX ? name.len : VDR_SESSION_SUBJECT_MAX);
+    name = vdr_utf8_cut(name, VDR_SESSION_SUBJECT_MAX);
+    memcpy(it->name, name.at, name.len);
     (void)sodium_bin2base64(it->csrf_token, sizeof it->csrf_token, token, sizeof token, BASE64);
     (void)sodium_bin2base64(text, sizeof text, id, sizeof id, BASE64);
     hash_id(id, it->hash);

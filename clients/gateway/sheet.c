@@ -3,6 +3,7 @@
 #include "proto/limits.h"
 #include "proto/nameset.h"
 #include "proto/time.h"
+#include "proto/utf8.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,11 +36,9 @@ vdr_sheet_fault(vdr_sheet *sheet, vdr_place place, const char *format, ...)
         return;
     va_list arguments;
     va_start(arguments, format);
-    (void)vsnprintf(message, sizeof message, format, arguments);
+    vdr_utf8_print(message, sizeof message, format, arguments);
     va_end(arguments);
-    vdr_span source = line_of(sheet->text, place.line);
-    if (source.len > SHOWN_BYTES)
-        source.len = SHOWN_BYTES;
+    vdr_span source = vdr_utf8_cut(line_of(sheet->text, place.line), SHOWN_BYTES);
     int len = snprintf(head, sizeof head, "%.200s:%u:%u: %s\n%5u | ", sheet->path, place.line, place.column,
                        message, place.line);
     size_t from = sheet->words->len;

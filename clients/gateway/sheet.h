@@ -12,6 +12,7 @@
 #include "proto/assert.h"
 #include "proto/bytes.h"
 #include "proto/err.h"
+#include "proto/utf8.h"
 #include "proto/yaml.h"
 
 #define VDR_SHEET_FAULTS_MAX 32
@@ -33,7 +34,7 @@ typedef struct vdr_sheet_key {
 VDR_MUST_CHECK vdr_err vdr_sheet_load(const char *path, vdr_bytes *ret_text, vdr_bytes *words);
 
 /* A span for %.*s, cut. */
-#define VDR_SHEET_SHOWN(span) (int)((span).len < 128 ? (span).len : 128), (const char *)(span).at
+#define VDR_SHEET_SHOWN(span) (int)vdr_utf8_cut((span), 128).len, (const char *)(span).at
 
 __attribute__((format(printf, 3, 4))) void vdr_sheet_fault(vdr_sheet *sheet, vdr_place place,
                                                            const char *format, ...);

@@ -1,5 +1,7 @@
 #include "clients/lib/client.h"
 
+#include "proto/utf8.h"
+
 #include <poll.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -46,11 +48,10 @@ vdr_lib_fail_span(vdr_client *client, vdr_err err, vdr_span text, uint32_t retry
     error->retry_after_ms = retry_after_ms;
     if (text.len == 0)
         text = vdr_span_str(vdr_err_text(err));
-    size_t len = text.len < sizeof error->text ? text.len : sizeof error->text - 1;
-    while (len < text.len && len > 0 && (text.at[len] & 0xc0) == 0x80)
-        len--; /* whole characters */
-    memcpy(error->text, text.at, len);
-    error->text[len] = '\0';
+    text = vdr_utf8_cut(text, sizeof error->text - 1);
+    memcpy(error->text, text.at, text.len);
+    error->text[text.len] = '\0';
+    vdr_utf8_mend(error->text); /* a path may be in it */
     return err;
 }
 

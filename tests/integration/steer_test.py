@@ -112,6 +112,24 @@ class FourEyes(unittest.TestCase):
         self.assertNotEqual(page["nl"], page["en"])
         self.assertEqual(broker.stop(), 0)
 
+    def test_what_is_wrong_is_told_whatever_letters_the_file_has(self):
+        """Words are cut in the midst of what a file says, and never in the midst of a letter of it."""
+        broker = self.open()
+        for letters in ("\u00e9", "\u20ac", "\U0001f3e0"):
+            for before in ("", "a", "aa", "aaa"):
+                huge = RULES.replace("priority: normal", "priority: " + before + letters * 200)
+                problems, _ = self.look(broker, huge)
+                self.assertEqual([p["code"] for p in problems if "priority" in p["text"]], ["unreadable"])
+                got, out, err = broker.run("beheer", "rules", "propose", broker.path("config"), "--reason", "graver")
+                self.assertEqual((got != 0, "one of normal, high, urgent" in out + err), (True, True), out + err)
+                done = subprocess.run([VOORDEUR, "rules", "check", "--json", broker.path("config")],
+                                      stdout=subprocess.PIPE, timeout=60)
+                self.assertEqual(done.returncode, 1)
+                told = json.loads(done.stdout)["errors"]
+                self.assertEqual(len(told), 1)
+                self.assertIn("priority: expected one of normal, high, urgent", told[0]["message"])
+        self.assertEqual(broker.stop(), 0)
+
     def test_a_change_is_proposed_approved_by_another_and_rolled_back(self):
         broker = self.open()
         broker.two_signals("a", 1)

@@ -1,11 +1,13 @@
 /* Goal: a right configuration is read to its values; each thing that sections 4 and 6 of the semantics
  * forbid is told with its place and a word that helps; nothing is told twice or about what is right. */
 #include "broker/door/config_read.h"
+#include "proto/limits.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static const char town[] =
@@ -162,6 +164,49 @@ static const struct {
     {T, "[c-piet]", "[" LONG128 "]", NULL, 0},
     {T, "[c-piet]", "[a" LONG128 "]", "town.yaml:15:16|1 to 128", 0},
     {T, "clocks: {future", "clocks: {retain_cases: 0d, future", "town.yaml:3:24|retain_cases", 0},
+    {T, "municipality: GM9901", "municipality: GM9901\nprocessing_activity: register", "town.yaml:2:22|a URI",
+     0},
+    {T, "municipality: GM9901", "municipality: GM9901\nprocessing_activity: \"1:a\"", "town.yaml:2:23|a URI",
+     0},
+    {T, "municipality: GM9901", "municipality: GM9901\nprocessing_activity: \"urn:\"", "town.yaml:2:23|a URI",
+     0},
+    {T, "municipality: GM9901", "municipality: GM9901\nprocessing_activity: \"urn:a b\"",
+     "town.yaml:2:23|a URI", 0},
+    {T, "municipality: GM9901", "municipality: GM9901\nprocessing_activity: \"\"", "town.yaml:2:23|a URI", 0},
+    {T, "municipality: GM9901", "municipality: GM9901\nprocessing_activity: [urn:a]", "town.yaml:2:1|a URI",
+     0},
+    {T, "municipality: GM9901",
+     "municipality: GM9901\nprocessing_activity: \"https://register.example/v+1/12?a=%20#b\"", NULL, 0},
+    {T, "municipality: GM9901", "municipality: GM9901\nprocessing_activity: \"u+r-n.1:x\"", NULL, 0},
+    {T, "9901200000009999", "990120000000999x", "town.yaml:2:74|16 digits", 0},
+    {T, "urn:a:2", "urn:" LONG128 LONG128, "town.yaml:8:42|source: expected at most 256 bytes, found 260", 0},
+    {T, "coordinators:",
+     "guards: [{id: g, count: persons, same: buurt, per: 31d, max: 1000000, then: refuse}]\ncoordinators:",
+     NULL, 0},
+    {T, "coordinators:",
+     "guards: [{id: g, agency: politie, kind: police, type: nl.a.geweld.v1, per: 1d, max: 5, then: "
+     "notice}]\ncoordinators:",
+     NULL, 0},
+    {T, "coordinators:", "guards: [7]\ncoordinators:", "town.yaml:15:10|expected a mapping", 0},
+    {T, "coordinators:", "guards: [{id: g, per: 32d, max: 5, then: notice}]\ncoordinators:",
+     "town.yaml:15:23|per: expected at most 31d", 0},
+    {T, "coordinators:", "guards: [{id: g, per: 1d, max: 1000001, then: notice}]\ncoordinators:",
+     "town.yaml:15:32|max: expected at most 1000000", 0},
+    {T, "coordinators:", "guards: [{id: g, per: 1d, max: 5, then: block}]\ncoordinators:",
+     "town.yaml:15:41|notice, refuse", 0},
+    {T, "coordinators:", "guards: [{id: g, count: cases, per: 1d, max: 5, then: notice}]\ncoordinators:",
+     "town.yaml:15:25|signals, persons", 0},
+    {T, "coordinators:", "guards: [{id: g, agency: nobody, per: 1d, max: 5, then: notice}]\ncoordinators:",
+     "town.yaml:15:26|no agency has the id nobody", 0},
+    {T, "coordinators:", "guards: [{id: g, kind: polic, per: 1d, max: 5, then: notice}]\ncoordinators:",
+     "town.yaml:15:24|did you mean police?", 0},
+    {T, "coordinators:", "guards: [{id: g, type: nl.a.geweld, per: 1d, max: 5, then: notice}]\ncoordinators:",
+     "town.yaml:15:24|did you mean nl.a.geweld.v1?", 0},
+    {T, "coordinators:",
+     "guards: [{id: g, per: 1d, max: 5, then: notice}, {id: g, per: 1d, max: 5, then: "
+     "notice}]\ncoordinators:",
+     "town.yaml:15:55|g is here twice", 0},
+    {T, "coordinators:", "guards: all\ncoordinators:", "town.yaml:15:1|expected a list", 0},
     {C, "finances: socio_economic", "finances: {a: b}", "catalogue.yaml:1:11|finances: expected a name", 0},
     {C, "domain: justice", "domain: justise", "catalogue.yaml:10:14|did you mean justice?", 0},
     {C, "nl.a.geweld.v1", "nl.voordeur.x", "catalogue.yaml:9:3|commands, not signals", 0},
@@ -170,6 +215,12 @@ static const struct {
     {C, "severity: 2", "severity: 6", "catalogue.yaml:4:59|1 to 5", 0},
     {C, "follow_up: 42d", "follow_up: 0d", "catalogue.yaml:5:68|follow_up", 0},
     {C, "kind: state", "kind: states", "catalogue.yaml:10:62|event, state, deadline", 0},
+    {C, "kind: state", "kind: state, title: a" LONG128,
+     "catalogue.yaml:10:69|title: expected at most 128 bytes", 0},
+    {C, "kind: state", "kind: state, title: [a]", "catalogue.yaml:10:69|title: expected a text", 0},
+    {C, "kind: state", "kind: state, title: Geweld achter de voordeur", NULL, 0},
+    {C, "kind: state", "kind: state, processing_activity: 12", "catalogue.yaml:10:90|a URI", 0},
+    {C, "kind: state", "kind: state, processing_activity: \"urn:a:12\"", NULL, 0},
     {R, "id: busy", "id: multi", "rules.yaml:12:10|multi is here twice", 0},
     {R, "text: three domains", "text: \"\"", "rules.yaml:3:12|a text", 0},
     {R, "    text: three domains\n", "", "rules.yaml:2:5|text: this key is missing", 0},
@@ -412,6 +463,60 @@ a_directory_is_read_and_what_is_missing_is_named(void **state)
     vdr_arena_done(&arena);
 }
 
+/* A file that is no file, is longer than any configuration, or is behind what is no directory. */
+static void
+what_cannot_be_a_text_of_a_configuration_is_told(void **state)
+{
+    (void)state;
+    vdr_arena arena;
+    vdr_span text;
+    char words[256] = "", name[] = "/tmp/vdr-config-XXXXXX", behind[64];
+    int fd = mkstemp(name);
+    assert_true(fd >= 0);
+    vdr_arena_init(&arena, 16 << 20);
+
+    assert_int_equal(vdr_config_text_load(name, &arena, &text, words), VDR_OK);
+    assert_int_equal(text.len, 0);
+    assert_int_equal(ftruncate(fd, (off_t)VDR_CONF_BYTES_MAX), 0);
+    assert_int_equal(vdr_config_text_load(name, &arena, &text, words), VDR_OK);
+    assert_int_equal(text.len, VDR_CONF_BYTES_MAX);
+    assert_int_equal(ftruncate(fd, (off_t)VDR_CONF_BYTES_MAX + 1), 0);
+    assert_int_equal(vdr_config_text_load(name, &arena, &text, words), VDR_E_BAD_CONFIG);
+    assert_non_null(strstr(words, "longer than"));
+    snprintf(behind, sizeof behind, "%s/town.yaml", name);
+    assert_int_equal(vdr_config_text_load(behind, &arena, &text, words), VDR_E_NOT_FOUND);
+    assert_int_equal(vdr_config_text_load("/tmp", &arena, &text, words), VDR_E_IO);
+    assert_non_null(strstr(words, "/tmp: not a regular file"));
+    close(fd);
+    unlink(name);
+    vdr_arena_done(&arena);
+    vdr_arena_init(&arena, 64); /* and where there is no room for it */
+    assert_int_equal(vdr_config_text_load(VDR_SOURCE_DIR "/deploy/zomerdal/town.yaml", &arena, &text, words),
+                     VDR_E_NO_MEMORY);
+    assert_non_null(strstr(words, "no memory"));
+    vdr_arena_done(&arena);
+}
+
+static void
+a_text_longer_than_any_is_a_fault_of_its_file(void **state)
+{
+    (void)state;
+    vdr_config_texts texts = {.name = {vdr_span_str("t"), vdr_span_str("c"), vdr_span_str("r")},
+                              .text = {vdr_span_str(town), vdr_span_str(catalogue), vdr_span_str(rules)}};
+    vdr_config_faults faults;
+    vdr_config *config = NULL;
+    char *text = calloc(1, VDR_CONF_BYTES_MAX + 2);
+    assert_non_null(text);
+    memset(text, '#', VDR_CONF_BYTES_MAX + 1);
+    texts.text[R] = vdr_span_of(text, VDR_CONF_BYTES_MAX + 1);
+    vdr_config_faults_init(&faults);
+    assert_int_equal(vdr_config_read(&texts, &faults, &config), VDR_E_BAD_CONFIG);
+    assert_int_equal(faults.count, 1);
+    assert_int_equal(faults.at[0].file, R);
+    vdr_config_faults_done(&faults);
+    free(text);
+}
+
 int
 main(void)
 {
@@ -422,6 +527,8 @@ main(void)
         cmocka_unit_test(all_faults_of_all_files_are_told_in_file_order),
         cmocka_unit_test(very_many_faults_are_counted_and_the_first_kept),
         cmocka_unit_test(a_directory_is_read_and_what_is_missing_is_named),
+        cmocka_unit_test(what_cannot_be_a_text_of_a_configuration_is_told),
+        cmocka_unit_test(a_text_longer_than_any_is_a_fault_of_its_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -363,6 +363,88 @@ a_content_gives_back_its_event_in_either_form(void **state)
     vdr_bytes_done(&bytes);
 }
 
+/* What is asked again of a content, when keys change, is what was asked first: as JSON or typed. */
+static void
+a_content_gives_the_command_that_its_event_gave(void **state)
+{
+    (void)state;
+    const vdr_wire_person person = {vdr_span_str("999990342"), vdr_span_str("youth")};
+    const vdr_wire_typed typed = {.id = vdr_span_str("s-1"),
+                                  .source = vdr_span_str("urn:a"),
+                                  .type = vdr_span_str("nl.x.v1"),
+                                  .time = vdr_span_str("2026-03-02T09:00:00Z"),
+                                  .municipality = vdr_span_str("GM9901"),
+                                  .persons = &person,
+                                  .person_count = 1};
+    const vdr_wire_item item = {.typed = &typed};
+    vdr_bytes bytes = {0};
+    vdr_span json, contents[2];
+    vdr_command first, again;
+    assert_int_equal(vdr_event_render(&typed, &arena, &json), VDR_OK);
+    assert_int_equal(vdr_item_encode(&item, &bytes), VDR_OK);
+    assert_int_equal(vdr_content_write(VDR_CONTENT_JSON, json, &arena, &contents[0]), VDR_OK);
+    assert_int_equal(vdr_content_write(VDR_CONTENT_TYPED, vdr_bytes_span(&bytes), &arena, &contents[1]),
+                     VDR_OK);
+    vdr_event_read(door, &plain, json, &arena, &first, NULL);
+    assert_int_equal(first.person_count, 1);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(vdr_content_command(contents[i], door, &arena, &again), VDR_OK);
+        const char *difference = law_command_difference(&first, &again);
+        if (difference != NULL)
+            fail_msg("form %u: %s", i, difference);
+        assert_int_equal(vdr_content_command(contents[i], changing, &arena, &again), VDR_OK);
+        assert_non_null(law_command_difference(&first, &again)); /* of another key */
+    }
+    vdr_bytes_done(&bytes);
+}
+
+/* Contents that nobody wrote: of a form to come, of none, of another form, or with bytes that are no item. */
+static void
+a_content_that_rotted_is_told(void **state)
+{
+    (void)state;
+    static const uint8_t json_item[] = {VDR_CONTENT_TYPED, 0x0a, 2, '{', '}'}; /* an item, not a typed one */
+    static const uint8_t no_item[] = {VDR_CONTENT_TYPED, 0xff, 0xff};
+    static const uint8_t config[] = {VDR_CONTENT_CONFIG, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const uint8_t later[] = {VDR_CONTENT_CONFIG + 1, 1}, none[] = {0, 1};
+    static const struct {
+        const uint8_t *at;
+        size_t len;
+        vdr_err err;
+    } rows[] = {
+        {NULL, 0, VDR_E_STORE_CORRUPT},
+        {json_item, sizeof json_item, VDR_E_STORE_CORRUPT},
+        {no_item, sizeof no_item, VDR_E_STORE_CORRUPT},
+        {config, sizeof config, VDR_E_STORE_CORRUPT},
+        {later, sizeof later, VDR_E_STORE_VERSION},
+        {none, sizeof none, VDR_E_STORE_CORRUPT},
+    };
+    vdr_command command;
+    vdr_event_content event;
+    vdr_span json;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        vdr_span content = vdr_span_of(rows[i].at, rows[i].len);
+        assert_int_equal(vdr_content_command(content, door, &arena, &command), rows[i].err);
+        assert_int_equal(vdr_content_event(content, &arena, &event), rows[i].err);
+        assert_int_equal(vdr_content_json(content, &arena, &json), rows[i].err);
+    }
+    /* A member that is there already: refused at the door, so nobody wrote it; it has no JSON. */
+    const vdr_wire_member twice = {vdr_span_str("id"), vdr_span_str("\"s-2\"")};
+    const vdr_wire_typed typed = {.id = vdr_span_str("s-1"), .members = &twice, .member_count = 1};
+    const vdr_wire_item item = {.typed = &typed};
+    vdr_bytes bytes = {0};
+    vdr_span content;
+    assert_int_equal(vdr_item_encode(&item, &bytes), VDR_OK);
+    assert_int_equal(vdr_content_write(VDR_CONTENT_TYPED, vdr_bytes_span(&bytes), &arena, &content), VDR_OK);
+    assert_int_equal(vdr_content_json(content, &arena, &json), VDR_E_STORE_CORRUPT);
+    assert_int_equal(vdr_content_command(content, door, &arena, &command), VDR_OK);
+    assert_int_equal(command.shape, VDR_E_MALFORMED);
+    vdr_bytes_done(&bytes);
+    vdr_config_texts texts;
+    assert_int_equal(vdr_content_read_config(vdr_span_of(config, sizeof config), &texts), VDR_OK);
+    assert_int_equal(vdr_content_read_config(vdr_span_of(later, sizeof later), &texts), VDR_E_STORE_VERSION);
+}
+
 static void
 a_configuration_gives_back_its_texts(void **state)
 {
@@ -389,6 +471,8 @@ main(void)
         cmocka_unit_test(rotten_bytes_are_read_within_bounds_and_never_as_two_things),
         cmocka_unit_test(a_later_version_is_told_apart_from_rot),
         cmocka_unit_test(a_content_gives_back_its_event_in_either_form),
+        cmocka_unit_test(a_content_gives_the_command_that_its_event_gave),
+        cmocka_unit_test(a_content_that_rotted_is_told),
         cmocka_unit_test(a_configuration_gives_back_its_texts),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
