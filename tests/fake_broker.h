@@ -35,6 +35,7 @@ typedef struct fake_broker {
     bool session;
     uint32_t sequence_in, sequence_out;
     uint64_t sessions;
+    int64_t said_ms; /* when it last sent something */
     vdr_arena arena, scratch;
     vdr_bytes out;
 
@@ -188,6 +189,7 @@ fake_answer_zap(fake_broker *broker)
 static inline void
 fake_send_bytes(fake_broker *broker, vdr_span bytes)
 {
+    broker->said_ms = fake_now_ms();
     if (zmq_send(broker->router, broker->id, broker->id_bytes, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
         zmq_send(broker->router, bytes.at, bytes.len, ZMQ_DONTWAIT);
 }

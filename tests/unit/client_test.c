@@ -573,19 +573,18 @@ a_silent_broker_is_asked_and_then_left(void **state)
     vdr_client *client = open_client(broker, &s, NULL);
     vdr_client_error error;
 
-    broker->welcome.limits.heartbeat_ms = 150;
+    broker->welcome.limits.heartbeat_ms = 400; /* three of them: longer than a busy machine lets one wait */
     assert_true(fake_until(broker, client, fake_is_ready, client));
     int64_t began = fake_now_ms();
     FAKE_UNTIL(broker, client, broker->counts[VDR_FRAME_PING] >= 2);
-    fake_for_ms(broker, client, 500);
-    assert_in_range(broker->counts[VDR_FRAME_PING], 2, (fake_now_ms() - began) / 150 + 1);
+    fake_for_ms(broker, client, 1300);
+    assert_in_range(broker->counts[VDR_FRAME_PING], 2, (fake_now_ms() - began) / 400 + 1);
     vdr_client_error_get(client, &error);
     assert_int_equal(error.err, VDR_OK); /* more than three heartbeats on */
     assert_int_equal(broker->sessions, 1);
     broker->mute = true;
-    began = fake_now_ms();
     assert_true(fake_until(broker, client, has_error, client));
-    assert_in_range(fake_now_ms() - began, 290, 5000);
+    assert_true(fake_now_ms() - broker->said_ms >= 3 * 400); /* it is heard when it is said, or later */
     vdr_client_error_get(client, &error);
     assert_int_equal(error.err, VDR_E_TIMEOUT);
     broker->mute = false;
