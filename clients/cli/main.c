@@ -1,11 +1,14 @@
 /* voordeur - one command for agencies, regisseurs and operators. */
 #include "clients/cli/verbs.h"
 
+#include "proto/utf8.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const vdr_cli_verb *const verbs[] = {
     /* agencies */
@@ -153,6 +156,24 @@ help(const char *name, char *part)
     return verb != NULL ? vdr_cli_help(verb) : unknown_verb(name);
 }
 
+/* What is no UTF-8 has no place in a message: a broker could only say that the frame is bad. A file may be called so. */
+static bool
+are_texts(const vdr_cli_verb *verb, int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++) {
+        const char *value = strncmp(argv[i], "--", 2) == 0 ? strchr(argv[i], '=') : NULL;
+        if (vdr_span_is_utf8(vdr_span_str(argv[i])) || access(value != NULL ? value + 1 : argv[i], F_OK) == 0)
+            continue;
+        vdr_utf8_mend(argv[i]);
+        (void)vdr_cli_usage(
+            verb,
+            "argument %d, \"%s\", is not UTF-8, and there is no such file; use a terminal that writes UTF-8",
+            i + 2, argv[i]);
+        return false;
+    }
+    return true;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -172,5 +193,7 @@ main(int argc, char **argv)
     const vdr_cli_verb *verb = verb_of(name);
     if (verb == NULL)
         return unknown_verb(name);
+    if (!are_texts(verb, argc - 2, argv + 2))
+        return VDR_EXIT_USAGE;
     return verb->run(argc - 1, argv + 1);
 }

@@ -128,6 +128,13 @@ class FourEyes(unittest.TestCase):
                 told = json.loads(done.stdout)["errors"]
                 self.assertEqual(len(told), 1)
                 self.assertIn("priority: expected one of normal, high, urgent", told[0]["message"])
+        for words in (b"caf\xe9", b"\xff"):
+            got, _, err = broker.run("beheer", "rules", "propose", broker.path("config"), "--reason", words)
+            self.assertEqual((got, "is not UTF-8" in err), (2, True), err)
+            os.makedirs(broker.path("config").encode() + words, exist_ok=True)
+            done = subprocess.run([VOORDEUR, "rules", "check", broker.path("config").encode() + words],
+                                  stderr=subprocess.PIPE, timeout=60)
+            self.assertEqual((done.returncode, b"town.yaml: No such file" in done.stderr), (1, True), done.stderr)
         self.assertEqual(broker.stop(), 0)
 
     def test_a_change_is_proposed_approved_by_another_and_rolled_back(self):
