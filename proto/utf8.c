@@ -76,6 +76,15 @@ vdr_utf8_cut(vdr_span text, size_t bytes_max)
     return vdr_span_of(text.at, len);
 }
 
+size_t
+vdr_utf8_control(vdr_span text, size_t i)
+{
+    uint8_t c = text.at[i];
+    if (c < 0x20 || c == 0x7f)
+        return 1;
+    return c == 0xc2 && i + 1 < text.len && text.at[i + 1] >= 0x80 && text.at[i + 1] < 0xa0 ? 2 : 0;
+}
+
 void
 vdr_utf8_mend(char *text)
 {

@@ -12,6 +12,10 @@ bool vdr_span_is_utf8(vdr_span text);
 /* At most so many bytes of it, and no part of a character at the end. */
 vdr_span vdr_utf8_cut(vdr_span text, size_t bytes_max);
 
+/* How many bytes the control character at text[i] has (U+0000 to U+001F, U+007F to U+009F); 0: it is none. What reaches
+ * a terminal has none but those that are meant: they could steer it. */
+size_t vdr_utf8_control(vdr_span text, size_t i);
+
 /* vsnprintf of words for people, which go into messages and JSON: they are UTF-8 whatever went into them. A character
  * that was cut at the end goes; any other byte that is no part of one (paths may have such) becomes a question mark. */
 void vdr_utf8_print(char *ret_text, size_t size, const char *format, va_list arguments);

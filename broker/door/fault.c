@@ -33,8 +33,12 @@ shown(vdr_arena *arena, vdr_span text, size_t max)
     char *at = vdr_arena_alloc(arena, text.len + 1);
     if (at == NULL)
         return vdr_span_str("");
-    for (size_t i = 0; i < text.len; i++)
-        at[i] = (char)((text.at[i] < 0x20 && text.at[i] != '\t') || text.at[i] == 0x7f ? '?' : text.at[i]);
+    for (size_t i = 0; i < text.len; i++) {
+        size_t control = text.at[i] != '\t' ? vdr_utf8_control(text, i) : 0;
+        at[i] = control != 0 ? '?' : (char)text.at[i];
+        if (control == 2)
+            at[++i] = '?';
+    }
     at[text.len] = '\0';
     vdr_utf8_mend(at);
     return vdr_span_of(at, strlen(at));

@@ -48,9 +48,7 @@ print(const char *first, const char *rest, text *t)
 {
     size_t at = 0, column = columns_of(first, strlen(first));
     bool begun = false;
-    for (size_t i = 0; i < t->len; i++)
-        if ((unsigned char)t->at[i] < ' ' || t->at[i] == 0x7f)
-            t->at[i] = ' ';
+    vdr_cli_calm(t->at, t->len);
     fputs(first, stdout);
     while (at < t->len) {
         size_t end = at;

@@ -146,6 +146,7 @@ vdr_cli_link_failed(const vdr_cli_link *link, const vdr_client *client, const ch
         free(text);
         json_decref(line);
     } else {
+        vdr_cli_calm(error.text, strlen(error.text));
         fprintf(stderr, "voordeur: %s: %s: %s\n", what, error.code, error.text);
         if (error.hint[0] != '\0')
             fprintf(stderr, "  %s\n", error.hint);
@@ -228,6 +229,16 @@ vdr_cli_number(const char *text, char letter)
     return errno == 0 && *end == '\0' ? number : 0;
 }
 
+void
+vdr_cli_calm(char *text, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        size_t control = vdr_utf8_control(vdr_span_of(text, len), i);
+        memset(text + i, ' ', control);
+        i += control != 0 ? control : 1;
+    }
+}
+
 /* ---- Tables ---- */
 
 void
@@ -244,10 +255,8 @@ vdr_cli_table_cell(vdr_cli_table *table, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(cell, sizeof cell, format, arguments);
     va_end(arguments);
-    for (char *c = cell; *c != '\0'; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) /* nothing of a message may steer the terminal */
-            *c = ' ';
-    }
+    vdr_utf8_mend(cell); /* it may have been cut */
+    vdr_cli_calm(cell, strlen(cell));
     if (table->count == table->size) {
         table->size = table->size != 0 ? table->size * 2 : 64;
         table->cells = vdr_realloc(table->cells, table->size, sizeof *table->cells);

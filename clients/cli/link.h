@@ -71,6 +71,8 @@ json_t *vdr_cli_home_read(const char *home);
 
 /* ---- Output ---- */
 
+/* Control characters become blanks: nothing of a message, or of a file, may steer the terminal. */
+void vdr_cli_calm(char *text, size_t len);
 json_t *vdr_cli_text(vdr_span text);                        /* null where absent */
 json_t *vdr_cli_instant(vdr_ms ms);                         /* null for VDR_MS_NONE */
 json_t *vdr_cli_number_id(char letter, uint64_t number);    /* "C7"; null for 0 */

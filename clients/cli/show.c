@@ -1,6 +1,7 @@
 #include "clients/cli/show.h"
 
 #include "proto/time.h"
+#include "proto/utf8.h"
 
 #include <stdio.h>
 
@@ -237,9 +238,9 @@ static void
 put_text(vdr_span text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.at[i];
-        bool c1 = c == 0xc2 && i + 1 < text.len && text.at[i + 1] < 0xa0; /* U+0080 to U+009F */
-        putchar(c < 0x20 || c == 0x7f || c1 ? ' ' : c);
+        size_t control = vdr_utf8_control(text, i);
+        putchar(control != 0 ? ' ' : text.at[i]);
+        i += control == 2;
     }
 }
 

@@ -1,6 +1,7 @@
 #include "clients/cli/steer_show.h"
 
 #include "clients/cli/show.h"
+#include "proto/utf8.h"
 
 #include <stdio.h>
 
@@ -30,11 +31,12 @@ put_reason(vdr_span reason)
         return;
     fputs("     ", stdout);
     for (size_t i = 0; i < reason.len; i++) {
-        uint8_t c = reason.at[i];
-        if (c == '\n')
+        size_t control = vdr_utf8_control(reason, i);
+        if (reason.at[i] == '\n')
             fputs("\n     ", stdout);
         else
-            putchar(c < 0x20 || c == 0x7f ? ' ' : c);
+            putchar(control != 0 ? ' ' : reason.at[i]);
+        i += control == 2;
     }
     putchar('\n');
 }

@@ -46,8 +46,8 @@ vdr_sheet_fault(vdr_sheet *sheet, vdr_place place, const char *format, ...)
     vdr_bytes_add(sheet->words, source);
     /* What a file holds must not move a terminal's cursor. */
     for (size_t i = from; i < sheet->words->len; i++)
-        if (sheet->words->at[i] < 0x20 && sheet->words->at[i] != '\n')
-            sheet->words->at[i] = ' ';
+        if (sheet->words->at[i] != '\n')
+            memset(sheet->words->at + i, ' ', vdr_utf8_control(vdr_bytes_span(sheet->words), i));
     vdr_bytes_add(sheet->words, vdr_span_str("\n      | "));
     for (uint32_t i = 1; i < place.column && i < SHOWN_BYTES; i++)
         vdr_bytes_add(sheet->words, vdr_span_str(" "));

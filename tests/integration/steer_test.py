@@ -128,6 +128,12 @@ class FourEyes(unittest.TestCase):
                 told = json.loads(done.stdout)["errors"]
                 self.assertEqual(len(told), 1)
                 self.assertIn("priority: expected one of normal, high, urgent", told[0]["message"])
+        broker.write("config/rules.yaml", HIGH)
+        broker.good("beheer", "rules", "propose", broker.path("config"), "--reason", "why\u009b2J\x1b[2J\u00e9")
+        for shown in (["proposals"], ["version", "--proposal", "1"]):
+            out = broker.good("toezicht", "rules", *shown)
+            self.assertTrue(all(c in "\n\t" or not (ord(c) < 32 or 127 <= ord(c) < 160) for c in out), repr(out))
+            self.assertEqual("why" in out, "[2J\u00e9" in out)
         for words in (b"caf\xe9", b"\xff"):
             got, _, err = broker.run("beheer", "rules", "propose", broker.path("config"), "--reason", words)
             self.assertEqual((got, "is not UTF-8" in err), (2, True), err)

@@ -160,6 +160,11 @@ static const struct {
     {T, "[c-piet]", "[\"c\\0\"]", "town.yaml:15:17|zero byte", 0},
     {T, "[c-piet]", "[c\xff]", "town.yaml:15:1|not UTF-8", 0},
     {T, "[c-piet]", "[c\x01]", "town.yaml:15:1|control character", 0},
+    {T, "[c-piet]",
+     "[\"c\xc2\x9b"
+     "2J\"]",
+     "town.yaml:15:17|found \"c??2J\"", 0},
+    {T, "[c-piet]", "[\"c\\e[2J\"]", "town.yaml:15:17|found \"c?[2J\"", 0},
     {T, "[c-piet]", "[[[[[[[[[[[[[[[[[c]]]]]]]]]]]]]]]]]", "town.yaml:15:30|too deep", 0},
     {T, "[c-piet]", "[" LONG128 "]", NULL, 0},
     {T, "[c-piet]", "[a" LONG128 "]", "town.yaml:15:16|1 to 128", 0},

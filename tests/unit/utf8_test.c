@@ -92,6 +92,24 @@ what_is_mended_is_text_and_text_stays_as_it_is(void **state)
 }
 
 static void
+what_could_steer_a_terminal_is_known(void **state)
+{
+    (void)state;
+    for (uint32_t c = 0; c < 0x800; c++) {
+        uint8_t bytes[2] = {(uint8_t)c, 'a'};
+        size_t len = 1;
+        if (c >= 0x80) {
+            bytes[0] = (uint8_t)(0xc0 | c >> 6);
+            bytes[1] = (uint8_t)(0x80 | (c & 0x3f));
+            len = 2;
+        }
+        size_t expected = c < 0x20 || c == 0x7f || (c >= 0x80 && c < 0xa0) ? len : 0;
+        assert_int_equal(vdr_utf8_control(vdr_span_of(bytes, len), 0), expected);
+    }
+    assert_int_equal(vdr_utf8_control(vdr_span_str("\xc2"), 0), 0); /* cut */
+}
+
+static void
 words_that_do_not_fit_are_cut_between_characters(void **state)
 {
     (void)state;
@@ -110,6 +128,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cut_goes_between_characters_wherever_it_falls),
         cmocka_unit_test(what_is_mended_is_text_and_text_stays_as_it_is),
+        cmocka_unit_test(what_could_steer_a_terminal_is_known),
         cmocka_unit_test(words_that_do_not_fit_are_cut_between_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
