@@ -164,6 +164,48 @@ def test_a_token_holds_when_all_of_it_does():
         assert gateway.get("/v1/session", [("Authorization", "Basic YTpi")]).status == 401
 
 
+def test_a_token_that_is_bound_holds_with_its_certificate_only():
+    """RFC 8705: whoever finds a token cannot use it without the key of the certificate that it names."""
+    folder = new_folder()
+    authority = Authority(folder)
+    authority.certificate("server")
+    digests = {name: authority.certificate(name) for name in ("school", "other")}
+    signer = Signer(folder, "k1")
+    with open(os.path.join(folder, "keys.json"), "w") as f:
+        f.write(key_set(signer))
+    bound = {name: signer.token(cnf={"x5t#S256": b64(bytes.fromhex(digest))}) for name, digest in digests.items()}
+    strange = [signer.token(cnf=cnf) for cnf in ({}, {"jkt": bound["school"][:43]}, {"x5t#S256": "AAAA"}, "x")]
+
+    def judge(ask):
+        assert who(ask("school", bound["school"])) == "school-1"
+        assert who(ask("other", bound["other"])) == "school-1", "the certificate need not be the party's"
+        assert who(ask("school", signer.token())) == "school-1", "not bound"
+        for name, token in [("other", bound["school"]), ("school", bound["other"]), (None, bound["school"])] + [
+                ("school", token) for token in strange]:
+            answer = ask(name, token)
+            assert answer.status == 401 and answer.header("www-authenticate"), (name, answer.status)
+
+    with prepared(folder=folder, text=JWT % "keys.json" +
+                  "tls: {certificate: server.pem, key: server.key, client_ca: authority.pem}\n") as gateway:
+        def ask(name, token):
+            context = ssl.create_default_context(cafile=os.path.join(folder, "authority.pem"))
+            if name:
+                context.load_cert_chain(os.path.join(folder, name + ".pem"), os.path.join(folder, name + ".key"))
+            with context.wrap_socket(gateway.connect(), server_hostname="localhost") as s:
+                s.sendall(b"GET /v1/session HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n" %
+                          token.encode())
+                return read_answer(s)
+        judge(ask)
+    # The same where a proxy has verified the certificate, and says which it was.
+    with prepared(folder=folder, text=JWT % "keys.json" + "behind_proxy: {certificate_header: X-Client-Cert}\n",
+                  listen=f"[\"127.0.0.1:0\", \"unix:{folder}/sock\"]") as gateway:
+        def ask_proxy(name, token, number=1):
+            shown = [("X-Client-Cert", digests[name])] if name else []
+            return gateway.get("/v1/session", shown + [("Authorization", "Bearer " + token)], number=number)
+        judge(ask_proxy)
+        assert ask_proxy("school", bound["school"], number=0).status == 401, "over TCP the header is nobody's word"
+
+
 class KeyServer:
     """Serves a key set over https, and counts how often it was asked."""
 
