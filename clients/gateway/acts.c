@@ -97,15 +97,14 @@ read_texts(vdr_form *form, vdr_acting *acting, const member *m)
     const char **texts = vdr_alloc(count, sizeof *texts);
     void *kept = texts;
     for (size_t i = 0; i < count; i++) {
-        char name[64];
+        char at[VDR_POINTER_BYTES];
         const json_t *value = json_array_get(array, i);
         texts[i] = json_string_value(value);
         size_t len = json_string_length(value);
         if (texts[i] != NULL && len != 0 && len <= 256)
             continue;
-        (void)snprintf(name, sizeof name, "%s", m->name);
-        vdr_form_fault(form, name, "bad_value", "each is a text of 1 to 256 bytes");
-        break;
+        (void)snprintf(at, sizeof at, "%s/%s/%zu", form->at, m->name, i);
+        vdr_faults_add(form->faults, at, "bad_value", "a text of 1 to 256 bytes is asked for");
     }
     if (persons) {
         acting->persons = kept;
@@ -202,7 +201,8 @@ uuid_time(vdr_span key, vdr_ms *ret_at)
         uint8_t c = key.at[i];
         if (i == 8)
             continue;
-        int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+        uint8_t letter = c | 0x20; /* written small, and read in either case (RFC 9562 section 4) */
+        int digit = c >= '0' && c <= '9' ? c - '0' : letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
         if (digit < 0)
             return false;
         at = at * 16 + digit;

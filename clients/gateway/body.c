@@ -254,9 +254,7 @@ pointer_of(const vdr_form *form, const char *name, char ret_pointer[VDR_POINTER_
             ret_pointer[len++] = *name;
         }
     }
-    while (len != 0 && ((uint8_t)*name & 0xc0) == 0x80 && ((uint8_t)ret_pointer[len - 1] & 0x80) != 0)
-        len--; /* a cut goes between characters */
-    ret_pointer[len] = '\0';
+    ret_pointer[vdr_utf8_cut(vdr_span_of(ret_pointer, len), len).len] = '\0';
 }
 
 void

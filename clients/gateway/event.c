@@ -5,6 +5,7 @@
 #include "proto/utf8.h"
 
 #include <stdio.h>
+#include <strings.h>
 
 #define NAME_CHARACTERS 256
 #define PERSONS_MAX     1000
@@ -98,8 +99,9 @@ is_json_type(const char *type)
     size_t len = strcspn(type, ";");
     while (len != 0 && type[len - 1] == ' ')
         len--;
-    return len >= 16 && strncmp(type, "application/", 12) == 0 && strncmp(type + len - 4, "json", 4) == 0 &&
-           (len == 16 || type[len - 5] == '+');
+    /* Media types are the same in large letters (RFC 2045 section 5.1). */
+    return len >= 16 && strncasecmp(type, "application/", 12) == 0 &&
+           strncasecmp(type + len - 4, "json", 4) == 0 && (len == 16 || type[len - 5] == '+');
 }
 
 static void

@@ -92,6 +92,11 @@ def test_acts_tell_nothing_of_cases_that_are_not_ones_own():
         town.post(holder, f"/v1/cases/{case}/acceptances", headers={"If-Match": '"999"'}).want(412, "stale_revision")
         # Any case is a coordinator's to assign.
         town.post(PIET, f"/v1/cases/{case}/assignments", {"regisseur": holder.split(":")[1]}).want(422, "wrong_state")
+        # What is wrong in a list is told where it stands.
+        for bad in (7, "", "x" * 257, None, {}):
+            reply = town.post(PIET, "/v1/households/H1/splits", {"persons": ["999990019", bad, bad], "addresses": []})
+            assert [(e["pointer"], e["code"]) for e in reply.want(400, "invalid_request").json["errors"]] == [
+                ("/persons/1", "bad_value"), ("/persons/2", "bad_value")], reply.json
         # A signal, of whom it was not routed to.
         town.signal("school", "sx-1", person=9).want(201)
         for ident in ("sx-1", "sx-9"):

@@ -191,6 +191,7 @@ def test_occurred(town):
 def test_content_type(town):
     post(town, event("ct-1", datacontenttype="application/json; charset=utf-8")).want(201)
     post(town, event("ct-2", datacontenttype="application/vnd.x+json")).want(201)
+    post(town, event("ct-2b", datacontenttype="Application/Vnd.X+JSON ;charset=UTF-8")).want(201)
     assert errors(post(town, event("ct-3", datacontenttype="text/xml"))) == {("/datacontenttype", "bad_value")}
     assert errors(post(town, event("ct-4", data_base64="e30="))) == {("/data_base64", "unknown_member")}
 
@@ -304,7 +305,8 @@ def test_keys_of_acts_that_are_refused(town):
     post(town, event("kr-1")).want(201)
     path = PATH + "/kr-1/withdrawals"
     future = "%012x" % int((time.time() + 3 * 86400) * 1000)
-    for key in ("met spatie", "", "x" * 65, "a/b", f"{future[:8]}-{future[8:]}-7abc-8abc-0123456789ab"):
+    late = f"{future[:8]}-{future[8:]}-7abc-8abc-0123456789ab"
+    for key in ("met spatie", "", "x" * 65, "a/b", late, late.upper()):
         reply = town.post(AGENCY, path, {"reason": "fout"}, {"Idempotency-Key": key}).want(400)
         assert reply.json["errors"][0]["pointer"] == "#Idempotency-Key", key
     # A key that has no time cannot say when something ended.
