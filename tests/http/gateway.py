@@ -80,7 +80,7 @@ class Gateway:
             s.connect(address[5:])
             return s
         host, port = address.rsplit(":", 1)
-        return socket.create_connection((host, int(port)), timeout=PATIENCE)
+        return socket.create_connection((host.strip("[]"), int(port)), timeout=PATIENCE)
 
     def port(self, number=0):
         return int(self.addresses["listen"][number].rsplit(":", 1)[1])

@@ -170,6 +170,30 @@ def test_too_many_requests_are_told_when_to_come_again():
         assert gateway.get("/health/live", kind="admin").status == 200, "the admin is not throttled"
 
 
+def test_the_sixth_version_of_addresses_serves_too():
+    try:
+        with socket.socket(socket.AF_INET6) as s:
+            s.bind(("::1", 0))
+    except OSError:
+        print("not tried: there is no ::1 here")
+        return
+    with Gateway(listen="[\"[::1]:0\", \"127.0.0.1:0\"]", text="limits: {connections_per_address: 3}\n") as gateway:
+        held = [gateway.connect() for _ in range(3)]
+        for s in held:
+            s.sendall(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert read_answer(s).status == 404
+        with gateway.connect() as s:
+            try:
+                assert s.recv(1) == b"", "the fourth is closed"
+            except ConnectionResetError:
+                pass
+        assert gateway.get("/x", number=1).status == 404, "another address has its own"
+        for s in held:
+            s.close()
+        wait_for("room", lambda: gateway.metric("connections") <= 1)
+        assert gateway.get("/x").status == 404
+
+
 def test_a_unix_socket_serves_too_and_leaves_nothing_behind():
     gateway = Gateway()
     path = os.path.join(gateway.folder, "sock")
@@ -269,8 +293,12 @@ def test_faults_of_the_file_are_told_as_a_compiler_does():
         assert result.returncode == 2, (text, result.stderr)
         first = result.stderr.splitlines()[0]
         assert words in result.stderr and first.split(":")[1].isdigit() and "^" in result.stderr, (text, result.stderr)
-    outside = Gateway(listen="0.0.0.0:0").check()
-    assert outside.returncode == 2 and "without tls" in outside.stderr
+    for listen, words in (("0.0.0.0:0", "without tls"), ("[::]:0", "without tls"), ("[::1:0", "expected ADDRESS:PORT"),
+                          ("[]:0", "expected ADDRESS:PORT"), ("::1:0", "expected ADDRESS:PORT"),
+                          ("[fe80::x]:0", "expected ADDRESS:PORT"), ("[::1]:65536", "expected ADDRESS:PORT"),
+                          ("unix:sock", "expected ADDRESS:PORT"), ("unix:/" + "x" * 108, "expected ADDRESS:PORT")):
+        outside = Gateway(listen='"%s"' % listen).check()
+        assert outside.returncode == 2 and words in outside.stderr, (listen, outside.stderr)
     twice = Gateway(parties="[{party: \"agency:a\", key: k, token_subjects: [x]}, "
                             "{party: \"agency:b\", key: k, token_subjects: [x]}]").check()
     assert twice.returncode == 2 and "leads to agency:a already" in twice.stderr, twice.stderr
