@@ -1,7 +1,8 @@
 /* Law: any bytes are read as a configuration, or refused with at least one fault whose place lies in the
- * file; the same bytes give the same. A line of three dots separates the files. */
+ * file, and whose words are UTF-8 that steers no terminal. A line of three dots separates the files. */
 #include "broker/door/config_read.h"
 #include "proto/assert.h"
+#include "proto/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <stdlib.h>
@@ -19,6 +20,15 @@ split(vdr_span all, vdr_config_texts *ret_texts)
         ret_texts->text[i] = vdr_span_of(all.at + from, to - from);
         from = to + 5 <= all.len ? to + 5 : all.len;
     }
+}
+
+static bool
+is_for_people(vdr_span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] != '\t' && vdr_utf8_control(text, i) != 0)
+            return false;
+    return vdr_span_is_utf8(text);
 }
 
 static uint32_t
@@ -47,6 +57,7 @@ LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
         VDR_ASSERT(faults.at[i].line >= 1 &&
                    faults.at[i].line <= lines_of(texts.text[faults.at[i].file]) + 1);
         VDR_ASSERT(faults.at[i].column >= 1 && faults.at[i].message.len != 0);
+        VDR_ASSERT(is_for_people(faults.at[i].message) && is_for_people(faults.at[i].source));
         VDR_ASSERT(vdr_config_fault_text(&faults.at[i], text, sizeof text) > 8);
     }
     vdr_config_free(&config);

@@ -2,12 +2,14 @@
  * is the same bytes. */
 #include "broker/door/yaml_format.h"
 #include "proto/limits.h"
+#include "proto/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 static void
 on_fault(void *context, vdr_place place, const char *message)
 {
     VDR_ASSERT(place.line >= 1 && place.column >= 1 && message[0] != '\0');
+    VDR_ASSERT(vdr_span_is_utf8(vdr_span_str(message)));
     ++*(size_t *)context;
 }
 

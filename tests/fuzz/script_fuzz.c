@@ -2,6 +2,7 @@
  * end, whatever it says, and the same bytes give the same. */
 #include "broker/study/play.h"
 #include "proto/limits.h"
+#include "proto/utf8.h"
 #include "tests/fuzz/fuzz.h"
 
 #define STEPS_MAX 64u /* in all: long plays find nothing that short ones do not */
@@ -62,7 +63,7 @@ play_all(const vdr_script *script, const vdr_config *config)
         vdr_play_test(script, &script->tests[i], config, &coverage, &arena, &play);
         for (size_t f = 0; f < play.count; f++) {
             VDR_ASSERT(play.at[f].words.len != 0 && play.at[f].words.at[0] == '-' &&
-                       play.at[f].place.line != 0);
+                       play.at[f].place.line != 0 && vdr_span_is_utf8(play.at[f].words));
             for (size_t b = 0; b < play.at[f].words.len; b++)
                 sum = sum * 31 + play.at[f].words.at[b];
         }
@@ -95,7 +96,8 @@ LLVMFuzzerTestOneInput(const uint8_t *at, size_t len)
     if (err == VDR_OK)
         VDR_ASSERT(play_all(script, config) == play_all(script, config));
     for (size_t i = 0; i < faults.count; i++)
-        VDR_ASSERT(faults.at[i].line >= 1 && faults.at[i].column >= 1 && faults.at[i].message.len != 0);
+        VDR_ASSERT(faults.at[i].line >= 1 && faults.at[i].column >= 1 && faults.at[i].message.len != 0 &&
+                   vdr_span_is_utf8(faults.at[i].message));
     vdr_script_free(&script);
     vdr_config_faults_done(&faults);
     return 0;
