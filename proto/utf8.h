@@ -18,7 +18,8 @@ size_t vdr_utf8_control(vdr_span text, size_t i);
 
 /* vsnprintf of words for people, which go into messages and JSON: they are UTF-8 whatever went into them. A character
  * that was cut at the end goes; any other byte that is no part of one (paths may have such) becomes a question mark. */
-void vdr_utf8_print(char *ret_text, size_t size, const char *format, va_list arguments);
+__attribute__((format(printf, 3, 0))) void vdr_utf8_print(char *ret_text, size_t size, const char *format,
+                                                          va_list arguments);
 __attribute__((format(printf, 3, 4))) void vdr_utf8_words(char *ret_text, size_t size, const char *format,
                                                           ...);
 /* The same for text that is there already; it becomes no longer. */
