@@ -294,7 +294,7 @@ read_party(vdr_reader *reader, const vdr_yaml *value, vdr_key_party *key)
     vdr_span id = colon != NULL ? vdr_span_of(colon + 1, text.len - kind.len - 1) : (vdr_span){0};
     key->kind = vdr_party_kind_of(kind);
     bool named = vdr_node_is_id(id);
-    if (key->kind == VDR_PARTY_NONE || !named) {
+    if (colon == NULL || key->kind == VDR_PARTY_NONE || !named) {
         vdr_reader_fault(reader, value->place,
                          "party: expected KIND:ID with KIND one of agency, regisseur, service, coordinator, "
                          "privacy_officer, operator, auditor, found \"%.*s\"",

@@ -344,7 +344,7 @@ vdr_err
 vdr_keytable_copy(const char *folder, const char *to)
 {
     char path[VDR_PATH_BYTES];
-    vdr_keytable *table;
+    vdr_keytable *table = NULL;
     int rc = vdr_folder_path(to, VDR_KEYTABLE_NAME, path);
     if (rc != 0)
         return vdr_env_err(rc);
@@ -353,6 +353,7 @@ vdr_keytable_copy(const char *folder, const char *to)
     vdr_err err = vdr_keytable_open(folder, NULL, NULL, &table);
     if (err != VDR_OK)
         return err;
+    VDR_ASSERT(table != NULL);
     rc = vdr_file_write(to, NEW_NAME, table->bytes, table->len);
     if (rc == 0)
         rc = vdr_file_replace(to, NEW_NAME, VDR_KEYTABLE_NAME, NULL);

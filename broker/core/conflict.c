@@ -32,6 +32,7 @@ vdr_conflict_hash(const void *record)
 static bool
 is_of(const vdr_conflict *conflict, const vdr_key16 *person, uint64_t household)
 {
+    VDR_ASSERT(household != 0 || person != NULL);
     return conflict->household == household && (household != 0 || vdr_key16_equal(&conflict->person, person));
 }
 
@@ -100,6 +101,7 @@ vdr_conflict_put(vdr_state *state, vdr_name regisseur, const vdr_key16 *person, 
 {
     vdr_slot slot = vdr_slab_take(&state->conflicts);
     vdr_conflict *made = vdr_slab_edit(&state->conflicts, slot);
+    VDR_ASSERT(household != 0 || person != NULL);
     made->household = household;
     if (household == 0)
         made->person = *person;

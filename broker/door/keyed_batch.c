@@ -98,6 +98,7 @@ typedef struct lanes {
 
 /* A block of each lane. */
 __attribute__((target("avx2"))) static void
+/* NOLINTNEXTLINE(readability-function-size): the statements of twelve rounds, which a macro writes */
 compress(lanes *l)
 {
     words m[16], v[16];

@@ -12,6 +12,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -148,6 +149,7 @@ typedef struct proofs_end {
 } proofs_end;
 
 #define END_BYTES_MAX 256u
+#define END_BEGINS    "{\"bytes\":"
 
 /* Nothing stands there: no file, or no folder. */
 static bool
@@ -180,7 +182,7 @@ end_write(const proofs_end *end, char *ret_text)
 {
     char hash[2 * sizeof end->hash + 1];
     (void)sodium_bin2hex(hash, sizeof hash, end->hash, sizeof end->hash);
-    int len = snprintf(ret_text, END_BYTES_MAX, "{\"bytes\":%llu,\"hash\":\"%s\"",
+    int len = snprintf(ret_text, END_BYTES_MAX, END_BEGINS "%llu,\"hash\":\"%s\"",
                        (unsigned long long)end->bytes, hash);
     len += snprintf(ret_text + len, END_BYTES_MAX - (size_t)len, ",\"check\":\"%016llx\"}\n",
                     (unsigned long long)XXH3_64bits(ret_text, (size_t)len));
@@ -203,8 +205,7 @@ static vdr_err
 end_get(const char *folder, proofs_end *ret_end)
 {
     char path[VDR_PATH_BYTES], text[END_BYTES_MAX], again[END_BYTES_MAX];
-    unsigned long long bytes;
-    char hash[2 * sizeof ret_end->hash + 1];
+    char hash[2 * sizeof ret_end->hash + 1], *rest;
     proofs_end end;
     if (vdr_folder_path(folder, VDR_PROOFS_LAST, path) != 0)
         return VDR_E_IO;
@@ -216,10 +217,12 @@ end_get(const char *folder, proofs_end *ret_end)
     if (len < 0)
         return VDR_E_IO;
     text[len] = '\0';
-    if (sscanf(text, "{\"bytes\":%20llu,\"hash\":\"%64[0-9a-f]\"", &bytes, hash) != 2 ||
+    if (strncmp(text, END_BEGINS, sizeof END_BEGINS - 1) != 0)
+        return VDR_E_STORE_CORRUPT;
+    end.bytes = strtoull(text + sizeof END_BEGINS - 1, &rest, 10);
+    if (sscanf(rest, ",\"hash\":\"%64[0-9a-f]\"", hash) != 1 ||
         sodium_hex2bin(end.hash, sizeof end.hash, hash, strlen(hash), NULL, NULL, NULL) != 0)
         return VDR_E_STORE_CORRUPT;
-    end.bytes = bytes;
     if (end_write(&end, again) != (size_t)len || memcmp(text, again, (size_t)len) != 0)
         return VDR_E_STORE_CORRUPT; /* there is one spelling */
     *ret_end = end;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -127,14 +128,14 @@ vdr_process_use_get(vdr_process_use *ret_use)
     struct rusage usage = {0};
     struct rlimit files = {0};
     char statm[128] = "";
-    unsigned long long pages = 0, resident = 0;
+    char *rest = NULL;
     int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
     if (fd >= 0) {
         ssize_t got = read(fd, statm, sizeof statm - 1);
         (void)got;
         (void)close(fd);
     }
-    (void)sscanf(statm, "%llu %llu", &pages, &resident);
+    uint64_t pages = strtoull(statm, &rest, 10), resident = strtoull(rest, NULL, 10);
     (void)getrusage(RUSAGE_SELF, &usage);
     (void)getrlimit(RLIMIT_NOFILE, &files);
     const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);

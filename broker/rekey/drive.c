@@ -204,7 +204,7 @@ slice(vdr_engine *engine)
         "the pseudonym key changes: of %llu persons and addresses and %llu signals and acts nothing is "
         "kept that could name them anew. They wait under the key before until they leave; voordeur "
         "rotate finish gives them up",
-        (unsigned long long)view.old_members, (unsigned long long)(view.old_signals + view.old_acts));
+        (unsigned long long)view.old_members, (unsigned long long)view.old_signals + view.old_acts);
 }
 
 void

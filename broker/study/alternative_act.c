@@ -121,8 +121,9 @@ open_case_of(const vdr_alternative *a, uint64_t recorded, vdr_case_view *ret_vie
 }
 
 static void
-act_on_case(vdr_alternative *a, vdr_command *act, const vdr_recorded *recorded)
+act_on_case(vdr_alternative *a, const vdr_command *command, const vdr_recorded *recorded)
 {
+    vdr_command changed = *command, *act = &changed;
     char source[SOURCE_BYTES];
     vdr_case_view view;
     vdr_step step;
@@ -172,7 +173,7 @@ vdr_alternative_act(vdr_alternative *a, const vdr_command *command, const vdr_re
     vdr_step step;
     vdr_book_line line;
     if (is_about_case(act.act)) {
-        act_on_case(a, &act, recorded);
+        act_on_case(a, command, recorded);
         return;
     }
     vdr_household_id *const named[] = {&act.household, &act.into, &act.from};

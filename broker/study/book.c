@@ -87,6 +87,7 @@ add_case(vdr_book *book, uint64_t number)
         book->place_size = size;
     }
     GROW(book->cases, book->case_count, book->case_size);
+    VDR_ASSERT(book->cases != NULL);
     book->places[number] = (uint32_t)book->case_count + 1;
     vdr_book_case *of = &book->cases[book->case_count++];
     *of = (vdr_book_case){.number = number,

@@ -163,6 +163,7 @@ static void
 count_pair(vdr_compare *c, const vdr_book *b, const vdr_book *a, const vdr_compare_pair *pair)
 {
     const vdr_book_case *x = pair->before, *y = pair->after;
+    VDR_ASSERT(x != NULL || y != NULL);
     c->same += pair->difference == VDR_CASE_SAME;
     c->fresh += pair->difference == VDR_CASE_NEW;
     c->gone += pair->difference == VDR_CASE_GONE;

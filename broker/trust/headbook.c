@@ -165,7 +165,7 @@ compare(walk *w, const char *rest, size_t rest_len)
 {
     char line[VDR_HEAD_LINE_BYTES];
     size_t len = 0;
-    vdr_head last;
+    vdr_head last = {0};
     uint8_t hash[VDR_HEAD_HASH_BYTES];
     vdr_err err = read_last(w, line, &len, &last);
     if (err == VDR_E_NOT_FOUND)
@@ -341,7 +341,7 @@ copy_line(void *context, const vdr_head *head, vdr_span line)
 vdr_err
 vdr_headbook_copy(const char *dir, const char *to, char *ret_words)
 {
-    vdr_headbook_end end, copied;
+    vdr_headbook_end end, copied = {0};
     vdr_err err = vdr_headbook_open(to, &copied, ret_words);
     if (err != VDR_OK)
         return err;

@@ -62,6 +62,8 @@ int64_t vdr_bench_now_ns(void);
 
 /* A number of /proc/PID/FILE behind a name, in bytes for kB; 0: there is none. */
 uint64_t vdr_bench_proc_value(pid_t pid, const char *file, const char *name);
+/* The number that is the given word, counted from 1, of a file's first line; 0: there is none. */
+uint64_t vdr_bench_file_number(const char *path, unsigned word);
 /* Processor time used so far, in user and kernel: by the process, all threads; by one thread of it. 0: it is gone. */
 double vdr_bench_cpu_s(pid_t pid);
 double vdr_bench_thread_cpu_s(pid_t pid, pid_t thread);

@@ -217,6 +217,7 @@ saturate(worker_state *w, int64_t until_ns)
 static void
 at_rate(worker_state *w, int64_t until_ns)
 {
+    VDR_ASSERT(w->count != 0); /* there are no more workers than publishers */
     unsigned batch = w->load->batch;
     double per_ns = (double)w->load->shared->rate_per_s * w->count / w->load->publishers / 1e9;
     int64_t from = vdr_bench_now_ns(), tick = from + TICK_NS * (w->number + 1) / w->load->workers;

@@ -236,7 +236,7 @@ beside_end(vdr_bench_run *run, beside *what)
 static bool
 heat(vdr_bench_run *run, unsigned publishers)
 {
-    vdr_bench_count count;
+    vdr_bench_count count = {0};
     bool good = true;
     atomic_store(&run->shared->hot, true);
     for (uint64_t about = 0; good && about < HOT_SIGNALS; about += count.answered / publishers)

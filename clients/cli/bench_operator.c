@@ -73,8 +73,10 @@ vdr_bench_operator_end(vdr_bench_operator *o)
                     (char[]){"--as"},
                     (char[]){"operator:beheer"},
                     NULL};
-    if (o->pid <= 0 || home == NULL)
+    if (o->pid <= 0 || home == NULL) {
+        free(home);
         return;
+    }
     (void)kill(o->pid, SIGTERM);
     /* More than once: the one that is being begun is not there yet. */
     for (pid_t ended = 0; ended == 0; ended = waitpid(o->pid, NULL, WNOHANG)) {

@@ -25,6 +25,21 @@ vdr_bench_proc_value(pid_t pid, const char *file, const char *name)
     return value;
 }
 
+uint64_t
+vdr_bench_file_number(const char *path, unsigned word)
+{
+    char line[1024], *next = NULL, *at = NULL;
+    FILE *f = fopen(path, "r");
+    if (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        at = strtok_r(line, " ", &next);
+        while (at != NULL && --word != 0)
+            at = strtok_r(NULL, " ", &next);
+    }
+    if (f != NULL)
+        fclose(f);
+    return at != NULL ? strtoull(at, NULL, 10) : 0;
+}
+
 static double
 cpu_s_of(const char *path)
 {
@@ -66,15 +81,11 @@ vdr_bench_disk_bytes(const char *dir, pid_t pid)
 {
     char path[64];
     struct stat status;
-    unsigned long long sectors = 0;
     if (stat(dir, &status) != 0)
         return 0;
     snprintf(path, sizeof path, "/sys/dev/block/%u:%u/stat", major(status.st_dev), minor(status.st_dev));
-    FILE *f = fopen(path, "r");
     /* The kernel's Documentation/block/stat.rst: the seventh number, sectors of 512 bytes. What the kernel says of a
      * process counts a page as all that is kept together with it, which may be two megabytes. */
-    bool good = f != NULL && fscanf(f, "%*u %*u %*u %*u %*u %*u %llu", &sectors) == 1;
-    if (f != NULL)
-        fclose(f);
-    return good ? (uint64_t)sectors * 512 : vdr_bench_proc_value(pid, "io", "write_bytes");
+    uint64_t sectors = vdr_bench_file_number(path, 7);
+    return sectors != 0 ? sectors * 512 : vdr_bench_proc_value(pid, "io", "write_bytes");
 }

@@ -10,17 +10,11 @@
 
 #define SHOWN_US 0.05 /* what is less is no row of the line for eyes */
 
-/* proc(5): the fourth number of the first line. */
+/* proc(5): the fourth number of the first line, which begins with a name. */
 static double
 idle_s(void)
 {
-    unsigned long long ticks = 0;
-    FILE *f = fopen("/proc/stat", "r");
-    if (f == NULL || fscanf(f, "cpu %*u %*u %*u %llu", &ticks) != 1)
-        ticks = 0;
-    if (f != NULL)
-        fclose(f);
-    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
+    return (double)vdr_bench_file_number("/proc/stat", 5) / (double)sysconf(_SC_CLK_TCK);
 }
 
 static bool

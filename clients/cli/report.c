@@ -72,7 +72,7 @@ load_of(const vdr_wire_row *row, char text[64])
     if (!vdr_row_is(row, "regisseur"))
         return "-";
     snprintf(text, 64, "%llu/%llu (%llu)%s",
-             (unsigned long long)(vdr_row_figure(row, "offered") + vdr_row_figure(row, "active")),
+             (unsigned long long)vdr_row_figure(row, "offered") + vdr_row_figure(row, "active"),
              (unsigned long long)vdr_row_figure(row, "capacity"),
              (unsigned long long)vdr_row_figure(row, "hard_capacity"),
              vdr_row_figure(row, "absent") != 0 ? " away" : "");

@@ -318,6 +318,7 @@ show_files(const steer_line *line, const vdr_wire_admin_result *result)
 static int
 show(const steer_line *line, const vdr_wire_admin_result *result)
 {
+    VDR_ASSERT(result != NULL);
     if (line->admin.verb == VDR_VERB_PROPOSALS)
         vdr_cli_show_proposals(&line->link, result, line->all);
     else if (line->admin.verb == VDR_VERB_VERSIONS)

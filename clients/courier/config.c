@@ -34,7 +34,7 @@ read_secret_line(vdr_sheet *sheet, const vdr_yaml *node, char line[256], size_t 
         return false;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     const char *wrong = NULL;
-    ssize_t got = -1;
+    ssize_t got = 0;
     if (fd < 0 || fstat(fd, &st) != 0)
         wrong = strerror(errno);
     else if (!S_ISREG(st.st_mode) || ((st.st_mode & 07777) != 0400 && (st.st_mode & 07777) != 0600))

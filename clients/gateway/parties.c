@@ -540,8 +540,9 @@ vdr_parties_close(vdr_parties **parties_p)
         while (party->waits != NULL)
             wait_end(wait_take(&party->waits, &party->waits_end), VDR_E_CLOSING);
         meet_all(party, VDR_E_CLOSING);
-        while (party->questions != NULL) {
-            question q = question_take(party->questions);
+        for (question *at = party->questions, *next; at != NULL; at = next) {
+            next = at->next;
+            question q = question_take(at);
             if (q.answered != NULL)
                 q.answered(q.context, VDR_E_CLOSING, NULL);
             else

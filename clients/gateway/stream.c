@@ -56,9 +56,10 @@ vdr_streams_free(vdr_streams **streams_p)
     vdr_streams *streams = *streams_p;
     if (streams == NULL)
         return;
-    while (streams->first != NULL) {
-        vdr_http_stream_free(&streams->first->http);
-        stream_free(streams->first);
+    for (stream *s = streams->first, *next; s != NULL; s = next) {
+        next = s->next;
+        vdr_http_stream_free(&s->http);
+        stream_free(s);
     }
     free(streams);
     *streams_p = NULL;
