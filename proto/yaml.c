@@ -7,6 +7,7 @@
 #include <libfyaml.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct builder {
     struct fy_parser *parser;
@@ -211,11 +212,31 @@ syntax_fault(builder *b, struct fy_diag *diag)
     fault(b, place, message);
 }
 
+/* libfyaml before 0.8 (its commit 0bb4406) puts the key of "? key:", a tab and then an indicator into a list twice, and
+ * frees it twice or looks through the list for ever. Where the line has such a place: its column; 0: it has none. */
+static uint32_t
+tab_column(vdr_span line)
+{
+    for (size_t i = 0; i < line.len; i++) {
+        size_t to = i + 1;
+        bool tab = false;
+        if (line.at[i] != ':')
+            continue;
+        for (; to < line.len && (line.at[to] == ' ' || line.at[to] == '\t'); to++)
+            tab |= line.at[to] == '\t';
+        if (tab && to < line.len && strchr("?:|>-", line.at[to]) != NULL)
+            return (uint32_t)i + 1;
+        i = to - 1;
+    }
+    return 0;
+}
+
 /* Line by line, so that what is told has a line. A line end is never inside a character. */
 static bool
 readable(vdr_span text, vdr_yaml_listener listener)
 {
     vdr_place place = {1, 1};
+    bool asked = false; /* a "?" was seen, which may have begun a key */
     for (size_t from = 0, to; from < text.len; from = to + 1, place.line++) {
         const uint8_t *end = memchr(text.at + from, '\n', text.len - from);
         to = end != NULL ? (size_t)(end - text.at) : text.len;
@@ -229,6 +250,13 @@ readable(vdr_span text, vdr_yaml_listener listener)
                 listener.fault(listener.context, place, "this is not YAML: a control character in the line");
                 return false;
             }
+        }
+        asked = asked || memchr(text.at + from, '?', to - from) != NULL;
+        uint32_t column = asked ? tab_column(vdr_span_of(text.at + from, to - from)) : 0;
+        if (column != 0) {
+            place.column = column;
+            listener.fault(listener.context, place, "a tab after \":\" is not taken: write spaces");
+            return false;
         }
     }
     return true;

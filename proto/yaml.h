@@ -2,7 +2,7 @@
  * the node's and the gateway's. A library of its own (vdr_yaml), so that libvoordeur does not need libfyaml.
  *
  * Everything that a configuration may not have is found here: what is no YAML, anchors, aliases, tags, a key
- * twice, more than one document, nesting that is too deep, text that is not UTF-8.
+ * twice, more than one document, nesting that is too deep, text that is not UTF-8; and what libfyaml cannot read safely.
  *
  * Thread:  one at a time. Memory: nodes live in the arena given; texts too. */
 #ifndef VDR_PROTO_YAML_H

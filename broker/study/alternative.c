@@ -291,7 +291,7 @@ vdr_alternative_new(vdr_core *core, const vdr_config_texts *candidate, vdr_ms si
     return a;
 }
 
-/* A state that both histories begin with: households are themselves. */
+/* A state that both histories begin with: households and pauses are themselves. */
 void
 vdr_alternative_loaded(vdr_alternative *a, const vdr_config_texts *texts)
 {
@@ -317,6 +317,7 @@ vdr_alternative_loaded(vdr_alternative *a, const vdr_config_texts *texts)
         if (view.open_case.number != 0 && vdr_view_case(a->core, view.open_case, &at, &open))
             set_state(a, number, open.state);
     }
+    vdr_alternative_pauses(a);
     vdr_book_begin(&a->book, a->core);
 }
 

@@ -156,17 +156,23 @@ vdr_alternative_config(vdr_alternative *a, const vdr_command *command)
 
 /* ---- proposals, keys, pauses and silences: their numbers count up in both histories */
 
+/* The next recorded pause is this one here; 0: none is. */
 static void
-note_pauses(vdr_alternative *a, uint64_t before, const vdr_recorded *recorded)
+note_pause(vdr_alternative *a, uint64_t number)
 {
-    uint64_t now = vdr_control_pause_last(a->core);
-    while (a->pause_count < recorded->pauses) {
-        if (a->pause_count == a->pause_size) {
-            a->pause_size = a->pause_size != 0 ? a->pause_size * 2 : 16;
-            a->pauses = vdr_realloc(a->pauses, a->pause_size, sizeof *a->pauses);
-        }
-        a->pauses[a->pause_count++] = now > before ? now : 0;
+    if (a->pause_count == a->pause_size) {
+        a->pause_size = a->pause_size != 0 ? a->pause_size * 2 : 16;
+        a->pauses = vdr_realloc(a->pauses, a->pause_size, sizeof *a->pauses);
     }
+    a->pauses[a->pause_count++] = number;
+}
+
+void
+vdr_alternative_pauses(vdr_alternative *a)
+{
+    uint64_t last = vdr_control_pause_last(a->core);
+    while (a->pause_count < last)
+        note_pause(a, a->pause_count + 1);
 }
 
 void
@@ -177,8 +183,7 @@ vdr_alternative_control(vdr_alternative *a, const vdr_command *command, const vd
     vdr_book_line line;
     uint64_t before = vdr_control_pause_last(a->core);
     if (here.kind == VDR_COMMAND_RESUME)
-        here.number =
-            here.number >= 1 && here.number <= a->pause_count ? a->pauses[here.number - 1] : here.number;
+        here.number = here.number >= 1 && here.number <= a->pause_count ? a->pauses[here.number - 1] : 0;
     /* A configuration that is proposed never is the one in force, here. */
     bool proposes = here.kind == VDR_COMMAND_PROPOSE;
     vdr_command config = {
@@ -192,5 +197,7 @@ vdr_alternative_control(vdr_alternative *a, const vdr_command *command, const vd
     bool waits = !key || (!here.alone && vdr_key_needs_two(here.party_kind));
     if (proposes && waits && step.verdict != VDR_E_ACCEPTED)
         (void)vdr_alternative_one(a, &config, &step, &line); /* its number is taken all the same */
-    note_pauses(a, before, recorded);
+    uint64_t last = vdr_control_pause_last(a->core);
+    while (a->pause_count < recorded->pauses)
+        note_pause(a, last > before ? last : 0);
 }

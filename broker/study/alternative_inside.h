@@ -56,6 +56,7 @@ vdr_err vdr_alternative_make(vdr_alternative *a, vdr_act act, vdr_party_kind kin
 /* alternative_config.c */
 void vdr_alternative_config(vdr_alternative *a, const vdr_command *command);
 void vdr_alternative_begin(vdr_alternative *a, vdr_ms at); /* the new texts, between two records */
+void vdr_alternative_pauses(vdr_alternative *a);           /* of a loaded core: they have the same numbers */
 void vdr_alternative_control(vdr_alternative *a, const vdr_command *command, const vdr_recorded *recorded);
 
 #endif

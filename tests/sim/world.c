@@ -627,6 +627,8 @@ sim_world_run(const sim_plan *of, const char *base, sim_outcome *ret_outcome)
         sim_violation("finish", "%d seconds after all is well: %s", PATIENCE_S, unfinished);
     if (!sim_audit_failed() && !refused) {
         go_on_until(sim_clock_us() + 5 * SECOND_US, false);
+        if (sim_audit_unfinished() != NULL) /* a key ended just now: its BYE is on the way */
+            go_on_until(sim_clock_us() + PATIENCE_S * SECOND_US, true);
         sim_audit_timers();
         sim_audit_history(true);
         sim_audit_end();
