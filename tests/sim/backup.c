@@ -272,7 +272,7 @@ sim_backup_look(const sim_town *town)
     place *p = &places[newest];
     vdr_restored done = {0};
     char to[256];
-    if (place_count == 0 || !p->whole || p->looked_at || sim_broker_engine() == NULL)
+    if (place_count == 0 || place_count == PLACES || !p->whole || p->looked_at || sim_broker_engine() == NULL)
         return;
     p->looked_at = true;
     if (sim_below(&dice, 2) != 0)
@@ -292,7 +292,7 @@ sim_backup_restore(const sim_town *town, vdr_position *ret_next)
         if (places[i].whole && sim_below(&dice, ++count) == 0)
             of = i;
     }
-    if (of == place_count)
+    if (of == place_count || place_count == PLACES)
         return false;
     (void)snprintf(to, sizeof to, "%s/restored-%u", root, ++restored);
     (void)snprintf(store, sizeof store, "%s/store", root);
