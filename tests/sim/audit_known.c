@@ -97,9 +97,11 @@ sim_known_step(vdr_position position, const vdr_command *command, vdr_span tale)
     vdr_effect effect;
     if (!sim_audit_town->still || sim_told.lied || sim_audit_may_leave() || position > sim_told.log_count)
         return;
-    if (command->kind == VDR_COMMAND_SIGNAL && vdr_effect_next(tale, &offset, &effect) == VDR_OK &&
-        effect.kind == VDR_EFFECT_SIGNAL && effect.verdict == VDR_E_ACCEPTED)
-        hear_signal(position, &effect);
+    /* Timers that are due have their lines first. */
+    while (command->kind == VDR_COMMAND_SIGNAL && vdr_effect_next(tale, &offset, &effect) == VDR_OK) {
+        if (effect.kind == VDR_EFFECT_SIGNAL && effect.verdict == VDR_E_ACCEPTED)
+            hear_signal(position, &effect);
+    }
     for (size_t i = 0; command->act == VDR_ACT_HOUSEHOLD_MERGED && i < SIM_PERSONS; i++) {
         if (households[i] == command->from.number)
             households[i] = command->into.number;
