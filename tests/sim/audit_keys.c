@@ -29,6 +29,7 @@ typedef struct turn {
 typedef struct standing {
     sim_key_state state;
     vdr_ms until; /* of a valid one; VDR_MS_NONE: no end */
+    bool of_file; /* of a valid one: see SIM_KEY_IN_FILE */
 } standing;
 
 #define PAIRS (SIM_PARTIES_MAX * SIM_KEYS_EACH)
@@ -152,6 +153,7 @@ begin(standing *all, const turn *at, vdr_ms now)
         return; /* it ended while this one waited to be approved; the broker may not have it so */
     if (old->state == SIM_KEY_UNKNOWN || old->until == VDR_MS_NONE || old->until > now + at->overlap_ms)
         old->until = now + at->overlap_ms;
+    old->of_file = old->of_file || old->state == SIM_KEY_UNKNOWN;
     old->state = SIM_KEY_VALID;
 }
 
@@ -207,7 +209,8 @@ sim_keys_state(unsigned party, unsigned pair)
 {
     if (dead[party * SIM_KEYS_EACH + pair])
         return SIM_KEY_ENDED;
-    return fold(sim_told.durable - 1)[party * SIM_KEYS_EACH + pair].state;
+    const standing *s = &fold(sim_told.durable - 1)[party * SIM_KEYS_EACH + pair];
+    return s->state == SIM_KEY_VALID && s->of_file ? SIM_KEY_IN_FILE : s->state;
 }
 
 unsigned

@@ -17,7 +17,8 @@ static bool
 holds(const sim_town *town, unsigned party, unsigned pair)
 {
     sim_key_state state = sim_keys_state(party, pair);
-    return state == SIM_KEY_VALID || (state == SIM_KEY_UNKNOWN && town->in_file[party] == pair);
+    bool by_file = state == SIM_KEY_UNKNOWN || state == SIM_KEY_IN_FILE;
+    return state == SIM_KEY_VALID || (by_file && town->in_file[party] == pair);
 }
 
 static unsigned

@@ -8,7 +8,12 @@
 #include "broker/core/core.h"
 #include "tests/sim/actor.h"
 
-typedef enum sim_key_state { SIM_KEY_UNKNOWN = 0, SIM_KEY_VALID = 1, SIM_KEY_ENDED = 2 } sim_key_state;
+typedef enum sim_key_state {
+    SIM_KEY_UNKNOWN = 0,
+    SIM_KEY_VALID = 1,
+    SIM_KEY_ENDED = 2,
+    SIM_KEY_IN_FILE = 3 /* the log will end it; until then node.yaml lets it in */
+} sim_key_state;
 
 /* ---- keys.c */
 
